@@ -1,0 +1,128 @@
+//! What can go wrong around the machine, and whose move it is.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use crate::machine::Break;
+use crate::ports::{LoadError, ReadError, StorageError};
+use crate::vocabulary::{Epoch, Sequence};
+
+/// Why a group of requests was not answered. It may be shared by many callers.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing of the group was written, and the engine goes on: the same requests may be sent again.
+    #[error("nothing was written; the same request may be sent again")]
+    NotWritten {
+        /// Why, for instance a full disk.
+        #[source]
+        cause: Arc<dyn Error + Send + Sync>,
+    },
+    /// Some of the group may be durable. The engine has stopped; once it is opened again, the same keys settle it.
+    #[error("it is unknown what was written; the engine has stopped and must be opened again")]
+    OutcomeUnknown {
+        /// Why, for instance a failed fsync.
+        #[source]
+        cause: Arc<dyn Error + Send + Sync>,
+    },
+    /// Another engine writes to the log. Nothing of the group was written; this engine has stopped for good.
+    #[error("another engine has written to the log, which ends at {head}; this engine has stopped")]
+    Fenced {
+        /// The end of the log.
+        head: Sequence,
+    },
+    /// The engine had stopped before. Nothing of the group was written.
+    #[error("the engine has stopped and must be opened again")]
+    Stopped,
+}
+
+impl EngineError {
+    /// Whether requests of the group may have been applied, so that only their keys can tell.
+    pub fn outcome_is_unknown(&self) -> bool {
+        match self {
+            Self::OutcomeUnknown { .. } => true,
+            Self::NotWritten { .. } | Self::Fenced { .. } | Self::Stopped => false,
+        }
+    }
+
+    /// Whether the engine answers requests that come later.
+    pub fn engine_goes_on(&self) -> bool {
+        match self {
+            Self::NotWritten { .. } => true,
+            Self::OutcomeUnknown { .. } | Self::Fenced { .. } | Self::Stopped => false,
+        }
+    }
+}
+
+/// Why an engine did not start. Nothing was changed, except where a variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Acknowledged positions are missing from the log.
+    #[error("the log has no positions {} to {}", after.next(), before.number().saturating_sub(1))]
+    Missing {
+        /// Last position before the loss.
+        after: Sequence,
+        /// First position after it.
+        before: Sequence,
+    },
+    /// The log ends before its snapshot: acknowledged events are gone.
+    #[error("the log ends at {log}, before its snapshot at {snapshot}")]
+    LogEndsBeforeSnapshot {
+        /// The end of the log.
+        log: Sequence,
+        /// The position of the snapshot.
+        snapshot: Sequence,
+    },
+    /// The log goes on from something else than what it, or the snapshot, says before.
+    #[error("log and snapshot are of different histories")]
+    OtherHistory {
+        /// Where they part.
+        #[source]
+        at: Break,
+    },
+    /// The snapshot belongs to another log.
+    #[error("the snapshot is of epoch {snapshot}, the log of epoch {log}")]
+    ForeignSnapshot {
+        /// Epoch of the snapshot.
+        snapshot: Epoch,
+        /// Epoch of the log.
+        log: Epoch,
+    },
+    /// The snapshot cannot be read, and the log does not go back to its first event.
+    #[error("the snapshot cannot be used, and the log has no positions up to {floor}")]
+    Snapshot {
+        /// The position before the oldest one that the log keeps.
+        floor: Sequence,
+        /// What is wrong with the snapshot.
+        #[source]
+        cause: LoadError,
+    },
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Log(#[source] ReadError),
+    /// Storage failed while the findings of the start were written down; starting again repeats it.
+    #[error("the findings of the start could not be written down")]
+    Storage(#[source] StorageError),
+}
+
+impl OpenError {
+    /// Whether acknowledged data is damaged, so that [`Recovery::Quarantine`](super::Recovery) or a backup is needed.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::LogEndsBeforeSnapshot { .. }
+            | Self::OtherHistory { .. }
+            | Self::ForeignSnapshot { .. }
+            | Self::Log(ReadError::Damaged { .. } | ReadError::Purged { .. })
+            | Self::Snapshot {
+                cause: LoadError::Damaged { .. },
+                ..
+            } => true,
+            Self::Snapshot {
+                cause: LoadError::NewerFormat { .. } | LoadError::Failed(_),
+                ..
+            }
+            | Self::Log(ReadError::Failed(_))
+            | Self::Storage(_) => false,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The newest entries, for subscribers that keep up.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::settings::LIMITS;
+use crate::machine::Entry;
+use crate::vocabulary::Sequence;
+
+/// Called once when there is something new, or when there will be nothing new any more.
+pub(super) type Wake = Box<dyn FnOnce() + Send>;
+
+/// The tail of the log in memory, and who waits for it to grow.
+///
+/// ```text
+///            start                 head
+///  in the log ──┤ entries ... ────┤      a subscriber before start reads the log, one at head waits
+/// ```
+///
+/// **Invariant**: `entries` is what was published after `start` up to `head`.
+#[derive(Debug)]
+pub(super) struct Feed {
+    tail: Mutex<Tail>,
+    grown: Condvar,
+}
+
+struct Tail {
+    start: Sequence,
+    head: Sequence,
+    entries: VecDeque<Arc<Entry>>,
+    waiting: Vec<Wake>,
+    closed: bool,
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail")
+            .field("start", &self.start)
+            .field("head", &self.head)
+            .field("waiting", &self.waiting.len())
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the feed has for a subscriber.
+pub(super) enum Found {
+    /// Entries after its position; none when it is at the head.
+    Entries(Vec<Arc<Entry>>),
+    /// It is behind what is in memory: the log has it.
+    InLog,
+}
+
+impl Feed {
+    pub(super) fn new(head: Sequence) -> Self {
+        let tail = Tail {
+            start: head,
+            head,
+            entries: VecDeque::new(),
+            waiting: Vec::new(),
+            closed: false,
+        };
+        Self {
+            tail: Mutex::new(tail),
+            grown: Condvar::new(),
+        }
+    }
+
+    /// Appends what is durable and readable, and wakes everybody.
+    pub(super) fn grow(&self, entries: &[Arc<Entry>]) {
+        let waiting = {
+            let mut tail = self.tail.lock();
+            tail.entries.extend(entries.iter().cloned());
+            if let Some(last) = entries.last() {
+                tail.head = last.last();
+            }
+            while tail.head.events_since(tail.start) > LIMITS.tail_events as u64 {
+                let Some(oldest) = tail.entries.pop_front() else {
+                    break;
+                };
+                tail.start = oldest.last();
+            }
+            std::mem::take(&mut tail.waiting)
+        };
+        self.wake(waiting);
+    }
+
+    /// Says that nothing will come any more.
+    pub(super) fn close(&self) {
+        let waiting = {
+            let mut tail = self.tail.lock();
+            tail.closed = true;
+            std::mem::take(&mut tail.waiting)
+        };
+        self.wake(waiting);
+    }
+
+    pub(super) fn after(&self, position: Sequence, events_max: usize) -> Found {
+        let tail = self.tail.lock();
+        if position < tail.start {
+            return Found::InLog;
+        }
+        let from = tail
+            .entries
+            .partition_point(|entry| entry.last() <= position);
+        let mut events = 0;
+        let page = tail.entries.range(from..).take_while(|entry| {
+            let more = events < events_max;
+            events += entry.events.len();
+            more
+        });
+        Found::Entries(page.cloned().collect())
+    }
+
+    /// Blocks until there is something after a position. Returns `false` when there will never be.
+    pub(super) fn wait(&self, position: Sequence) -> bool {
+        let mut tail = self.tail.lock();
+        while tail.head <= position && !tail.closed {
+            self.grown.wait(&mut tail);
+        }
+        tail.head > position
+    }
+
+    /// Calls `wake` once there is something after a position, or there will never be: at once when that is so now.
+    pub(super) fn when_grown(&self, position: Sequence, wake: Wake) {
+        let mut tail = self.tail.lock();
+        if tail.head <= position && !tail.closed {
+            tail.waiting.push(wake);
+            return;
+        }
+        drop(tail);
+        wake();
+    }
+
+    /// Outside the lock: a waiter may ask the feed again at once.
+    fn wake(&self, waiting: Vec<Wake>) {
+        self.grown.notify_all();
+        for wake in waiting {
+            wake();
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The engine: the only code that both calls ports and runs the machine.
+//!
+//! ```text
+//!  submit(requests) ── decide each over one draft ── append: ONE write + sync ── publish ── answers
+//!                            refusals drop out                │
+//!                                                             └─ failed: nothing was shown, nothing changes
+//! ```
+//!
+//! **Invariant**: what [`Reader`] shows is durable. An answer, a refusal included, is given only after all that it was
+//! decided on is durable and readable.
+
+mod error;
+mod feed;
+mod reader;
+mod recover;
+mod settings;
+mod snapshotter;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use error::{EngineError, OpenError};
+pub use reader::{Reader, Subscription};
+pub use recover::{Loss, RecoveryReport};
+pub use settings::{Recovery, Settings};
+pub use snapshotter::Snapshotter;
+
+use crate::machine::{self, Decision, Draft, Entry, Head, Intent, Rejection, Request, Staging};
+use crate::ports::{AppendError, Clock, EventLog, Observation, Observer, Ports};
+use crate::vocabulary::Timestamp;
+use reader::Published;
+
+/// What a request has written, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The events, one per line of the request, with the state after each.
+    pub entry: Arc<Entry>,
+    /// Whether the key had been used before, so that this is the first answer again.
+    pub replayed: bool,
+}
+
+/// The answer to a request: done, or refused.
+pub type Answer = Result<Receipt, Rejection>;
+
+/// An engine that has just started.
+#[derive(Debug)]
+pub struct Opened {
+    /// Takes requests.
+    pub engine: Engine,
+    /// Takes snapshots, on a thread of its own where there are threads.
+    pub snapshotter: Snapshotter,
+    /// What the start has found.
+    pub report: RecoveryReport,
+}
+
+/// The authority over stock: one at a time may write to a log.
+pub struct Engine {
+    log: Box<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    retain_events: Option<u64>,
+    published: Arc<Published>,
+    staging: Staging,
+    stopped: bool,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("epoch", &self.published.epoch)
+            .field("head", &self.log.head())
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A group that was decided and is not durable yet.
+struct Group {
+    answers: Vec<Answer>,
+    entries: Vec<Arc<Entry>>,
+}
+
+impl Engine {
+    /// Starts from what the ports hold: the newest valid snapshot, then the log after it.
+    ///
+    /// ```
+    /// use inventory_core::engine::{Engine, Opened, Settings};
+    /// use inventory_core::memory::MemoryStorage;
+    ///
+    /// let ports = MemoryStorage::new().ports();
+    /// let Opened { engine, report, .. } = Engine::open(ports, Settings::default())?;
+    /// assert!(!report.is_degraded());
+    /// assert_eq!(engine.reader().head().sequence.number(), 0);
+    /// # Ok::<(), inventory_core::engine::OpenError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]: acknowledged data is damaged, or storage failed.
+    pub fn open(mut ports: Ports, settings: Settings) -> Result<Opened, OpenError> {
+        let recovered = recover::recover(&mut ports, &settings)?;
+        let published = Arc::new(Published::new(
+            recovered.ledger,
+            ports.log.reader(),
+            ports.log.epoch(),
+            recovered.snapshot,
+        ));
+        let snapshotter = Snapshotter {
+            published: Arc::clone(&published),
+            store: ports.snapshots,
+            observer: Arc::clone(&ports.observer),
+        };
+        let engine = Self {
+            log: ports.log,
+            clock: ports.clock,
+            observer: ports.observer,
+            retain_events: settings.retain_events,
+            published,
+            staging: Staging::default(),
+            stopped: false,
+        };
+        Ok(Opened {
+            engine,
+            snapshotter,
+            report: recovered.report,
+        })
+    }
+
+    /// A reader of what is durable, for any thread.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            published: Arc::clone(&self.published),
+        }
+    }
+
+    /// Whether an append has failed in a way that only opening the log again can settle.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Decides requests in order and makes them durable together, with one append. Each is answered on its own: a
+    /// refused one does not keep the others from being applied.
+    ///
+    /// # Errors
+    ///
+    /// No request of the group is answered. See [`EngineError`]: either nothing was written, or nobody knows yet.
+    pub fn submit<'a>(
+        &mut self,
+        requests: impl IntoIterator<Item = &'a Request>,
+    ) -> Result<Vec<Answer>, EngineError> {
+        if self.stopped {
+            return Err(EngineError::Stopped);
+        }
+        let now = self.clock.now();
+        let Group { answers, entries } = self.decide(requests, now);
+        if entries.is_empty() {
+            return Ok(answers);
+        }
+        let expected = self.log.head().sequence;
+        let appended = self.log.append(expected, &entries);
+        self.observer.observe(&Observation::GroupAppended {
+            durable: appended.is_ok(),
+        });
+        appended.map_err(|error| self.fail(error))?;
+        self.published.publish(&entries);
+        self.observer.observe(&Observation::GroupPublished {
+            head: self.log.head(),
+            keys_evicted_early: self.published.read(machine::Ledger::keys_evicted_early),
+        });
+        self.purge();
+        Ok(answers)
+    }
+
+    fn decide<'a>(
+        &mut self,
+        requests: impl IntoIterator<Item = &'a Request>,
+        now: Timestamp,
+    ) -> Group {
+        let requests = requests.into_iter();
+        let mut answers = Vec::with_capacity(requests.size_hint().0);
+        let mut entries = Vec::with_capacity(requests.size_hint().0);
+        let staging = &mut self.staging;
+        self.published.read(|ledger| {
+            let mut draft = Draft::new(ledger, staging);
+            for request in requests {
+                answers.push(decide_one(&mut draft, request, now, &mut entries));
+            }
+        });
+        let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
+        self.observer.observe(&Observation::GroupDecided {
+            requests: answers.len(),
+            refused: count(Result::is_err),
+            replayed: count(|answer| answer.as_ref().is_ok_and(|receipt| receipt.replayed)),
+            events: entries.iter().map(|entry| entry.events.len()).sum(),
+        });
+        Group { answers, entries }
+    }
+
+    fn fail(&mut self, error: AppendError) -> EngineError {
+        match error {
+            AppendError::NotWritten { cause } => EngineError::NotWritten {
+                cause: cause.into(),
+            },
+            AppendError::OutcomeUnknown { cause } => {
+                self.stopped = true;
+                EngineError::OutcomeUnknown {
+                    cause: cause.into(),
+                }
+            }
+            AppendError::Conflict { head } => {
+                self.stopped = true;
+                EngineError::Fenced { head }
+            }
+        }
+    }
+
+    /// Lets the log give up what a durable snapshot covers and nobody asked to keep.
+    fn purge(&mut self) {
+        let Some(retain) = self.retain_events else {
+            return;
+        };
+        let Head { sequence, .. } = self.log.head();
+        let surplus = sequence.number().saturating_sub(retain);
+        let through = self.published.snapshot().number().min(surplus);
+        if through <= self.published.log.floor().number() {
+            return;
+        }
+        if let Err(reason) = self.log.purge(crate::vocabulary::Sequence::new(through)) {
+            let reason = &reason;
+            self.observer.observe(&Observation::PurgeSkipped { reason });
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// Tells subscribers that nothing will come any more.
+    fn drop(&mut self) {
+        self.published.feed.close();
+    }
+}
+
+fn decide_one(
+    draft: &mut Draft<'_>,
+    request: &Request,
+    now: Timestamp,
+    entries: &mut Vec<Arc<Entry>>,
+) -> Answer {
+    match machine::decide(draft, request)? {
+        Decision::Replayed(entry) => Ok(Receipt {
+            entry,
+            replayed: true,
+        }),
+        Decision::Fresh(events) => {
+            let intent = request.key().map(|key| Intent {
+                key: key.clone(),
+                fingerprint: request.fingerprint(),
+            });
+            let entry = draft.record(intent, events, now);
+            entries.push(Arc::clone(&entry));
+            Ok(Receipt {
+                entry,
+                replayed: false,
+            })
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading beside the writer: the published ledger, and the feed of what happens to it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+
+use super::feed::{Feed, Found};
+use super::settings::LIMITS;
+use crate::machine::{self, DeadLettered, Entry, Event, Head, Image, Ledger};
+use crate::ports::{LogReader, ReadError};
+use crate::vocabulary::{Epoch, Sequence};
+
+/// What engine, readers, subscriptions and snapshotter share.
+pub(super) struct Published {
+    /// Write-held only to assign what is durable.
+    ledger: RwLock<Ledger>,
+    pub(super) feed: Feed,
+    pub(super) log: Arc<dyn LogReader>,
+    pub(super) epoch: Epoch,
+    snapshot: AtomicU64,
+}
+
+impl Published {
+    pub(super) fn new(
+        ledger: Ledger,
+        log: Arc<dyn LogReader>,
+        epoch: Epoch,
+        snapshot: Sequence,
+    ) -> Self {
+        Self {
+            feed: Feed::new(ledger.head().sequence),
+            ledger: RwLock::new(ledger),
+            log,
+            epoch,
+            snapshot: AtomicU64::new(snapshot.number()),
+        }
+    }
+
+    pub(super) fn read<R>(&self, read: impl FnOnce(&Ledger) -> R) -> R {
+        read(&self.ledger.read())
+    }
+
+    /// Assigns entries that are durable and were decided on this very ledger.
+    pub(super) fn publish(&self, entries: &[Arc<Entry>]) {
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let mut ledger = self.ledger.write();
+            let mut events = 0;
+            while let [entry, later @ ..] = rest {
+                let poison = machine::follow(&mut ledger, entry)
+                    .expect("an entry that was decided on a ledger continues it");
+                assert!(
+                    poison.is_empty(),
+                    "what was decided on a ledger applies to it"
+                );
+                events += entry.events.len();
+                rest = later;
+                if events >= LIMITS.publish_events {
+                    break;
+                }
+            }
+        }
+        self.feed.grow(entries);
+    }
+
+    /// The position up to which the newest durable snapshot covers the log.
+    pub(super) fn snapshot(&self) -> Sequence {
+        Sequence::new(self.snapshot.load(Ordering::Acquire))
+    }
+
+    pub(super) fn snapshot_saved(&self, at: Sequence) {
+        self.snapshot.store(at.number(), Ordering::Release);
+    }
+}
+
+/// Reads what is durable, from any thread. Clones are cheap.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) published: Arc<Published>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("head", &self.head())
+            .finish()
+    }
+}
+
+impl Reader {
+    /// The end of what is published.
+    pub fn head(&self) -> Head {
+        self.read(Ledger::head)
+    }
+
+    /// The identity of the log's history.
+    pub fn epoch(&self) -> Epoch {
+        self.published.epoch
+    }
+
+    /// Looks at the ledger. The writer waits for `look` to return, so it should only look.
+    pub fn read<R>(&self, look: impl FnOnce(&Ledger) -> R) -> R {
+        self.published.read(look)
+    }
+
+    /// The ledger as it is now, to be looked at for as long as it takes.
+    pub fn image(&self) -> Image {
+        self.read(Ledger::freeze)
+    }
+
+    /// The position before the oldest one that a subscription can still get.
+    pub fn floor(&self) -> Sequence {
+        self.published.log.floor()
+    }
+
+    /// Everything after a position: first what the log has, then what comes.
+    pub fn subscribe(&self, after: Sequence) -> Subscription {
+        Subscription {
+            published: Arc::clone(&self.published),
+            position: after,
+        }
+    }
+}
+
+/// A position in the log that moves forward as its entries are taken.
+pub struct Subscription {
+    published: Arc<Published>,
+    position: Sequence,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("position", &self.position)
+            .finish()
+    }
+}
+
+impl Subscription {
+    /// The last position that was taken.
+    pub fn position(&self) -> Sequence {
+        self.position
+    }
+
+    /// The next entries, without waiting: whole ones, until `events_max` events are reached or passed. Empty at the
+    /// head of the log. An event that could not be applied is shown as [`Event::DeadLettered`].
+    ///
+    /// # Errors
+    ///
+    /// The position is no longer kept, or the log cannot be read there; the subscription stays where it was.
+    pub fn take(&mut self, events_max: usize) -> Result<Vec<Arc<Entry>>, ReadError> {
+        let mut entries = match self.published.feed.after(self.position, events_max) {
+            Found::Entries(entries) => entries,
+            Found::InLog => self.published.log.read(self.position, events_max)?,
+        };
+        if let Some(last) = entries.last() {
+            self.position = last.last();
+            self.published
+                .read(|ledger| show_buried(ledger, &mut entries));
+        }
+        Ok(entries)
+    }
+
+    /// Blocks until there is something to take. Returns `false` when the engine is gone and nothing will come.
+    pub fn wait(&self) -> bool {
+        self.published.feed.wait(self.position)
+    }
+
+    /// Calls `wake` once, from the writer's thread, when there is something to take or nothing will come any more: at
+    /// once when that is so now.
+    pub fn when_ready(&self, wake: impl FnOnce() + Send + 'static) {
+        self.published
+            .feed
+            .when_grown(self.position, Box::new(wake));
+    }
+}
+
+fn show_buried(ledger: &Ledger, entries: &mut [Arc<Entry>]) {
+    if ledger.buried().is_empty() {
+        return;
+    }
+    for entry in entries {
+        if ledger
+            .buried()
+            .range(entry.first..=entry.last())
+            .next()
+            .is_none()
+        {
+            continue;
+        }
+        let mut shown = Entry::clone(entry);
+        for (event, at) in shown.events.iter_mut().zip(entry.first.number()..) {
+            let Some(buried) = ledger.buried().get(&Sequence::new(at)) else {
+                continue;
+            };
+            *event = Event::DeadLettered(DeadLettered {
+                product: event.product().cloned(),
+                version: event.version(),
+                raw: Arc::clone(&buried.reason),
+            });
+        }
+        *entry = Arc::new(shown);
+    }
+}

@@ -1,0 +1,236 @@
+//! *recover*: the newest valid snapshot, then the log after it.
+
+use std::sync::Arc;
+
+use super::settings::LIMITS;
+use super::{OpenError, Recovery, Settings};
+use crate::machine::{self, Break, Entry, Event, Head, Ledger, Poison};
+use crate::ports::{DeadLetter, LoadError, Observation, Ports, Snapshot, StorageError};
+use crate::vocabulary::Sequence;
+
+/// Positions that were acknowledged and are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// Last position before the loss.
+    pub after: Sequence,
+    /// First position after it.
+    pub before: Sequence,
+}
+
+/// What a start has found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecoveryReport {
+    /// Position of the snapshot that was used.
+    pub from_snapshot: Option<Sequence>,
+    /// Why a snapshot that is there was not used: the log had everything.
+    pub snapshot_unusable: Option<String>,
+    /// Events that were replayed from the log.
+    pub events_replayed: u64,
+    /// Events that could not be applied, of those replayed.
+    pub poison: Vec<Poison>,
+    /// Acknowledged positions that are gone. Not empty only with [`Recovery::Quarantine`], which then has started a new
+    /// epoch.
+    pub lost: Vec<Loss>,
+    /// Dead letters, those of earlier starts included.
+    pub dead_letters: usize,
+}
+
+impl RecoveryReport {
+    /// Whether a person should look: something was buried or lost, now or earlier.
+    pub fn is_degraded(&self) -> bool {
+        self.dead_letters > 0 || !self.lost.is_empty()
+    }
+}
+
+/// A ledger that stands where the log ends.
+pub(super) struct Recovered {
+    pub(super) ledger: Ledger,
+    pub(super) snapshot: Sequence,
+    pub(super) report: RecoveryReport,
+}
+
+pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovered, OpenError> {
+    let mut report = RecoveryReport::default();
+    let mut ledger = match load(ports, &mut report, settings)? {
+        Some(snapshot) => snapshot.image.thaw(settings.window),
+        None => Ledger::new(settings.window),
+    };
+    let snapshot = ledger.head().sequence;
+    replay(ports, settings, &mut ledger, &mut report)?;
+    bury(ports, &report)?;
+    if !report.lost.is_empty() {
+        restart(ports, &ledger).map_err(OpenError::Storage)?;
+    }
+    let letters = ports.dead_letters.letters().map_err(OpenError::Storage)?;
+    report.dead_letters = letters.len();
+    Ok(Recovered {
+        ledger,
+        snapshot,
+        report,
+    })
+}
+
+/// The snapshot, if it can be used and belongs to the log.
+fn load(
+    ports: &mut Ports,
+    report: &mut RecoveryReport,
+    settings: &Settings,
+) -> Result<Option<Snapshot>, OpenError> {
+    let floor = ports.log.reader().floor();
+    let snapshot = match ports.snapshots.load() {
+        Ok(None) => return Ok(None),
+        Ok(Some(snapshot)) => snapshot,
+        Err(cause @ LoadError::Damaged { .. })
+            if floor == Sequence::START || settings.recovery == Recovery::Quarantine =>
+        {
+            report.snapshot_unusable = Some(cause.to_string());
+            return Ok(None);
+        }
+        Err(cause) => return Err(OpenError::Snapshot { floor, cause }),
+    };
+    let head = snapshot.image.head();
+    if snapshot.epoch != ports.log.epoch() {
+        if snapshot.replaces != Some(ports.log.epoch()) {
+            return Err(OpenError::ForeignSnapshot {
+                snapshot: snapshot.epoch,
+                log: ports.log.epoch(),
+            });
+        }
+        // An earlier start was interrupted between the two steps of a restart.
+        ports
+            .log
+            .restart(head, snapshot.epoch)
+            .map_err(OpenError::Storage)?;
+    }
+    report.from_snapshot = Some(head.sequence);
+    Ok(Some(snapshot))
+}
+
+fn replay(
+    ports: &mut Ports,
+    settings: &Settings,
+    ledger: &mut Ledger,
+    report: &mut RecoveryReport,
+) -> Result<(), OpenError> {
+    let (head, end) = (ledger.head(), ports.log.head());
+    if end.sequence < head.sequence {
+        return lose_or_refuse(settings, report, end.sequence, head.sequence.next()).map_err(
+            |_| OpenError::LogEndsBeforeSnapshot {
+                log: end.sequence,
+                snapshot: head.sequence,
+            },
+        );
+    }
+    if end.sequence == head.sequence && end.chain != head.chain {
+        let at = Break::OtherHistory { at: end.sequence };
+        return Err(OpenError::OtherHistory { at });
+    }
+    let reader = ports.log.reader();
+    let floor = reader.floor();
+    if floor > head.sequence {
+        lose_or_refuse(settings, report, head.sequence, floor.next())?;
+        ledger.skip_to(floor);
+    }
+    while ledger.head().sequence < end.sequence {
+        let after = ledger.head().sequence;
+        let page = reader
+            .read(after, LIMITS.recovery_page_events)
+            .map_err(OpenError::Log)?;
+        if page.is_empty() {
+            // The log promises an end that it does not have.
+            lose_or_refuse(settings, report, after, end.sequence.next())?;
+            ledger.skip_to(end.sequence);
+        }
+        for entry in &page {
+            follow(ports, settings, ledger, report, entry)?;
+        }
+    }
+    Ok(())
+}
+
+fn follow(
+    ports: &Ports,
+    settings: &Settings,
+    ledger: &mut Ledger,
+    report: &mut RecoveryReport,
+    entry: &Arc<Entry>,
+) -> Result<(), OpenError> {
+    let poison = match machine::follow(ledger, entry) {
+        Ok(poison) => poison,
+        Err(Break::Gap { head, found }) if found > head.next() => {
+            lose_or_refuse(settings, report, head, found)?;
+            machine::follow_after_loss(ledger, entry)
+        }
+        Err(_) if !report.lost.is_empty() => machine::follow_after_loss(ledger, entry),
+        Err(at) => return Err(OpenError::OtherHistory { at }),
+    };
+    report.events_replayed += entry.events.len() as u64;
+    for poison in poison {
+        let observation = Observation::DeadLettered { poison: &poison };
+        ports.observer.observe(&observation);
+        report.poison.push(poison);
+    }
+    Ok(())
+}
+
+fn lose_or_refuse(
+    settings: &Settings,
+    report: &mut RecoveryReport,
+    after: Sequence,
+    before: Sequence,
+) -> Result<(), OpenError> {
+    match settings.recovery {
+        Recovery::Strict => Err(OpenError::Missing { after, before }),
+        Recovery::Quarantine => {
+            report.lost.push(Loss { after, before });
+            Ok(())
+        }
+    }
+}
+
+/// Writes down what was found. The ids are made of positions, so the next start finds the letters there already.
+fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
+    let (epoch, buried_at) = (ports.log.epoch(), ports.clock.now());
+    let poison = report.poison.iter().map(|poison| DeadLetter {
+        id: format!("{epoch}/{}", poison.sequence),
+        sequence: Some(poison.sequence),
+        product: poison.event.product().cloned(),
+        reason: poison.reason.to_string(),
+        buried_at,
+        content: match &poison.event {
+            Event::DeadLettered(letter) => letter.raw.as_bytes().to_vec(),
+            event @ (Event::StockIncreased(_)
+            | Event::StockDecreased(_)
+            | Event::StockCounted(_)) => format!("{event:?}").into_bytes(),
+        },
+    });
+    let lost = report.lost.iter().map(|lost| DeadLetter {
+        id: format!("{epoch}/lost-after-{}", lost.after),
+        sequence: Some(lost.after.next()),
+        product: None,
+        reason: format!("acknowledged positions before {} are gone", lost.before),
+        buried_at,
+        content: Vec::new(),
+    });
+    let letters: Vec<_> = poison.chain(lost).collect();
+    letters
+        .iter()
+        .try_for_each(|letter| ports.dead_letters.bury(letter))
+        .map_err(OpenError::Storage)
+}
+
+/// Leaves a damaged history behind: what is left of it becomes a snapshot of a new epoch, and the log goes on after it.
+///
+/// In this order, since a snapshot that says what it replaces lets the next start finish the second step.
+fn restart(ports: &mut Ports, ledger: &Ledger) -> Result<(), StorageError> {
+    let Head { sequence, .. } = ledger.head();
+    let given_up = ports.log.epoch();
+    let epoch = given_up.successor(sequence, ports.clock.now());
+    let snapshot = Snapshot {
+        epoch,
+        replaces: Some(given_up),
+        image: ledger.freeze(),
+    };
+    ports.snapshots.save(&snapshot)?;
+    ports.log.restart(ledger.head(), epoch)
+}

@@ -1,0 +1,42 @@
+//! What an embedder chooses, and what the engine bounds by itself.
+
+use crate::machine::WindowLimits;
+
+/// What to do when acknowledged data is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recovery {
+    /// Refuse to start and change nothing: a person decides.
+    #[default]
+    Strict,
+    /// Start with what is left, under a new epoch, with the loss recorded. Products whose numbers no longer follow are
+    /// quarantined until they are counted.
+    Quarantine,
+}
+
+/// How an engine is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// How long and how many idempotency keys are remembered.
+    pub window: WindowLimits,
+    /// Events that the log keeps at least, once a snapshot covers them; `None` keeps all.
+    pub retain_events: Option<u64>,
+    /// What to do when acknowledged data is damaged.
+    pub recovery: Recovery,
+}
+
+/// Bounds that nobody needs to choose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Events read from the log at once while recovering: a few hundred kilobytes.
+    pub(super) recovery_page_events: usize,
+    /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
+    pub(super) publish_events: usize,
+    /// Newest events kept in memory for subscribers, which then need not read the log: some tens of megabytes.
+    pub(super) tail_events: usize,
+}
+
+pub(super) const LIMITS: Limits = Limits {
+    recovery_page_events: 4_096,
+    publish_events: 256,
+    tail_events: 65_536,
+};

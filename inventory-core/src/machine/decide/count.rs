@@ -1,0 +1,21 @@
+//! Count: somebody looked. Whatever the ledger thought, this many are there.
+
+use super::{Outcome, with_on_hand};
+use crate::machine::draft::Place;
+use crate::machine::{Count, Event, Line, Rejection};
+
+pub(super) fn decide(line: Line, place: &Place, count: &Count) -> Result<Outcome, Rejection> {
+    let Some(level) = with_on_hand(place.level, count.counted) else {
+        return Err(Rejection::BelowReserved {
+            line,
+            product: place.product.clone(),
+            store: place.store.clone(),
+            counted: count.counted,
+            reserved: place.level.reserved(),
+        });
+    };
+    Ok(Outcome {
+        level,
+        event: Event::StockCounted,
+    })
+}

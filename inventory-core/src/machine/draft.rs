@@ -1,0 +1,219 @@
+//! The ledger as it will be once the group that is being decided is durable.
+
+use std::sync::Arc;
+
+use rapidhash::RapidHashMap;
+
+use super::ledger::{ProductIx, StoreIx};
+use crate::machine::{Entry, Event, Head, Intent, Ledger, Level, Movement};
+use crate::vocabulary::{Chain, IdempotencyKey, ProductId, Quantity, StoreId, Timestamp, Version};
+
+/// A product as the draft has it.
+#[derive(Debug, Clone, Copy)]
+struct StagedProduct {
+    version: Version,
+    total: Quantity,
+    quarantined: bool,
+}
+
+/// What a request changed, so that a refusal of a later line can take it back.
+#[derive(Debug)]
+enum Undo {
+    Product(ProductIx, Option<StagedProduct>),
+    Level(ProductIx, StoreIx, Option<Level>),
+}
+
+/// The memory of a [`Draft`], kept from group to group so that a small group allocates nothing.
+#[derive(Debug, Default)]
+pub struct Staging {
+    products: RapidHashMap<ProductIx, StagedProduct>,
+    levels: RapidHashMap<(ProductIx, StoreIx), Level>,
+    new_products: RapidHashMap<ProductId, ProductIx>,
+    new_stores: RapidHashMap<StoreId, StoreIx>,
+    keys: RapidHashMap<IdempotencyKey, Arc<Entry>>,
+    undo: Vec<Undo>,
+}
+
+impl Staging {
+    fn clear(&mut self) {
+        self.products.clear();
+        self.levels.clear();
+        self.new_products.clear();
+        self.new_stores.clear();
+        self.keys.clear();
+        self.undo.clear();
+    }
+}
+
+/// What the draft knows of the level that a command touches.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    product_ix: ProductIx,
+    store_ix: StoreIx,
+    /// The id, shared with the ledger when it knows the product.
+    pub(super) product: ProductId,
+    /// The id, shared with the ledger when it knows the store.
+    pub(super) store: StoreId,
+    pub(super) version: Version,
+    /// Available over all stores, as the levels add up.
+    pub(super) total: Quantity,
+    pub(super) quarantined: bool,
+    pub(super) level: Level,
+}
+
+/// A ledger plus the events that were decided on top of it and are not durable yet. Dropping it is the rollback.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    ledger: &'a Ledger,
+    staging: &'a mut Staging,
+    head: Head,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft on top of `ledger`, in memory that an earlier draft may have used.
+    pub fn new(ledger: &'a Ledger, staging: &'a mut Staging) -> Self {
+        staging.clear();
+        Self {
+            head: ledger.head(),
+            ledger,
+            staging,
+        }
+    }
+
+    /// The head of the log once everything in the draft is durable.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Makes the events of a request an entry: gives them their positions, time and chain.
+    ///
+    /// The time is `now`, or that of the entry before when the clock went back.
+    pub fn record(
+        &mut self,
+        intent: Option<Intent>,
+        events: Vec<Event>,
+        now: Timestamp,
+    ) -> Arc<Entry> {
+        let mut entry = Entry {
+            first: self.head.sequence.next(),
+            recorded_at: now.max(self.head.recorded_at),
+            intent,
+            events: events.into(),
+            chain: Chain::default(),
+        };
+        entry.chain = entry
+            .chain_after(self.head.chain)
+            .expect("decided events are of known types");
+        self.head = Head::after(&entry);
+        let entry = Arc::new(entry);
+        if let Some(intent) = &entry.intent {
+            let key = intent.key.clone();
+            self.staging.keys.insert(key, Arc::clone(&entry));
+        }
+        entry
+    }
+
+    /// The entry that was written under a key, in this draft or before.
+    pub(super) fn find(&self, key: &IdempotencyKey) -> Option<&Arc<Entry>> {
+        self.ledger.find(key).or_else(|| self.staging.keys.get(key))
+    }
+
+    pub(super) fn place(&mut self, product: &ProductId, store: &StoreId) -> Place {
+        let ledger = self.ledger;
+        let (product_ix, product) = match ledger.product_index.get_key_value(product) {
+            Some((id, &ix)) => (ix, id.clone()),
+            None => self.new_product(product),
+        };
+        let (store_ix, store) = match ledger.store_index.get_key_value(store) {
+            Some((id, &ix)) => (ix, id.clone()),
+            None => self.new_store(store),
+        };
+        let known = self.known(product_ix);
+        let staged = self.staging.products.get(&product_ix).copied();
+        let (version, total, quarantined) = match (staged, known) {
+            (Some(staged), _) => (staged.version, staged.total, staged.quarantined),
+            (None, Some(known)) if known.quarantined => {
+                let sum = known.sum_available().unwrap_or(Quantity::MAX);
+                (known.version, sum, true)
+            }
+            (None, Some(known)) => (known.version, known.total, false),
+            (None, None) => (Version::NEVER_WRITTEN, Quantity::ZERO, false),
+        };
+        let level = match self.staging.levels.get(&(product_ix, store_ix)) {
+            Some(&level) => level,
+            None => known
+                .and_then(|known| known.level(store_ix))
+                .unwrap_or_default(),
+        };
+        Place {
+            product_ix,
+            store_ix,
+            product,
+            store,
+            version,
+            total,
+            quarantined,
+            level,
+        }
+    }
+
+    /// Lets the lines that follow see a movement. A count of a quarantined product makes its numbers add up again.
+    pub(super) fn stage(&mut self, place: &Place, movement: &Movement) {
+        let (product, store) = (place.product_ix, place.store_ix);
+        let staged = StagedProduct {
+            version: movement.after.version,
+            total: movement.after.total,
+            quarantined: false,
+        };
+        let earlier = self.staging.products.insert(product, staged);
+        self.staging.undo.push(Undo::Product(product, earlier));
+        let level = movement.after.level;
+        let earlier = self.staging.levels.insert((product, store), level);
+        self.staging.undo.push(Undo::Level(product, store, earlier));
+    }
+
+    /// Makes what was staged since the last call part of the draft.
+    pub(super) fn keep(&mut self) {
+        self.staging.undo.clear();
+    }
+
+    /// Takes back what was staged since the last call of [`Draft::keep`].
+    pub(super) fn take_back(&mut self) {
+        while let Some(undo) = self.staging.undo.pop() {
+            match undo {
+                Undo::Product(ix, Some(earlier)) => {
+                    self.staging.products.insert(ix, earlier);
+                }
+                Undo::Product(ix, None) => {
+                    self.staging.products.remove(&ix);
+                }
+                Undo::Level(product, store, Some(earlier)) => {
+                    self.staging.levels.insert((product, store), earlier);
+                }
+                Undo::Level(product, store, None) => {
+                    self.staging.levels.remove(&(product, store));
+                }
+            }
+        }
+    }
+
+    fn known(&self, ix: ProductIx) -> Option<&'a super::ledger::Product> {
+        let known = usize::from(ix) < self.ledger.products.len();
+        known.then(|| self.ledger.products.at(ix))
+    }
+
+    /// Positions of what the ledger does not know yet. They need not be the ones that evolve will give.
+    fn new_product(&mut self, id: &ProductId) -> (ProductIx, ProductId) {
+        let next = self.ledger.products.len() + self.staging.new_products.len();
+        let new = &mut self.staging.new_products;
+        let ix = *new.entry(id.clone()).or_insert(ProductIx(next as u32));
+        (ix, id.clone())
+    }
+
+    fn new_store(&mut self, id: &StoreId) -> (StoreIx, StoreId) {
+        let next = self.ledger.stores.len() + self.staging.new_stores.len();
+        let new = &mut self.staging.new_stores;
+        let ix = *new.entry(id.clone()).or_insert(StoreIx(next as u32));
+        (ix, id.clone())
+    }
+}

@@ -1,0 +1,212 @@
+//! *evolve*: events become state. Continuity checks and assignment, nothing else; no rule is decided again.
+
+use std::sync::Arc;
+
+use super::ledger::{Product, ProductIx, StoreIx};
+use crate::machine::{Buried, Entry, Event, Head, Ledger, Movement};
+use crate::vocabulary::{Delta, ProductId, Sequence, StoreId, Timestamp, Version};
+
+/// Why an event does not follow from the ledger. The ledger is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Inapplicable {
+    /// The event is of a type that this program does not know, or was buried by whoever sent it.
+    #[error("the event is of an unknown type, or does not make sense")]
+    Unreadable,
+    /// The version does not follow the product's.
+    #[error("version {claimed} does not follow version {current}")]
+    Version {
+        /// Version of the product.
+        current: Version,
+        /// Version that the event claims.
+        claimed: Version,
+    },
+    /// The level after the event is not the level before it plus the change.
+    #[error("the level after the event is not the level before it plus the change")]
+    Level,
+    /// The total after the event is not the total before it plus the change.
+    #[error("the total after the event is not the total before it plus the change")]
+    Total,
+}
+
+/// Why an entry does not continue the log that the ledger has followed. The ledger is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Break {
+    /// Positions between the ledger's head and the entry are missing, or the entry repeats some.
+    #[error("{found} follows {head}")]
+    Gap {
+        /// The ledger's head.
+        head: Sequence,
+        /// First position of the entry.
+        found: Sequence,
+    },
+    /// The entry was written after another history, or earlier than the entry before it.
+    #[error("the entry at {at} continues another history")]
+    OtherHistory {
+        /// First position of the entry.
+        at: Sequence,
+    },
+}
+
+/// An event that could not be applied: its position is taken and its product quarantined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poison {
+    /// Position of the event.
+    pub sequence: Sequence,
+    /// What was wrong.
+    pub reason: Inapplicable,
+    /// The event as it stands in the log.
+    pub event: Event,
+}
+
+/// Applies one event.
+///
+/// # Errors
+///
+/// The event does not follow from the ledger, which is as it was.
+pub fn evolve(ledger: &mut Ledger, event: &Event, at: Timestamp) -> Result<(), Inapplicable> {
+    let movement = event.movement().ok_or(Inapplicable::Unreadable)?;
+    let product = ledger.product_index.get(&movement.product).copied();
+    let store = ledger.store_index.get(&movement.store).copied();
+    match product {
+        Some(ix) => check(ledger.products.at(ix), store, movement)?,
+        None => check(&Product::new(movement.product.clone()), store, movement)?,
+    }
+
+    // From here it must succeed.
+    let product = product.unwrap_or_else(|| ledger.add_product(&movement.product));
+    let store = store.unwrap_or_else(|| ledger.add_store(&movement.store));
+    let product = ledger.products.at_mut(product);
+    product.version = movement.after.version;
+    product.total = movement.after.total;
+    product.updated_at = at;
+    ledger.levels += usize::from(product.assign(store, movement.after.level));
+    // The levels add up again, so the numbers can be believed again.
+    if product.quarantined && product.sum_available() == Some(product.total) {
+        product.quarantined = false;
+        ledger.quarantined -= 1;
+    }
+    Ok(())
+}
+
+fn check(
+    product: &Product,
+    store: Option<StoreIx>,
+    movement: &Movement,
+) -> Result<(), Inapplicable> {
+    let (current, claimed) = (product.version, movement.after.version);
+    if product.quarantined {
+        // What is missing may have raised the version. After-images are complete: nothing else is needed to go on.
+        return match claimed > current {
+            true => Ok(()),
+            false => Err(Inapplicable::Version { current, claimed }),
+        };
+    }
+    if current.next() != Some(claimed) {
+        return Err(Inapplicable::Version { current, claimed });
+    }
+    let before = store
+        .and_then(|store| product.level(store))
+        .unwrap_or_default();
+    let after = movement.after.level;
+    let follows = before.on_hand().checked_apply(movement.delta) == Some(after.on_hand())
+        && before.reserved().checked_apply(movement.reserved_delta) == Some(after.reserved());
+    if !follows {
+        return Err(Inapplicable::Level);
+    }
+    let change: Delta = after.available().since(before.available());
+    if product.total.checked_apply(change) != Some(movement.after.total) {
+        return Err(Inapplicable::Total);
+    }
+    Ok(())
+}
+
+/// Follows the log by one entry: applies its events, remembers its key, and moves the head.
+///
+/// An event that cannot be applied takes its position, is listed in [`Ledger::buried`], and quarantines its product;
+/// the others of the entry are applied. They are returned, none on a healthy log.
+///
+/// # Errors
+///
+/// The entry does not continue what the ledger has followed; the ledger is as it was.
+pub fn follow(ledger: &mut Ledger, entry: &Arc<Entry>) -> Result<Vec<Poison>, Break> {
+    let head = ledger.head;
+    if entry.first != head.sequence.next() {
+        let (head, found) = (head.sequence, entry.first);
+        return Err(Break::Gap { head, found });
+    }
+    let chained = entry
+        .chain_after(head.chain)
+        .is_none_or(|chain| chain == entry.chain);
+    if !chained || entry.recorded_at < head.recorded_at {
+        return Err(Break::OtherHistory { at: entry.first });
+    }
+
+    // From here it must succeed.
+    Ok(apply(ledger, entry))
+}
+
+/// Follows a log that has lost what comes before `entry`: as [`follow`], except that nothing ties the entry to what the
+/// ledger has followed so far. Products that do not follow any more are quarantined.
+pub fn follow_after_loss(ledger: &mut Ledger, entry: &Arc<Entry>) -> Vec<Poison> {
+    apply(ledger, entry)
+}
+
+fn apply(ledger: &mut Ledger, entry: &Arc<Entry>) -> Vec<Poison> {
+    let mut poison = Vec::new();
+    for (sequence, event) in entry.numbered() {
+        if let Err(reason) = evolve(ledger, event, entry.recorded_at) {
+            ledger.quarantine(sequence, event, reason);
+            let event = event.clone();
+            poison.push(Poison {
+                sequence,
+                reason,
+                event,
+            });
+        }
+    }
+    if entry.intent.is_some() {
+        ledger.window.remember(entry);
+    }
+    ledger.head = Head::after(entry);
+    poison
+}
+
+impl Ledger {
+    /// Gives up the positions up to `sequence`, which are lost. Entries after it can be followed as after a loss.
+    pub fn skip_to(&mut self, sequence: Sequence) {
+        self.head.sequence = self.head.sequence.max(sequence);
+    }
+
+    /// Marks a position as buried and its product as quarantined.
+    fn quarantine(&mut self, sequence: Sequence, event: &Event, reason: Inapplicable) {
+        let buried = Buried {
+            product: event.product().cloned(),
+            reason: reason.to_string().into(),
+        };
+        Arc::make_mut(&mut self.buried).insert(sequence, buried);
+        let Some(id) = event.product() else { return };
+        let ix = self.product_index.get(id).copied();
+        let ix = ix.unwrap_or_else(|| self.add_product(id));
+        let product = self.products.at_mut(ix);
+        // Somebody may have seen the version that the event gave: it must not be given twice.
+        if event.version().is_some() && event.version() == product.version.next() {
+            product.version = product.version.next().expect("it was just compared");
+        }
+        if !product.quarantined {
+            product.quarantined = true;
+            self.quarantined += 1;
+        }
+    }
+
+    fn add_product(&mut self, id: &ProductId) -> ProductIx {
+        let ix = ProductIx(self.products.push(Product::new(id.clone())) as u32);
+        self.product_index.insert(id.clone(), ix);
+        ix
+    }
+
+    fn add_store(&mut self, id: &StoreId) -> StoreIx {
+        let ix = StoreIx(self.stores.push(id.clone()) as u32);
+        self.store_index.insert(id.clone(), ix);
+        ix
+    }
+}

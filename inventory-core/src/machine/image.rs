@@ -1,0 +1,259 @@
+//! A ledger at one moment, for snapshots and for replicas that start from one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rapidhash::RapidHashMap;
+
+use super::ledger::{Arena, FrozenWindow, Product, ProductIx, StoreIx, Window};
+use crate::machine::{Buried, Entry, Head, Ledger, Level, ProductView, WindowLimits};
+use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
+
+/// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
+#[derive(Debug, Clone)]
+pub struct Image {
+    pub(super) head: Head,
+    pub(super) products: Arena<Product>,
+    pub(super) stores: Arena<StoreId>,
+    pub(super) window: FrozenWindow,
+    pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+}
+
+impl Image {
+    /// The position in the log that the image stands for.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The stores, in the order in which the ledger first heard of them.
+    pub fn stores(&self) -> impl Iterator<Item = &StoreId> {
+        self.stores.iter()
+    }
+
+    /// The products, in the order of their first event.
+    pub fn products(&self) -> impl Iterator<Item = ProductView<'_>> {
+        self.products
+            .iter()
+            .map(|product| ProductView::new(product, &self.stores))
+    }
+
+    /// Number of products.
+    pub fn product_count(&self) -> usize {
+        self.products.len()
+    }
+
+    /// The entries whose keys still count, oldest first.
+    pub fn window(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.window.iter()
+    }
+
+    /// Number of entries in the window.
+    pub fn window_len(&self) -> usize {
+        self.window.len()
+    }
+
+    /// How many keys were forgotten before their age.
+    pub fn keys_evicted_early(&self) -> u64 {
+        self.window.evicted_early
+    }
+
+    /// The positions that could not be applied.
+    pub fn buried(&self) -> &BTreeMap<Sequence, Buried> {
+        &self.buried
+    }
+
+    /// The ledger that this image was taken from, under window limits that may have changed since.
+    pub fn thaw(&self, window: WindowLimits) -> Ledger {
+        let product_index: RapidHashMap<_, _> = (0..)
+            .map(ProductIx)
+            .zip(self.products.iter())
+            .map(|(ix, product)| (product.id.clone(), ix))
+            .collect();
+        let store_index = (0..)
+            .map(StoreIx)
+            .zip(self.stores.iter())
+            .map(|(ix, store)| (store.clone(), ix))
+            .collect();
+        Ledger {
+            head: self.head,
+            product_index,
+            store_index,
+            window: Window::thaw(&self.window, window),
+            buried: Arc::clone(&self.buried),
+            levels: self
+                .products
+                .iter()
+                .map(|product| product.levels.len())
+                .sum(),
+            quarantined: self
+                .products
+                .iter()
+                .filter(|product| product.quarantined)
+                .count(),
+            products: self.products.clone(),
+            stores: self.stores.clone(),
+        }
+    }
+}
+
+/// Why parts do not make an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidImage {
+    /// A store or product stands twice.
+    #[error("{id:?} stands twice")]
+    Twice {
+        /// The id.
+        id: String,
+    },
+    /// A level names a store that the image does not list.
+    #[error("product {product} has a level at {store}, which is not listed")]
+    UnknownStore {
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+    },
+    /// The total of a product that is not quarantined is not the sum of its levels.
+    #[error("the total of product {product} is not the sum of its levels")]
+    WrongTotal {
+        /// The product.
+        product: ProductId,
+    },
+    /// The image has positions or times beyond its own head, or a window out of order.
+    #[error("position {sequence} is out of place")]
+    OutOfPlace {
+        /// The position.
+        sequence: Sequence,
+    },
+}
+
+/// Builds an image from parts that were read back, and checks what the ledger promises of them: stores first, then
+/// products, then the window from the oldest entry to the newest.
+#[derive(Debug)]
+pub struct ImageBuilder {
+    head: Head,
+    products: Arena<Product>,
+    product_index: RapidHashMap<ProductId, ()>,
+    stores: Arena<StoreId>,
+    store_index: RapidHashMap<StoreId, StoreIx>,
+    window: Vec<Arc<Entry>>,
+    buried: BTreeMap<Sequence, Buried>,
+}
+
+impl ImageBuilder {
+    /// An image of the ledger at `head`, without parts yet.
+    pub fn new(head: Head) -> Self {
+        Self {
+            head,
+            products: Arena::default(),
+            product_index: RapidHashMap::default(),
+            stores: Arena::default(),
+            store_index: RapidHashMap::default(),
+            window: Vec::new(),
+            buried: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the next store.
+    ///
+    /// # Errors
+    ///
+    /// The store is there already; the image is as it was.
+    pub fn store(&mut self, id: StoreId) -> Result<(), InvalidImage> {
+        let ix = StoreIx(self.stores.len() as u32);
+        if self.store_index.insert(id.clone(), ix).is_some() {
+            return Err(InvalidImage::Twice { id: id.to_string() });
+        }
+        self.stores.push(id);
+        Ok(())
+    }
+
+    /// Adds the next product.
+    ///
+    /// # Errors
+    ///
+    /// The product is there already, names a store that is not, or its total is wrong; the image is as it was.
+    pub fn product(
+        &mut self,
+        id: ProductId,
+        version: Version,
+        total: Quantity,
+        updated_at: Timestamp,
+        quarantined: bool,
+        levels: impl IntoIterator<Item = (StoreId, Level)>,
+    ) -> Result<(), InvalidImage> {
+        let mut product = Product {
+            version,
+            total,
+            updated_at,
+            quarantined,
+            ..Product::new(id)
+        };
+        for (store, level) in levels {
+            let Some(&ix) = self.store_index.get(&store) else {
+                let product = product.id;
+                return Err(InvalidImage::UnknownStore { product, store });
+            };
+            if !product.assign(ix, level) {
+                return Err(InvalidImage::Twice {
+                    id: store.to_string(),
+                });
+            }
+        }
+        if !quarantined && product.sum_available() != Some(total) {
+            return Err(InvalidImage::WrongTotal {
+                product: product.id,
+            });
+        }
+        if self.product_index.insert(product.id.clone(), ()).is_some() {
+            return Err(InvalidImage::Twice {
+                id: product.id.to_string(),
+            });
+        }
+        self.products.push(product);
+        Ok(())
+    }
+
+    /// Adds the next entry of the window.
+    ///
+    /// # Errors
+    ///
+    /// The entry has no key, is not after the one before, or is beyond the head; the image is as it was.
+    pub fn remember(&mut self, entry: Arc<Entry>) -> Result<(), InvalidImage> {
+        let ordered = self
+            .window
+            .last()
+            .is_none_or(|last| last.last() < entry.first && last.recorded_at <= entry.recorded_at);
+        if entry.intent.is_none() || !ordered || entry.last() > self.head.sequence {
+            return Err(InvalidImage::OutOfPlace {
+                sequence: entry.first,
+            });
+        }
+        self.window.push(entry);
+        Ok(())
+    }
+
+    /// Adds a position that could not be applied.
+    ///
+    /// # Errors
+    ///
+    /// The position is beyond the head; the image is as it was.
+    pub fn bury(&mut self, sequence: Sequence, buried: Buried) -> Result<(), InvalidImage> {
+        if sequence > self.head.sequence {
+            return Err(InvalidImage::OutOfPlace { sequence });
+        }
+        self.buried.insert(sequence, buried);
+        Ok(())
+    }
+
+    /// The image.
+    pub fn finish(self, keys_evicted_early: u64) -> Image {
+        Image {
+            head: self.head,
+            products: self.products,
+            stores: self.stores,
+            window: FrozenWindow::new(self.window, keys_evicted_early),
+            buried: Arc::new(self.buried),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The state of all stock: what the events so far amount to.
+//!
+//! ```text
+//!  Ledger ─┬─ head       position, chain and time of the last entry
+//!          ├─ products   Arena<Product>, in the order of their first event ── levels by store
+//!          ├─ stores     Arena<StoreId>, in the order of their first event
+//!          ├─ window     the entries whose keys still count
+//!          └─ buried     positions that could not be applied
+//! ```
+//!
+//! **Invariant**: a ledger is a function of the entries it followed and of its window limits. It holds nothing that
+//! depends on the process, so two ledgers that followed the same entries have equal images.
+
+mod arena;
+mod product;
+mod window;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rapidhash::RapidHashMap;
+
+pub use product::ProductView;
+pub use window::WindowLimits;
+
+pub(super) use arena::Arena;
+pub(super) use product::{Product, ProductIx, StoreIx};
+pub(super) use window::{FrozenWindow, Window};
+
+use crate::machine::{Entry, Image};
+use crate::vocabulary::{Chain, IdempotencyKey, ProductId, Sequence, StoreId, Timestamp};
+
+/// The end of a log, or of what a ledger has followed of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Position of the last event.
+    pub sequence: Sequence,
+    /// Digest of everything up to there.
+    pub chain: Chain,
+    /// When the last entry was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl Head {
+    /// The head once `entry` is there too.
+    pub fn after(entry: &Entry) -> Self {
+        Self {
+            sequence: entry.last(),
+            chain: entry.chain,
+            recorded_at: entry.recorded_at,
+        }
+    }
+}
+
+/// Why a position of the log has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buried {
+    /// The product that is under suspicion, when the event named one.
+    pub product: Option<ProductId>,
+    /// What was wrong.
+    pub reason: Arc<str>,
+}
+
+/// All levels of all products, the idempotency window, and the position in the log that they stand for.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) head: Head,
+    pub(super) products: Arena<Product>,
+    pub(super) product_index: RapidHashMap<ProductId, ProductIx>,
+    pub(super) stores: Arena<StoreId>,
+    pub(super) store_index: RapidHashMap<StoreId, StoreIx>,
+    pub(super) window: Window,
+    pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+    pub(super) levels: usize,
+    pub(super) quarantined: usize,
+}
+
+impl Ledger {
+    /// A ledger before the first event.
+    pub fn new(window: WindowLimits) -> Self {
+        Self {
+            head: Head::default(),
+            products: Arena::default(),
+            product_index: RapidHashMap::default(),
+            stores: Arena::default(),
+            store_index: RapidHashMap::default(),
+            window: Window::new(window),
+            buried: Arc::default(),
+            levels: 0,
+            quarantined: 0,
+        }
+    }
+
+    /// How far this ledger has followed the log.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// A product that was written at least once.
+    pub fn product(&self, id: &str) -> Option<ProductView<'_>> {
+        let ix = *self.product_index.get(id)?;
+        Some(ProductView::new(self.products.at(ix), &self.stores))
+    }
+
+    /// All products, in the order of their first event.
+    pub fn products(&self) -> impl Iterator<Item = ProductView<'_>> {
+        self.products
+            .iter()
+            .map(|product| ProductView::new(product, &self.stores))
+    }
+
+    /// Number of products.
+    pub fn product_count(&self) -> usize {
+        self.products.len()
+    }
+
+    /// Number of levels over all products.
+    pub fn level_count(&self) -> usize {
+        self.levels
+    }
+
+    /// Number of products that wait for a count.
+    pub fn quarantined_count(&self) -> usize {
+        self.quarantined
+    }
+
+    /// The entry that was written under a key, while the window remembers it.
+    pub fn find(&self, key: &IdempotencyKey) -> Option<&Arc<Entry>> {
+        self.window.find(key)
+    }
+
+    /// Number of keys that the window remembers.
+    pub fn key_count(&self) -> usize {
+        self.window.len()
+    }
+
+    /// How many keys the window has forgotten before their age, for want of room.
+    pub fn keys_evicted_early(&self) -> u64 {
+        self.window.evicted_early()
+    }
+
+    /// The positions that could not be applied.
+    pub fn buried(&self) -> &BTreeMap<Sequence, Buried> {
+        &self.buried
+    }
+
+    /// A frozen copy, for the cost of one reference per 64 products and per 1,024 keys. Whoever changes the ledger
+    /// afterwards copies what it touches.
+    pub fn freeze(&self) -> Image {
+        Image {
+            head: self.head,
+            products: self.products.clone(),
+            stores: self.stores.clone(),
+            window: self.window.freeze(),
+            buried: Arc::clone(&self.buried),
+        }
+    }
+}

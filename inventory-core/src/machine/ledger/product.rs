@@ -1,0 +1,140 @@
+//! One product and its levels.
+
+use super::Arena;
+use crate::machine::Level;
+use crate::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
+
+/// Position of a product in the ledger's arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::machine) struct ProductIx(pub(in crate::machine) u32);
+
+/// Position of a store in the ledger's arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::machine) struct StoreIx(pub(in crate::machine) u32);
+
+impl From<ProductIx> for usize {
+    fn from(ix: ProductIx) -> Self {
+        ix.0 as Self
+    }
+}
+
+impl From<StoreIx> for usize {
+    fn from(ix: StoreIx) -> Self {
+        ix.0 as Self
+    }
+}
+
+/// A product that was written at least once.
+///
+/// **Invariant**: `levels` is ordered by store, and unless the product is quarantined, `total` is the sum of what is
+/// available in `levels`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::machine) struct Product {
+    pub(in crate::machine) id: ProductId,
+    pub(in crate::machine) version: Version,
+    pub(in crate::machine) total: Quantity,
+    pub(in crate::machine) updated_at: Timestamp,
+    pub(in crate::machine) quarantined: bool,
+    pub(in crate::machine) levels: Vec<(StoreIx, Level)>,
+}
+
+impl Product {
+    pub(in crate::machine) fn new(id: ProductId) -> Self {
+        Self {
+            id,
+            version: Version::NEVER_WRITTEN,
+            total: Quantity::ZERO,
+            updated_at: Timestamp::UNIX_EPOCH,
+            quarantined: false,
+            levels: Vec::new(),
+        }
+    }
+
+    pub(in crate::machine) fn level(&self, store: StoreIx) -> Option<Level> {
+        let at = self.position(store).ok()?;
+        Some(self.levels[at].1)
+    }
+
+    /// Assigns a level and returns whether it is a new one.
+    pub(in crate::machine) fn assign(&mut self, store: StoreIx, level: Level) -> bool {
+        match self.position(store) {
+            Ok(at) => {
+                self.levels[at].1 = level;
+                false
+            }
+            Err(at) => {
+                if self.levels.is_empty() {
+                    self.levels.reserve_exact(1);
+                }
+                self.levels.insert(at, (store, level));
+                true
+            }
+        }
+    }
+
+    /// What is available over all stores; `None` when that is above the largest quantity.
+    pub(in crate::machine) fn sum_available(&self) -> Option<Quantity> {
+        self.levels
+            .iter()
+            .try_fold(Quantity::ZERO, |sum, (_, level)| {
+                sum.checked_add(level.available())
+            })
+    }
+
+    fn position(&self, store: StoreIx) -> Result<usize, usize> {
+        self.levels.binary_search_by_key(&store, |&(at, _)| at)
+    }
+}
+
+/// A product as a reader sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct ProductView<'a> {
+    product: &'a Product,
+    stores: &'a Arena<StoreId>,
+}
+
+impl<'a> ProductView<'a> {
+    pub(in crate::machine) fn new(product: &'a Product, stores: &'a Arena<StoreId>) -> Self {
+        Self { product, stores }
+    }
+
+    /// The product's id.
+    pub fn id(&self) -> &'a ProductId {
+        &self.product.id
+    }
+
+    /// How often the product was written.
+    pub fn version(&self) -> Version {
+        self.product.version
+    }
+
+    /// Available over all stores.
+    pub fn total(&self) -> Quantity {
+        self.product.total
+    }
+
+    /// When the product was last written.
+    pub fn updated_at(&self) -> Timestamp {
+        self.product.updated_at
+    }
+
+    /// Whether an event of the product could not be applied, so that its numbers are under suspicion.
+    pub fn quarantined(&self) -> bool {
+        self.product.quarantined
+    }
+
+    /// The stores that ever had the product, in the order in which the ledger first heard of them.
+    pub fn levels(&self) -> impl Iterator<Item = (&'a StoreId, Level)> + use<'a> {
+        let stores = self.stores;
+        self.product
+            .levels
+            .iter()
+            .map(move |&(store, level)| (stores.at(store), level))
+    }
+
+    /// The level at a store that ever had the product.
+    pub fn level(&self, store: &str) -> Option<Level> {
+        self.levels()
+            .find_map(|(id, level)| (id.as_str() == store).then_some(level))
+    }
+}

@@ -1,0 +1,173 @@
+//! Refusals: the answer is no, and nothing has changed.
+
+use std::fmt;
+
+use crate::vocabulary::{Delta, ProductId, Quantity, Sequence, StoreId, Version};
+
+/// Position of a command in its request, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line(pub usize);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is true of a product when a guard failed, so that the next try needs no read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Current {
+    /// Version of the product.
+    pub version: Version,
+    /// Available over all stores.
+    pub available: Quantity,
+    /// Available at the store of the command.
+    pub at_store: Quantity,
+}
+
+/// In what a request differs from the one that used its key first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// The number of lines.
+    Lines,
+    /// The operation of this line.
+    Operation(Line),
+    /// The product of this line.
+    Product(Line),
+    /// The store of this line.
+    Store(Line),
+    /// The amount of this line.
+    Amount(Line),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lines => f.write_str("another number of lines"),
+            Self::Operation(line) => write!(f, "another operation in line {line}"),
+            Self::Product(line) => write!(f, "another product in line {line}"),
+            Self::Store(line) => write!(f, "another store in line {line}"),
+            Self::Amount(line) => write!(f, "another amount in line {line}"),
+        }
+    }
+}
+
+/// Whether sending a refused request again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Not with this request.
+    Never,
+    /// Yes, with the version that the refusal names.
+    WithCurrentVersion,
+    /// Yes, once stock has moved.
+    WhenStockChanges,
+    /// Yes, once somebody has counted the product.
+    WhenCounted,
+}
+
+/// Why a request was refused. Nothing of the request was applied, and its key is not used up.
+///
+/// In the order in which they are looked for; within a request the first refused line counts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The key belongs to another intent.
+    #[error("the idempotency key was used at {first} with {differs}")]
+    KeyReused {
+        /// Position of the first event that was written under the key.
+        first: Sequence,
+        /// In what this request differs.
+        differs: Difference,
+    },
+    /// An event of the product could not be applied: only a count is taken until one has said what is there.
+    #[error("product {product} of line {line} is quarantined until it is counted")]
+    Quarantined {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+    },
+    /// The product is not at the version that the command demands.
+    #[error(
+        "product {product} of line {line} is at version {}, not {demanded}",
+        current.version
+    )]
+    StaleVersion {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+        /// The store of the command.
+        store: StoreId,
+        /// The version that was demanded.
+        demanded: Version,
+        /// What is true now.
+        current: Current,
+    },
+    /// There is less available at the store than the command takes.
+    #[error(
+        "product {product} of line {line} has {available} available at {store}, too few for {delta}"
+    )]
+    InsufficientStock {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+        /// The change that was asked for.
+        delta: Delta,
+        /// Available at the store now.
+        available: Quantity,
+    },
+    /// Fewer units were counted than are promised to somebody.
+    #[error(
+        "{counted} of product {product} were counted at {store} in line {line}, fewer than the {reserved} reserved"
+    )]
+    BelowReserved {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+        /// Units counted.
+        counted: Quantity,
+        /// Units reserved at the store now.
+        reserved: Quantity,
+    },
+    /// The stock of the store or the product's total would be above 2^53 - 1.
+    #[error(
+        "product {product} of line {line} would be above {} at {store} or in total",
+        Quantity::MAX
+    )]
+    StockCeiling {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+    },
+    /// The product has had its last version.
+    #[error("product {product} of line {line} has no version left")]
+    VersionsExhausted {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+    },
+}
+
+impl Rejection {
+    /// Whether the same request can succeed later.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::KeyReused { .. } | Self::VersionsExhausted { .. } => Retry::Never,
+            Self::Quarantined { .. } => Retry::WhenCounted,
+            Self::StaleVersion { .. } => Retry::WithCurrentVersion,
+            Self::InsufficientStock { .. }
+            | Self::BelowReserved { .. }
+            | Self::StockCeiling { .. } => Retry::WhenStockChanges,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Dead letters: what cannot be applied, kept for a person.
+
+use super::StorageError;
+use crate::vocabulary::{ProductId, Sequence, Timestamp};
+
+/// Something that was found in the log and has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Names what was found, by where it was found: the same finding has the same id at every start.
+    pub id: String,
+    /// The position that it takes, when it has one.
+    pub sequence: Option<Sequence>,
+    /// The product that is under suspicion, when it names one.
+    pub product: Option<ProductId>,
+    /// What is wrong with it.
+    pub reason: String,
+    /// When it was buried.
+    pub buried_at: Timestamp,
+    /// The bytes that were found.
+    pub content: Vec<u8>,
+}
+
+/// Keeps dead letters.
+///
+/// - `bury` must have made the letter durable when it returns `Ok`.
+/// - Burying an id again must change nothing: the first letter stays.
+/// - `letters` must list every buried letter, as it was buried, in the order of burial.
+pub trait DeadLetters: Send {
+    /// Buries a letter.
+    ///
+    /// # Errors
+    ///
+    /// The letter may or may not be there; burying it again settles it.
+    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError>;
+
+    /// All letters.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was read.
+    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError>;
+}

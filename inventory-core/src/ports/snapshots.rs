@@ -1,0 +1,60 @@
+//! Snapshots: a cache of the log that makes recovery short.
+
+use super::{Cause, StorageError};
+use crate::machine::Image;
+use crate::vocabulary::Epoch;
+
+/// An image of a ledger, and the history that it belongs to.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The epoch of the log that the image's position is in.
+    pub epoch: Epoch,
+    /// The epoch that was given up when this snapshot was taken to restart a damaged history.
+    pub replaces: Option<Epoch>,
+    /// The ledger.
+    pub image: Image,
+}
+
+/// Keeps the newest snapshot.
+///
+/// - `save` must have made the snapshot durable when it returns `Ok`.
+/// - Until then, and when it fails, `load` must find the snapshot before it.
+/// - `load` must find the newest saved snapshot, as it was saved.
+pub trait SnapshotStore: Send {
+    /// Replaces the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// The snapshot before is still the one that is loaded.
+    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError>;
+
+    /// The newest snapshot, if one was ever saved.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`]; nothing was changed.
+    fn load(&mut self) -> Result<Option<Snapshot>, LoadError>;
+}
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is a snapshot, but its bytes are not what was saved. The log may still have everything.
+    #[error("the snapshot is damaged")]
+    Damaged {
+        /// Where, and what is wrong.
+        #[source]
+        cause: Cause,
+    },
+    /// The snapshot was written by a newer program.
+    #[error("the snapshot has format {found}, this program reads up to {known}")]
+    NewerFormat {
+        /// Format of the snapshot.
+        found: u64,
+        /// Newest format that is read.
+        known: u64,
+    },
+    /// Storage failed; trying again may help.
+    #[error(transparent)]
+    Failed(StorageError),
+}

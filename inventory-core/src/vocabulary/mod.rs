@@ -1,0 +1,22 @@
+//! The words of the domain. Every number and every name has a type of its own, is parsed once at the edge, and is
+//! valid from then on: nothing further in re-checks a range.
+
+mod chain;
+mod epoch;
+mod id;
+mod key;
+mod quantity;
+mod sequence;
+mod time;
+mod version;
+
+pub use chain::{Chain, Fingerprint};
+pub use epoch::{Epoch, InvalidEpoch};
+pub use id::{ID_BYTES_MAX, InvalidId, ProductId, StoreId};
+pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
+pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity};
+pub use sequence::Sequence;
+pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
+pub use version::Version;
+
+pub(crate) use chain::Digest;
