@@ -25,7 +25,7 @@ pub use recover::{Loss, RecoveryReport};
 pub use settings::{Recovery, Settings};
 pub use snapshotter::Snapshotter;
 
-use crate::machine::{self, Decision, Draft, Entry, Head, Intent, Rejection, Request, Staging};
+use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
 use crate::ports::{AppendError, Clock, EventLog, Observation, Observer, Ports};
 use crate::vocabulary::Timestamp;
 use reader::Published;
@@ -251,11 +251,7 @@ fn decide_one(
             replayed: true,
         }),
         Decision::Fresh(events) => {
-            let intent = request.key().map(|key| Intent {
-                key: key.clone(),
-                fingerprint: request.fingerprint(),
-            });
-            let entry = draft.record(intent, events, now);
+            let entry = draft.record(request.intent().cloned(), events, now);
             entries.push(Arc::clone(&entry));
             Ok(Receipt {
                 entry,

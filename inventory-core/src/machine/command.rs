@@ -1,5 +1,6 @@
 //! What callers ask for.
 
+use crate::machine::Intent;
 use crate::vocabulary::{
     Adjustment, Digest, Fingerprint, IdempotencyKey, ProductId, Quantity, StoreId, Version,
 };
@@ -106,7 +107,7 @@ pub enum InvalidRequest {
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    key: Option<IdempotencyKey>,
+    intent: Option<Intent>,
     commands: Vec<Command>,
 }
 
@@ -117,7 +118,10 @@ impl Request {
     ///
     /// There are no commands, or more than [`REQUEST_LINES_MAX`].
     pub fn new(key: IdempotencyKey, commands: Vec<Command>) -> Result<Self, InvalidRequest> {
-        Self::with_key(Some(key), commands)
+        let mut request = Self::unkeyed(commands)?;
+        let fingerprint = request.fingerprint();
+        request.intent = Some(Intent { key, fingerprint });
+        Ok(request)
     }
 
     /// A request that is applied each time it is sent: sending it again after an unknown outcome may apply it twice.
@@ -126,23 +130,19 @@ impl Request {
     ///
     /// As for [`Request::new`].
     pub fn unkeyed(commands: Vec<Command>) -> Result<Self, InvalidRequest> {
-        Self::with_key(None, commands)
-    }
-
-    fn with_key(
-        key: Option<IdempotencyKey>,
-        commands: Vec<Command>,
-    ) -> Result<Self, InvalidRequest> {
         match commands.len() {
             0 => Err(InvalidRequest::Empty),
-            1..=REQUEST_LINES_MAX => Ok(Self { key, commands }),
+            1..=REQUEST_LINES_MAX => Ok(Self {
+                intent: None,
+                commands,
+            }),
             lines => Err(InvalidRequest::TooManyLines { lines }),
         }
     }
 
-    /// The idempotency key.
-    pub fn key(&self) -> Option<&IdempotencyKey> {
-        self.key.as_ref()
+    /// The idempotency key, and what the request means by it.
+    pub fn intent(&self) -> Option<&Intent> {
+        self.intent.as_ref()
     }
 
     /// The lines; at least one.
@@ -150,8 +150,7 @@ impl Request {
         &self.commands
     }
 
-    /// What the request means, whatever its guards say.
-    pub fn fingerprint(&self) -> Fingerprint {
+    fn fingerprint(&self) -> Fingerprint {
         let mut digest = Digest::new();
         for command in &self.commands {
             command.fingerprint(&mut digest);

@@ -46,14 +46,14 @@ impl Staging {
 }
 
 /// What the draft knows of the level that a command touches.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
+#[derive(Debug)]
+pub(super) struct Place<'a> {
     product_ix: ProductIx,
     store_ix: StoreIx,
-    /// The id, shared with the ledger when it knows the product.
-    pub(super) product: ProductId,
-    /// The id, shared with the ledger when it knows the store.
-    pub(super) store: StoreId,
+    /// The ledger's own id when it knows the product, so that all entries share one allocation.
+    pub(super) product: &'a ProductId,
+    /// The ledger's own id when it knows the store.
+    pub(super) store: &'a StoreId,
     pub(super) version: Version,
     /// Available over all stores, as the levels add up.
     pub(super) total: Quantity,
@@ -114,19 +114,23 @@ impl<'a> Draft<'a> {
     }
 
     /// The entry that was written under a key, in this draft or before.
-    pub(super) fn find(&self, key: &IdempotencyKey) -> Option<&Arc<Entry>> {
-        self.ledger.find(key).or_else(|| self.staging.keys.get(key))
+    pub(super) fn find(&self, key: &IdempotencyKey) -> Option<Arc<Entry>> {
+        let staged = self.staging.keys.get(key).cloned();
+        staged.or_else(|| self.ledger.find(key).map(Arc::new))
     }
 
-    pub(super) fn place(&mut self, product: &ProductId, store: &StoreId) -> Place {
+    pub(super) fn place<'b>(&mut self, product: &'b ProductId, store: &'b StoreId) -> Place<'b>
+    where
+        'a: 'b,
+    {
         let ledger = self.ledger;
-        let (product_ix, product) = match ledger.product_index.get_key_value(product) {
-            Some((id, &ix)) => (ix, id.clone()),
-            None => self.new_product(product),
+        let (product, product_ix) = match ledger.product_index.get_key_value(product) {
+            Some((id, &ix)) => (id, ix),
+            None => (product, self.new_product(product)),
         };
-        let (store_ix, store) = match ledger.store_index.get_key_value(store) {
-            Some((id, &ix)) => (ix, id.clone()),
-            None => self.new_store(store),
+        let (store, store_ix) = match ledger.store_index.get_key_value(store) {
+            Some((id, &ix)) => (id, ix),
+            None => (store, self.new_store(store)),
         };
         let known = self.known(product_ix);
         let staged = self.staging.products.get(&product_ix).copied();
@@ -158,7 +162,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Lets the lines that follow see a movement. A count of a quarantined product makes its numbers add up again.
-    pub(super) fn stage(&mut self, place: &Place, movement: &Movement) {
+    pub(super) fn stage(&mut self, place: &Place<'_>, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
         let staged = StagedProduct {
             version: movement.after.version,
@@ -203,17 +207,15 @@ impl<'a> Draft<'a> {
     }
 
     /// Positions of what the ledger does not know yet. They need not be the ones that evolve will give.
-    fn new_product(&mut self, id: &ProductId) -> (ProductIx, ProductId) {
+    fn new_product(&mut self, id: &ProductId) -> ProductIx {
         let next = self.ledger.products.len() + self.staging.new_products.len();
         let new = &mut self.staging.new_products;
-        let ix = *new.entry(id.clone()).or_insert(ProductIx(next as u32));
-        (ix, id.clone())
+        *new.entry(id.clone()).or_insert(ProductIx(next as u32))
     }
 
-    fn new_store(&mut self, id: &StoreId) -> (StoreIx, StoreId) {
+    fn new_store(&mut self, id: &StoreId) -> StoreIx {
         let next = self.ledger.stores.len() + self.staging.new_stores.len();
         let new = &mut self.staging.new_stores;
-        let ix = *new.entry(id.clone()).or_insert(StoreIx(next as u32));
-        (ix, id.clone())
+        *new.entry(id.clone()).or_insert(StoreIx(next as u32))
     }
 }

@@ -65,6 +65,14 @@ pub struct Poison {
 /// The event does not follow from the ledger, which is as it was.
 pub fn evolve(ledger: &mut Ledger, event: &Event, at: Timestamp) -> Result<(), Inapplicable> {
     let movement = event.movement().ok_or(Inapplicable::Unreadable)?;
+    evolve_movement(ledger, movement, at).map(|_positions| ())
+}
+
+fn evolve_movement(
+    ledger: &mut Ledger,
+    movement: &Movement,
+    at: Timestamp,
+) -> Result<(ProductIx, StoreIx), Inapplicable> {
     let product = ledger.product_index.get(&movement.product).copied();
     let store = ledger.store_index.get(&movement.store).copied();
     match product {
@@ -73,19 +81,19 @@ pub fn evolve(ledger: &mut Ledger, event: &Event, at: Timestamp) -> Result<(), I
     }
 
     // From here it must succeed.
-    let product = product.unwrap_or_else(|| ledger.add_product(&movement.product));
-    let store = store.unwrap_or_else(|| ledger.add_store(&movement.store));
-    let product = ledger.products.at_mut(product);
+    let product_ix = product.unwrap_or_else(|| ledger.add_product(&movement.product));
+    let store_ix = store.unwrap_or_else(|| ledger.add_store(&movement.store));
+    let product = ledger.products.at_mut(product_ix);
     product.version = movement.after.version;
     product.total = movement.after.total;
     product.updated_at = at;
-    ledger.levels += usize::from(product.assign(store, movement.after.level));
+    ledger.levels += usize::from(product.assign(store_ix, movement.after.level));
     // The levels add up again, so the numbers can be believed again.
     if product.quarantined && product.sum_available() == Some(product.total) {
         product.quarantined = false;
         ledger.quarantined -= 1;
     }
-    Ok(())
+    Ok((product_ix, store_ix))
 }
 
 fn check(
@@ -128,7 +136,7 @@ fn check(
 /// # Errors
 ///
 /// The entry does not continue what the ledger has followed; the ledger is as it was.
-pub fn follow(ledger: &mut Ledger, entry: &Arc<Entry>) -> Result<Vec<Poison>, Break> {
+pub fn follow(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
     let head = ledger.head;
     if entry.first != head.sequence.next() {
         let (head, found) = (head.sequence, entry.first);
@@ -147,26 +155,44 @@ pub fn follow(ledger: &mut Ledger, entry: &Arc<Entry>) -> Result<Vec<Poison>, Br
 
 /// Follows a log that has lost what comes before `entry`: as [`follow`], except that nothing ties the entry to what the
 /// ledger has followed so far. Products that do not follow any more are quarantined.
-pub fn follow_after_loss(ledger: &mut Ledger, entry: &Arc<Entry>) -> Vec<Poison> {
+pub fn follow_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     apply(ledger, entry)
 }
 
-fn apply(ledger: &mut Ledger, entry: &Arc<Entry>) -> Vec<Poison> {
+fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     let mut poison = Vec::new();
+    let mut packer = std::mem::take(&mut ledger.packer);
+    packer.begin(entry);
     for (sequence, event) in entry.numbered() {
-        if let Err(reason) = evolve(ledger, event, entry.recorded_at) {
+        let evolved = match event {
+            Event::StockIncreased(movement)
+            | Event::StockDecreased(movement)
+            | Event::StockCounted(movement) => {
+                let evolved = evolve_movement(ledger, movement, entry.recorded_at);
+                let (product, store) = evolved.unwrap_or_else(|_| ledger.positions(movement));
+                packer.movement(event, movement, product, store);
+                evolved.map(|_positions| ())
+            }
+            Event::DeadLettered(letter) => {
+                let product = letter.product.as_ref().map(|id| ledger.product_ix(id));
+                packer.dead_letter(letter, product);
+                Err(Inapplicable::Unreadable)
+            }
+        };
+        if let Err(reason) = evolved {
             ledger.quarantine(sequence, event, reason);
-            let event = event.clone();
             poison.push(Poison {
                 sequence,
                 reason,
-                event,
+                event: event.clone(),
             });
         }
     }
-    if entry.intent.is_some() {
-        ledger.window.remember(entry);
+    if let Some(intent) = &entry.intent {
+        let window = &mut ledger.window;
+        window.remember(&intent.key, entry.recorded_at, packer.bytes());
     }
+    ledger.packer = packer;
     ledger.head = Head::after(entry);
     poison
 }
@@ -185,17 +211,27 @@ impl Ledger {
         };
         Arc::make_mut(&mut self.buried).insert(sequence, buried);
         let Some(id) = event.product() else { return };
-        let ix = self.product_index.get(id).copied();
-        let ix = ix.unwrap_or_else(|| self.add_product(id));
+        let ix = self.product_ix(id);
         let product = self.products.at_mut(ix);
         // Somebody may have seen the version that the event gave: it must not be given twice.
-        if event.version().is_some() && event.version() == product.version.next() {
-            product.version = product.version.next().expect("it was just compared");
+        if let Some(claimed) = event.version() {
+            product.version = product.version.max(claimed);
         }
         if !product.quarantined {
             product.quarantined = true;
             self.quarantined += 1;
         }
+    }
+
+    fn product_ix(&mut self, id: &ProductId) -> ProductIx {
+        let known = self.product_index.get(id).copied();
+        known.unwrap_or_else(|| self.add_product(id))
+    }
+
+    fn positions(&mut self, movement: &Movement) -> (ProductIx, StoreIx) {
+        let store = self.store_index.get(&movement.store).copied();
+        let store = store.unwrap_or_else(|| self.add_store(&movement.store));
+        (self.product_ix(&movement.product), store)
     }
 
     fn add_product(&mut self, id: &ProductId) -> ProductIx {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-use super::ledger::{Arena, FrozenWindow, Product, ProductIx, StoreIx, Window};
-use crate::machine::{Buried, Entry, Head, Ledger, Level, ProductView, WindowLimits};
+use super::ledger::{Arena, FrozenWindow, Packer, Product, ProductIx, StoreIx, Window};
+use crate::machine::{Buried, Entry, Event, Head, Ledger, Level, ProductView, WindowLimits};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
 /// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
@@ -43,8 +43,8 @@ impl Image {
     }
 
     /// The entries whose keys still count, oldest first.
-    pub fn window(&self) -> impl Iterator<Item = &Arc<Entry>> {
-        self.window.iter()
+    pub fn window(&self) -> impl Iterator<Item = Entry> {
+        self.window.entries(&self.products, &self.stores)
     }
 
     /// Number of entries in the window.
@@ -54,7 +54,7 @@ impl Image {
 
     /// How many keys were forgotten before their age.
     pub fn keys_evicted_early(&self) -> u64 {
-        self.window.evicted_early
+        self.window.evicted_early()
     }
 
     /// The positions that could not be applied.
@@ -79,6 +79,7 @@ impl Image {
             product_index,
             store_index,
             window: Window::thaw(&self.window, window),
+            packer: Packer::default(),
             buried: Arc::clone(&self.buried),
             levels: self
                 .products
@@ -133,10 +134,13 @@ pub enum InvalidImage {
 pub struct ImageBuilder {
     head: Head,
     products: Arena<Product>,
-    product_index: RapidHashMap<ProductId, ()>,
+    product_index: RapidHashMap<ProductId, ProductIx>,
     stores: Arena<StoreId>,
     store_index: RapidHashMap<StoreId, StoreIx>,
-    window: Vec<Arc<Entry>>,
+    packer: Packer,
+    window: Vec<u8>,
+    window_len: usize,
+    newest: Head,
     buried: BTreeMap<Sequence, Buried>,
 }
 
@@ -149,7 +153,10 @@ impl ImageBuilder {
             product_index: RapidHashMap::default(),
             stores: Arena::default(),
             store_index: RapidHashMap::default(),
+            packer: Packer::default(),
             window: Vec::new(),
+            window_len: 0,
+            newest: Head::default(),
             buried: BTreeMap::new(),
         }
     }
@@ -205,7 +212,8 @@ impl ImageBuilder {
                 product: product.id,
             });
         }
-        if self.product_index.insert(product.id.clone(), ()).is_some() {
+        let ix = ProductIx(self.products.len() as u32);
+        if self.product_index.insert(product.id.clone(), ix).is_some() {
             return Err(InvalidImage::Twice {
                 id: product.id.to_string(),
             });
@@ -218,18 +226,40 @@ impl ImageBuilder {
     ///
     /// # Errors
     ///
-    /// The entry has no key, is not after the one before, or is beyond the head; the image is as it was.
-    pub fn remember(&mut self, entry: Arc<Entry>) -> Result<(), InvalidImage> {
-        let ordered = self
-            .window
-            .last()
-            .is_none_or(|last| last.last() < entry.first && last.recorded_at <= entry.recorded_at);
-        if entry.intent.is_none() || !ordered || entry.last() > self.head.sequence {
-            return Err(InvalidImage::OutOfPlace {
-                sequence: entry.first,
-            });
+    /// The entry has no key, is not after the one before, is beyond the head, or names what is not listed; the image is
+    /// as it was.
+    pub fn remember(&mut self, entry: &Entry) -> Result<(), InvalidImage> {
+        let out_of_place = InvalidImage::OutOfPlace {
+            sequence: entry.first,
+        };
+        let follows = entry.first > self.newest.sequence
+            && entry.recorded_at >= self.newest.recorded_at
+            && entry.last() <= self.head.sequence;
+        if entry.intent.is_none() || !follows {
+            return Err(out_of_place);
         }
-        self.window.push(entry);
+        self.packer.begin(entry);
+        for event in &entry.events {
+            let product = event
+                .product()
+                .map(|id| self.product_index.get(id).copied());
+            match event {
+                Event::StockIncreased(movement)
+                | Event::StockDecreased(movement)
+                | Event::StockCounted(movement) => {
+                    let store = self.store_index.get(&movement.store).copied();
+                    let (Some(Some(product)), Some(store)) = (product, store) else {
+                        return Err(out_of_place);
+                    };
+                    self.packer.movement(event, movement, product, store);
+                }
+                Event::DeadLettered(_) if product == Some(None) => return Err(out_of_place),
+                Event::DeadLettered(letter) => self.packer.dead_letter(letter, product.flatten()),
+            }
+        }
+        self.window.extend_from_slice(self.packer.bytes());
+        self.window_len += 1;
+        self.newest = Head::after(entry);
         Ok(())
     }
 
@@ -252,7 +282,7 @@ impl ImageBuilder {
             head: self.head,
             products: self.products,
             stores: self.stores,
-            window: FrozenWindow::new(self.window, keys_evicted_early),
+            window: FrozenWindow::new(self.window, self.window_len, keys_evicted_early),
             buried: Arc::new(self.buried),
         }
     }

@@ -101,7 +101,20 @@ impl Digest {
         rapidhash_v3_seeded(&self.block[..self.used], &DEFAULT_RAPID_SECRETS)
     }
 
-    fn raw(&mut self, mut bytes: &[u8]) {
+    #[inline]
+    fn raw(&mut self, bytes: &[u8]) {
+        let end = self.used + bytes.len();
+        match self.block.get_mut(self.used..end) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.used = end;
+            }
+            None => self.spill(bytes),
+        }
+    }
+
+    #[cold]
+    fn spill(&mut self, mut bytes: &[u8]) {
         loop {
             let room = BLOCK_BYTES - self.used;
             let (now, later) = bytes.split_at(bytes.len().min(room));

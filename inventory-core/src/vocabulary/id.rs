@@ -1,9 +1,6 @@
 //! Names of products and stores.
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use super::name::{Name, named};
 
 /// Longest id, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 128;
@@ -47,7 +44,7 @@ macro_rules! id {
         ///
         /// 1 to [`ID_BYTES_MAX`] bytes of UTF-8 without control characters. Clones share one allocation.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Name);
 
         impl $name {
             /// Parses an id.
@@ -57,53 +54,11 @@ macro_rules! id {
             /// Says which rule the text breaks; nothing was kept of it.
             pub fn new(text: &str) -> Result<Self, InvalidId> {
                 check(text)?;
-                Ok(Self(Arc::from(text)))
-            }
-
-            /// The id as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
+                Ok(Self(Name::new(text)))
             }
         }
 
-        impl std::borrow::Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = InvalidId;
-
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Self::new(text)
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                Self::new(&text).map_err(de::Error::custom)
-            }
-        }
+        named!($name, InvalidId);
     };
 }
 

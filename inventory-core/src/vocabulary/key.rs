@@ -1,9 +1,6 @@
 //! The name a client gives to one intent.
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use super::name::{Name, named};
 
 /// Longest idempotency key, in bytes.
 pub const KEY_BYTES_MAX: usize = 128;
@@ -17,7 +14,7 @@ pub struct InvalidKey;
 ///
 /// 1 to [`KEY_BYTES_MAX`] printable ASCII characters (space to tilde). Clones share one allocation.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IdempotencyKey(Arc<str>);
+pub struct IdempotencyKey(Name);
 
 impl IdempotencyKey {
     /// Parses a key.
@@ -30,47 +27,16 @@ impl IdempotencyKey {
         if text.is_empty() || text.len() > KEY_BYTES_MAX || !printable {
             return Err(InvalidKey);
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self(Name::new(text)))
     }
 
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    /// The hash that the key carries: good for this process only.
+    pub(crate) fn hash_bits(&self) -> u64 {
+        self.0.hash_bits()
     }
 }
 
-impl fmt::Debug for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
-
-impl std::str::FromStr for IdempotencyKey {
-    type Err = InvalidKey;
-
-    fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        Self::new(text)
-    }
-}
-
-impl Serialize for IdempotencyKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for IdempotencyKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::new(&text).map_err(de::Error::custom)
-    }
-}
+named!(IdempotencyKey, InvalidKey);
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ mod chain;
 mod epoch;
 mod id;
 mod key;
+mod name;
 mod quantity;
 mod sequence;
 mod time;

@@ -5,7 +5,7 @@ use crate::machine::draft::Place;
 use crate::machine::{Adjust, Event, Line, Rejection};
 use crate::vocabulary::Delta;
 
-pub(super) fn decide(line: Line, place: &Place, adjust: &Adjust) -> Result<Outcome, Rejection> {
+pub(super) fn decide(line: Line, place: &Place<'_>, adjust: &Adjust) -> Result<Outcome, Rejection> {
     let delta = adjust.delta.delta();
     let added = delta > Delta::ZERO;
     let on_hand = place.level.on_hand().checked_apply(delta);

@@ -4,7 +4,7 @@ use super::{Outcome, with_on_hand};
 use crate::machine::draft::Place;
 use crate::machine::{Count, Event, Line, Rejection};
 
-pub(super) fn decide(line: Line, place: &Place, count: &Count) -> Result<Outcome, Rejection> {
+pub(super) fn decide(line: Line, place: &Place<'_>, count: &Count) -> Result<Outcome, Rejection> {
     let Some(level) = with_on_hand(place.level, count.counted) else {
         return Err(Rejection::BelowReserved {
             line,

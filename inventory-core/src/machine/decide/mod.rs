@@ -30,9 +30,10 @@ pub enum Decision {
 ///
 /// The first reason to refuse, in that order. The draft is as it was.
 pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Rejection> {
-    if let Some(first) = request.key().and_then(|key| draft.find(key)) {
-        return match replay::difference(first, request) {
-            None => Ok(Decision::Replayed(Arc::clone(first))),
+    let intent = request.intent();
+    if let Some(first) = intent.and_then(|intent| draft.find(&intent.key)) {
+        return match replay::difference(&first, request) {
+            None => Ok(Decision::Replayed(first)),
             Some(differs) => Err(Rejection::KeyReused {
                 first: first.first,
                 differs,
@@ -64,7 +65,7 @@ struct Outcome {
     event: fn(Movement) -> Event,
 }
 
-fn decide_line(line: Line, place: &Place, command: &Command) -> Result<Event, Rejection> {
+fn decide_line(line: Line, place: &Place<'_>, command: &Command) -> Result<Event, Rejection> {
     let counted = matches!(command, Command::Count(_));
     if place.quarantined && !counted {
         let product = place.product.clone();
@@ -110,7 +111,7 @@ fn decide_line(line: Line, place: &Place, command: &Command) -> Result<Event, Re
     }))
 }
 
-fn ceiling(line: Line, place: &Place) -> Rejection {
+fn ceiling(line: Line, place: &Place<'_>) -> Rejection {
     Rejection::StockCeiling {
         line,
         product: place.product.clone(),

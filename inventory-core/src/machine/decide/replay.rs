@@ -2,10 +2,9 @@
 
 use crate::machine::{Command, Difference, Entry, Event, Line, Movement, Request};
 
-/// In what a request differs from the one that wrote `entry`; `None` when they mean the same.
+/// In what a request differs from the one that wrote `entry` under the same key; `None` when they mean the same.
 pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference> {
-    let intent = entry.intent.as_ref();
-    if intent.is_some_and(|intent| intent.fingerprint == request.fingerprint()) {
+    if entry.intent.as_ref() == request.intent() {
         return None;
     }
     let commands = request.commands();

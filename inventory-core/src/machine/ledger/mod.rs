@@ -4,7 +4,7 @@
 //!  Ledger ─┬─ head       position, chain and time of the last entry
 //!          ├─ products   Arena<Product>, in the order of their first event ── levels by store
 //!          ├─ stores     Arena<StoreId>, in the order of their first event
-//!          ├─ window     the entries whose keys still count
+//!          ├─ window     the entries whose keys still count, packed
 //!          └─ buried     positions that could not be applied
 //! ```
 //!
@@ -12,6 +12,7 @@
 //! depends on the process, so two ledgers that followed the same entries have equal images.
 
 mod arena;
+mod packed;
 mod product;
 mod window;
 
@@ -24,6 +25,7 @@ pub use product::ProductView;
 pub use window::WindowLimits;
 
 pub(super) use arena::Arena;
+pub(super) use packed::Packer;
 pub(super) use product::{Product, ProductIx, StoreIx};
 pub(super) use window::{FrozenWindow, Window};
 
@@ -70,6 +72,7 @@ pub struct Ledger {
     pub(super) stores: Arena<StoreId>,
     pub(super) store_index: RapidHashMap<StoreId, StoreIx>,
     pub(super) window: Window,
+    pub(super) packer: Packer,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
     pub(super) levels: usize,
     pub(super) quarantined: usize,
@@ -85,6 +88,7 @@ impl Ledger {
             stores: Arena::default(),
             store_index: RapidHashMap::default(),
             window: Window::new(window),
+            packer: Packer::default(),
             buried: Arc::default(),
             levels: 0,
             quarantined: 0,
@@ -97,7 +101,7 @@ impl Ledger {
     }
 
     /// A product that was written at least once.
-    pub fn product(&self, id: &str) -> Option<ProductView<'_>> {
+    pub fn product(&self, id: &ProductId) -> Option<ProductView<'_>> {
         let ix = *self.product_index.get(id)?;
         Some(ProductView::new(self.products.at(ix), &self.stores))
     }
@@ -125,8 +129,9 @@ impl Ledger {
     }
 
     /// The entry that was written under a key, while the window remembers it.
-    pub fn find(&self, key: &IdempotencyKey) -> Option<&Arc<Entry>> {
-        self.window.find(key)
+    pub fn find(&self, key: &IdempotencyKey) -> Option<Entry> {
+        let mut packed = self.window.find(key)?;
+        Some(packed.entry(&self.products, &self.stores))
     }
 
     /// Number of keys that the window remembers.
@@ -144,7 +149,7 @@ impl Ledger {
         &self.buried
     }
 
-    /// A frozen copy, for the cost of one reference per 64 products and per 1,024 keys. Whoever changes the ledger
+    /// A frozen copy, for the cost of one reference per 64 products and per 64 KiB of window. Whoever changes the ledger
     /// afterwards copies what it touches.
     pub fn freeze(&self) -> Image {
         Image {

@@ -133,8 +133,8 @@ impl<'a> ProductView<'a> {
     }
 
     /// The level at a store that ever had the product.
-    pub fn level(&self, store: &str) -> Option<Level> {
+    pub fn level(&self, store: &StoreId) -> Option<Level> {
         self.levels()
-            .find_map(|(id, level)| (id.as_str() == store).then_some(level))
+            .find_map(|(id, level)| (id == store).then_some(level))
     }
 }

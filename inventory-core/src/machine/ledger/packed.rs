@@ -1,0 +1,241 @@
+//! Entries packed into bytes, for the window: a remembered key costs tens of bytes instead of hundreds, and no
+//! allocation of its own.
+//!
+//! ```text
+//!  key      length, bytes          first, recorded_at    varint
+//!  print    8 bytes                events                count, then each:
+//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
+//! ```
+//!
+//! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Packed
+//! entries never leave the process: they may change with every release.
+
+use std::sync::Arc;
+
+use super::{Arena, Product, ProductIx, StoreIx};
+use crate::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use crate::vocabulary::{
+    Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, StoreId, Timestamp, Version,
+};
+
+const INCREASED: u8 = 0;
+const DECREASED: u8 = 1;
+const COUNTED: u8 = 2;
+const DEAD_LETTERED: u8 = 3;
+
+/// Packs one entry: its header first, then each event with the positions of what it names. What it makes of an entry
+/// without a key is of no use.
+#[derive(Debug, Default)]
+pub(in crate::machine) struct Packer {
+    bytes: Vec<u8>,
+}
+
+impl Packer {
+    pub(in crate::machine) fn begin(&mut self, entry: &Entry) {
+        self.bytes.clear();
+        if let Some(intent) = &entry.intent {
+            self.text(intent.key.as_str());
+            self.fixed(intent.fingerprint.bits());
+        }
+        self.fixed(entry.chain.bits());
+        self.number(entry.first.number());
+        self.number(entry.recorded_at.millis());
+        self.number(entry.events.len() as u64);
+    }
+
+    pub(in crate::machine) fn movement(
+        &mut self,
+        event: &Event,
+        movement: &Movement,
+        product: ProductIx,
+        store: StoreIx,
+    ) {
+        self.bytes.push(match event {
+            Event::StockIncreased(_) => INCREASED,
+            Event::StockDecreased(_) => DECREASED,
+            Event::StockCounted(_) => COUNTED,
+            Event::DeadLettered(_) => DEAD_LETTERED,
+        });
+        self.number(product.0.into());
+        self.number(store.0.into());
+        self.signed(movement.delta);
+        self.signed(movement.reserved_delta);
+        self.number(movement.after.level.on_hand().units());
+        self.number(movement.after.level.reserved().units());
+        self.number(movement.after.version.number());
+        self.number(movement.after.total.units());
+    }
+
+    pub(in crate::machine) fn dead_letter(
+        &mut self,
+        letter: &DeadLettered,
+        product: Option<ProductIx>,
+    ) {
+        self.bytes.push(DEAD_LETTERED);
+        // Zero says that there is none.
+        self.number(product.map_or(0, |ix| u64::from(ix.0) + 1));
+        self.number(letter.version.map_or(0, |version| version.number() + 1));
+        self.text(&letter.raw);
+    }
+
+    pub(in crate::machine) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(number as u8);
+    }
+
+    fn signed(&mut self, delta: Delta) {
+        let units = delta.units();
+        self.number((units << 1 ^ units >> 63) as u64);
+    }
+
+    fn fixed(&mut self, bits: u64) {
+        self.bytes.extend_from_slice(&bits.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Reads packed entries, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::machine) struct Unpacker<'a> {
+    pub(in crate::machine) rest: &'a [u8],
+}
+
+impl<'a> Unpacker<'a> {
+    /// The key of the next entry, without reading the rest of it.
+    pub(in crate::machine) fn key(mut self) -> &'a str {
+        self.text()
+    }
+
+    /// When the next entry was recorded.
+    pub(in crate::machine) fn recorded_at(mut self) -> Timestamp {
+        self.text();
+        self.take(16);
+        self.number();
+        self.time()
+    }
+
+    pub(in crate::machine) fn entry(
+        &mut self,
+        products: &Arena<Product>,
+        stores: &Arena<StoreId>,
+    ) -> Entry {
+        let key = IdempotencyKey::new(self.text()).expect("it was a key when it was packed");
+        let fingerprint = Fingerprint::from_bits(self.fixed());
+        let chain = Chain::from_bits(self.fixed());
+        let first = Sequence::new(self.number());
+        let recorded_at = self.time();
+        let events = self.number();
+        Entry {
+            first,
+            recorded_at,
+            intent: Some(Intent { key, fingerprint }),
+            events: (0..events).map(|_| self.event(products, stores)).collect(),
+            chain,
+        }
+    }
+
+    /// Moves past the next entry.
+    pub(in crate::machine) fn skip(&mut self) {
+        self.text();
+        self.take(16);
+        self.number();
+        self.number();
+        for _ in 0..self.number() {
+            match self.take(1) {
+                [DEAD_LETTERED] => {
+                    self.number();
+                    self.number();
+                    self.text();
+                }
+                _ => (0..8).for_each(|_| {
+                    self.number();
+                }),
+            }
+        }
+    }
+
+    fn event(&mut self, products: &Arena<Product>, stores: &Arena<StoreId>) -> Event {
+        let tag = self.take(1)[0];
+        let product = self.number();
+        if tag == DEAD_LETTERED {
+            let version = self.number().checked_sub(1);
+            return Event::DeadLettered(DeadLettered {
+                product: product
+                    .checked_sub(1)
+                    .map(|ix| products.at(ix as usize).id.clone()),
+                version: version.map(|number| Version::new(number).expect("it was one")),
+                raw: Arc::from(self.text()),
+            });
+        }
+        let movement = Movement {
+            product: products.at(product as usize).id.clone(),
+            store: stores.at(self.number() as usize).clone(),
+            delta: self.signed(),
+            reserved_delta: self.signed(),
+            after: After {
+                level: Level::new(self.quantity(), self.quantity())
+                    .expect("it was a level when it was packed"),
+                version: Version::new(self.number()).expect("it was one"),
+                total: self.quantity(),
+            },
+        };
+        match tag {
+            INCREASED => Event::StockIncreased(movement),
+            DECREASED => Event::StockDecreased(movement),
+            _ => Event::StockCounted(movement),
+        }
+    }
+
+    fn take(&mut self, bytes: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at(bytes);
+        self.rest = rest;
+        taken
+    }
+
+    fn number(&mut self) -> u64 {
+        let mut number = 0;
+        for shift in (0..).step_by(7) {
+            let byte = self.take(1)[0];
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        number
+    }
+
+    fn signed(&mut self) -> Delta {
+        let zigzag = self.number();
+        let units = (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64);
+        Delta::new(units).expect("it was one when it was packed")
+    }
+
+    fn quantity(&mut self) -> Quantity {
+        Quantity::new(self.number()).expect("it was one when it was packed")
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_millis(self.number()).expect("it was one when it was packed")
+    }
+
+    fn fixed(&mut self) -> u64 {
+        let bytes = self.take(8).try_into().expect("eight bytes were taken");
+        u64::from_le_bytes(bytes)
+    }
+
+    fn text(&mut self) -> &'a str {
+        let length = self.number() as usize;
+        std::str::from_utf8(self.take(length)).expect("it was a text when it was packed")
+    }
+}
