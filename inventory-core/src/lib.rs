@@ -47,8 +47,11 @@
 //! # }
 //! ```
 
+pub mod conformance;
 pub mod engine;
 pub mod machine;
+pub mod memory;
 pub mod ports;
+pub mod testing;
 pub mod vocabulary;
 pub mod writer;

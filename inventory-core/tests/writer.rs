@@ -28,12 +28,12 @@ impl Observer for Bug {
 
 fn receipt(key: &str) -> Vec<Request> {
     let adjust = Adjust {
-        product: "tea".parse().unwrap(),
-        store: "north".parse().unwrap(),
-        delta: Adjustment::new(1).unwrap(),
+        product: "tea".parse().expect("valid"),
+        store: "north".parse().expect("valid"),
+        delta: Adjustment::new(1).expect("valid"),
         guard: Guard::Unguarded,
     };
-    vec![Request::new(key.parse().unwrap(), vec![adjust.into()]).unwrap()]
+    vec![Request::new(key.parse().expect("valid"), vec![adjust.into()]).expect("valid")]
 }
 
 fn writer(armed: bool) -> (Writer, Arc<Bug>) {
@@ -55,7 +55,9 @@ fn a_panic_on_the_writers_thread_ends_it_and_tells_whoever_waits() {
     assert!(matches!(answers.recv(), Ok(Err(EngineError::Stopped))));
     // The thread may still be unwinding: what is sent now is either not taken or told the same.
     match writer.submit_and_wait(receipt("two")) {
-        Err(SubmitError::NotTaken(NotTaken::Closed) | SubmitError::Engine(EngineError::Stopped)) => {}
+        Err(
+            SubmitError::NotTaken(NotTaken::Closed) | SubmitError::Engine(EngineError::Stopped),
+        ) => {}
         other => panic!("{other:?}"),
     }
     assert!(writer.stop().is_none());
@@ -67,9 +69,15 @@ fn a_panic_on_a_callers_thread_ends_the_writer_for_the_others() {
     assert!(writer.submit_and_wait(receipt("one")).is_ok());
     bug.armed.store(true, Ordering::Relaxed);
     let caught = catch_unwind(AssertUnwindSafe(|| writer.submit_and_wait(receipt("two"))));
-    assert!(caught.is_err(), "nobody else waits, so the caller commits by itself");
+    assert!(
+        caught.is_err(),
+        "nobody else waits, so the caller commits by itself"
+    );
     let refused = writer.submit_and_wait(receipt("three"));
-    assert!(matches!(refused, Err(SubmitError::NotTaken(NotTaken::Closed))));
+    assert!(matches!(
+        refused,
+        Err(SubmitError::NotTaken(NotTaken::Closed))
+    ));
     assert!(writer.stop().is_none());
 }
 
@@ -77,7 +85,9 @@ fn a_panic_on_a_callers_thread_ends_the_writer_for_the_others() {
 fn a_reply_that_panics_harms_nobody_else() {
     let (writer, _bug) = writer(false);
     let (answered, answers) = mpsc::channel();
-    writer.submit(receipt("one"), |_| panic!("a bad callback")).unwrap();
+    writer
+        .submit(receipt("one"), |_| panic!("a bad callback"))
+        .unwrap();
     let reply = move |answer| answered.send(answer).unwrap();
     writer.submit(receipt("two"), reply).unwrap();
     assert!(matches!(answers.recv(), Ok(Ok(_))));
@@ -92,7 +102,9 @@ fn stopping_finishes_what_was_taken_and_gives_the_engine_back() {
     for number in 0..100 {
         let answered = answered.clone();
         let reply = move |answer| answered.send((number, answer)).unwrap();
-        writer.submit(receipt(&format!("key-{number}")), reply).unwrap();
+        writer
+            .submit(receipt(&format!("key-{number}")), reply)
+            .unwrap();
     }
     let engine = writer.stop().expect("nobody panicked");
     drop(answered);

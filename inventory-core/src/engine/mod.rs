@@ -25,9 +25,10 @@ pub use recover::{Loss, RecoveryReport};
 pub use settings::{Recovery, Settings};
 pub use snapshotter::Snapshotter;
 
+use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
 use crate::ports::{AppendError, Clock, EventLog, Observation, Observer, Ports};
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
 
 /// What a request has written, and when.
@@ -156,13 +157,21 @@ impl Engine {
         if entries.is_empty() {
             return Ok(answers);
         }
+        if defect!(RefusalAnsweredEarly) {
+            crate::testing::answer_early(answers.iter().filter_map(|answer| answer.as_ref().err()));
+        }
+        if defect!(DirtyRead) {
+            self.published.publish(&entries);
+        }
         let expected = self.log.head().sequence;
         let appended = self.log.append(expected, &entries);
         self.observer.observe(&Observation::GroupAppended {
             durable: appended.is_ok(),
         });
         appended.map_err(|error| self.fail(error))?;
-        self.published.publish(&entries);
+        if !defect!(DirtyRead) {
+            self.published.publish(&entries);
+        }
         self.observer.observe(&Observation::GroupPublished {
             head: self.log.head(),
             keys_evicted_early: self.published.read(machine::Ledger::keys_evicted_early),
@@ -221,11 +230,14 @@ impl Engine {
         };
         let Head { sequence, .. } = self.log.head();
         let surplus = sequence.number().saturating_sub(retain);
-        let through = self.published.snapshot().number().min(surplus);
-        if through <= self.published.log.floor().number() {
+        let through = match defect!(LogPurgedBeforeSnapshot) {
+            true => Sequence::new(surplus),
+            false => self.published.snapshot().min(Sequence::new(surplus)),
+        };
+        if through <= self.published.log.floor() {
             return;
         }
-        if let Err(reason) = self.log.purge(crate::vocabulary::Sequence::new(through)) {
+        if let Err(reason) = self.log.purge(through) {
             let reason = &reason;
             self.observer.observe(&Observation::PurgeSkipped { reason });
         }

@@ -4,7 +4,10 @@
 //! `HAND_OVER_SCHEDULES` sets the number of schedules per test.
 
 #[path = "../../src/writer/hand_over.rs"]
-#[expect(unreachable_pub, reason = "in its own crate the module has a public error")]
+#[expect(
+    unreachable_pub,
+    reason = "in its own crate the module has a public error"
+)]
 mod hand_over;
 mod sync;
 

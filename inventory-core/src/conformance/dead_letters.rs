@@ -1,0 +1,122 @@
+//! The contract of [`DeadLetters`].
+
+use crate::ports::{DeadLetter, DeadLetters};
+use crate::vocabulary::{Sequence, Timestamp};
+
+/// Sets dead letters up for the suite.
+pub trait Harness {
+    /// Opens the dead letters; again, once what was opened before is dropped.
+    fn open(&self) -> Box<dyn DeadLetters>;
+
+    /// Lets the next burial fail. Returns whether the adapter can be made to; the default is that it cannot.
+    fn fail_next_bury(&self) -> bool {
+        false
+    }
+}
+
+suite!($ dead_letters_conformance, dead_letters, [
+    nothing_is_buried_at_first
+    bury_has_made_the_letter_durable
+    burying_an_id_again_changes_nothing
+    letters_lists_every_letter_as_it_was_buried_in_order
+    a_failed_burial_is_settled_by_burying_again
+]);
+
+fn letter(id: &str) -> DeadLetter {
+    DeadLetter {
+        id: id.to_owned(),
+        sequence: Some(Sequence::new(7)),
+        product: Some("tea".parse().expect("tea is a product")),
+        reason: "version 9 does not follow version 3".to_owned(),
+        buried_at: Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001),
+        content: b"{\"type\":\"StockLent\"}".to_vec(),
+    }
+}
+
+fn letters(harness: &impl Harness) -> Vec<DeadLetter> {
+    harness.open().letters().expect("healthy storage lists")
+}
+
+/// New storage has no letters.
+pub fn nothing_is_buried_at_first(harness: &impl Harness) {
+    assert_eq!(letters(harness), []);
+}
+
+/// `bury` must have made the letter durable when it returns `Ok`.
+pub fn bury_has_made_the_letter_durable(harness: &impl Harness) {
+    let letter = letter("a");
+    let mut opened = harness.open();
+    opened.bury(&letter).expect("healthy storage buries");
+    drop(opened);
+    assert_eq!(letters(harness), [letter]);
+}
+
+/// Burying an id again must change nothing: the first letter stays.
+pub fn burying_an_id_again_changes_nothing(harness: &impl Harness) {
+    let (first, other) = (letter("a"), letter("b"));
+    let again = DeadLetter {
+        reason: "another reason".to_owned(),
+        content: b"other bytes".to_vec(),
+        ..letter("a")
+    };
+    let mut opened = harness.open();
+    for letter in [&first, &other, &again] {
+        opened.bury(letter).expect("healthy storage buries");
+    }
+    let expected = [first, other];
+    assert_eq!(opened.letters().expect("healthy storage lists"), expected);
+    drop(opened);
+    let mut opened = harness.open();
+    opened.bury(&again).expect("healthy storage buries");
+    drop(opened);
+    assert_eq!(letters(harness), expected, "nor after it was opened again");
+}
+
+/// `letters` must list every buried letter, as it was buried, in the order of burial.
+pub fn letters_lists_every_letter_as_it_was_buried_in_order(harness: &impl Harness) {
+    let buried = [
+        letter("z"),
+        DeadLetter {
+            sequence: None,
+            product: None,
+            reason: "quotes \" and \\ and lines\r\n, tea in Greek: τσάι".to_owned(),
+            buried_at: Timestamp::UNIX_EPOCH,
+            content: (0..=u8::MAX).collect(),
+            ..letter("a")
+        },
+        DeadLetter {
+            content: Vec::new(),
+            reason: String::new(),
+            ..letter("an id with spaces, / and : and ü")
+        },
+        DeadLetter {
+            content: vec![b'\n'; 100_000],
+            ..letter("m")
+        },
+    ];
+    let mut opened = harness.open();
+    for letter in &buried {
+        opened.bury(letter).expect("healthy storage buries");
+    }
+    assert_eq!(opened.letters().expect("healthy storage lists"), buried);
+    drop(opened);
+    assert_eq!(letters(harness), buried, "opened again");
+}
+
+/// After an error the letter may or may not be there; burying it again must settle it.
+///
+/// Checked where the harness can make a burial fail.
+pub fn a_failed_burial_is_settled_by_burying_again(harness: &impl Harness) {
+    let (first, second) = (letter("a"), letter("b"));
+    let mut opened = harness.open();
+    opened.bury(&first).expect("healthy storage buries");
+    if !harness.fail_next_bury() {
+        return;
+    }
+    opened.bury(&second).expect_err("the harness lets it fail");
+    let found = opened.letters().expect("healthy storage lists");
+    assert_eq!(found.first(), Some(&first), "what was there stays");
+    opened.bury(&second).expect("healthy storage buries");
+    drop(opened);
+    assert_eq!(letters(harness), [first, second]);
+}

@@ -1,0 +1,211 @@
+//! The contract of [`SnapshotStore`].
+
+use std::sync::Arc;
+
+use super::{History, adjust, assert_same_image, count};
+use crate::machine::{Buried, Entry, Head, Image, ImageBuilder, Level, Request};
+use crate::ports::{Snapshot, SnapshotStore};
+use crate::vocabulary::{Chain, Epoch, QUANTITY_MAX, Quantity, Sequence, Timestamp, Version};
+
+/// Sets a snapshot store up for the suite.
+pub trait Harness {
+    /// Opens the store; again, once what was opened before is dropped.
+    fn open(&self) -> Box<dyn SnapshotStore>;
+
+    /// Lets the next save fail. Returns whether the adapter can be made to; the default is that it cannot.
+    fn fail_next_save(&self) -> bool {
+        false
+    }
+}
+
+suite!($ snapshots_conformance, snapshots, [
+    nothing_is_loaded_before_the_first_save
+    save_has_made_the_snapshot_durable
+    load_finds_the_newest_saved_snapshot
+    a_snapshot_is_loaded_as_it_was_saved
+    an_empty_ledger_is_loaded_as_it_was_saved
+    after_a_failed_save_load_finds_the_snapshot_before_it
+]);
+
+/// A ledger that has some of everything a ledger can have, at a given position.
+fn rich(sequence: u64) -> Image {
+    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
+    let level = |on_hand, reserved| {
+        Level::new(quantity(on_hand), quantity(reserved)).expect("less is reserved than there")
+    };
+    let version = |number| Version::new(number).expect("a number below the last version");
+    let id = |text: &str| text.parse().expect("a text without control characters");
+    let store = |text: &str| text.parse().expect("a text without control characters");
+    let at = Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001);
+    let last = "9999-12-31T23:59:59.999Z".parse().expect("a moment");
+    let head = Head {
+        sequence: Sequence::new(sequence),
+        chain: Chain::from_bits(u64::MAX - 1),
+        recorded_at: last,
+    };
+
+    let (north, odd) = ("north", "\"Süd\\\" / \u{1f375} {}");
+    let mut image = ImageBuilder::new(head);
+    let built = (|| {
+        image.store(store(north))?;
+        image.store(store(odd))?;
+        image.store(store("south"))?;
+        let both = [(store(north), level(10, 4)), (store(odd), level(0, 0))];
+        image.product(id("tea"), version(3), quantity(6), at, false, both)?;
+        let most = [(store(odd), level(QUANTITY_MAX, 0))];
+        let newest = version(QUANTITY_MAX);
+        image.product(id(odd), newest, Quantity::MAX, last, false, most)?;
+        let rice = [(store("south"), level(5, 5))];
+        image.product(id("rice"), version(1), quantity(0), at, false, rice)?;
+        // Under suspicion: the total need not add up, there may be no level, and no time.
+        let product = id("quarantined");
+        image.product(
+            product,
+            version(1),
+            quantity(9),
+            Timestamp::UNIX_EPOCH,
+            true,
+            [],
+        )?;
+        for entry in keyed_entries() {
+            image.remember(&entry)?;
+        }
+        let buried = |product, reason: &str| Buried {
+            product,
+            reason: reason.into(),
+        };
+        image.bury(
+            Sequence::new(2),
+            buried(Some(id("quarantined")), "unknown type"),
+        )?;
+        image.bury(Sequence::new(3), buried(None, "an odd \"reason\"\n"))
+    })();
+    built.expect("the parts fit together");
+    image.finish(17)
+}
+
+/// Entries of the window: of one line, and of several. What stands in a log that cannot be read is in words of its
+/// adapter, so no event of that kind is here.
+fn keyed_entries() -> [Arc<Entry>; 2] {
+    let mut history = History::new();
+    let mut write = |key: &str, commands| {
+        let key = key.parse().expect("printable ASCII");
+        history.write(&Request::new(key, commands).expect("some lines"))
+    };
+    let lines = vec![adjust("tea", "north", -1), adjust("rice", "south", 5)];
+    [
+        write("~ \"k1\\", vec![count("tea", "north", QUANTITY_MAX)]),
+        write("k2", lines),
+    ]
+}
+
+fn snapshot(sequence: u64) -> Snapshot {
+    Snapshot {
+        epoch: Epoch::from_random(7),
+        replaces: None,
+        image: rich(sequence),
+    }
+}
+
+fn assert_loaded(harness: &impl Harness, expected: &Snapshot) {
+    let loaded = harness.open().load().expect("healthy storage loads");
+    assert_same(loaded, expected);
+}
+
+fn assert_same(found: Option<Snapshot>, expected: &Snapshot) {
+    let found = found.expect("a snapshot was saved");
+    assert_eq!(
+        (found.epoch, found.replaces),
+        (expected.epoch, expected.replaces)
+    );
+    assert_same_image(&found.image, &expected.image);
+}
+
+/// New storage has no snapshot.
+pub fn nothing_is_loaded_before_the_first_save(harness: &impl Harness) {
+    for opened in ["the first time", "again"] {
+        let loaded = harness.open().load().expect("healthy storage loads");
+        assert!(loaded.is_none(), "opened {opened}");
+    }
+}
+
+/// `save` must have made the snapshot durable when it returns `Ok`.
+pub fn save_has_made_the_snapshot_durable(harness: &impl Harness) {
+    let saved = snapshot(100);
+    let mut opened = harness.open();
+    opened.save(&saved).expect("healthy storage saves");
+    drop(opened);
+    assert_loaded(harness, &saved);
+    assert_loaded(harness, &saved);
+}
+
+/// `load` must find the newest saved snapshot.
+pub fn load_finds_the_newest_saved_snapshot(harness: &impl Harness) {
+    let mut opened = harness.open();
+    // Not the one of the highest position: a restart after a loss may go back.
+    for sequence in [100, 300, 200] {
+        let saved = snapshot(sequence);
+        opened.save(&saved).expect("healthy storage saves");
+        assert_same(opened.load().expect("healthy storage loads"), &saved);
+    }
+    drop(opened);
+    assert_loaded(harness, &snapshot(200));
+    let mut opened = harness.open();
+    opened.save(&snapshot(400)).expect("healthy storage saves");
+    drop(opened);
+    assert_loaded(harness, &snapshot(400));
+}
+
+/// `load` must find a snapshot as it was saved: every part of it, and the numbers at the ends of their ranges.
+pub fn a_snapshot_is_loaded_as_it_was_saved(harness: &impl Harness) {
+    for replaces in [None, Some(Epoch::from_random(u128::MAX))] {
+        let saved = Snapshot {
+            replaces,
+            ..snapshot(QUANTITY_MAX)
+        };
+        let mut opened = harness.open();
+        opened.save(&saved).expect("healthy storage saves");
+        drop(opened);
+        assert_loaded(harness, &saved);
+    }
+}
+
+/// `load` must find a snapshot as it was saved: one with nothing in it, too.
+pub fn an_empty_ledger_is_loaded_as_it_was_saved(harness: &impl Harness) {
+    let saved = Snapshot {
+        epoch: Epoch::from_random(0),
+        replaces: None,
+        image: History::new().ledger().freeze(),
+    };
+    let mut opened = harness.open();
+    opened.save(&saved).expect("healthy storage saves");
+    drop(opened);
+    assert_loaded(harness, &saved);
+}
+
+/// When `save` fails, `load` must find the snapshot before it.
+///
+/// Checked where the harness can make a save fail.
+pub fn after_a_failed_save_load_finds_the_snapshot_before_it(harness: &impl Harness) {
+    let before = snapshot(100);
+    let mut opened = harness.open();
+    if !harness.fail_next_save() {
+        return;
+    }
+    opened.save(&before).expect_err("the harness lets it fail");
+    assert!(opened.load().expect("healthy storage loads").is_none());
+    opened.save(&before).expect("healthy storage saves");
+    assert!(harness.fail_next_save(), "what fails once can fail twice");
+    opened
+        .save(&snapshot(200))
+        .expect_err("the harness lets it fail");
+    assert_same(opened.load().expect("healthy storage loads"), &before);
+    drop(opened);
+    assert_loaded(harness, &before);
+    let mut opened = harness.open();
+    opened
+        .save(&snapshot(300))
+        .expect("a failure does not last");
+    drop(opened);
+    assert_loaded(harness, &snapshot(300));
+}

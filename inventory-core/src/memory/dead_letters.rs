@@ -1,0 +1,33 @@
+//! Dead letters in memory.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::ports::{DeadLetter, DeadLetters, StorageError};
+
+/// Keeps dead letters in the order of burial.
+#[derive(Debug)]
+pub struct MemoryDeadLetters {
+    letters: Arc<Mutex<Vec<DeadLetter>>>,
+}
+
+impl MemoryDeadLetters {
+    pub(super) fn new(letters: Arc<Mutex<Vec<DeadLetter>>>) -> Self {
+        Self { letters }
+    }
+}
+
+impl DeadLetters for MemoryDeadLetters {
+    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
+        let mut letters = self.letters.lock();
+        if letters.iter().all(|buried| buried.id != letter.id) {
+            letters.push(letter.clone());
+        }
+        Ok(())
+    }
+
+    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
+        Ok(self.letters.lock().clone())
+    }
+}

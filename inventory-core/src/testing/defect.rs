@@ -1,0 +1,152 @@
+//! Known mistakes, to be made on purpose: a suite that does not see them proves nothing.
+
+use crate::machine::Rejection;
+
+macro_rules! defects {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A mistake that the code makes while it is [`active`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Defect {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Defect {
+            /// Every defect: a suite loops over them, so that a new one cannot be forgotten.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+defects! {
+    /// Answers, and publishes, before the log is synced.
+    AcknowledgeBeforeSync,
+    /// Takes a failed sync for a finished one.
+    IgnoreFailedSync,
+    /// Syncs again after a failed sync, and believes the second answer.
+    RetryFailedSync,
+    /// Does not sync the directory after a rename.
+    NoDirectorySyncAfterRename,
+    /// Writes a snapshot over the one before.
+    SnapshotInPlace,
+    /// Saves snapshots without the idempotency window.
+    WindowLeftOutOfSnapshot,
+    /// Says of a snapshot that it stands for the position before its own.
+    SnapshotSequenceOffByOne,
+    /// Says of a snapshot that it stands for the position after its own.
+    SnapshotSequenceTooHigh,
+    /// Leaves the bytes of a torn write where they are, and appends behind them.
+    TornTailNotCut,
+    /// Keeps the whole lines of a request whose last line is torn.
+    TornTailKeepsHalfRequest,
+    /// Answers a refusal before what it was decided on is durable.
+    RefusalAnsweredEarly,
+    /// Shows readers a group before it is durable.
+    DirtyRead,
+    /// Gives up log positions before the snapshot that covers them is durable.
+    LogPurgedBeforeSnapshot,
+    /// Believes a line whatever its checksum says.
+    CrcNotChecked,
+    /// Leaves a half-written group in place when the disk is full.
+    FullDiskNotRolledBack,
+    /// Does not remember keys when a log is replayed.
+    KeyForgottenOnReplay,
+    /// Leaves versions out of snapshots: a product starts again once its events are purged.
+    VersionNotPersisted,
+    /// Writes each event of a request as a request of its own.
+    GroupNotAtomic,
+    /// Goes on appending after an outcome that is unknown.
+    PoisonIgnored,
+    /// Believes an entry whatever its chain says.
+    ChainNotChecked,
+    /// Uses a snapshot of another epoch.
+    EpochNotChecked,
+}
+
+/// Whether the code here should make this mistake: never, without the feature `testing`.
+#[cfg(not(feature = "testing"))]
+#[inline(always)]
+pub const fn active(_defect: Defect) -> bool {
+    false
+}
+
+#[cfg(feature = "testing")]
+thread_local! {
+    static ACTIVE: std::cell::Cell<Option<Defect>> = const { std::cell::Cell::new(None) };
+}
+
+/// Whether the code here should make this mistake: on this thread, within [`with`].
+#[cfg(feature = "testing")]
+pub fn active(defect: Defect) -> bool {
+    ACTIVE.get() == Some(defect)
+}
+
+#[cfg(feature = "testing")]
+thread_local! {
+    static EARLY: std::cell::RefCell<Vec<Rejection>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Answers refusals before what they were decided on is durable: the mistake that [`Defect::RefusalAnsweredEarly`] is.
+#[cfg(not(feature = "testing"))]
+#[inline(always)]
+pub fn answer_early<'a>(_refusals: impl Iterator<Item = &'a Rejection>) {}
+
+/// Answers refusals before what they were decided on is durable: the mistake that [`Defect::RefusalAnsweredEarly`] is.
+#[cfg(feature = "testing")]
+pub fn answer_early<'a>(refusals: impl Iterator<Item = &'a Rejection>) {
+    EARLY.with_borrow_mut(|early| early.extend(refusals.cloned()));
+}
+
+/// The refusals that were answered early on this thread since the last call.
+#[cfg(feature = "testing")]
+pub fn answered_early() -> Vec<Rejection> {
+    EARLY.take()
+}
+
+/// Runs `scenario` with a defect switched on, on this thread only: other tests run beside it, and a thread that the
+/// scenario starts is healthy.
+#[cfg(feature = "testing")]
+pub fn with<T>(defect: Defect, scenario: impl FnOnce() -> T) -> T {
+    /// Restored when dropped: a defect that is caught by a panic must not outlive it.
+    struct Earlier(Option<Defect>);
+
+    impl Drop for Earlier {
+        fn drop(&mut self) {
+            ACTIVE.set(self.0);
+        }
+    }
+
+    let _earlier = Earlier(ACTIVE.replace(Some(defect)));
+    scenario()
+}
+
+/// Whether to make a mistake on purpose: `if defect!(DirtyRead) { ... }`.
+///
+/// Which of the two functions it asks is settled by the features of this crate, not of the caller's; without the feature
+/// `testing` the branch is compiled away.
+#[macro_export]
+macro_rules! defect {
+    ($name:ident) => {
+        $crate::testing::active($crate::testing::Defect::$name)
+    };
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn a_defect_is_active_within_its_scenario_only() {
+        assert!(!defect!(DirtyRead));
+        with(Defect::DirtyRead, || {
+            assert!(defect!(DirtyRead) && !defect!(CrcNotChecked));
+            with(Defect::CrcNotChecked, || assert!(!defect!(DirtyRead)));
+            assert!(defect!(DirtyRead));
+            let elsewhere = std::thread::spawn(|| defect!(DirtyRead));
+            assert!(!elsewhere.join().unwrap());
+        });
+        assert!(catch_unwind(|| with(Defect::DirtyRead, || panic!("caught"))).is_err());
+        assert!(!defect!(DirtyRead));
+    }
+}

@@ -1,0 +1,31 @@
+//! Dead letters that fail on demand.
+
+use super::{Call, Fault, Faults};
+use crate::ports::{DeadLetter, DeadLetters, StorageError};
+
+pub(super) struct FaultyDeadLetters {
+    letters: Box<dyn DeadLetters>,
+    faults: Faults,
+}
+
+impl FaultyDeadLetters {
+    pub(super) fn new(letters: Box<dyn DeadLetters>, faults: Faults) -> Self {
+        Self { letters, faults }
+    }
+}
+
+impl DeadLetters for FaultyDeadLetters {
+    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
+        if self.faults.next(Call::Bury) {
+            return Err(Fault::while_doing("burying a letter"));
+        }
+        self.letters.bury(letter)
+    }
+
+    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
+        if self.faults.next(Call::Letters) {
+            return Err(Fault::while_doing("reading dead letters"));
+        }
+        self.letters.letters()
+    }
+}

@@ -1,0 +1,22 @@
+//! Adapters that fail on demand.
+//!
+//! Each wraps a healthy one and still honours the contract of its port, so the conformance suites hold for it too: what
+//! the engine does with an error is tested here, once, and not per adapter.
+
+mod dead_letters;
+mod log;
+mod plan;
+mod snapshots;
+
+pub use plan::{AppendFault, Call, Faults};
+
+/// What a fault says of itself.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault was asked for")]
+struct Fault;
+
+impl Fault {
+    fn while_doing(operation: &str) -> crate::ports::StorageError {
+        crate::ports::StorageError::new(operation, Self)
+    }
+}

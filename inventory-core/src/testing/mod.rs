@@ -1,0 +1,24 @@
+//! What tests are made of: a clock that is set by hand, adapters that fail on demand, a naive model of the engine, and
+//! defects that can be switched on to prove that the tests would see them.
+//!
+//! Only [`Defect`], [`active`], [`answer_early`] and the macro [`defect!`](crate::defect) exist without the feature
+//! `testing`, and there they do nothing: production code may ask for a defect, and the question is compiled away.
+
+#[cfg(feature = "testing")]
+mod clock;
+mod defect;
+#[cfg(feature = "testing")]
+mod faults;
+#[cfg(feature = "testing")]
+mod model;
+
+#[cfg(feature = "testing")]
+pub use clock::ManualClock;
+#[cfg(feature = "testing")]
+pub use defect::{Defect, active, answer_early};
+#[cfg(feature = "testing")]
+pub use defect::{answered_early, with};
+#[cfg(feature = "testing")]
+pub use faults::{AppendFault, Call, Faults};
+#[cfg(feature = "testing")]
+pub use model::{Effect, Model, Predicted};

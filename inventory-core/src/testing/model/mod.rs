@@ -1,0 +1,237 @@
+//! A naive model of the engine: ordered maps, plain integers and linear searches, obviously right.
+//!
+//! It shares no rule and no arithmetic with the machine; of its types it uses those that callers see. Whoever disagrees
+//! with it is wrong, or has found a mistake in a hundred lines that can be read at one go.
+
+mod difference;
+mod predicted;
+mod window;
+
+use std::collections::BTreeMap;
+
+pub use predicted::{Effect, Predicted};
+
+use crate::machine::{
+    Command, Current, Guard, Intent, Level, Line, Rejection, Request, WindowLimits,
+};
+use crate::vocabulary::{Quantity, Timestamp, Version};
+use window::{Remembered, Window};
+
+/// Quantities, versions and deltas alike: wide enough that nothing here overflows.
+type Number = i128;
+
+const MAX: Number = (1 << 53) - 1;
+
+/// Stock of one product at one store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Stock {
+    on_hand: Number,
+    reserved: Number,
+}
+
+impl Stock {
+    fn of(level: Level) -> Self {
+        Self {
+            on_hand: level.on_hand().units().into(),
+            reserved: level.reserved().units().into(),
+        }
+    }
+
+    fn available(self) -> Number {
+        self.on_hand - self.reserved
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Product {
+    version: Number,
+    quarantined: bool,
+    stores: BTreeMap<String, Stock>,
+}
+
+impl Product {
+    fn total(&self) -> Number {
+        self.stores.values().map(|stock| stock.available()).sum()
+    }
+}
+
+/// What the ledger should be, after the same requests at the same times.
+///
+/// The engine decides a group on the window as it was before the group: [`Model::decide`] each request of it, then
+/// [`Model::publish`]. [`Model::submit`] is a group of one.
+#[derive(Debug, Clone)]
+pub struct Model {
+    events: Number,
+    recorded_at_ms: u64,
+    products: BTreeMap<String, Product>,
+    window: Window,
+}
+
+impl Model {
+    /// A model before the first request.
+    pub fn new(limits: WindowLimits) -> Self {
+        Self {
+            events: 0,
+            recorded_at_ms: 0,
+            products: BTreeMap::new(),
+            window: Window::new(limits),
+        }
+    }
+
+    /// Gives a product a past that the model has not followed.
+    pub fn assume(&mut self, product: &str, version: Version, levels: &[(&str, Level)]) {
+        let stores = levels
+            .iter()
+            .map(|&(store, level)| (store.to_owned(), Stock::of(level)));
+        let known = Product {
+            version: version.number().into(),
+            quarantined: false,
+            stores: stores.collect(),
+        };
+        self.products.insert(product.to_owned(), known);
+    }
+
+    /// What the answer to a request should be that is alone in its group.
+    pub fn submit(&mut self, request: &Request, now: Timestamp) -> Predicted {
+        let predicted = self.decide(request, now);
+        self.publish();
+        predicted
+    }
+
+    /// What the answer to the next request of a group should be.
+    pub fn decide(&mut self, request: &Request, now: Timestamp) -> Predicted {
+        if let Some(intent) = request.intent()
+            && let Some(first) = self.window.find(intent.key.as_str())
+        {
+            return first.answer(request);
+        }
+        // All or none: a refused request changes a copy that is thrown away.
+        let mut products = self.products.clone();
+        let mut effects = Vec::new();
+        for (line, command) in request.commands().iter().enumerate() {
+            match apply(&mut products, Line(line), command) {
+                Ok(effect) => effects.push(effect),
+                Err(rejection) => return Predicted::Refused(rejection),
+            }
+        }
+        self.products = products;
+        let first = self.events + 1;
+        self.events += effects.len() as Number;
+        self.recorded_at_ms = self.recorded_at_ms.max(now.millis());
+        if let Some(Intent { key, .. }) = request.intent() {
+            let remembered = Remembered::new(key.as_str(), first, self.recorded_at_ms, request);
+            self.window.remember_later(remembered);
+        }
+        Predicted::Applied {
+            first: first as u64,
+            effects,
+        }
+    }
+
+    /// Ends a group: its keys push older ones out of the window.
+    pub fn publish(&mut self) {
+        self.window.remember();
+    }
+
+    /// An event stands in the log that cannot be applied, in an entry of its own without a key.
+    pub fn bury(
+        &mut self,
+        product: Option<&str>,
+        version: Option<Version>,
+        recorded_at: Timestamp,
+    ) {
+        self.events += 1;
+        self.recorded_at_ms = self.recorded_at_ms.max(recorded_at.millis());
+        if let Some(product) = product {
+            let product = self.products.entry(product.to_owned()).or_default();
+            let claimed = version.map_or(0, |version| version.number().into());
+            product.version = product.version.max(claimed);
+            product.quarantined = true;
+        }
+    }
+}
+
+fn apply(
+    products: &mut BTreeMap<String, Product>,
+    line: Line,
+    command: &Command,
+) -> Result<Effect, Rejection> {
+    let (product, store) = (command.product().clone(), command.store().clone());
+    let known = products.entry(product.to_string()).or_default();
+    let stock = known
+        .stores
+        .get(store.as_str())
+        .copied()
+        .unwrap_or_default();
+    if known.quarantined && matches!(command, Command::Adjust(_)) {
+        return Err(Rejection::Quarantined { line, product });
+    }
+    if let Guard::At(demanded) = command.guard()
+        && Number::from(demanded.number()) != known.version
+    {
+        let current = Current {
+            version: version(known.version),
+            available: quantity(known.total()),
+            at_store: quantity(stock.available()),
+        };
+        return Err(Rejection::StaleVersion {
+            line,
+            product,
+            store,
+            demanded,
+            current,
+        });
+    }
+    let on_hand = match command {
+        Command::Adjust(adjust) => stock.on_hand + Number::from(adjust.delta.delta().units()),
+        Command::Count(count) => count.counted.units().into(),
+    };
+    let after = Stock { on_hand, ..stock };
+    if after.available() < 0 {
+        return Err(match command {
+            Command::Adjust(adjust) => Rejection::InsufficientStock {
+                line,
+                product,
+                store,
+                delta: adjust.delta.delta(),
+                available: quantity(stock.available()),
+            },
+            Command::Count(count) => Rejection::BelowReserved {
+                line,
+                product,
+                store,
+                counted: count.counted,
+                reserved: quantity(stock.reserved),
+            },
+        });
+    }
+    let total = known.total() - stock.available() + after.available();
+    if on_hand > MAX || total > MAX {
+        return Err(Rejection::StockCeiling {
+            line,
+            product,
+            store,
+        });
+    }
+    if known.version == MAX {
+        return Err(Rejection::VersionsExhausted { line, product });
+    }
+    known.version += 1;
+    known.quarantined = false;
+    known.stores.insert(store.to_string(), after);
+    Ok(Effect {
+        version: version(known.version),
+        at_store: quantity(after.available()),
+        total: quantity(total),
+    })
+}
+
+fn quantity(units: Number) -> Quantity {
+    let units = u64::try_from(units).expect("the model keeps stock above zero");
+    Quantity::new(units).expect("the model keeps stock below the ceiling")
+}
+
+fn version(number: Number) -> Version {
+    let number = u64::try_from(number).expect("versions only grow");
+    Version::new(number).expect("the model gives no version above the last")
+}

@@ -1,0 +1,58 @@
+//! What the model says an answer should be.
+
+use crate::machine::{Entry, Event, Rejection};
+use crate::vocabulary::{Quantity, Version};
+
+/// The state that one line of a request leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// Version of the product.
+    pub version: Version,
+    /// Available at the store of the line.
+    pub at_store: Quantity,
+    /// Available over all stores.
+    pub total: Quantity,
+}
+
+/// An answer, as far as the model knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predicted {
+    /// The request is applied.
+    Applied {
+        /// Position of its first event.
+        first: u64,
+        /// What each line leaves behind.
+        effects: Vec<Effect>,
+    },
+    /// The key was used for the same intent before.
+    Replayed {
+        /// Position of the first event that was written under it.
+        first: u64,
+    },
+    /// The request is refused.
+    Refused(Rejection),
+}
+
+impl Predicted {
+    /// What an entry says that was just written.
+    pub fn applied(entry: &Entry) -> Self {
+        let movements = entry.events.iter().filter_map(Event::movement);
+        Self::Applied {
+            first: entry.first.number(),
+            effects: movements
+                .map(|movement| Effect {
+                    version: movement.after.version,
+                    at_store: movement.after.level.available(),
+                    total: movement.after.total,
+                })
+                .collect(),
+        }
+    }
+
+    /// What an entry says that a key was found to belong to.
+    pub fn replayed(entry: &Entry) -> Self {
+        Self::Replayed {
+            first: entry.first.number(),
+        }
+    }
+}
