@@ -42,7 +42,7 @@ fn writer(armed: bool) -> (Writer, Arc<Bug>) {
     });
     let mut ports = MemoryStorage::new().ports();
     ports.observer = Arc::clone(&bug) as _;
-    let opened = Engine::open(ports, Settings::default()).unwrap();
+    let opened = Engine::open(ports, Settings::default()).expect("memory never fails");
     (Writer::start(opened.engine, WriterLimits::default()), bug)
 }
 

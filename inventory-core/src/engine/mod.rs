@@ -77,6 +77,8 @@ impl fmt::Debug for Engine {
 
 /// A group that was decided and is not durable yet.
 struct Group {
+    /// The head that it was decided on. The log must still end there, whatever its adapter may have seen since.
+    after: Sequence,
     answers: Vec<Answer>,
     entries: Vec<Arc<Entry>>,
 }
@@ -153,18 +155,22 @@ impl Engine {
             return Err(EngineError::Stopped);
         }
         let now = self.clock.now();
-        let Group { answers, entries } = self.decide(requests, now);
-        if entries.is_empty() {
+        let Group {
+            after,
+            answers,
+            entries,
+        } = self.decide(requests, now);
+        let Some(last) = entries.last() else {
             return Ok(answers);
-        }
+        };
+        let head = Head::after(last);
         if defect!(RefusalAnsweredEarly) {
             crate::testing::answer_early(answers.iter().filter_map(|answer| answer.as_ref().err()));
         }
         if defect!(DirtyRead) {
             self.published.publish(&entries);
         }
-        let expected = self.log.head().sequence;
-        let appended = self.log.append(expected, &entries);
+        let appended = self.log.append(after, &entries);
         self.observer.observe(&Observation::GroupAppended {
             durable: appended.is_ok(),
         });
@@ -173,10 +179,10 @@ impl Engine {
             self.published.publish(&entries);
         }
         self.observer.observe(&Observation::GroupPublished {
-            head: self.log.head(),
+            head,
             keys_evicted_early: self.published.read(machine::Ledger::keys_evicted_early),
         });
-        self.purge();
+        self.purge(head.sequence);
         Ok(answers)
     }
 
@@ -189,11 +195,12 @@ impl Engine {
         let mut answers = Vec::with_capacity(requests.size_hint().0);
         let mut entries = Vec::with_capacity(requests.size_hint().0);
         let staging = &mut self.staging;
-        self.published.read(|ledger| {
+        let after = self.published.read(|ledger| {
             let mut draft = Draft::new(ledger, staging);
             for request in requests {
                 answers.push(decide_one(&mut draft, request, now, &mut entries));
             }
+            ledger.head().sequence
         });
         let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
         self.observer.observe(&Observation::GroupDecided {
@@ -202,7 +209,11 @@ impl Engine {
             replayed: count(|answer| answer.as_ref().is_ok_and(|receipt| receipt.replayed)),
             events: entries.iter().map(|entry| entry.events.len()).sum(),
         });
-        Group { answers, entries }
+        Group {
+            after,
+            answers,
+            entries,
+        }
     }
 
     fn fail(&mut self, error: AppendError) -> EngineError {
@@ -224,12 +235,11 @@ impl Engine {
     }
 
     /// Lets the log give up what a durable snapshot covers and nobody asked to keep.
-    fn purge(&mut self) {
+    fn purge(&mut self, head: Sequence) {
         let Some(retain) = self.retain_events else {
             return;
         };
-        let Head { sequence, .. } = self.log.head();
-        let surplus = sequence.number().saturating_sub(retain);
+        let surplus = head.number().saturating_sub(retain);
         let through = match defect!(LogPurgedBeforeSnapshot) {
             true => Sequence::new(surplus),
             false => self.published.snapshot().min(Sequence::new(surplus)),

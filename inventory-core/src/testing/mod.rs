@@ -14,7 +14,6 @@ mod model;
 
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
-#[cfg(feature = "testing")]
 pub use defect::{Defect, active, answer_early};
 #[cfg(feature = "testing")]
 pub use defect::{answered_early, with};
