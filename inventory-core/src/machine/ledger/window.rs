@@ -17,7 +17,8 @@ const CHUNK_BYTES: usize = 64 * 1_024;
 /// How long and how many keys are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowLimits {
-    /// Age in milliseconds after which a key is forgotten. Must be longer than a client keeps trying.
+    /// Age in milliseconds after which a key may be forgotten; it is, when a later key is remembered. Must be longer
+    /// than a client keeps trying.
     pub age_ms: u64,
     /// Keys that are remembered at most; beyond it the oldest goes before its age.
     pub keys_max: usize,

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod images;
+
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
-    After, Break, DeadLettered, Entry, Event, Head, Image, Inapplicable, Intent, Ledger, Level,
-    Movement, ProductView, Request, WindowLimits, evolve, follow,
+    After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
+    ProductView, Request, WindowLimits, evolve, follow,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,
@@ -347,97 +349,6 @@ fn no_version_is_given_twice() {
         assert_eq!(reasons.len(), usize::from(buried), "{event:?}");
         assert_eq!(state(&ledger).0, expected, "{event:?}");
     }
-}
-
-/// More products than an arena chunk has, more keys than a window chunk has.
-fn large_history(entries: usize) -> (History, Vec<Arc<Entry>>) {
-    let mut history = History::new();
-    let mut written = Vec::new();
-    for number in 0..entries {
-        let product = format!("product-{}", number % 200);
-        let lines = vec![adjust(&product, "north", 2), adjust(&product, "south", 1)];
-        let key = format!("key-{number}").parse().unwrap();
-        written.push(history.write(&Request::new(key, lines).unwrap()));
-    }
-    (history, written)
-}
-
-#[test]
-fn an_image_is_the_ledger_at_one_moment() {
-    let (mut history, _) = large_history(2_500);
-    let image = history.ledger().freeze();
-    let thawed = image.thaw(WindowLimits::default());
-    assert_same_image(&thawed.freeze(), &image);
-    assert_eq!(thawed.level_count(), history.ledger().level_count());
-    assert_eq!(thawed.key_count(), 2_500);
-
-    // What is written afterwards shows in the ledger, not in the image.
-    let before: Vec<_> = versions(&image);
-    history.deliveries(1_100);
-    assert_eq!(versions(&image), before);
-    assert_same_image(&thawed.freeze(), &image);
-}
-
-fn versions(image: &Image) -> Vec<(Version, Quantity)> {
-    let products = image.products();
-    products
-        .map(|product| (product.version(), product.total()))
-        .collect()
-}
-
-#[test]
-fn a_ledger_that_was_frozen_on_the_way_is_no_other() {
-    let (_, written) = large_history(3_000);
-    // An entry a millisecond: bounded by age, by count, and by the size of a chunk.
-    for (age_ms, keys_max) in [
-        (100, 5_000),
-        (5_000, 100),
-        (1_200, 1_024),
-        (0, 10),
-        (9, 1),
-        (9, 0),
-    ] {
-        let limits = WindowLimits { age_ms, keys_max };
-        let (mut straight, mut frozen) = (Ledger::new(limits), Ledger::new(limits));
-        for (number, entry) in written.iter().enumerate() {
-            follow(&mut straight, entry).unwrap();
-            follow(&mut frozen, entry).unwrap();
-            if number % 333 == 0 {
-                frozen = frozen.freeze().thaw(limits);
-            }
-        }
-        assert_same_image(&frozen.freeze(), &straight.freeze());
-        let (young, newest) = (age_ms as usize + 1, written.len() - 1);
-        let kept = young.min(keys_max);
-        assert_eq!(straight.key_count(), kept, "{limits:?}");
-        assert_eq!(
-            straight.keys_evicted_early() > 0,
-            keys_max < young,
-            "{limits:?}"
-        );
-        for (number, entry) in written.iter().enumerate() {
-            let key = &entry.intent.as_ref().unwrap().key;
-            let remembered = newest - number < kept;
-            assert_eq!(
-                straight.find(key).is_some(),
-                remembered,
-                "key {number}, {limits:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn an_image_is_thawed_under_limits_that_have_changed() {
-    let (history, written) = large_history(3_000);
-    let image = history.ledger().freeze();
-    let (age_ms, keys_max) = (2_000, 500);
-    let thawed = image.thaw(WindowLimits { age_ms, keys_max });
-    assert_eq!(thawed.key_count(), 500);
-    let newest = &written[2_999].intent.as_ref().unwrap().key;
-    assert!(thawed.find(newest).is_some());
-    let wide = thawed.freeze().thaw(WindowLimits::default());
-    assert_eq!(wide.key_count(), 500, "what was forgotten is gone");
 }
 
 #[test]

@@ -1,0 +1,51 @@
+# Everything a developer does here. `make help` lists it.
+#
+# Nothing below chooses a toolchain: the one that is active is used.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 20
+RUN_DATA := data/sample
+
+# libFuzzer's instrumentation is behind nightly flags. A stable compiler takes them when it is told so.
+FUZZ_ENV = $(shell rustc --version | grep -q nightly || echo RUSTC_BOOTSTRAP=1)
+
+.PHONY: help run test check fmt bench fuzz fuzz-check
+
+help: ## lists the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+
+run: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
+	@rm -rf $(RUN_DATA)
+	$(CARGO) run --locked --release --package inventory-examples --bin replay -- --data $(RUN_DATA) $(ARGS)
+
+test: ## everything that must pass
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		set -ex; \
+		$(CARGO) nextest run --locked --workspace --all-features --no-fail-fast; \
+		$(CARGO) test --locked --workspace --all-features --doc; \
+	else \
+		set -ex; \
+		$(CARGO) test --locked --workspace --all-features --no-fail-fast; \
+	fi
+
+check: ## format, lints and docs, with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps --document-private-items
+
+fmt: ## formats the sources
+	$(CARGO) fmt --all
+
+bench: ## measures speed, each figure beside a raw baseline (ARGS: a filter)
+	$(CARGO) bench --locked --package inventory-benches -- $(ARGS)
+
+fuzz: ## runs every fuzz target for FUZZ_SECONDS (20); needs a C++ compiler, and installs cargo-fuzz when it is missing
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked
+	@set -e; for target in $$($(CARGO) fuzz list); do \
+		echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
+		env $(FUZZ_ENV) $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+fuzz-check: ## lints the fuzz targets, which are a workspace of their own; needs a C++ compiler
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings

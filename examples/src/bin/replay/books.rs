@@ -1,0 +1,208 @@
+//! What each level should hold: opening, sold, remaining, kept apart from the engine and checked against it.
+
+use std::fmt;
+
+use inventory_core::machine::{Adjust, Command, Count, Guard, InvalidRequest, Ledger, Request};
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Quantity};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::sales::{Basket, Level, Sales};
+use crate::share::Share;
+
+/// Counts per opening request: small enough for the first groups to be written while the next are made.
+const OPENING_LINES: usize = 1_000;
+
+/// Units over all levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Units {
+    /// Units that were counted in.
+    pub(crate) opening: Quantity,
+    /// Units that left with sold baskets.
+    pub(crate) sold: Quantity,
+    /// Units that should be left.
+    pub(crate) remaining: Quantity,
+}
+
+/// One thing that a ledger says and the books do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mismatch(String);
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The account of one level.
+///
+/// **Invariant**: `sold <= opening`: the engine would have refused the rest.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    opening: Quantity,
+    sold: Quantity,
+}
+
+/// The accounts of all levels of a sales file.
+#[derive(Debug)]
+pub(crate) struct Books<'a> {
+    sales: &'a Sales,
+    accounts: Vec<Account>,
+    lines_sold: u64,
+}
+
+impl<'a> Books<'a> {
+    /// Accounts that open with a share of the demand, nothing sold.
+    ///
+    /// # Errors
+    ///
+    /// That would be more units than can be counted.
+    pub(crate) fn open(sales: &'a Sales, share: Share) -> Result<Self, Failure> {
+        let mut sum = Quantity::ZERO;
+        let mut accounts = Vec::with_capacity(sales.levels.len());
+        for level in &sales.levels {
+            let opening = share.of(level.demanded);
+            let (opening, total) = opening
+                .and_then(|opening| Some((opening, sum.checked_add(opening)?)))
+                .ok_or_else(|| {
+                    Failure::usage("the opening stock would be more than can be counted")
+                })?;
+            sum = total;
+            let sold = Quantity::ZERO;
+            accounts.push(Account { opening, sold });
+        }
+        Ok(Self {
+            sales,
+            accounts,
+            lines_sold: 0,
+        })
+    }
+
+    /// The requests that count the opening stock in, each under `key` of its number.
+    pub(crate) fn opening_requests(
+        &self,
+        key: impl Fn(usize) -> IdempotencyKey,
+    ) -> impl Iterator<Item = Request> {
+        let levels = self.sales.levels.chunks(OPENING_LINES);
+        let accounts = self.accounts.chunks(OPENING_LINES);
+        levels
+            .zip(accounts)
+            .enumerate()
+            .map(move |(number, (levels, accounts))| {
+                let counts = levels.iter().zip(accounts).map(|(level, account)| {
+                    Command::Count(Count {
+                        product: level.product.clone(),
+                        store: level.store.clone(),
+                        counted: account.opening,
+                        guard: Guard::Unguarded,
+                    })
+                });
+                let counts: Vec<Command> = counts.collect();
+                Request::new(key(number), counts).expect("a chunk has 1 to 1,000 lines")
+            })
+    }
+
+    /// The request that sells a basket. Unguarded: the sale has happened, and the floor alone decides.
+    ///
+    /// # Errors
+    ///
+    /// Never for a basket of the sales file, whose lines were counted when it was read.
+    pub(crate) fn request(&self, basket: &Basket) -> Result<Request, InvalidRequest> {
+        let lines = basket.lines.iter().map(|line| {
+            let Level { store, product, .. } = &self.sales.levels[line.level.0];
+            let taken = -(line.quantity.units() as i64);
+            Command::Adjust(Adjust {
+                product: product.clone(),
+                store: store.clone(),
+                delta: Adjustment::new(taken).expect("a line sells at least one unit"),
+                guard: Guard::Unguarded,
+            })
+        });
+        Request::new(basket.key.clone(), lines.collect())
+    }
+
+    /// Writes a basket down as sold.
+    ///
+    /// # Errors
+    ///
+    /// The engine has sold more of a level than was there: what no run should ever see.
+    pub(crate) fn sell(&mut self, basket: &Basket) -> Result<(), Mismatch> {
+        for line in &basket.lines {
+            let account = &mut self.accounts[line.level.0];
+            let sold = account.sold.checked_add(line.quantity);
+            let Some(sold) = sold.filter(|sold| *sold <= account.opening) else {
+                let Level { store, product, .. } = &self.sales.levels[line.level.0];
+                return Err(Mismatch(format!(
+                    "basket {} was sold, with more of product {product} than store {store} had",
+                    basket.key
+                )));
+            };
+            account.sold = sold;
+            self.lines_sold += 1;
+        }
+        Ok(())
+    }
+
+    /// Events that the log should have: one for each count and for each line sold.
+    pub(crate) fn events(&self) -> u64 {
+        self.accounts.len() as u64 + self.lines_sold
+    }
+
+    /// Units over all levels.
+    pub(crate) fn units(&self) -> Units {
+        let sum = |of: fn(&Account) -> Quantity| {
+            self.accounts.iter().fold(Quantity::ZERO, |sum, account| {
+                sum.checked_add(of(account))
+                    .expect("the opening stock was summed up when the books were opened")
+            })
+        };
+        let (opening, sold) = (sum(|account| account.opening), sum(|account| account.sold));
+        let remaining = opening
+            .checked_sub(sold)
+            .expect("no account sells more than it had");
+        Units {
+            opening,
+            sold,
+            remaining,
+        }
+    }
+
+    /// Everything in which a ledger differs from the books; nothing when every unit is accounted for.
+    pub(crate) fn compare(&self, ledger: &Ledger) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        let mut expect = |what: &str, found: u64, expected: u64| {
+            if found != expected {
+                mismatches.push(Mismatch(format!(
+                    "there are {found} {what}, not {expected}"
+                )));
+            }
+        };
+        expect("events", ledger.head().sequence.number(), self.events());
+        expect(
+            "levels",
+            ledger.level_count() as u64,
+            self.accounts.len() as u64,
+        );
+        expect("quarantined products", ledger.quarantined_count() as u64, 0);
+        for (level, account) in self.sales.levels.iter().zip(&self.accounts) {
+            let Level { store, product, .. } = level;
+            let found = ledger.product(product).and_then(|view| view.level(store));
+            let Account { opening, sold } = *account;
+            let adds_up = found.is_some_and(|level| {
+                level.available() == level.on_hand()
+                    && opening.checked_sub(sold) == Some(level.on_hand())
+            });
+            if !adds_up {
+                let remaining = match found {
+                    Some(level) => level.on_hand().to_string(),
+                    None => "nothing on record".to_owned(),
+                };
+                mismatches.push(Mismatch(format!(
+                    "product {product} at store {store}: {opening} - {sold} is not {remaining}"
+                )));
+            }
+        }
+        mismatches
+    }
+}

@@ -1,0 +1,129 @@
+//! What the run has shown, for people and for programs.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::audit::{Audit, Finding};
+use crate::books::Units;
+
+/// Most mismatches that are printed of one check.
+const MISMATCHES_SHOWN: usize = 5;
+
+/// Totals and audit of a run. Without `replayed`, `seconds` and `updates_per_second` it is the same however often the
+/// run was interrupted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// Baskets of the file.
+    pub(crate) baskets: usize,
+    /// Lines of the file.
+    pub(crate) lines: usize,
+    /// Baskets that were sold.
+    pub(crate) sold: usize,
+    /// Baskets that were refused for lack of stock.
+    pub(crate) refused: usize,
+    /// Sold baskets whose answer an earlier, interrupted process had written down.
+    pub(crate) replayed: usize,
+    /// Events in the log: one per level counted and per line sold.
+    pub(crate) events: u64,
+    /// Events that this process has made durable.
+    pub(crate) events_written: u64,
+    /// How long it took to make them durable.
+    pub(crate) seconds: f64,
+    /// `events_written / seconds`, rounded.
+    pub(crate) updates_per_second: u64,
+    /// Pairs of store and product.
+    pub(crate) levels: usize,
+    /// Units over all levels.
+    pub(crate) units: Units,
+    /// Whether opening - sold = remaining for every level, in three ways.
+    pub(crate) audit: Audit,
+    /// Whether all of the audit is clean.
+    pub(crate) clean: bool,
+}
+
+impl Report {
+    /// The report as one line.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a report has only numbers, flags and names of fields")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, number: u64, note: &str| {
+            writeln!(f, "{:<24}{:>14}{note}", name, grouped(number))
+        };
+        row("baskets sold", self.sold as u64, "")?;
+        row(
+            "baskets refused",
+            self.refused as u64,
+            "  for lack of stock",
+        )?;
+        if self.replayed > 0 {
+            row(
+                "  sold before",
+                self.replayed as u64,
+                "  in a run that was continued",
+            )?;
+        }
+        let written = format!(
+            "  {} durable events in {:.2} s",
+            grouped(self.events_written),
+            self.seconds
+        );
+        row("updates per second", self.updates_per_second, &written)?;
+        row("levels", self.levels as u64, "  pairs of store and product")?;
+        row("units at the opening", self.units.opening.units(), "")?;
+        row("units sold", self.units.sold.units(), "")?;
+        row("units remaining", self.units.remaining.units(), "")?;
+        writeln!(f, "\nopening - sold = remaining, level by level")?;
+        finding(f, "from the ledger", &self.audit.ledger)?;
+        finding(f, "after a restart", &self.audit.restart)?;
+        finding(f, "from the log alone", &self.audit.log)
+    }
+}
+
+fn finding(f: &mut fmt::Formatter<'_>, from: &str, finding: &Finding) -> fmt::Result {
+    let mismatches = finding.mismatches();
+    if mismatches.is_empty() {
+        return writeln!(f, "  {from:<30} clean");
+    }
+    writeln!(f, "  {from:<30} {} mismatches", mismatches.len())?;
+    for mismatch in mismatches.iter().take(MISMATCHES_SHOWN) {
+        writeln!(f, "    {mismatch}")?;
+    }
+    Ok(())
+}
+
+/// A number with a comma between groups of three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (74_729, "74,729"),
+            (1_076_904, "1,076,904"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

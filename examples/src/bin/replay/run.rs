@@ -1,0 +1,154 @@
+//! One run: from a sales file and a directory to a report.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use inventory_core::engine::{Engine, Opened, Reader, Settings};
+use inventory_core::machine::WindowLimits;
+use inventory_core::ports::Ports;
+use inventory_core::vocabulary::{IdempotencyKey, Sequence};
+use inventory_core::writer::{Writer, WriterLimits};
+use inventory_log::file::{self, FileOptions};
+
+use crate::arguments::Arguments;
+use crate::audit::Audit;
+use crate::books::Books;
+use crate::failure::Failure;
+use crate::report::Report;
+use crate::sales::{Sales, TextId};
+use crate::selling::Till;
+use crate::share::Share;
+
+/// Where runs are kept, each in a directory of its own, unless the command line says otherwise.
+const RUNS: &str = "data/replay";
+
+/// Sells, audits and reports.
+///
+/// # Errors
+///
+/// See [`Failure`]: the run did not get as far as an audit. What was sold until then stays sold, and starting again
+/// continues it, unless the message says that the directory is not of this run.
+pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let sales = Sales::read(arguments.file.as_deref())?;
+    let name = RunName {
+        text: sales.id,
+        opening: arguments.opening,
+    };
+    let mut books = Books::open(&sales, arguments.opening)?;
+    let directory = Directory(match &arguments.data {
+        Some(directory) => directory.clone(),
+        None => Path::new(RUNS).join(name.to_string()),
+    });
+
+    let Opened {
+        engine,
+        mut snapshotter,
+        ..
+    } = directory.start()?;
+    name.check(&engine.reader(), &directory)?;
+    let writer = Writer::start(engine, WriterLimits::default());
+    let mut till = Till {
+        writer: &writer,
+        sales: &sales,
+        books: &mut books,
+    };
+    let tally = till.run(|number| name.opening_key(number), &mut snapshotter)?;
+    let engine = writer
+        .stop()
+        .ok_or_else(|| Failure::storage("the writer has panicked"))?;
+    drop(snapshotter);
+
+    let audit = Audit::of(&books, engine, &directory)?;
+    let seconds = tally.elapsed.as_secs_f64();
+    Ok(Report {
+        baskets: sales.baskets.len(),
+        lines: sales.lines,
+        sold: tally.sold,
+        refused: tally.refused,
+        replayed: tally.replayed,
+        events: books.events(),
+        events_written: tally.events_written,
+        seconds,
+        updates_per_second: (tally.events_written as f64 / seconds) as u64,
+        levels: sales.levels.len(),
+        units: books.units(),
+        clean: audit.is_clean(),
+        audit,
+    })
+}
+
+/// How the engine is run: it forgets no key and keeps every event, since a run may be continued after any time, and is
+/// audited from its first event.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        window: WindowLimits {
+            age_ms: u64::MAX,
+            keys_max: usize::MAX,
+        },
+        retain_events: None,
+        ..Settings::default()
+    }
+}
+
+/// Where the engine keeps its files.
+#[derive(Debug)]
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    /// The file adapter on the directory, which nobody else may use meanwhile.
+    pub(crate) fn ports(&self) -> Result<Ports, Failure> {
+        let store = file::open(&self.0, FileOptions::default())
+            .map_err(|error| Failure::storage_because(format!("{self} cannot be opened"), error))?;
+        Ok(store.into_ports())
+    }
+
+    /// An engine on the directory.
+    pub(crate) fn start(&self) -> Result<Opened, Failure> {
+        Engine::open(self.ports()?, settings()).map_err(|error| {
+            Failure::storage_because(format!("no engine can start on {self}"), error)
+        })
+    }
+}
+
+impl fmt::Display for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
+    }
+}
+
+/// Names a run after all that decides its outcome. It is part of the key of the first request, so a directory says by
+/// its own log which run it holds, from its first durable byte on.
+#[derive(Debug, Clone, Copy)]
+struct RunName {
+    text: TextId,
+    opening: Share,
+}
+
+impl RunName {
+    fn opening_key(self, number: usize) -> IdempotencyKey {
+        IdempotencyKey::new(&format!("opening:{self}:{number}"))
+            .expect("a run's name is short and ASCII")
+    }
+
+    /// Refuses a directory that holds something else than this run.
+    fn check(self, reader: &Reader, directory: &Directory) -> Result<(), Failure> {
+        let first = self.opening_key(0);
+        let (empty, ours) = reader.read(|ledger| {
+            let empty = ledger.head().sequence == Sequence::START;
+            (empty, ledger.find(&first).is_some())
+        });
+        if empty || ours {
+            return Ok(());
+        }
+        Err(Failure::storage(format!(
+            "{directory} does not hold the run {self} but another one, of another file or opening share: \
+             give this one a --data directory of its own"
+        )))
+    }
+}
+
+impl fmt::Display for RunName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.text, self.opening)
+    }
+}

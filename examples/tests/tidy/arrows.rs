@@ -1,0 +1,172 @@
+//! Who may know whom. ARCHITECTURE.md says why.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::workspace::{expect_none, file, files, root, sources};
+
+/// The crates of this workspace that a crate may depend on, tests included. Those that only join others may take all.
+const CRATES: &[(&str, &[&str])] = &[
+    ("inventory-core", &[]),
+    ("inventory-log", &["inventory-core"]),
+    ("inventory-http", &["inventory-core"]),
+    ("inventory-store", &["inventory-core", "inventory-http"]),
+];
+const JOINING: &[&str] = &["inventory-examples", "inventory-benches"];
+
+/// The modules of the core that a module may not name.
+const CORE: &[(&str, &[&str])] = &[
+    (
+        "vocabulary",
+        &["machine", "ports", "engine", "writer", "memory"],
+    ),
+    ("machine", &["ports", "engine", "writer", "memory"]),
+    ("ports", &["engine", "writer", "memory"]),
+    ("engine", &["writer", "memory"]),
+];
+
+/// What the core does not do.
+const OUTSIDE: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "async fn",
+    "async move",
+    ".await",
+    "tokio",
+];
+
+fn packages() -> Vec<Value> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+            "--locked",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_value(metadata["packages"].take()).unwrap()
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().unwrap()
+}
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let mut broken = Vec::new();
+    let packages = packages();
+    let members: Vec<_> = packages.iter().map(name).collect();
+    for package in &packages {
+        let from = name(package);
+        if JOINING.contains(&from) {
+            continue;
+        }
+        let Some((_, allowed)) = CRATES.iter().find(|(known, _)| *known == from) else {
+            broken.push(format!("{from} has no row in the table"));
+            continue;
+        };
+        for to in package["dependencies"].as_array().unwrap().iter().map(name) {
+            // A crate may ask for more features of itself in its tests.
+            if to != from && members.contains(&to) && !allowed.contains(&to) {
+                broken.push(format!("{from} -> {to}"));
+            }
+        }
+    }
+    expect_none(
+        &broken,
+        "let the examples join them, or argue for a new arrow in ARCHITECTURE.md and CRATES",
+    );
+}
+
+#[test]
+fn modules_of_the_core_look_down_only() {
+    let mut broken = Vec::new();
+    for (module, above) in CORE {
+        for file in sources(&format!("inventory-core/src/{module}")) {
+            for (place, line) in file.code() {
+                let names = |name: &str| {
+                    let path = format!("{name}::");
+                    let at = line.find(&path).filter(|at| {
+                        let before = line[..*at].chars().next_back();
+                        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                    });
+                    at.is_some() || line.contains(&format!("crate::{name}"))
+                };
+                if above.iter().any(|name| names(name)) {
+                    broken.push(format!("{place}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    expect_none(
+        &broken,
+        "pass what is needed as an argument: rules do not know who asks",
+    );
+}
+
+#[test]
+fn the_core_does_no_io_and_knows_no_clock() {
+    let mut broken = Vec::new();
+    for file in sources("inventory-core/src") {
+        for (place, line) in file.code() {
+            if OUTSIDE.iter().any(|word| line.contains(word)) {
+                broken.push(format!("{place}: {}", line.trim()));
+            }
+        }
+    }
+    expect_none(&broken, "ask a port, and let an adapter do it");
+}
+
+#[test]
+fn nothing_asks_for_another_toolchain() {
+    let mut broken = Vec::new();
+    for file in files("") {
+        if file.path.contains("rust-toolchain") {
+            broken.push(file.path.clone());
+        }
+        let script = file.path == "Makefile" || file.path.starts_with(".ci/");
+        for (place, line) in file.lines().filter(|_| script) {
+            if ["cargo +", "(CARGO) +", "rustup "]
+                .iter()
+                .any(|word| line.contains(word))
+            {
+                broken.push(format!("{place}: {}", line.trim()));
+            }
+        }
+    }
+    expect_none(
+        &broken,
+        "use the active toolchain: whoever builds this has chosen one",
+    );
+}
+
+#[test]
+fn every_package_keeps_the_lints_of_the_workspace() {
+    let mut broken = Vec::new();
+    for package in packages() {
+        let manifest = package["manifest_path"].as_str().unwrap();
+        let folder = std::path::Path::new(manifest).parent().unwrap();
+        let folder = folder.file_name().unwrap().to_str().unwrap();
+        let manifest = file(&format!("{folder}/Cargo.toml"));
+        if !manifest.text.contains("[lints]\nworkspace = true") {
+            broken.push(manifest.path);
+        }
+    }
+    expect_none(&broken, "add `[lints]` with `workspace = true`");
+}

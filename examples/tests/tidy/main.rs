@@ -1,0 +1,11 @@
+//! House rules that no compiler checks. Each check says what to do instead.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where it stopped"
+)]
+
+mod arrows;
+mod prose;
+mod sources;
+mod workspace;
