@@ -7,5 +7,6 @@
 
 mod arrows;
 mod prose;
+mod settings;
 mod sources;
 mod workspace;

@@ -53,11 +53,18 @@ impl EngineError {
     }
 }
 
+const OR_QUARANTINE: &str =
+    ": restore a backup, or open with Recovery::Quarantine to go on with what is left";
+
 /// Why an engine did not start. Nothing was changed, except where a variant says so.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Acknowledged positions are missing from the log.
-    #[error("the log has no positions {} to {}", after.next(), before.number().saturating_sub(1))]
+    #[error(
+        "the log has no positions {} to {}{OR_QUARANTINE}",
+        after.next(),
+        before.number().saturating_sub(1)
+    )]
     Missing {
         /// Last position before the loss.
         after: Sequence,
@@ -65,7 +72,7 @@ pub enum OpenError {
         before: Sequence,
     },
     /// The log ends before its snapshot: acknowledged events are gone.
-    #[error("the log ends at {log}, before its snapshot at {snapshot}")]
+    #[error("the log ends at {log}, before its snapshot at {snapshot}{OR_QUARANTINE}")]
     LogEndsBeforeSnapshot {
         /// The end of the log.
         log: Sequence,
@@ -73,14 +80,16 @@ pub enum OpenError {
         snapshot: Sequence,
     },
     /// The log goes on from something else than what it, or the snapshot, says before.
-    #[error("log and snapshot are of different histories")]
+    #[error("log and snapshot are of different histories: restore both from one backup")]
     OtherHistory {
         /// Where they part.
         #[source]
         at: Break,
     },
     /// The snapshot belongs to another log.
-    #[error("the snapshot is of epoch {snapshot}, the log of epoch {log}")]
+    #[error(
+        "the snapshot is of epoch {snapshot}, the log of epoch {log}: restore both from one backup"
+    )]
     ForeignSnapshot {
         /// Epoch of the snapshot.
         snapshot: Epoch,
@@ -88,7 +97,9 @@ pub enum OpenError {
         log: Epoch,
     },
     /// The snapshot cannot be read, and the log does not go back to its first event.
-    #[error("the snapshot cannot be used, and the log has no positions up to {floor}")]
+    #[error(
+        "the snapshot cannot be used, and the log has no positions up to {floor}{OR_QUARANTINE}"
+    )]
     Snapshot {
         /// The position before the oldest one that the log keeps.
         floor: Sequence,

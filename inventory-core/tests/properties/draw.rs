@@ -1,0 +1,137 @@
+//! What is drawn: rules of an engine, and what happens to it. Few products, stores and keys, so that they collide.
+
+use inventory_core::machine::WindowLimits;
+use inventory_core::testing::{AppendFault, Call};
+use inventory_core::vocabulary::QUANTITY_MAX;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+pub(crate) const PRODUCTS: [&str; 3] = ["tea", "rice", "salt"];
+pub(crate) const STORES: [&str; 2] = ["north", "south"];
+const KEYS: u8 = 12;
+
+/// How the engine is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) window: WindowLimits,
+    pub(crate) retain_events: Option<u64>,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// A group is submitted; its append may fail.
+    Submit(Vec<Ask>, Option<AppendFault>),
+    /// The clock is set forward, or back, by so many milliseconds.
+    Clock(i64),
+    /// The engine ends and is opened again, after an attempt in which this call fails.
+    Restart(Option<Call>),
+    /// A snapshot is taken, or cannot be saved.
+    Snapshot { fails: bool },
+    /// The next purge fails.
+    FailPurge,
+}
+
+/// One request of a group.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    /// Lines under a key that may have been used for something else.
+    New(Option<u8>, Vec<Line>),
+    /// The intent of an earlier request, that many keyed requests ago, with other guards.
+    Again(usize, Guarded),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) product: &'static str,
+    pub(crate) store: &'static str,
+    pub(crate) amount: Amount,
+    pub(crate) guarded: Guarded,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Amount {
+    Adjust(i64),
+    Count(u64),
+}
+
+/// The version that a line demands, seen from the one that it will probably find.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guarded {
+    Not,
+    Right,
+    Behind,
+    Ahead,
+}
+
+pub(crate) fn rules() -> impl Strategy<Value = Rules> {
+    let age_ms = select(vec![0, 300, 2_000, WindowLimits::default().age_ms]);
+    let keys_max = prop_oneof![0..=8usize, Just(1_000)];
+    let retain_events = option::of(0..12u64);
+    (age_ms, keys_max, retain_events).prop_map(|(age_ms, keys_max, retain_events)| Rules {
+        window: WindowLimits { age_ms, keys_max },
+        retain_events,
+    })
+}
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let submit = (vec(ask(), 1..6), option::weighted(0.2, append_fault()));
+    let failing = select(vec![Call::Load, Call::Read, Call::Letters]);
+    let step = prop_oneof![
+        12 => submit.prop_map(|(group, fault)| Step::Submit(group, fault)),
+        2 => (-500..1_000i64).prop_map(Step::Clock),
+        2 => option::weighted(0.3, failing).prop_map(Step::Restart),
+        2 => any::<bool>().prop_map(|fails| Step::Snapshot { fails }),
+        1 => Just(Step::FailPurge),
+    ];
+    vec(step, 1..40)
+}
+
+pub(crate) fn ask() -> impl Strategy<Value = Ask> {
+    let key = option::weighted(0.8, 0..KEYS);
+    prop_oneof![
+        3 => (key, vec(line(), 1..5)).prop_map(|(key, lines)| Ask::New(key, lines)),
+        1 => (0..10usize, guarded()).prop_map(|(back, guarded)| Ask::Again(back, guarded)),
+    ]
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let place = (select(&PRODUCTS[..]), select(&STORES[..]));
+    (place, amount(), guarded()).prop_map(|((product, store), amount, guarded)| Line {
+        product,
+        store,
+        amount,
+        guarded,
+    })
+}
+
+/// Mostly a few units, so that stock runs out; now and then as many as there can be, so that the ceiling is met.
+fn amount() -> impl Strategy<Value = Amount> {
+    let most = QUANTITY_MAX as i64;
+    prop_oneof![
+        6 => (1..=6i64).prop_map(Amount::Adjust),
+        8 => (-6..=-1i64).prop_map(Amount::Adjust),
+        4 => (0..=12u64).prop_map(Amount::Count),
+        1 => select(vec![most, most - 1, most / 2, -most / 2, 1 - most, -most]).prop_map(Amount::Adjust),
+        1 => select(vec![QUANTITY_MAX, QUANTITY_MAX - 3, QUANTITY_MAX / 2]).prop_map(Amount::Count),
+    ]
+}
+
+fn guarded() -> impl Strategy<Value = Guarded> {
+    prop_oneof![
+        6 => Just(Guarded::Not),
+        6 => Just(Guarded::Right),
+        1 => Just(Guarded::Behind),
+        1 => Just(Guarded::Ahead),
+    ]
+}
+
+fn append_fault() -> impl Strategy<Value = AppendFault> {
+    prop_oneof![
+        Just(AppendFault::NotWritten),
+        Just(AppendFault::Conflict),
+        (0..5usize).prop_map(|durable| AppendFault::OutcomeUnknown { durable }),
+    ]
+}

@@ -1,0 +1,323 @@
+//! The world that a case is played in: an engine, the storage that outlives it, the model, and a follower.
+
+use std::sync::Arc;
+
+use inventory_core::conformance::{adjust, assert_same_image, count};
+use inventory_core::engine::{
+    Answer, Engine, EngineError, OpenError, Opened, Settings, Snapshotter, Subscription,
+};
+use inventory_core::machine::{Command, Entry, Guard, Ledger, Request, follow};
+use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::{Clock, EventLog};
+use inventory_core::testing::{
+    AppendFault, Call, Faults, ManualClock, Model, Predicted, answered_early,
+};
+use inventory_core::vocabulary::{ProductId, Sequence, Timestamp, Version};
+
+use crate::audit::audit;
+use crate::draw::{Amount, Ask, Guarded, Rules, Step};
+
+/// Late enough that the clock can go back.
+const START_MS: u64 = 1_000_000;
+
+pub(crate) struct World {
+    rules: Rules,
+    storage: MemoryStorage,
+    clock: ManualClock,
+    faults: Faults,
+    engine: Engine,
+    snapshotter: Snapshotter,
+    follower: Subscription,
+    model: Model,
+    /// All that was ever written, as the follower has seen it.
+    log: Vec<Arc<Entry>>,
+    /// Every request that was submitted.
+    asked: Vec<Request>,
+}
+
+impl World {
+    pub(crate) fn new(rules: Rules) -> Self {
+        let storage = MemoryStorage::new();
+        let start = Timestamp::from_millis(START_MS).expect("a moment before the year 9999");
+        let clock = ManualClock::at(start);
+        let faults = Faults::new();
+        let opened = open(&storage, &clock, rules, &faults).expect("an empty storage opens");
+        Self {
+            rules,
+            storage,
+            clock,
+            faults,
+            follower: opened.engine.reader().subscribe(Sequence::START),
+            engine: opened.engine,
+            snapshotter: opened.snapshotter,
+            model: Model::new(rules.window),
+            log: Vec::new(),
+            asked: Vec::new(),
+        }
+    }
+
+    pub(crate) fn log(&self) -> &[Arc<Entry>] {
+        &self.log
+    }
+
+    pub(crate) fn asked(&self) -> &[Request] {
+        &self.asked
+    }
+
+    pub(crate) fn step(&mut self, step: &Step) {
+        match step {
+            Step::Submit(group, fault) => {
+                let requests = self.requests(group);
+                self.asked.extend(requests.iter().cloned());
+                self.submit(&requests, *fault);
+            }
+            Step::Clock(by) => {
+                let now = self.clock.now().millis().saturating_add_signed(*by);
+                self.clock
+                    .set(Timestamp::from_millis(now).expect("cases are short"));
+            }
+            Step::Restart(fails) => self.restart(*fails),
+            Step::Snapshot { fails } => self.snapshot(*fails),
+            Step::FailPurge => self.faults.fail(0, Call::Purge),
+        }
+        self.compare();
+    }
+
+    /// Checks the whole past: that it is sound, that the log has its end, and that a ledger that follows it from its
+    /// first event is the published one, to the last byte of its image.
+    pub(crate) fn audit(&self) {
+        audit(&self.log, self.rules.window);
+        let kept = self.storage.log().reader();
+        let kept = kept
+            .read(kept.floor(), usize::MAX)
+            .expect("memory never fails");
+        assert!(self.log.ends_with(&kept), "the log is what was followed");
+        let mut replayed = Ledger::new(self.rules.window);
+        for entry in &self.log {
+            assert_eq!(follow(&mut replayed, entry), Ok(vec![]));
+        }
+        assert_same_image(&self.engine.reader().image(), &replayed.freeze());
+    }
+
+    fn submit(&mut self, requests: &[Request], fault: Option<AppendFault>) {
+        let (now, before) = (self.clock.now(), self.model.clone());
+        let decide = |request| self.model.decide(request, now);
+        let predicted: Vec<_> = requests.iter().map(decide).collect();
+        self.model.publish();
+        // Where nothing is written, no append can fail.
+        let fault = fault.filter(|_| predicted.iter().any(is_applied));
+        if let Some(fault) = fault {
+            self.faults.fail_append(0, fault);
+        }
+        match (self.engine.submit(requests), fault) {
+            (Ok(answers), None) => self.compare_answers(&answers, &predicted),
+            (Err(error), Some(fault)) => {
+                self.model = before;
+                self.survive(requests, fault, &error);
+            }
+            (outcome, fault) => panic!("{outcome:?} from an append with {fault:?}"),
+        }
+    }
+
+    /// Nothing of a group that failed was shown. What is durable of it counts from the next start on, and whoever asks
+    /// again under the same key is told so.
+    fn survive(&mut self, requests: &[Request], fault: AppendFault, error: &EngineError) {
+        assert_eq!(answered_early(), [], "a refusal was not to be known yet");
+        self.compare();
+        match fault {
+            AppendFault::NotWritten => {
+                assert!(matches!(error, EngineError::NotWritten { .. }), "{error}");
+            }
+            AppendFault::Conflict => {
+                assert!(matches!(error, EngineError::Fenced { .. }), "{error}");
+                self.expect_stopped(requests);
+            }
+            AppendFault::OutcomeUnknown { durable } => {
+                assert!(error.outcome_is_unknown(), "{error}");
+                self.expect_stopped(requests);
+                let (now, mut written) = (self.clock.now(), 0);
+                for request in requests {
+                    if written < durable && is_applied(&self.model.decide(request, now)) {
+                        written += 1;
+                    }
+                }
+                self.model.publish();
+            }
+        }
+        if !error.engine_goes_on() {
+            self.restart(None);
+            self.compare();
+        }
+        let keyed = requests.iter().filter(|request| request.intent().is_some());
+        let again: Vec<_> = keyed.cloned().collect();
+        self.submit(&again, None);
+    }
+
+    fn expect_stopped(&mut self, requests: &[Request]) {
+        let again = self.engine.submit(requests);
+        assert!(matches!(again, Err(EngineError::Stopped)), "{again:?}");
+    }
+
+    fn compare_answers(&self, answers: &[Answer], predicted: &[Predicted]) {
+        assert_eq!(answers.len(), predicted.len());
+        for (answer, predicted) in answers.iter().zip(predicted) {
+            let found = match answer {
+                Ok(receipt) if receipt.replayed => {
+                    // An answer in the group itself is not in the log that was followed so far.
+                    let first = self
+                        .log
+                        .iter()
+                        .find(|entry| entry.first == receipt.entry.first);
+                    assert!(first.is_none_or(|first| *first == receipt.entry));
+                    Predicted::replayed(&receipt.entry)
+                }
+                Ok(receipt) => Predicted::applied(&receipt.entry),
+                Err(rejection) => Predicted::Refused(rejection.clone()),
+            };
+            assert_eq!(found, *predicted, "the model disagrees");
+        }
+    }
+
+    fn restart(&mut self, fails: Option<Call>) {
+        if let Some(call) = fails {
+            let faults = Faults::new();
+            faults.fail(0, call);
+            match open(&self.storage, &self.clock, self.rules, &faults) {
+                Ok(_) => assert_eq!(faults.calls(call), 0, "a fault was passed over"),
+                Err(error) => assert!(!error.is_damage(), "{error}"),
+            }
+        }
+        self.faults = Faults::new();
+        let opened = open(&self.storage, &self.clock, self.rules, &self.faults);
+        let opened = opened.expect("healthy storage is never refused");
+        assert!(!opened.report.is_degraded());
+        self.follower = opened.engine.reader().subscribe(self.follower.position());
+        self.engine = opened.engine;
+        self.snapshotter = opened.snapshotter;
+    }
+
+    fn snapshot(&mut self, fails: bool) {
+        let (saved, head) = (self.snapshotter.saved(), self.engine.reader().head());
+        let fails = fails && saved != head.sequence;
+        if fails {
+            self.faults.fail(0, Call::Save);
+        }
+        assert_eq!(self.snapshotter.save().ok(), (!fails).then_some(head));
+        let newest = if fails { saved } else { head.sequence };
+        assert_eq!(self.snapshotter.saved(), newest);
+    }
+
+    /// The published ledger is the model, the follower sees all of it, and the log gives up no more than it may.
+    fn compare(&mut self) {
+        let reader = self.engine.reader();
+        let difference = reader.read(|ledger| self.model.difference(ledger));
+        assert_eq!(difference, None);
+        loop {
+            let page = self.follower.take(3).expect("what is new was not purged");
+            if page.is_empty() {
+                break;
+            }
+            self.log.extend(page);
+        }
+        let (head, floor) = (reader.head().sequence, reader.floor());
+        assert_eq!(self.follower.position(), head);
+        assert!(floor <= self.snapshotter.saved());
+        let retained = self.rules.retain_events.unwrap_or(u64::MAX);
+        assert!(head.events_since(floor) >= retained.min(head.number()));
+    }
+
+    fn requests(&self, group: &[Ask]) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for ask in group {
+            let (key, lines) = match ask {
+                Ask::New(key, lines) => {
+                    let key = key.map(|number| format!("key-{number}").parse());
+                    let key = key.map(|key| key.expect("a number in plain text"));
+                    let lines = lines
+                        .iter()
+                        .map(|line| (command(line.product, line.store, line.amount), line.guarded));
+                    (key, lines.collect::<Vec<_>>())
+                }
+                Ask::Again(back, guarded) => {
+                    let sent = self.asked.iter().chain(&requests).rev();
+                    let mut keyed = sent.filter_map(|request| Some((request.intent()?, request)));
+                    let Some((intent, first)) = keyed.nth(*back) else {
+                        continue;
+                    };
+                    let lines = first
+                        .commands()
+                        .iter()
+                        .map(|command| (command.clone(), *guarded));
+                    (Some(intent.key.clone()), lines.collect())
+                }
+            };
+            let mut commands = Vec::new();
+            for (command, guarded) in lines {
+                let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
+                let earlier = earlier.filter(|earlier| earlier.product() == command.product());
+                let version = self.version(command.product()) + earlier.count() as u64;
+                commands.push(with_guard(command, guard(guarded, version)));
+            }
+            let request = match key {
+                Some(key) => Request::new(key, commands),
+                None => Request::unkeyed(commands),
+            };
+            requests.push(request.expect("some lines were drawn"));
+        }
+        requests
+    }
+
+    fn version(&self, product: &ProductId) -> u64 {
+        let reader = self.engine.reader();
+        reader.read(|ledger| {
+            ledger
+                .product(product)
+                .map_or(0, |known| known.version().number())
+        })
+    }
+}
+
+fn open(
+    storage: &MemoryStorage,
+    clock: &ManualClock,
+    rules: Rules,
+    faults: &Faults,
+) -> Result<Opened, OpenError> {
+    let mut ports = faults.wrap(storage.ports());
+    ports.clock = Arc::new(clock.clone());
+    let settings = Settings {
+        window: rules.window,
+        retain_events: rules.retain_events,
+        ..Settings::default()
+    };
+    Engine::open(ports, settings)
+}
+
+fn is_applied(predicted: &Predicted) -> bool {
+    matches!(predicted, Predicted::Applied { .. })
+}
+
+fn command(product: &str, store: &str, amount: Amount) -> Command {
+    match amount {
+        Amount::Adjust(delta) => adjust(product, store, delta),
+        Amount::Count(counted) => count(product, store, counted),
+    }
+}
+
+fn guard(guarded: Guarded, version: u64) -> Guard {
+    let demanded = match guarded {
+        Guarded::Not => return Guard::Unguarded,
+        Guarded::Right => version,
+        Guarded::Behind => version.saturating_sub(1),
+        Guarded::Ahead => version + 1,
+    };
+    Guard::At(Version::new(demanded).expect("cases are short"))
+}
+
+fn with_guard(mut command: Command, demanded: Guard) -> Command {
+    match &mut command {
+        Command::Adjust(adjust) => adjust.guard = demanded,
+        Command::Count(count) => count.guard = demanded,
+    }
+    command
+}
