@@ -1,0 +1,69 @@
+//! The data directory: its lock, and the names of its files.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use inventory_core::vocabulary::{Epoch, Sequence};
+
+use super::disk::Disk;
+
+/// The segment that is appended to.
+pub(super) const ACTIVE: &str = "events.log.jsonl";
+/// A segment that will be the active one.
+pub(super) const ACTIVE_TMP: &str = "events.log.jsonl.tmp";
+/// The newest snapshot.
+pub(super) const SNAPSHOT: &str = "state.json";
+/// A snapshot that is being written.
+pub(super) const SNAPSHOT_TMP: &str = "state.json.tmp";
+/// The dead letters.
+pub(super) const DEAD_LETTERS: &str = "deadletter.jsonl";
+/// The dead letters that are being written anew.
+pub(super) const DEAD_LETTERS_TMP: &str = "deadletter.jsonl.tmp";
+/// The lock.
+pub(super) const LOCK: &str = "lock";
+
+/// A disk that is ours as long as a clone of this value lives.
+#[derive(Clone)]
+pub(super) struct Directory {
+    pub(super) disk: Arc<dyn Disk>,
+    _lock: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.disk.fmt(f)
+    }
+}
+
+impl Directory {
+    /// A directory whose lock was taken.
+    pub(super) fn new(disk: Arc<dyn Disk>, lock: Box<dyn Any + Send + Sync>) -> Self {
+        Self {
+            disk,
+            _lock: Arc::from(lock),
+        }
+    }
+}
+
+/// The name of the sealed segment that starts at `first`. The digits make the order of names the order of segments.
+pub(super) fn sealed_name(first: Sequence) -> String {
+    format!("events-{:020}.log.jsonl", first.number())
+}
+
+/// Where the sealed segment with this name starts; `None` when it is the name of something else.
+pub(super) fn sealed_first(name: &str) -> Option<Sequence> {
+    let digits = name.strip_prefix("events-")?.strip_suffix(".log.jsonl")?;
+    let first = Sequence::new(digits.parse().ok()?);
+    (sealed_name(first) == name).then_some(first)
+}
+
+/// The name under which a segment of a given-up history is kept.
+pub(super) fn aside_name(name: &str, epoch: Epoch) -> String {
+    format!("{name}.aside-{}", &epoch.to_string()[..8])
+}
+
+/// Whether a file is a segment of a given-up history.
+pub(super) fn is_aside(name: &str) -> bool {
+    name.starts_with("events") && name.contains(".log.jsonl.aside-")
+}

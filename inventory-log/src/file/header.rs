@@ -1,0 +1,137 @@
+//! The first line of a segment: which history it belongs to, and where in it the segment starts.
+
+use inventory_core::machine::Head;
+use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
+use serde::Deserialize;
+
+use super::record::{check_crc, push_crc};
+use super::text::{Cursor, push_hex64, push_number};
+
+/// The version of the format that this program writes, and the newest that it reads.
+pub(super) const FORMAT: u64 = 1;
+
+/// Where a segment starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The history.
+    pub(super) epoch: Epoch,
+    /// The head of the log before the segment.
+    pub(super) before: Head,
+    /// The history that is given up with this segment, when it is the first after a restart.
+    pub(super) replaces: Option<Epoch>,
+}
+
+/// Why a line is no header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InvalidHeader {
+    /// A later program wrote it.
+    Newer { found: u64 },
+    /// Its bytes are not what was written.
+    Damaged,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Wire {
+    #[serde(rename = "format")]
+    _format: u64,
+    epoch: Epoch,
+    first: u64,
+    chain: Chain,
+    recorded_at: Timestamp,
+    replaces: Option<Epoch>,
+    #[serde(rename = "crc")]
+    _crc: String,
+}
+
+impl Header {
+    /// The first position of the segment.
+    pub(super) fn first(&self) -> Sequence {
+        self.before.sequence.next()
+    }
+
+    /// Appends the line.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(b"{\"format\":");
+        push_number(out, FORMAT);
+        out.extend_from_slice(b",\"epoch\":\"");
+        out.extend_from_slice(self.epoch.to_string().as_bytes());
+        out.extend_from_slice(b"\",\"first\":");
+        push_number(out, self.first().number());
+        out.extend_from_slice(b",\"chain\":\"");
+        push_hex64(out, self.before.chain.bits());
+        out.extend_from_slice(b"\",\"recordedAt\":\"");
+        out.extend_from_slice(&self.before.recorded_at.to_text());
+        out.push(b'"');
+        if let Some(epoch) = self.replaces {
+            out.extend_from_slice(b",\"replaces\":\"");
+            out.extend_from_slice(epoch.to_string().as_bytes());
+            out.push(b'"');
+        }
+        push_crc(out, start);
+    }
+
+    /// Reads the line, which comes without its newline.
+    pub(super) fn decode(line: &[u8]) -> Result<Self, InvalidHeader> {
+        // The format comes first: what follows it, the place of the checksum included, may differ in a later one.
+        match format(line) {
+            Some(found) if found > FORMAT => return Err(InvalidHeader::Newer { found }),
+            Some(_) | None => {}
+        }
+        check_crc(line).ok_or(InvalidHeader::Damaged)?;
+        let wire: Wire = serde_json::from_slice(line).map_err(|_| InvalidHeader::Damaged)?;
+        let before = wire.first.checked_sub(1).ok_or(InvalidHeader::Damaged)?;
+        Ok(Self {
+            epoch: wire.epoch,
+            before: Head {
+                sequence: Sequence::new(before),
+                chain: wire.chain,
+                recorded_at: wire.recorded_at,
+            },
+            replaces: wire.replaces,
+        })
+    }
+}
+
+/// The format that a file claims with its first bytes.
+pub(super) fn format(line: &[u8]) -> Option<u64> {
+    let prefix = &line[..line.len().min(32)];
+    let prefix = prefix.utf8_chunks().next()?.valid();
+    let mut cursor = Cursor::new(prefix);
+    cursor.pass("{\"format\":")?;
+    let found = cursor.number()?;
+    cursor.pass(",").map(|()| found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_back_and_a_later_format_is_told_from_damage() {
+        let header = Header {
+            epoch: Epoch::from_random(7),
+            before: Head {
+                sequence: Sequence::new(41),
+                chain: Chain::from_bits(3),
+                recorded_at: Timestamp::from_millis(5).unwrap(),
+            },
+            replaces: Some(Epoch::from_random(6)),
+        };
+        let mut line = Vec::new();
+        header.encode(&mut line);
+        line.pop();
+        assert_eq!(Header::decode(&line), Ok(header));
+        let newer = [b"{\"format\":2,", &line[12..]].concat();
+        assert_eq!(
+            Header::decode(&newer),
+            Err(InvalidHeader::Newer { found: 2 })
+        );
+        for at in 0..line.len() {
+            let mut flipped = line.clone();
+            flipped[at] ^= 1;
+            assert!(Header::decode(&flipped).is_err(), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Ids that were read before, so that a product that stands in a million lines is kept once.
+
+use rapidhash::RapidHashMap;
+
+use inventory_core::vocabulary::{ProductId, StoreId};
+
+/// Ids kept at most. Beyond it the list starts again: it saves memory, and must not cost more than it saves.
+const IDS_MAX: usize = 1 << 18;
+
+/// Gives equal ids one allocation.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    products: RapidHashMap<Box<str>, ProductId>,
+    stores: RapidHashMap<Box<str>, StoreId>,
+}
+
+impl Interner {
+    /// The id with this text; `None` when the text is none.
+    pub(super) fn product(&mut self, text: &str) -> Option<ProductId> {
+        intern(&mut self.products, text, |text| ProductId::new(text).ok())
+    }
+
+    /// As [`Interner::product`].
+    pub(super) fn store(&mut self, text: &str) -> Option<StoreId> {
+        intern(&mut self.stores, text, |text| StoreId::new(text).ok())
+    }
+}
+
+fn intern<Id: Clone>(
+    known: &mut RapidHashMap<Box<str>, Id>,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<Id>,
+) -> Option<Id> {
+    if let Some(id) = known.get(text) {
+        return Some(id.clone());
+    }
+    let id = parse(text)?;
+    if known.len() == IDS_MAX {
+        known.clear();
+    }
+    known.insert(text.into(), id.clone());
+    Some(id)
+}

@@ -1,0 +1,396 @@
+//! The log as the engine sees it: appends to the active segment, and seals it when it is full.
+
+use std::io;
+use std::sync::Arc;
+
+use inventory_core::defect;
+use inventory_core::machine::{Entry, Head};
+use inventory_core::ports::{AppendError, EventLog, LogReader, StorageError};
+use inventory_core::vocabulary::{Epoch, Sequence};
+use parking_lot::RwLock;
+
+use super::directory::{ACTIVE, ACTIVE_TMP, Directory, sealed_name};
+use super::disk::{DiskFile, rename_durably, write_all_at, write_some};
+use super::header::Header;
+use super::options::FileOptions;
+use super::reader::FileLogReader;
+use super::record;
+use super::restart;
+use super::segment::{Active, Layout, Sealed, create_segment};
+
+/// Padding that a group leaves at the end of the file. One byte more than a closed log has, so that whatever a power cut
+/// leaves of a group is never taken for the end of a log that was closed in good order.
+const PADDING_BYTES_MIN: u64 = 2;
+
+/// A log of JSON lines in segments.
+///
+/// ```text
+///  active segment:   header │ record │ ... │ record │ newlines ... │ zeros ...        │
+///                                                  end          overwritten          size
+/// ```
+///
+/// **Invariants**: `end < overwritten.max(end + 1) <= size`; the length `size` is durable, and so is everything below
+/// `end`; a group is only ever written between `end` and `size`.
+#[derive(Debug)]
+pub struct FileLog {
+    directory: Directory,
+    options: FileOptions,
+    layout: Arc<RwLock<Layout>>,
+    epoch: Epoch,
+    head: Head,
+    file: Arc<dyn DiskFile>,
+    end: u64,
+    overwritten: u64,
+    size: u64,
+    /// Why nothing may be appended any more.
+    poison: Option<String>,
+    buffer: Vec<u8>,
+}
+
+/// The active segment as it was found, and everything before it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) epoch: Epoch,
+    pub(super) head: Head,
+    pub(super) layout: Layout,
+    pub(super) size: u64,
+}
+
+impl FileLog {
+    pub(super) fn new(directory: Directory, options: FileOptions, opened: Opened) -> Self {
+        Self {
+            directory,
+            options,
+            epoch: opened.epoch,
+            head: opened.head,
+            file: Arc::clone(&opened.layout.active.file),
+            end: opened.layout.active.end,
+            // A segment is opened in the form in which it is closed: one newline at its end.
+            overwritten: opened.layout.active.end + 1,
+            size: opened.size,
+            layout: Arc::new(RwLock::new(opened.layout)),
+            poison: None,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Makes the file longer by `more` bytes of zeros, durably, before anything is written there.
+    fn reserve(&mut self, more: u64) -> Result<(), AppendError> {
+        let size = self.end + more;
+        if let Err(error) = self.file.set_len(size) {
+            if error.kind() == io::ErrorKind::StorageFull {
+                return Err(not_written(error));
+            }
+            return Err(self.give_up("reserving room in", error));
+        }
+        self.sync()?;
+        self.size = size;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), AppendError> {
+        if defect!(AcknowledgeBeforeSync) {
+            return Ok(());
+        }
+        let mut synced = self.file.sync_data();
+        if defect!(RetryFailedSync) {
+            synced = synced.or_else(|_| self.file.sync_data());
+        }
+        if defect!(IgnoreFailedSync) {
+            return Ok(());
+        }
+        synced.map_err(|error| self.give_up("syncing", error))
+    }
+
+    /// Writes the buffer at the end. A disk that fills up meanwhile leaves nothing of it.
+    fn write(&mut self) -> Result<(), AppendError> {
+        let mut written = 0;
+        while written < self.buffer.len() {
+            match write_some(
+                &*self.file,
+                &self.buffer[written..],
+                self.end + written as u64,
+            ) {
+                Ok(more) => written += more,
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                    return Err(self.roll_back(written, error));
+                }
+                Err(error) => return Err(self.give_up("writing", error)),
+            }
+        }
+        self.overwritten = self.overwritten.max(self.end + written as u64);
+        Ok(())
+    }
+
+    /// Overwrites the first `written` bytes of a group with padding.
+    fn roll_back(&mut self, written: usize, cause: io::Error) -> AppendError {
+        if written == 0 || defect!(FullDiskNotRolledBack) {
+            return not_written(cause);
+        }
+        let padding = vec![b'\n'; written];
+        if let Err(error) = write_all_at(&*self.file, &padding, self.end) {
+            return self.give_up("taking back a half-written group in", error);
+        }
+        match self.sync() {
+            Ok(()) => not_written(cause),
+            Err(unknown) => unknown,
+        }
+    }
+
+    /// Appends no more: what is in the file can only be told by opening it again.
+    fn give_up(&mut self, operation: &str, error: io::Error) -> AppendError {
+        let error = StorageError::new(format!("{operation} {ACTIVE}"), error);
+        self.poison = Some(format!("{error}: {}", error.cause));
+        AppendError::OutcomeUnknown {
+            cause: error.into(),
+        }
+    }
+
+    /// Starts the next segment, when this one is full. The group that filled it is durable whatever happens here: a full
+    /// disk lets the segment grow, anything else shows with the next append.
+    fn seal_when_full(&mut self) {
+        let first = self.layout.read().active.first;
+        if self.end < self.options.segment_bytes || self.head.sequence < first {
+            return;
+        }
+        let outcome = self.seal(first);
+        if let Err(error) = outcome
+            && self.poison.is_none()
+        {
+            if error.kind() == io::ErrorKind::StorageFull {
+                // Whether the removal succeeds does not matter: the next attempt empties the file first.
+                let _ = self.directory.disk.remove(ACTIVE_TMP);
+            } else {
+                self.give_up("sealing", error);
+            }
+        }
+    }
+
+    /// An error that is returned has left the segment as it was.
+    fn seal(&mut self, first: Sequence) -> io::Result<()> {
+        let header = Header {
+            epoch: self.epoch,
+            before: self.head,
+            replaces: None,
+        };
+        let name = sealed_name(first);
+        let disk = Arc::clone(&self.directory.disk);
+        let (file, end) = create_segment(&*disk, ACTIVE_TMP, &header)?;
+        self.end_with_newline()?;
+        if let Err(error) = disk.sync_dir().and_then(|()| self.trim()) {
+            self.give_up("sealing", error);
+            return Ok(());
+        }
+        disk.rename(ACTIVE, &name)?;
+        // From here there is no active segment until both renames are durable: no failure is harmless.
+        let renamed = disk
+            .sync_dir()
+            .and_then(|()| rename_durably(&*disk, ACTIVE_TMP, ACTIVE));
+        if let Err(error) = renamed {
+            self.give_up("sealing", error);
+            return Ok(());
+        }
+        let sealed = Sealed {
+            first,
+            last: self.head.sequence,
+            end: self.end,
+        };
+        self.layout.write().sealed.push(sealed);
+        self.enter(file, end);
+        Ok(())
+    }
+
+    /// Goes on in a segment that has no record yet.
+    fn enter(&mut self, file: Arc<dyn DiskFile>, end: u64) {
+        self.file = Arc::clone(&file);
+        self.end = end;
+        self.overwritten = end + 1;
+        self.size = end + 1;
+        self.layout.write().active = Active {
+            file,
+            first: self.head.sequence.next(),
+            end,
+            last: self.head.sequence,
+        };
+    }
+
+    fn end_with_newline(&mut self) -> io::Result<()> {
+        if self.overwritten <= self.end {
+            write_all_at(&*self.file, b"\n", self.end)?;
+            self.overwritten = self.end + 1;
+        }
+        Ok(())
+    }
+
+    /// Cuts the reserve off, so that a closed segment is lines and nothing else.
+    fn trim(&mut self) -> io::Result<()> {
+        if self.size == self.end + 1 {
+            return Ok(());
+        }
+        self.end_with_newline()?;
+        self.file.set_len(self.end + 1)?;
+        self.file.sync_data()?;
+        self.size = self.end + 1;
+        self.overwritten = self.size;
+        Ok(())
+    }
+}
+
+impl EventLog for FileLog {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn head(&self) -> Head {
+        self.head
+    }
+
+    fn append(&mut self, expected: Sequence, entries: &[Arc<Entry>]) -> Result<(), AppendError> {
+        if let Some(poison) = &self.poison
+            && !defect!(PoisonIgnored)
+        {
+            return Err(AppendError::OutcomeUnknown {
+                cause: format!("an earlier operation failed ({poison}): open the log again").into(),
+            });
+        }
+        if expected != self.head.sequence {
+            return Err(AppendError::Conflict {
+                head: self.head.sequence,
+            });
+        }
+        let Some(last) = entries.last() else {
+            return Ok(());
+        };
+        let group = expected.next();
+        debug_assert_eq!(
+            entries[0].first, group,
+            "the engine gives positions that follow the head"
+        );
+        self.buffer.clear();
+        for entry in entries {
+            record::encode(&mut self.buffer, entry, group);
+        }
+        let group_bytes = self.buffer.len() as u64;
+        let end = self.end + group_bytes;
+        if end + PADDING_BYTES_MIN > self.size {
+            let step = self.options.reserve_bytes.max(8 * group_bytes);
+            self.reserve(group_bytes + PADDING_BYTES_MIN + step)?;
+        }
+        // Blocks that were written before are synced at half the price. A group that is larger than what would be
+        // prepared pays for its own bytes anyway.
+        if end > self.overwritten && group_bytes < self.options.prefill_bytes {
+            let prepared = (end + self.options.prefill_bytes).min(self.size);
+            self.buffer.resize((prepared - self.end) as usize, b'\n');
+        }
+        self.write()?;
+        self.sync()?;
+
+        self.end = end;
+        self.head = Head::after(last);
+        {
+            let mut layout = self.layout.write();
+            layout.active.end = end;
+            layout.active.last = self.head.sequence;
+        }
+        self.seal_when_full();
+        Ok(())
+    }
+
+    fn reader(&self) -> Arc<dyn LogReader> {
+        Arc::new(FileLogReader::new(
+            Arc::clone(&self.directory.disk),
+            Arc::clone(&self.layout),
+        ))
+    }
+
+    fn purge(&mut self, through: Sequence) -> Result<(), StorageError> {
+        if let Some(poison) = &self.poison {
+            return Err(StorageError::new("purging the log", poison.clone()));
+        }
+        loop {
+            let (floor, oldest) = {
+                let layout = self.layout.read();
+                (layout.floor, layout.sealed.first().cloned())
+            };
+            let Some(oldest) = oldest.filter(|oldest| oldest.last <= through) else {
+                return Ok(());
+            };
+            let name = sealed_name(oldest.first);
+            // Readers are told first, so that none takes the missing file for damage.
+            {
+                let mut layout = self.layout.write();
+                layout.floor = oldest.last;
+                layout.sealed.remove(0);
+            }
+            match self.directory.disk.remove(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let failed = StorageError::new(format!("removing {name}"), error);
+                    let mut layout = self.layout.write();
+                    layout.floor = floor;
+                    layout.sealed.insert(0, oldest);
+                    return Err(failed);
+                }
+                Ok(()) | Err(_) => {}
+            }
+            // One at a time: a power cut then leaves no gap between the segments that stay. For the same reason nothing
+            // may be removed, or sealed, after a sync that failed.
+            if let Err(error) = self.directory.disk.sync_dir() {
+                self.give_up("purging segments before", error);
+                return Err(StorageError::new(
+                    "purging the log",
+                    self.poison.clone().unwrap_or_default(),
+                ));
+            }
+        }
+    }
+
+    fn restart(&mut self, head: Head, epoch: Epoch) -> Result<(), StorageError> {
+        if (self.head, self.epoch) == (head, epoch) {
+            return Ok(());
+        }
+        if let Some(poison) = &self.poison {
+            return Err(StorageError::new("restarting the log", poison.clone()));
+        }
+        let header = Header {
+            epoch,
+            before: head,
+            replaces: Some(self.epoch),
+        };
+        let restarted = restart::restart(&*self.directory.disk, &header);
+        let (file, end) = restarted.map_err(|error| {
+            // The old segments may be aside already.
+            self.give_up("restarting", error);
+            StorageError::new(
+                "restarting the log",
+                self.poison.clone().unwrap_or_default(),
+            )
+        })?;
+        self.epoch = epoch;
+        self.head = head;
+        {
+            let mut layout = self.layout.write();
+            layout.floor = head.sequence;
+            layout.sealed.clear();
+            layout.gaps = false;
+            layout.generation += 1;
+        }
+        self.enter(file, end);
+        Ok(())
+    }
+}
+
+impl Drop for FileLog {
+    fn drop(&mut self) {
+        if self.poison.is_none() {
+            // A log that could not be trimmed is opened like one whose process was killed.
+            let _ = self.trim();
+        }
+    }
+}
+
+fn not_written(error: io::Error) -> AppendError {
+    let error = StorageError::new(format!("writing {ACTIVE}"), error);
+    AppendError::NotWritten {
+        cause: error.into(),
+    }
+}

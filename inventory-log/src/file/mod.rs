@@ -1,0 +1,44 @@
+//! The file adapter: one directory with a log, its snapshots and its dead letters, as lines of JSON.
+//!
+//! ```text
+//!  lock                                     held as long as the store lives
+//!  events-00000000000000000001.log.jsonl    sealed segments, the oldest first
+//!  events.log.jsonl                         the active segment
+//!  state.json                               the newest snapshot
+//!  deadletter.jsonl                         what could not be used
+//! ```
+//!
+//! `FORMAT.md` has the bytes, the invariants and what is assumed of the disk.
+
+mod dead_letters;
+mod directory;
+mod disk;
+mod error;
+mod finding;
+mod header;
+mod interner;
+mod lines;
+mod log;
+mod options;
+mod os_disk;
+mod reader;
+pub(crate) mod record;
+mod recovery;
+mod restart;
+mod scan;
+mod segment;
+mod snapshot;
+mod snapshot_codec;
+mod store;
+mod survey;
+mod text;
+
+pub use dead_letters::FileDeadLetters;
+pub use disk::{Disk, DiskFile};
+pub use error::{Damage, OpenError};
+pub use finding::{Finding, FindingKind};
+pub use log::FileLog;
+pub use options::FileOptions;
+pub use os_disk::OsDisk;
+pub use snapshot::FileSnapshots;
+pub use store::{FileStore, open, open_on};

@@ -1,0 +1,271 @@
+//! A line becomes an entry: at once when it has the form that the encoder gives it, through a JSON parser otherwise.
+//! The parser is the authority; the short way only ever agrees with it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use inventory_core::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use inventory_core::vocabulary::{
+    Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp,
+    Version,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::file::interner::Interner;
+use crate::file::text::{Cursor, parse_hex};
+
+/// Reads an entry from a line, or from an object of a snapshot's window. The checksum, if any, was compared before.
+///
+/// # Errors
+///
+/// The text is no entry. An event that means nothing to this program is no reason: it becomes [`Event::DeadLettered`].
+pub(in crate::file) fn decode(text: &str, ids: &mut Interner) -> Result<Entry, String> {
+    match canonical(text, ids) {
+        Some(entry) => Ok(entry),
+        None => parse(text, ids),
+    }
+}
+
+/// The form that the encoder writes, without escapes.
+fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
+    let cursor = &mut Cursor::new(text);
+    cursor.pass("{\"seq\":")?;
+    let first = cursor.number().filter(|&first| first > 0)?;
+    cursor.pass(",\"n\":")?;
+    // A line of n events is longer than n bytes: a number that is not believed costs no memory.
+    let count = usize::try_from(cursor.number()?)
+        .ok()
+        .filter(|&n| n > 0 && n < text.len())?;
+    if cursor.pass(",\"group\":").is_some() {
+        cursor.number()?;
+    }
+    cursor.pass(",\"ts\":\"")?;
+    let recorded_at = cursor.string()?.parse().ok()?;
+    let intent = match cursor.pass(",\"key\":\"") {
+        Some(()) => Some(canonical_intent(cursor)?),
+        None => None,
+    };
+    cursor.pass(",\"events\":[")?;
+    let mut events = Vec::with_capacity(count);
+    for at in 0..count {
+        if at > 0 {
+            cursor.pass(",")?;
+        }
+        events.push(canonical_event(cursor, ids)?);
+    }
+    cursor.pass("],\"chain\":\"")?;
+    let chain = Chain::from_bits(hex64(cursor.string()?)?);
+    if cursor.pass(",\"crc\":\"").is_some() {
+        cursor.string()?;
+    }
+    cursor.pass("}")?;
+    Some(Entry {
+        first: Sequence::new(first),
+        recorded_at,
+        intent,
+        events: events.into(),
+        chain,
+    })
+}
+
+fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Intent> {
+    let key = IdempotencyKey::new(cursor.string()?).ok()?;
+    cursor.pass(",\"fp\":\"")?;
+    let fingerprint = Fingerprint::from_bits(hex64(cursor.string()?)?);
+    Some(Intent { key, fingerprint })
+}
+
+fn canonical_event(cursor: &mut Cursor<'_>, ids: &mut Interner) -> Option<Event> {
+    cursor.pass("{\"type\":\"")?;
+    let kind = cursor.string()?;
+    cursor.pass(",\"product\":\"")?;
+    let product = ids.product(cursor.string()?)?;
+    cursor.pass(",\"store\":\"")?;
+    let store = ids.store(cursor.string()?)?;
+    let numbers = Numbers {
+        delta: {
+            cursor.pass(",\"delta\":")?;
+            cursor.integer()?
+        },
+        reserved_delta: {
+            cursor.pass(",\"reservedDelta\":")?;
+            cursor.integer()?
+        },
+        on_hand: {
+            cursor.pass(",\"onHand\":")?;
+            cursor.number()?
+        },
+        reserved: {
+            cursor.pass(",\"reserved\":")?;
+            cursor.number()?
+        },
+        version: {
+            cursor.pass(",\"version\":")?;
+            cursor.number()?
+        },
+        total: {
+            cursor.pass(",\"total\":")?;
+            cursor.number()?
+        },
+    };
+    cursor.pass("}")?;
+    event(kind, product, store, &numbers)
+}
+
+fn hex64(digits: &str) -> Option<u64> {
+    (digits.len() == 16).then(|| parse_hex(digits.as_bytes()))?
+}
+
+struct Numbers {
+    delta: i64,
+    reserved_delta: i64,
+    on_hand: u64,
+    reserved: u64,
+    version: u64,
+    total: u64,
+}
+
+/// The event of a known type whose numbers are in range.
+fn event(kind: &str, product: ProductId, store: StoreId, numbers: &Numbers) -> Option<Event> {
+    let variant = match kind {
+        "StockIncreased" => Event::StockIncreased,
+        "StockDecreased" => Event::StockDecreased,
+        "StockCounted" => Event::StockCounted,
+        _ => return None,
+    };
+    let on_hand = Quantity::new(numbers.on_hand).ok()?;
+    let reserved = Quantity::new(numbers.reserved).ok()?;
+    Some(variant(Movement {
+        product,
+        store,
+        delta: Delta::new(numbers.delta).ok()?,
+        reserved_delta: Delta::new(numbers.reserved_delta).ok()?,
+        after: After {
+            level: Level::new(on_hand, reserved)?,
+            version: Version::new(numbers.version).ok()?,
+            total: Quantity::new(numbers.total).ok()?,
+        },
+    }))
+}
+
+/// A line as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireEntry<'a> {
+    seq: u64,
+    n: usize,
+    #[serde(default, rename = "group")]
+    _group: u64,
+    ts: Timestamp,
+    key: Option<IdempotencyKey>,
+    fp: Option<Fingerprint>,
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+    chain: Chain,
+    #[serde(default, borrow, rename = "crc")]
+    _crc: Cow<'a, str>,
+}
+
+/// An event of a known type as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct WireEvent<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    product: Cow<'a, str>,
+    #[serde(borrow)]
+    store: Cow<'a, str>,
+    delta: i64,
+    reserved_delta: i64,
+    on_hand: u64,
+    reserved: u64,
+    version: u64,
+    total: u64,
+}
+
+/// An event that was wrapped because its text could not stand in a line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireWrapped<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    product: Option<ProductId>,
+    version: Option<Version>,
+    #[serde(borrow)]
+    raw: Cow<'a, str>,
+}
+
+fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
+    let wire: WireEntry<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if wire.seq == 0 || wire.events.is_empty() || wire.n != wire.events.len() {
+        return Err("its position or number of events is wrong".to_owned());
+    }
+    let intent = match (wire.key, wire.fp) {
+        (Some(key), Some(fingerprint)) => Some(Intent { key, fingerprint }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err("it has a key or fp without the other".to_owned());
+        }
+    };
+    let events = wire.events.iter().map(|raw| parse_event(raw.get(), ids));
+    Ok(Entry {
+        first: Sequence::new(wire.seq),
+        recorded_at: wire.ts,
+        intent,
+        events: events.collect(),
+        chain: wire.chain,
+    })
+}
+
+fn parse_event(raw: &str, ids: &mut Interner) -> Event {
+    known_event(raw, ids).unwrap_or_else(|| Event::DeadLettered(unreadable(raw)))
+}
+
+fn known_event(raw: &str, ids: &mut Interner) -> Option<Event> {
+    let wire: WireEvent<'_> = serde_json::from_str(raw).ok()?;
+    let (product, store) = (ids.product(&wire.product)?, ids.store(&wire.store)?);
+    let numbers = Numbers {
+        delta: wire.delta,
+        reserved_delta: wire.reserved_delta,
+        on_hand: wire.on_hand,
+        reserved: wire.reserved,
+        version: wire.version,
+        total: wire.total,
+    };
+    event(&wire.kind, product, store, &numbers)
+}
+
+/// What a text is read as when it stands among the events of a line; `None` when it is a known event or no JSON.
+pub(super) fn dead_lettered(raw: &str) -> Option<DeadLettered> {
+    let _: &RawValue = serde_json::from_str(raw).ok()?;
+    // White space around a value belongs to the line, not to the event.
+    if raw.trim_ascii() != raw {
+        return None;
+    }
+    match parse_event(raw, &mut Interner::default()) {
+        Event::DeadLettered(letter) => Some(letter),
+        Event::StockIncreased(_) | Event::StockDecreased(_) | Event::StockCounted(_) => None,
+    }
+}
+
+fn unreadable(raw: &str) -> DeadLettered {
+    if let Ok(wrapped) = serde_json::from_str::<WireWrapped<'_>>(raw)
+        && wrapped.kind == "DeadLettered"
+    {
+        return DeadLettered {
+            product: wrapped.product,
+            version: wrapped.version,
+            raw: Arc::from(&*wrapped.raw),
+        };
+    }
+    let value: serde_json::Value = serde_json::from_str(raw).unwrap_or_default();
+    let product = value.get("product").and_then(serde_json::Value::as_str);
+    let version = value.get("version").and_then(serde_json::Value::as_u64);
+    DeadLettered {
+        product: product.and_then(|text| ProductId::new(text).ok()),
+        version: version.and_then(|number| Version::new(number).ok()),
+        raw: Arc::from(raw),
+    }
+}

@@ -1,0 +1,107 @@
+//! An entry becomes a line. Written by hand: this is on the path of every update.
+
+use inventory_core::machine::{DeadLettered, Entry, Event, Movement};
+use inventory_core::vocabulary::Sequence;
+
+use super::decode::dead_lettered;
+use super::push_crc;
+use crate::file::text::{push_hex64, push_number, push_string};
+
+/// Appends the line of an entry that is written by the append whose first position is `group`.
+pub(in crate::file) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
+    let start = out.len();
+    push_entry(out, entry, Some(group));
+    push_crc(out, start);
+}
+
+/// Appends an entry as a JSON object without `group`, checksum and newline, as it stands inside a snapshot.
+pub(in crate::file) fn encode_unframed(out: &mut Vec<u8>, entry: &Entry) {
+    push_entry(out, entry, None);
+    out.push(b'}');
+}
+
+fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
+    out.extend_from_slice(b"{\"seq\":");
+    push_number(out, entry.first.number());
+    out.extend_from_slice(b",\"n\":");
+    push_number(out, entry.events.len());
+    if let Some(group) = group {
+        out.extend_from_slice(b",\"group\":");
+        push_number(out, group.number());
+    }
+    out.extend_from_slice(b",\"ts\":\"");
+    out.extend_from_slice(&entry.recorded_at.to_text());
+    out.push(b'"');
+    if let Some(intent) = &entry.intent {
+        out.extend_from_slice(b",\"key\":");
+        push_string(out, intent.key.as_str());
+        out.extend_from_slice(b",\"fp\":\"");
+        push_hex64(out, intent.fingerprint.bits());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b",\"events\":[");
+    for (at, event) in entry.events.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        push_event(out, event);
+    }
+    out.extend_from_slice(b"],\"chain\":\"");
+    push_hex64(out, entry.chain.bits());
+    out.push(b'"');
+}
+
+fn push_event(out: &mut Vec<u8>, event: &Event) {
+    match event {
+        Event::StockIncreased(movement)
+        | Event::StockDecreased(movement)
+        | Event::StockCounted(movement) => push_movement(out, event.type_name(), movement),
+        Event::DeadLettered(letter) => push_dead_lettered(out, letter),
+    }
+}
+
+fn push_movement(out: &mut Vec<u8>, type_name: &str, movement: &Movement) {
+    let after = &movement.after;
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(type_name.as_bytes());
+    out.extend_from_slice(b"\",\"product\":");
+    push_string(out, movement.product.as_str());
+    out.extend_from_slice(b",\"store\":");
+    push_string(out, movement.store.as_str());
+    out.extend_from_slice(b",\"delta\":");
+    push_number(out, movement.delta.units());
+    out.extend_from_slice(b",\"reservedDelta\":");
+    push_number(out, movement.reserved_delta.units());
+    out.extend_from_slice(b",\"onHand\":");
+    push_number(out, after.level.on_hand().units());
+    out.extend_from_slice(b",\"reserved\":");
+    push_number(out, after.level.reserved().units());
+    out.extend_from_slice(b",\"version\":");
+    push_number(out, after.version.number());
+    out.extend_from_slice(b",\"total\":");
+    push_number(out, after.total.units());
+    out.push(b'}');
+}
+
+/// An event that came from a log goes back as it stood there. One that would not be read back as itself, since it is not
+/// an object on one line, is wrapped.
+fn push_dead_lettered(out: &mut Vec<u8>, letter: &DeadLettered) {
+    let one_line = !letter.raw.bytes().any(|byte| byte < b' ');
+    if one_line && dead_lettered(&letter.raw).as_ref() == Some(letter) {
+        out.extend_from_slice(letter.raw.as_bytes());
+        return;
+    }
+    out.extend_from_slice(b"{\"type\":\"DeadLettered\",\"product\":");
+    match &letter.product {
+        Some(product) => push_string(out, product.as_str()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"version\":");
+    match letter.version {
+        Some(version) => push_number(out, version.number()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"raw\":");
+    push_string(out, &letter.raw);
+    out.push(b'}');
+}

@@ -1,0 +1,145 @@
+//! The segments of the log, as the writer and its readers share them.
+
+use std::io;
+use std::sync::Arc;
+
+use inventory_core::vocabulary::Sequence;
+
+use super::directory::{ACTIVE, sealed_name};
+use super::disk::{Disk, DiskFile, write_all_at};
+use super::header::Header;
+
+/// A segment that is full. Nothing in it changes any more.
+#[derive(Debug, Clone)]
+pub(super) struct Sealed {
+    /// Its first position.
+    pub(super) first: Sequence,
+    /// Its last position.
+    pub(super) last: Sequence,
+    /// Where its last record ends.
+    pub(super) end: u64,
+}
+
+/// The segment that is appended to.
+#[derive(Debug, Clone)]
+pub(super) struct Active {
+    pub(super) file: Arc<dyn DiskFile>,
+    /// Its first position.
+    pub(super) first: Sequence,
+    /// The last durable position.
+    pub(super) last: Sequence,
+    /// Where its last durable record ends. Readers go no further.
+    pub(super) end: u64,
+}
+
+/// All segments.
+///
+/// ```text
+///  floor │ sealed 1 │ sealed 2 │ ... │ active │ last
+/// ```
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The position before the oldest one that is kept.
+    pub(super) floor: Sequence,
+    /// Oldest first.
+    pub(super) sealed: Vec<Sealed>,
+    pub(super) active: Active,
+    /// Whether readers pass over missing positions, since the log was opened to be salvaged.
+    pub(super) gaps: bool,
+    /// How often the history was set aside: what a reader remembers of an earlier one is worth nothing.
+    pub(super) generation: u64,
+}
+
+/// A segment as a reader needs it: the part of it that was durable when the reader asked.
+#[derive(Debug, Clone)]
+pub(super) struct Segment<F = Arc<dyn DiskFile>> {
+    pub(super) name: String,
+    pub(super) first: Sequence,
+    pub(super) last: Sequence,
+    pub(super) end: u64,
+    pub(super) gaps: bool,
+    generation: u64,
+    pub(super) file: F,
+}
+
+impl Layout {
+    /// The segment that holds `position`, which is not above the head. A sealed one has to be opened by its name.
+    pub(super) fn locate(&self, position: Sequence) -> Segment<Option<Arc<dyn DiskFile>>> {
+        let active = &self.active;
+        let sealed = self.sealed.partition_point(|sealed| sealed.last < position);
+        let (name, file, first, last, end) = match self.sealed.get(sealed) {
+            Some(sealed) => (
+                sealed_name(sealed.first),
+                None,
+                sealed.first,
+                sealed.last,
+                sealed.end,
+            ),
+            None => {
+                let file = Some(Arc::clone(&active.file));
+                (
+                    ACTIVE.to_owned(),
+                    file,
+                    active.first,
+                    active.last,
+                    active.end,
+                )
+            }
+        };
+        Segment {
+            name,
+            first,
+            last,
+            end,
+            gaps: self.gaps,
+            generation: self.generation,
+            file,
+        }
+    }
+
+    /// Brings what a reader remembers up to date; `false` when the segment is no longer there.
+    pub(super) fn refresh(&self, segment: &mut Segment) -> bool {
+        let located = self.locate(segment.first);
+        let same = located.first == segment.first && self.generation == segment.generation;
+        if same {
+            segment.name = located.name;
+            segment.last = located.last;
+            segment.end = located.end;
+        }
+        same
+    }
+}
+
+impl Segment<Option<Arc<dyn DiskFile>>> {
+    pub(super) fn open(&self, disk: &dyn Disk) -> io::Result<Segment> {
+        let file = match &self.file {
+            Some(file) => Arc::clone(file),
+            None => Arc::from(disk.open(&self.name)?),
+        };
+        Ok(Segment {
+            name: self.name.clone(),
+            first: self.first,
+            last: self.last,
+            end: self.end,
+            gaps: self.gaps,
+            generation: self.generation,
+            file,
+        })
+    }
+}
+
+/// Creates a segment file that holds a header and no record, and makes its content durable. Says where the header ends.
+pub(super) fn create_segment(
+    disk: &dyn Disk,
+    name: &str,
+    header: &Header,
+) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    let mut bytes = Vec::new();
+    header.encode(&mut bytes);
+    let end = bytes.len() as u64;
+    bytes.push(b'\n');
+    let file = disk.create(name)?;
+    write_all_at(&*file, &bytes, 0)?;
+    file.sync_data()?;
+    Ok((Arc::from(file), end))
+}

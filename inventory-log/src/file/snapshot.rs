@@ -1,0 +1,65 @@
+//! `state.json`: the newest snapshot, replaced in one step.
+
+use std::io;
+
+use inventory_core::defect;
+use inventory_core::ports::{LoadError, Snapshot, SnapshotStore, StorageError};
+
+use super::directory::{Directory, SNAPSHOT, SNAPSHOT_TMP};
+use super::disk::rename_durably;
+use super::snapshot_codec::{self, Fault};
+
+/// Snapshots as one JSON document, written aside and renamed.
+#[derive(Debug)]
+pub struct FileSnapshots {
+    directory: Directory,
+}
+
+impl FileSnapshots {
+    pub(super) fn new(directory: Directory) -> Self {
+        Self { directory }
+    }
+
+    fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
+        let disk = &*self.directory.disk;
+        let name = if defect!(SnapshotInPlace) {
+            SNAPSHOT
+        } else {
+            SNAPSHOT_TMP
+        };
+        let file = disk.create(name)?;
+        snapshot_codec::write(&*file, snapshot)?;
+        file.sync_data()?;
+        if name == SNAPSHOT {
+            return Ok(());
+        }
+        rename_durably(disk, SNAPSHOT_TMP, SNAPSHOT)
+    }
+}
+
+impl SnapshotStore for FileSnapshots {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+        self.write(snapshot).map_err(|error| {
+            // Best effort: what is left of it is removed by the next open, and never read.
+            let _ = self.directory.disk.remove(SNAPSHOT_TMP);
+            StorageError::new(format!("saving {SNAPSHOT}"), error)
+        })
+    }
+
+    fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {
+        let reading =
+            |error| LoadError::Failed(StorageError::new(format!("reading {SNAPSHOT}"), error));
+        let file = match self.directory.disk.open(SNAPSHOT) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(reading)?,
+        };
+        match snapshot_codec::read(&*file) {
+            Ok(snapshot) => Ok(Some(snapshot)),
+            Err(Fault::Io(error)) => Err(reading(error)),
+            Err(Fault::Newer { found, known }) => Err(LoadError::NewerFormat { found, known }),
+            Err(Fault::Damaged { offset, what }) => Err(LoadError::Damaged {
+                cause: format!("{SNAPSHOT}, byte {offset}: {what}").into(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A directory that is open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use inventory_core::ports::{Clock, Ports, StorageError, Unobserved};
+
+use super::directory::{Directory, LOCK};
+use super::recovery::recover;
+use super::{
+    Disk, FileDeadLetters, FileLog, FileOptions, FileSnapshots, Finding, OpenError, OsDisk,
+};
+use crate::SystemClock;
+
+/// The adapters of one directory. It is locked as long as any of them lives.
+#[derive(Debug)]
+pub struct FileStore {
+    /// The log.
+    pub log: FileLog,
+    /// The snapshots.
+    pub snapshots: FileSnapshots,
+    /// The dead letters.
+    pub dead_letters: FileDeadLetters,
+    /// What was found that a person should know. All of it is among the dead letters.
+    pub findings: Vec<Finding>,
+}
+
+impl FileStore {
+    /// The adapters as ports, with the system's clock and nobody watching.
+    pub fn into_ports(self) -> Ports {
+        Ports {
+            log: Box::new(self.log),
+            snapshots: Box::new(self.snapshots),
+            dead_letters: Box::new(self.dead_letters),
+            clock: Arc::new(SystemClock),
+            observer: Arc::new(Unobserved),
+        }
+    }
+}
+
+/// Opens a directory, and creates it when it is missing.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("data");
+/// let store = inventory_log::file::open(&path, inventory_log::file::FileOptions::default())?;
+/// for finding in &store.findings {
+///     eprintln!("{finding}");
+/// }
+/// let ports = store.into_ports();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// See [`OpenError`]. Damage, a lock and a later format leave the directory as it was.
+pub fn open(path: impl AsRef<Path>, options: FileOptions) -> Result<FileStore, OpenError> {
+    let path = path.as_ref();
+    let disk = OsDisk::open(path).map_err(|error| {
+        OpenError::Io(StorageError::new(
+            format!("opening the directory {}", path.display()),
+            error,
+        ))
+    })?;
+    open_on(Arc::new(disk), &SystemClock, options)
+}
+
+/// Opens the directory that a disk stands for.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_on(
+    disk: Arc<dyn Disk>,
+    clock: &dyn Clock,
+    options: FileOptions,
+) -> Result<FileStore, OpenError> {
+    let locking = |error| OpenError::Io(StorageError::new(format!("locking {LOCK}"), error));
+    let lock = disk.lock(LOCK).map_err(locking)?.ok_or(OpenError::InUse)?;
+    let directory = Directory::new(disk, lock);
+    let (opened, findings) = recover(&directory, options.recovery, clock.now())?;
+    Ok(FileStore {
+        log: FileLog::new(directory.clone(), options, opened),
+        snapshots: FileSnapshots::new(directory.clone()),
+        dead_letters: FileDeadLetters::new(directory),
+        findings,
+    })
+}

@@ -1,0 +1,160 @@
+//! Bytes that are no good: refused, or noted so that they are buried before anything is changed.
+
+use std::ops::Range;
+
+use inventory_core::engine::Recovery;
+use inventory_core::ports::DeadLetter;
+use inventory_core::vocabulary::Sequence;
+
+use super::{Surveyor, io_error};
+use crate::file::disk::{DiskFile, read_onto};
+use crate::file::error::{Damage, OpenError};
+use crate::file::finding::{Finding, FindingKind};
+use crate::file::header::Header;
+use crate::file::scan::{Scan, scan};
+
+/// Where something was found.
+struct Place<'a> {
+    name: &'a str,
+    header: &'a Header,
+    file: &'a dyn DiskFile,
+}
+
+impl Surveyor<'_> {
+    /// Judges a segment, refuses damage, and notes what else is no good.
+    pub(super) fn scan(
+        &mut self,
+        name: &str,
+        file: &dyn DiskFile,
+        header: &Header,
+        start: u64,
+    ) -> Result<Scan, OpenError> {
+        let salvage = self.recovery == Recovery::Quarantine;
+        let reading = |error| io_error(format!("reading {name}"), error);
+        let scan = scan(file, header, start, salvage).map_err(reading)?;
+        let end = scan.end();
+        let place = Place { name, header, file };
+        for gap in &scan.gaps {
+            let damage = Damage::Missing {
+                from: gap.from,
+                through: gap.through,
+            };
+            if !salvage {
+                let offset = gap.bytes.start;
+                return Err(damaged(name, offset, damage));
+            }
+            let reason = damage.to_string();
+            self.find(
+                FindingKind::Loss,
+                &place,
+                gap.bytes.clone(),
+                Some(gap.from),
+                reason,
+            )?;
+        }
+        if let Some(damage) = &scan.ending {
+            if !salvage {
+                return Err(damaged(name, end, damage.clone()));
+            }
+            let tail = scan.tail.clone().unwrap_or(end..end);
+            self.find(FindingKind::Loss, &place, tail, None, damage.to_string())?;
+        }
+        for foreign in &scan.foreign {
+            let reason =
+                "bytes that are no record of this log; nothing is missing around them".to_owned();
+            self.find(
+                FindingKind::ForeignBytes,
+                &place,
+                foreign.clone(),
+                None,
+                reason,
+            )?;
+        }
+        if let Some(tail) = &scan.tail
+            && scan.ending.is_none()
+            && scan.gaps.last().is_none_or(|gap| gap.bytes.end != tail.end)
+        {
+            let reason = "a write that was interrupted; it was never acknowledged".to_owned();
+            self.find(FindingKind::TornWrite, &place, tail.clone(), None, reason)?;
+        }
+        Ok(scan)
+    }
+
+    /// Notes bytes that will be buried.
+    fn find(
+        &mut self,
+        kind: FindingKind,
+        place: &Place<'_>,
+        range: Range<u64>,
+        sequence: Option<Sequence>,
+        reason: String,
+    ) -> Result<(), OpenError> {
+        let mut content = Vec::new();
+        let bytes = range.end - range.start;
+        let read = read_onto(place.file, &mut content, range.start, bytes as usize);
+        read.map_err(|error| io_error(format!("reading {}", place.name), error))?;
+        let letter = DeadLetter {
+            // The file may get another name, and another tail may be torn at the same place: neither makes the id.
+            id: format!(
+                "{}/{}@{}-{:08x}",
+                place.header.epoch,
+                place.header.first(),
+                range.start,
+                crc32fast::hash(&content)
+            ),
+            sequence,
+            product: None,
+            reason: reason.clone(),
+            buried_at: self.now,
+            content,
+        };
+        let finding = Finding {
+            kind,
+            file: place.name.to_owned(),
+            offset: range.start,
+            bytes,
+            reason,
+        };
+        self.found.push((finding, letter));
+        Ok(())
+    }
+
+    /// Refuses damage, or notes it when the log is to be salvaged.
+    pub(super) fn lose(
+        &mut self,
+        name: &str,
+        offset: u64,
+        damage: Damage,
+    ) -> Result<(), OpenError> {
+        if self.recovery == Recovery::Strict {
+            return Err(damaged(name, offset, damage));
+        }
+        let reason = damage.to_string();
+        let letter = DeadLetter {
+            id: format!("{name}@{offset}: {reason}"),
+            sequence: None,
+            product: None,
+            reason: reason.clone(),
+            buried_at: self.now,
+            content: Vec::new(),
+        };
+        let finding = Finding {
+            kind: FindingKind::Loss,
+            file: name.to_owned(),
+            offset,
+            bytes: 0,
+            reason,
+        };
+        self.found.push((finding, letter));
+        Ok(())
+    }
+}
+
+fn damaged(name: &str, offset: u64, damage: Damage) -> OpenError {
+    let file = name.to_owned();
+    OpenError::Damaged {
+        file,
+        offset,
+        damage,
+    }
+}

@@ -1,0 +1,233 @@
+//! Looks at a directory, decides what has to become of it, and changes nothing.
+
+mod found;
+mod headers;
+mod sealed;
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use inventory_core::defect;
+use inventory_core::engine::Recovery;
+use inventory_core::machine::Head;
+use inventory_core::ports::{DeadLetter, StorageError};
+use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
+
+use super::directory::{
+    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, sealed_first,
+};
+use super::disk::{Disk, DiskFile};
+use super::error::{Damage, OpenError};
+use super::finding::Finding;
+use super::header::Header;
+use super::scan::scan;
+use super::segment::Sealed;
+
+/// What has to become of the active segment.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// It was closed in good order: it goes on as it is.
+    Keep(Arc<dyn DiskFile>),
+    /// A segment that was written aside takes its place; before that, sealed segments of a replaced epoch are set aside.
+    Promote {
+        file: Arc<dyn DiskFile>,
+        replaces: Option<Epoch>,
+    },
+    /// What counts of it is copied under a header, since what can be read may not be on the disk.
+    Copy {
+        file: Arc<dyn DiskFile>,
+        kept: Vec<Range<u64>>,
+    },
+    /// There is none yet.
+    Create,
+}
+
+/// A directory that was looked at.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// Header of the active segment.
+    pub(super) header: Header,
+    pub(super) head: Head,
+    pub(super) sealed: Vec<Sealed>,
+    pub(super) floor: Sequence,
+    pub(super) plan: Plan,
+    /// Where the last record of the active segment ends, if the segment is kept.
+    pub(super) end: u64,
+    /// Files that an interrupted step has left behind.
+    pub(super) leftovers: Vec<&'static str>,
+}
+
+/// Looks at a directory. Also returns what was found and has to be buried.
+pub(super) fn survey(
+    disk: &dyn Disk,
+    recovery: Recovery,
+    now: Timestamp,
+) -> Result<(Survey, Vec<(Finding, DeadLetter)>), OpenError> {
+    let mut surveyor = Surveyor {
+        disk,
+        recovery,
+        now,
+        found: Vec::new(),
+    };
+    let survey = surveyor.survey()?;
+    Ok((survey, surveyor.found))
+}
+
+struct Surveyor<'a> {
+    disk: &'a dyn Disk,
+    recovery: Recovery,
+    now: Timestamp,
+    found: Vec<(Finding, DeadLetter)>,
+}
+
+impl Surveyor<'_> {
+    fn survey(&mut self) -> Result<Survey, OpenError> {
+        let names = self
+            .disk
+            .list()
+            .map_err(|error| io_error("listing the directory", error))?;
+        let has = |name: &str| names.iter().any(|other| other == name);
+        let mut firsts: Vec<Sequence> =
+            names.iter().filter_map(|name| sealed_first(name)).collect();
+        firsts.sort();
+        let leftovers = [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP]
+            .into_iter()
+            .filter(|name| has(name))
+            .collect();
+        let survey = if has(ACTIVE) {
+            self.survey_active(&firsts)?
+        } else {
+            let evidence =
+                !firsts.is_empty() || has(SNAPSHOT) || names.iter().any(|name| is_aside(name));
+            self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
+        };
+        Ok(Survey {
+            leftovers,
+            ..survey
+        })
+    }
+
+    /// The usual case: sealed segments, then the active one.
+    fn survey_active(&mut self, firsts: &[Sequence]) -> Result<Survey, OpenError> {
+        let file = self.open(ACTIVE)?;
+        let (header, start) = match self.read_header(ACTIVE, &*file)? {
+            Some((header, start)) => {
+                let sealed_before = firsts.last().is_none_or(|&first| first < header.first());
+                if !sealed_before {
+                    self.lose(ACTIVE, 0, Damage::Misplaced)?;
+                }
+                (header, start)
+            }
+            None => {
+                self.lose(ACTIVE, 0, Damage::Header)?;
+                (self.guess_header(&*file, firsts)?, 0)
+            }
+        };
+        let sealed = self.survey_sealed(firsts, &header)?;
+        let scan = self.scan(ACTIVE, &*file, &header, start)?;
+        let mut end = scan.end();
+        let plan = match &scan.tail {
+            None if scan.clean && start > 0 => Plan::Keep(file),
+            Some(tail) if defect!(TornTailNotCut) => {
+                end = tail.end;
+                Plan::Keep(file)
+            }
+            None | Some(_) => Plan::Copy {
+                file,
+                kept: scan
+                    .kept
+                    .iter()
+                    .map(|range| range.start.max(start)..range.end)
+                    .collect(),
+            },
+        };
+        Ok(Survey {
+            header,
+            head: scan.head,
+            floor: floor(&sealed, &header),
+            sealed,
+            plan,
+            end,
+            leftovers: Vec::new(),
+        })
+    }
+
+    /// A directory that is new, or whose last program was interrupted between two renames, or that has lost a file.
+    fn survey_without_active(
+        &mut self,
+        firsts: &[Sequence],
+        has_tmp: bool,
+        evidence: bool,
+    ) -> Result<Survey, OpenError> {
+        if has_tmp {
+            let file = self.open(ACTIVE_TMP)?;
+            if let Some((header, end)) = self.read_header(ACTIVE_TMP, &*file)? {
+                let written = scan(&*file, &header, end, false)
+                    .map_err(|error| io_error("reading the log", error))?;
+                if written.clean && written.end() == end {
+                    return self.survey_promotion(firsts, file, header, end);
+                }
+            }
+        }
+        let mut header = Header {
+            epoch: self.draw_epoch()?,
+            before: Head::default(),
+            replaces: None,
+        };
+        let mut sealed = Vec::new();
+        if evidence {
+            self.lose(ACTIVE, 0, Damage::NoFile)?;
+            if let Some(&last) = firsts.last() {
+                header = self.header_after(last)?.unwrap_or(header);
+                sealed = self.survey_sealed(firsts, &header)?;
+            }
+        }
+        Ok(Survey {
+            header,
+            head: header.before,
+            floor: floor(&sealed, &header),
+            sealed,
+            plan: Plan::Create,
+            end: 0,
+            leftovers: Vec::new(),
+        })
+    }
+
+    /// Sealing or restarting was interrupted after the active segment was renamed.
+    fn survey_promotion(
+        &mut self,
+        firsts: &[Sequence],
+        file: Arc<dyn DiskFile>,
+        header: Header,
+        end: u64,
+    ) -> Result<Survey, OpenError> {
+        let sealed = match header.replaces {
+            Some(_) => Vec::new(),
+            None => self.survey_sealed(firsts, &header)?,
+        };
+        Ok(Survey {
+            header,
+            head: header.before,
+            floor: floor(&sealed, &header),
+            sealed,
+            plan: Plan::Promote {
+                file,
+                replaces: header.replaces,
+            },
+            end,
+            leftovers: Vec::new(),
+        })
+    }
+}
+
+fn floor(sealed: &[Sealed], active: &Header) -> Sequence {
+    let before_sealed = sealed
+        .first()
+        .map(|oldest| Sequence::new(oldest.first.number().saturating_sub(1)));
+    before_sealed.unwrap_or(active.before.sequence)
+}
+
+pub(super) fn io_error(operation: impl Into<String>, error: io::Error) -> OpenError {
+    OpenError::Io(StorageError::new(operation, error))
+}

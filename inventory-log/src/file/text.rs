@@ -1,0 +1,162 @@
+//! Writing and reading the few forms of JSON that this format is made of: fixed names, integers, strings, digests.
+
+/// Appends a number in decimal.
+pub(super) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends `bits` as 16 lower-case hexadecimal digits.
+pub(super) fn push_hex64(out: &mut Vec<u8>, bits: u64) {
+    let mut digits = [0; 16];
+    for (place, digit) in digits.iter_mut().enumerate() {
+        *digit = HEX[(bits >> (60 - 4 * place)) as usize & 15];
+    }
+    out.extend_from_slice(&digits);
+}
+
+/// Appends a checksum as 8 lower-case hexadecimal digits.
+pub(super) fn push_hex32(out: &mut Vec<u8>, bits: u32) {
+    let mut digits = [0; 8];
+    for (place, digit) in digits.iter_mut().enumerate() {
+        *digit = HEX[(bits >> (28 - 4 * place)) as usize & 15];
+    }
+    out.extend_from_slice(&digits);
+}
+
+/// Any bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(HEX[usize::from(digit)]))
+        .collect()
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// The number that `digits`, all lower-case hexadecimal and at most 16, stand for.
+pub(super) fn parse_hex(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |bits, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(bits << 4 | u64::from(value))
+    })
+}
+
+/// Appends a JSON string.
+pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    // Ids and keys seldom need an escape: look once, then copy at once.
+    let plain = text
+        .bytes()
+        .fold(true, |plain, byte| plain & !needs_escape(byte));
+    if plain {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        text.bytes().for_each(|byte| push_escaped(out, byte));
+    }
+    out.push(b'"');
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+fn push_escaped(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        0..b' ' => {
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        _ => out.push(byte),
+    }
+}
+
+/// Reads the forms that this module writes, from the front of a text. Anything else is `None`: it may still be JSON.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.text.as_bytes()[self.at..]
+    }
+
+    /// Passes `literal`.
+    pub(super) fn pass(&mut self, literal: &str) -> Option<()> {
+        self.rest()
+            .starts_with(literal.as_bytes())
+            .then(|| self.at += literal.len())
+    }
+
+    /// Passes an integer without sign, leading zeros, fraction or exponent.
+    pub(super) fn number(&mut self) -> Option<u64> {
+        let digits = self.rest();
+        let length = digits
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if length == 0 || length > 19 || (digits[0] == b'0' && length > 1) {
+            return None;
+        }
+        self.at += length;
+        // 19 digits are below 2^64.
+        let digits = digits[..length].iter();
+        Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    }
+
+    /// Passes an integer with or without a minus sign.
+    pub(super) fn integer(&mut self) -> Option<i64> {
+        let negative = self.pass("-").is_some();
+        let number = i64::try_from(self.number()?).ok()?;
+        Some(if negative { -number } else { number })
+    }
+
+    /// Passes a string without escapes, up to and including its closing quote; the opening one is passed already.
+    pub(super) fn string(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let length = rest.iter().position(|&byte| needs_escape(byte))?;
+        if rest[length] != b'"' {
+            return None;
+        }
+        let text = &self.text[self.at..self.at + length];
+        self.at += length + 1;
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_read_back_by_any_json_parser() {
+        for text in ["", "tea", "ä\u{1F375}", "a\"b\\c", "\0\n\r\t\u{1f}\u{7f}/"] {
+            let mut out = Vec::new();
+            push_string(&mut out, text);
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_in_their_one_form_only() {
+        let number = |text| Cursor::new(text).number();
+        assert_eq!(number("0,"), Some(0));
+        assert_eq!(number("9007199254740991"), Some(9_007_199_254_740_991));
+        for bad in ["", "-1", "01", "x", "12345678901234567890"] {
+            assert_eq!(number(bad), None, "{bad}");
+        }
+        assert_eq!(Cursor::new("-12").integer(), Some(-12));
+        assert_eq!(parse_hex(b"00ff"), Some(255));
+        assert_eq!(parse_hex(b"00FF"), None);
+    }
+}

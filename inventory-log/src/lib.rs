@@ -1,0 +1,17 @@
+//! Storage adapters of the inventory engine.
+//!
+//! | feature   | adapter | for |
+//! |-----------|---------|-----|
+//! | `file`    | [`mod@file`]: a log of JSON lines, snapshots and dead letters in one directory | one machine, the default |
+//! | `testing` | `testing`: a disk that fails as disks do | tests, never a release |
+//!
+//! The adapters implement the ports of `inventory-core` and decide nothing about stock. This crate has no network, no
+//! async runtime and no thread of its own.
+
+mod clock;
+#[cfg(feature = "file")]
+pub mod file;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::SystemClock;

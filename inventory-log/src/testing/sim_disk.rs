@@ -1,0 +1,337 @@
+//! The handles of the simulated disk.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::dice::Dice;
+use super::faults::{Call, Fault};
+use super::state::State;
+use crate::file::{Disk, DiskFile};
+
+/// A directory in memory, on a disk that keeps only what was synced.
+///
+/// - A write reaches the disk by sectors of 512 bytes, each as it was after one of the writes to it; a length, and each
+///   change of the directory, on its own. Until a sync, any subset of these *units* may be there after a power cut.
+/// - A file whose name was never synced is gone, whatever its content.
+/// - Everything that is left to chance is decided by the seed.
+///
+/// A handle stands for one life of a process. [`SimDisk::kill`] and [`SimDisk::power_cut`] end it: they return the handle
+/// of the next one, release the lock, disarm the faults, and every call of the old handle and its files fails. A clone is
+/// the same process; a [`SimDisk::fork`] is another disk.
+#[derive(Clone)]
+pub struct SimDisk {
+    state: Arc<Mutex<State>>,
+    life: u64,
+}
+
+impl fmt::Debug for SimDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimDisk")
+            .field("life", &self.life)
+            .field("names", &self.names())
+            .finish()
+    }
+}
+
+impl SimDisk {
+    /// An empty directory.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(seed))),
+            life: 0,
+        }
+    }
+
+    /// Arms a fault for the `nth` call from now, the next being the first: of one kind, or of any. Several may be armed.
+    pub fn arm(&self, on: Option<Call>, nth: u64, fault: Fault) {
+        self.state.lock().faults.arm(on, nth, fault);
+    }
+
+    /// Removes all armed faults.
+    pub fn disarm(&self) {
+        self.state.lock().faults.disarm();
+    }
+
+    /// Makes the disk full, or gives it room again. On a full disk, only what was written before can be overwritten.
+    pub fn set_full(&self, full: bool) {
+        self.state.lock().full = full;
+    }
+
+    /// Number of calls so far, over all lives.
+    pub fn calls(&self) -> u64 {
+        self.state.lock().faults.calls()
+    }
+
+    /// Number of calls of one kind so far, over all lives.
+    pub fn calls_of(&self, call: Call) -> u64 {
+        self.state.lock().faults.calls_of(call)
+    }
+
+    /// Another disk, that is what this one is now. No process runs on it: its lock is free and no fault is armed.
+    pub fn fork(&self) -> Self {
+        let mut state = self.state.lock().clone();
+        // The life goes on in which the process ended, so that units survive until the power is cut.
+        state.end_life();
+        let life = state.life;
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            life,
+        }
+    }
+
+    /// Ends the process. What it had written, synced or not, the next one sees.
+    #[must_use = "the old handle is dead"]
+    pub fn kill(&self) -> Self {
+        let mut state = self.state.lock();
+        state.end_life();
+        self.with_life(state.life)
+    }
+
+    /// Number of changes that a power cut could keep or lose.
+    pub fn units(&self) -> usize {
+        self.state.lock().units()
+    }
+
+    /// Cuts the power. Of the changes that were not synced, those are kept whose number, from 0 to [`SimDisk::units`],
+    /// `keep` chooses.
+    #[must_use = "the old handle is dead"]
+    pub fn power_cut(&self, keep: impl FnMut(usize) -> bool) -> Self {
+        let mut state = self.state.lock();
+        state.power_cut(keep);
+        self.with_life(state.life)
+    }
+
+    /// The names of all files.
+    pub fn names(&self) -> Vec<String> {
+        self.state.lock().names()
+    }
+
+    /// The content of a file, as the program sees it.
+    pub fn content(&self, name: &str) -> Option<Vec<u8>> {
+        let mut state = self.state.lock();
+        let inode = state.find(name).ok()?;
+        Some(state.inode(inode).content().to_vec())
+    }
+
+    /// Replaces a file, on the disk and in what the program sees: bits rot without a sync.
+    pub fn put(&self, name: &str, content: Vec<u8>) {
+        self.state.lock().put(name, content);
+    }
+
+    /// Removes a file for good.
+    pub fn lose(&self, name: &str) {
+        let mut state = self.state.lock();
+        if state.remove(name).is_ok() {
+            state.sync_directory();
+        }
+    }
+
+    fn with_life(&self, life: u64) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            life,
+        }
+    }
+
+    fn enter(&self, call: Call) -> io::Result<(MutexGuard<'_, State>, Option<Fault>)> {
+        let mut state = self.state.lock();
+        let fault = state.enter(self.life, call)?;
+        Ok((state, fault))
+    }
+
+    /// A call that changes nothing: any fault but a short one is an error.
+    fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+        match self.enter(call)? {
+            (state, None | Some(Fault::Short)) => Ok(state),
+            (_, Some(_)) => Err(eio()),
+        }
+    }
+
+    /// A call that changes something at once or not at all. It may fail after the fact.
+    fn change<T>(
+        &self,
+        call: Call,
+        needs_room: bool,
+        change: impl FnOnce(&mut State) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let (mut state, fault) = self.enter(call)?;
+        match fault {
+            None | Some(Fault::Short) => change(&mut state),
+            Some(Fault::NoSpace | Fault::ShortThenNoSpace) if needs_room => Err(no_space()),
+            Some(_) => {
+                if state.dice.coin() {
+                    change(&mut state)?;
+                }
+                Err(eio())
+            }
+        }
+    }
+
+    fn file(&self, inode: usize) -> Box<dyn DiskFile> {
+        let disk = self.clone();
+        Box::new(SimFile { disk, inode })
+    }
+}
+
+impl Disk for SimDisk {
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self.look(Call::List)?.names())
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let inode = self.change(Call::Create, true, |state| {
+            if state.full && state.find(name).is_err() {
+                return Err(no_space());
+            }
+            Ok(state.create(name))
+        })?;
+        Ok(self.file(inode))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let inode = self.look(Call::Open)?.find(name)?;
+        Ok(self.file(inode))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.change(Call::Rename, true, |state| state.rename(from, to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.change(Call::Remove, false, |state| state.remove(name))
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        self.change(Call::SyncDir, false, |state| {
+            state.sync_directory();
+            Ok(())
+        })
+    }
+
+    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+        let mut state = self.look(Call::Lock)?;
+        if state.locked {
+            return Ok(None);
+        }
+        if state.find(name).is_err() {
+            state.create(name);
+        }
+        state.locked = true;
+        let disk = self.clone();
+        Ok(Some(Box::new(SimLock { disk })))
+    }
+
+    fn random(&self) -> io::Result<u128> {
+        let mut state = self.look(Call::Random)?;
+        Ok(u128::from(state.dice.draw()) << 64 | u128::from(state.dice.draw()))
+    }
+}
+
+/// Releases the lock, unless the process has ended, which has released it.
+struct SimLock {
+    disk: SimDisk,
+}
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        let mut state = self.disk.state.lock();
+        if state.life == self.disk.life {
+            state.locked = false;
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SimFile {
+    disk: SimDisk,
+    inode: usize,
+}
+
+impl DiskFile for SimFile {
+    fn size(&self) -> io::Result<u64> {
+        let mut state = self.disk.look(Call::Size)?;
+        Ok(state.inode(self.inode).content().len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let (mut state, fault) = self.disk.enter(Call::Read)?;
+        let length = match fault {
+            None => buffer.len(),
+            Some(Fault::Short) => buffer.len().div_ceil(2),
+            Some(_) => return Err(eio()),
+        };
+        Ok(state
+            .inode(self.inode)
+            .read_at(&mut buffer[..length], offset as usize))
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        let (mut state, fault) = self.disk.enter(Call::Write)?;
+        let offset = offset as usize;
+        let mut length = match fault {
+            None => bytes.len(),
+            Some(Fault::Short) => bytes.len().div_ceil(2),
+            Some(Fault::ShortThenNoSpace) => {
+                state.faults.arm(Some(Call::Write), 1, Fault::NoSpace);
+                bytes.len().div_ceil(2)
+            }
+            Some(Fault::NoSpace) => return Err(no_space()),
+            Some(Fault::Eio | Fault::SyncLosesPages | Fault::Crash) => {
+                let length = state.dice.draw() as usize % (bytes.len() + 1);
+                state.inode(self.inode).write_at(&bytes[..length], offset);
+                return Err(eio());
+            }
+        };
+        if state.full {
+            length = state.inode(self.inode).room(offset, length);
+            if length == 0 {
+                return Err(no_space());
+            }
+        }
+        state.inode(self.inode).write_at(&bytes[..length], offset);
+        Ok(length)
+    }
+
+    fn set_len(&self, size: u64) -> io::Result<()> {
+        self.disk.change(Call::SetLen, true, |state| {
+            state.inode(self.inode).set_len(size as usize);
+            Ok(())
+        })
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let (mut state, fault) = self.disk.enter(Call::Sync)?;
+        match fault {
+            None | Some(Fault::Short) => {
+                state.inode(self.inode).sync();
+                Ok(())
+            }
+            Some(Fault::Eio) => Err(eio()),
+            Some(fault) => {
+                let mut dice = Dice::new(state.dice.draw());
+                state.inode(self.inode).lose_pages(|| dice.coin());
+                Err(if fault == Fault::SyncLosesPages {
+                    eio()
+                } else {
+                    no_space()
+                })
+            }
+        }
+    }
+}
+
+fn eio() -> io::Error {
+    io::Error::from_raw_os_error(EIO)
+}
+
+fn no_space() -> io::Error {
+    io::Error::from_raw_os_error(ENOSPC)
+}
+
+/// The numbers that these errors have on every Unix.
+const EIO: i32 = 5;
+const ENOSPC: i32 = 28;

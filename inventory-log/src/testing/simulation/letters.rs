@@ -1,0 +1,41 @@
+//! Dead letters that the witness can look at although the engine has them.
+
+use std::sync::Arc;
+
+use inventory_core::ports::{DeadLetter, DeadLetters, StorageError};
+use parking_lot::Mutex;
+
+/// What the engine was last told to be buried. Clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listed(Arc<Mutex<Vec<DeadLetter>>>);
+
+impl Listed {
+    pub(super) fn take(&self) -> Vec<DeadLetter> {
+        std::mem::take(&mut *self.0.lock())
+    }
+
+    /// Notes what `letters` lists: the engine asks for it at the end of each start.
+    pub(super) fn watch(&self, letters: impl DeadLetters + 'static) -> Box<dyn DeadLetters> {
+        Box::new(Watched {
+            letters,
+            listed: self.clone(),
+        })
+    }
+}
+
+struct Watched<L> {
+    letters: L,
+    listed: Listed,
+}
+
+impl<L: DeadLetters> DeadLetters for Watched<L> {
+    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
+        self.letters.bury(letter)
+    }
+
+    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
+        let letters = self.letters.letters()?;
+        self.listed.0.lock().clone_from(&letters);
+        Ok(letters)
+    }
+}

@@ -1,0 +1,51 @@
+//! What became of a group without an answer: the log tells.
+
+use std::sync::Arc;
+
+use inventory_core::machine::Entry;
+use inventory_core::testing::Predicted;
+
+use super::witness::Unanswered;
+use super::{Check, Situation, Tally, Violation, Witness};
+
+impl Witness {
+    /// Takes over what a log has beyond the history. It must be what the unanswered group would have written: its
+    /// requests whole, in their order, up to one of them.
+    pub(super) fn resolve(&mut self, tail: &[Arc<Entry>], tally: &mut Tally) -> Result<(), Violation> {
+        let Some(Unanswered { requests, at }) = self.unanswered.take() else {
+            return match tail.first() {
+                None => Ok(()),
+                Some(entry) => Err(Violation::new(Check::UnaskedIsAbsent, format!("nobody has written {entry:?}"))),
+            };
+        };
+        let mut found = tail.iter();
+        let mut absent = 0;
+        for request in &requests {
+            let mut model = self.model.clone();
+            let predicted = model.decide(request, at);
+            if !matches!(predicted, Predicted::Applied { .. }) {
+                continue;
+            }
+            let Some(entry) = found.next() else {
+                absent += 1;
+                break;
+            };
+            if !self.wrote(request, at, &predicted, entry) {
+                let detail = format!("{request:?} should have written {predicted:?}, there is {entry:?}");
+                return Err(Violation::new(Check::UnansweredIsWholeOrAbsent, detail));
+            }
+            self.model = model;
+            self.know(entry);
+        }
+        self.model.publish();
+        if let Some(entry) = found.next() {
+            return Err(Violation::new(Check::UnaskedIsAbsent, format!("nobody has written {entry:?}")));
+        }
+        tally.saw(match (tail.len(), absent) {
+            (0, _) => Situation::UnknownNotThere,
+            (_, 0) => Situation::UnknownThere,
+            (_, _) => Situation::UnknownThereInPart,
+        });
+        Ok(())
+    }
+}

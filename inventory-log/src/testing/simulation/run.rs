@@ -1,0 +1,169 @@
+//! A chain of lives on one disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::customers::Customers;
+use super::{Check, Choices, Progress, Setup, Situation, Tally, Violation, World};
+use crate::testing::dice::Dice;
+use crate::testing::{Call, Fault};
+
+/// Lives of one run: enough for a snapshot, a purge and a recovery across both, few enough that a failure is short.
+const LIVES: u64 = 10;
+
+/// How often a recovery is interrupted at most before it is left alone.
+const INTERRUPTIONS_MAX: u64 = 3;
+
+/// Lives through what the choices decide.
+///
+/// # Errors
+///
+/// A promise was broken; the same choices break it again.
+pub fn run(choices: &mut Choices) -> Result<Tally, Violation> {
+    catch_unwind(AssertUnwindSafe(|| lives(choices))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Violation::new(Check::NothingPanics, text.unwrap_or("something panicked")))
+    })
+}
+
+fn lives(choices: &mut Choices) -> Result<Tally, Violation> {
+    let setup = Setup::draw(choices);
+    let mut world = World::new(choices.seed(), setup);
+    let mut customers = Customers::default();
+    for _ in 0..LIVES {
+        recover(&mut world, choices)?;
+        live(&mut world, &mut customers, choices)?;
+        end(&mut world, choices);
+        if choices.are_exhausted() {
+            break;
+        }
+    }
+    recover(&mut world, choices)?;
+    Ok(world.tally().clone())
+}
+
+/// Starts, interrupted a few times at most.
+fn recover(world: &mut World, choices: &mut Choices) -> Result<(), Violation> {
+    let interruptions = if choices.once_in(4) { 1 + choices.below(INTERRUPTIONS_MAX) } else { 0 };
+    let power = choices.below(2) == 0;
+    // What a power cut takes away in the middle is missing afterwards; anything else must not make a difference.
+    let comparable = interruptions > 0 && (!power || world.disk().units() == 0);
+    let undisturbed = comparable.then(|| world.fork());
+    let mut interrupted = 0;
+    while interrupted < interruptions {
+        let fault = choices.of(&[Fault::Crash, Fault::Crash, Fault::Eio, Fault::SyncLosesPages, Fault::Short]);
+        world.arm(None, 1 + choices.below(40), fault);
+        if world.open()? == Progress::Running {
+            break;
+        }
+        interrupted += 1;
+        world.tally.saw(Situation::RecoveryInterrupted);
+        world.tally.saw_if(interrupted == 2, Situation::RecoveryInterruptedAgain);
+        if power { cut(world, choices) } else { world.kill() }
+    }
+    if interrupted == interruptions {
+        world.open()?;
+    }
+    match undisturbed {
+        Some(undisturbed) if interrupted > 0 => compare(world, undisturbed),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// An interrupted recovery must come to the same end as one that was left alone.
+fn compare(world: &World, mut undisturbed: World) -> Result<(), Violation> {
+    undisturbed.open()?;
+    let end = |world: &World| {
+        let letters = world.witness().letters().iter();
+        let letters: Vec<_> = letters.map(|letter| (letter.id.clone(), letter.content.clone())).collect();
+        (world.witness().head(), letters)
+    };
+    let (found, expected) = (end(world), end(&undisturbed));
+    match found == expected {
+        true => Ok(()),
+        false => Err(Violation::new(Check::RecoveryIsRepeatable, format!("{found:?} instead of {expected:?}"))),
+    }
+}
+
+/// Works for a while, under faults or not.
+fn live(world: &mut World, customers: &mut Customers, choices: &mut Choices) -> Result<(), Violation> {
+    if world.submit(&customers.repeated(choices))? == Progress::Stopped {
+        return Ok(());
+    }
+    if choices.once_in(24) && world.poison(choices)? == Progress::Stopped {
+        return Ok(());
+    }
+    for _ in 0..choices.of(&[0, 1, 1, 2]) {
+        arm(world, choices);
+    }
+    for _ in 0..choices.below(8) {
+        if step(world, customers, choices)? == Progress::Stopped {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn arm(world: &mut World, choices: &mut Choices) {
+    let fault = choices.of(&[
+        Fault::Crash,
+        Fault::Crash,
+        Fault::Eio,
+        Fault::SyncLosesPages,
+        Fault::NoSpace,
+        Fault::ShortThenNoSpace,
+        Fault::Short,
+    ]);
+    // A kind of call that is rare would hardly ever be hit by a number among all calls.
+    let on = match choices.below(3) {
+        0 => None,
+        1 => Some(choices.of(&[Call::Write, Call::Sync])),
+        _ => Some(choices.of(&Call::ALL)),
+    };
+    let nth = match on {
+        None => 1 + choices.below(48),
+        Some(_) => 1 + choices.below(6),
+    };
+    world.arm(on, nth, fault);
+}
+
+fn step(world: &mut World, customers: &mut Customers, choices: &mut Choices) -> Result<Progress, Violation> {
+    match choices.below(16) {
+        0 | 1 => world.save(),
+        2 => world.tick(choices.of(&[1, 500, 20_000, 70_000, -300])),
+        3 => world.set_full(choices.below(2) == 0),
+        _ => {
+            let group = customers.group(choices, world.witness());
+            return world.submit(&group);
+        }
+    }
+    Ok(Progress::Running)
+}
+
+fn end(world: &mut World, choices: &mut Choices) {
+    match choices.below(8) {
+        0 => {
+            world.close();
+            // The lights may go out right after.
+            if choices.below(2) == 0 {
+                cut(world, choices);
+            }
+        }
+        1 | 2 => world.kill(),
+        _ => cut(world, choices),
+    }
+}
+
+/// Cuts the power, and keeps some of what was not synced.
+fn cut(world: &mut World, choices: &mut Choices) {
+    let units = world.disk().units().clamp(1, 256);
+    let odd = choices.below(units as u64) as usize;
+    let mut dice = Dice::new(choices.seed());
+    match choices.below(6) {
+        0 => world.cut_power(|_| true),
+        1 => world.cut_power(|_| false),
+        2 => world.cut_power(|unit| unit == odd),
+        3 => world.cut_power(|unit| unit != odd),
+        _ => world.cut_power(|_| dice.coin()),
+    }
+}

@@ -1,0 +1,50 @@
+//! How an engine of a run is configured.
+
+use inventory_core::engine::{Recovery, Settings};
+use inventory_core::machine::WindowLimits;
+
+use super::Choices;
+use crate::file::FileOptions;
+
+/// What an embedder would choose.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// Sizes of files.
+    pub files: FileOptions,
+    /// Window and retention.
+    pub settings: Settings,
+}
+
+impl Default for Setup {
+    /// A few entries fill a segment, a group spans sectors, and the log gives up what a snapshot covers.
+    fn default() -> Self {
+        Self {
+            files: FileOptions {
+                segment_bytes: 1_500,
+                reserve_bytes: 700,
+                prefill_bytes: 400,
+                recovery: Recovery::Strict,
+            },
+            settings: Settings {
+                window: WindowLimits {
+                    age_ms: 60_000,
+                    keys_max: 24,
+                },
+                retain_events: Some(2),
+                recovery: Recovery::Strict,
+            },
+        }
+    }
+}
+
+impl Setup {
+    pub(super) fn draw(choices: &mut Choices) -> Self {
+        let mut setup = Self::default();
+        setup.files.segment_bytes = choices.of(&[1_500, 700, 3_000, 1 << 20]);
+        setup.files.reserve_bytes = choices.of(&[700, 64, 2_000]);
+        setup.files.prefill_bytes = choices.of(&[400, 0, 1_500]);
+        setup.settings.retain_events = choices.of(&[Some(2), None, Some(0), Some(20)]);
+        setup.settings.window.keys_max = choices.of(&[24, 6, 1_000]);
+        setup
+    }
+}

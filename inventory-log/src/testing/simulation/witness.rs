@@ -1,0 +1,291 @@
+//! Who knows what callers were told, and so what must be there after a crash.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use inventory_core::engine::{Answer, Reader, RecoveryReport};
+use inventory_core::machine::{Entry, Head, Rejection, Request};
+use inventory_core::ports::{DeadLetter, LogReader};
+use inventory_core::testing::{Model, Predicted};
+use inventory_core::vocabulary::{Epoch, IdempotencyKey, ProductId, Sequence, Timestamp, Version};
+
+use super::fact::Timeline;
+use super::violation::ensure;
+use super::{Check, Setup, Situation, Tally, Violation};
+use crate::file::{Finding, FindingKind};
+
+/// A group whose outcome nobody knows.
+#[derive(Debug, Clone)]
+pub(super) struct Unanswered {
+    pub(super) requests: Vec<Request>,
+    pub(super) at: Timestamp,
+}
+
+/// What must be there, and what may be.
+///
+/// ```text
+///  history, certain, agrees with the model      unanswered
+///  ├ acknowledged, or found by a recovery ────┤├ any prefix of what it would write ┤
+/// ```
+#[derive(Debug, Clone)]
+pub struct Witness {
+    setup: Setup,
+    pub(super) model: Model,
+    history: Vec<Arc<Entry>>,
+    timeline: Timeline,
+    keys: BTreeSet<IdempotencyKey>,
+    poison: BTreeSet<Sequence>,
+    pub(super) unanswered: Option<Unanswered>,
+    /// Refusals that were answered although the group had not ended.
+    early: Vec<Rejection>,
+    /// Heads that a reader has shown beyond what is certain.
+    shown: Vec<Head>,
+    epoch: Option<Epoch>,
+    saved: Sequence,
+    save_attempted: Sequence,
+    letters: Vec<DeadLetter>,
+}
+
+/// An engine that has just started.
+pub(super) struct Recovered<'a> {
+    pub(super) findings: &'a [Finding],
+    pub(super) report: &'a RecoveryReport,
+    pub(super) letters: Vec<DeadLetter>,
+    pub(super) log: &'a dyn LogReader,
+    pub(super) reader: &'a Reader,
+}
+
+impl Witness {
+    pub(super) fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            model: Model::new(setup.settings.window),
+            history: Vec::new(),
+            timeline: Timeline::default(),
+            keys: BTreeSet::new(),
+            poison: BTreeSet::new(),
+            unanswered: None,
+            early: Vec::new(),
+            shown: Vec::new(),
+            epoch: None,
+            saved: Sequence::START,
+            save_attempted: Sequence::START,
+            letters: Vec::new(),
+        }
+    }
+
+    /// The end of what is certain.
+    pub fn head(&self) -> Head {
+        self.history.last().map(|entry| Head::after(entry)).unwrap_or_default()
+    }
+
+    /// The version of a product at the end of what is certain.
+    pub fn version(&self, product: &ProductId) -> Version {
+        self.timeline.version(product)
+    }
+
+    /// Whether an event of the product could not be applied, ever.
+    pub(super) fn was_poisoned(&self, product: &ProductId) -> bool {
+        let letters = self.letters.iter();
+        letters.filter(|letter| letter.sequence.is_some()).any(|letter| letter.product.as_ref() == Some(product))
+    }
+
+    /// The dead letters, as of the last start.
+    pub(super) fn letters(&self) -> &[DeadLetter] {
+        &self.letters
+    }
+
+    /// Whether something was written under the key of a request.
+    pub(super) fn knows_key_of(&self, request: &Request) -> bool {
+        request.intent().is_some_and(|intent| self.keys.contains(&intent.key))
+    }
+
+    /// Takes note of an entry that is certain and that the model has.
+    pub(super) fn know(&mut self, entry: &Arc<Entry>) {
+        self.timeline.follow(entry, false);
+        self.keys.extend(entry.intent.iter().map(|intent| intent.key.clone()));
+        self.history.push(Arc::clone(entry));
+    }
+
+    /// Takes note of an entry that somebody wrote on purpose although it cannot be applied.
+    pub(super) fn know_poison(&mut self, entry: &Arc<Entry>) {
+        for (sequence, event) in entry.numbered() {
+            let product = event.product().map(ProductId::as_str);
+            self.model.bury(product, event.version(), entry.recorded_at);
+            self.poison.insert(sequence);
+        }
+        self.timeline.follow(entry, true);
+        self.history.push(Arc::clone(entry));
+    }
+
+    /// Compares an answer with the model's, and remembers what it says.
+    pub(super) fn hear(
+        &mut self,
+        request: &Request,
+        answer: &Answer,
+        predicted: &Predicted,
+        now: Timestamp,
+    ) -> Result<(), Violation> {
+        let wrong = |check| Violation::new(check, format!("{request:?}: {answer:?} instead of {predicted:?}"));
+        match (answer, predicted) {
+            (Err(refused), Predicted::Refused(expected)) if refused == expected => Ok(()),
+            (Ok(receipt), Predicted::Replayed { first }) => {
+                let known = self.find(Sequence::new(*first));
+                let same = receipt.replayed && known.is_some_and(|known| **known == *receipt.entry);
+                same.then_some(()).ok_or_else(|| wrong(Check::AnswerIsKept))
+            }
+            (Ok(receipt), Predicted::Applied { .. }) if !receipt.replayed => {
+                ensure(self.wrote(request, now, predicted, &receipt.entry), Check::AnswerIsRight, || {
+                    format!("{request:?} at {now} wrote {:?} instead of {predicted:?}", receipt.entry)
+                })?;
+                self.know(&receipt.entry);
+                Ok(())
+            }
+            (Err(_), Predicted::Replayed { .. }) => Err(wrong(Check::AnswerIsKept)),
+            (Ok(_) | Err(_), Predicted::Applied { .. } | Predicted::Refused(_)) => Err(wrong(Check::AnswerIsRight)),
+        }
+    }
+
+    /// Whether an entry that follows the history is what a request should write.
+    pub(super) fn wrote(&self, request: &Request, at: Timestamp, predicted: &Predicted, entry: &Entry) -> bool {
+        Predicted::applied(entry) == *predicted
+            && entry.intent.as_ref() == request.intent()
+            && entry.recorded_at == at.max(self.head().recorded_at)
+            && entry.chain_after(self.head().chain) == Some(entry.chain)
+    }
+
+    /// Remembers what a caller got to know before its group had ended.
+    pub(super) fn hear_early(&mut self, refusals: Vec<Rejection>) {
+        self.early.extend(refusals);
+    }
+
+    /// Looks at what a reader shows after a group that was not answered.
+    pub(super) fn look(&mut self, reader: &Reader) {
+        let head = reader.head();
+        if head.sequence > self.head().sequence {
+            self.shown.push(head);
+        }
+    }
+
+    pub(super) fn saves(&mut self) {
+        self.save_attempted = self.head().sequence;
+    }
+
+    pub(super) fn saved(&mut self) {
+        self.saved = self.head().sequence;
+    }
+
+    fn find(&self, first: Sequence) -> Option<&Arc<Entry>> {
+        let at = self.history.binary_search_by_key(&first, |entry| entry.first).ok()?;
+        self.history.get(at)
+    }
+
+    /// Compares an engine that has just started with what callers know.
+    pub(super) fn recovered(&mut self, recovered: Recovered<'_>, tally: &mut Tally) -> Result<(), Violation> {
+        let Recovered { findings, report, letters, log, reader } = recovered;
+        let epoch = *self.epoch.get_or_insert_with(|| reader.epoch());
+        ensure(epoch == reader.epoch(), Check::EpochStays, || format!("{epoch} became {}", reader.epoch()))?;
+        self.check_letters(findings, letters, tally)?;
+        let tail = self.check_log(log)?;
+        self.resolve(&tail, tally)?;
+        self.check_snapshot(report, tally)?;
+        self.check_shown()?;
+        self.check_ledger(reader)?;
+        tally.saw_if(!report.poison.is_empty(), Situation::Poison);
+        Ok(())
+    }
+
+    /// Compares the log with the history. Returns what it has beyond.
+    fn check_log(&self, log: &dyn LogReader) -> Result<Vec<Arc<Entry>>, Violation> {
+        let (floor, head) = (log.floor(), self.head().sequence);
+        let keep = self.setup.settings.retain_events.map_or(0, |retain| head.number().saturating_sub(retain));
+        let allowed = self.saved.min(Sequence::new(keep));
+        ensure(floor <= allowed, Check::PurgeIsCovered, || format!("the log starts after {floor}, not {allowed}"))?;
+        let mut known = self.history.iter().skip(self.history.partition_point(|entry| entry.first <= floor));
+        let (mut after, mut tail) = (floor, Vec::new());
+        loop {
+            let page = log.read(after, 7).map_err(|error| {
+                Violation::new(Check::AcknowledgedIsKept, format!("reading after {after}: {error:?}"))
+            })?;
+            if page.is_empty() {
+                break;
+            }
+            for entry in page {
+                ensure(entry.first == after.next(), Check::SequenceIsContiguous, || {
+                    format!("{} follows {after}", entry.first)
+                })?;
+                after = entry.last();
+                match known.next() {
+                    Some(known) => ensure(*known == entry, Check::AcknowledgedIsKept, || {
+                        format!("{entry:?} is in the place of {known:?}")
+                    })?,
+                    None => tail.push(entry),
+                }
+            }
+        }
+        match known.next() {
+            Some(lost) => Err(Violation::new(Check::AcknowledgedIsKept, format!("{lost:?} is gone"))),
+            None => Ok(tail),
+        }
+    }
+
+    fn check_letters(
+        &mut self,
+        findings: &[Finding],
+        letters: Vec<DeadLetter>,
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
+        for finding in findings {
+            let torn = finding.kind == FindingKind::TornWrite && self.unanswered.is_some();
+            ensure(torn, Check::DeadLettersAreRight, || format!("nobody has caused this: {finding:?}"))?;
+            tally.saw(Situation::TornTail);
+        }
+        ensure(letters.starts_with(&self.letters), Check::DeadLettersAreRight, || {
+            format!("{:?} became {letters:?}", self.letters)
+        })?;
+        let buried: Vec<Sequence> = letters.iter().filter_map(|letter| letter.sequence).collect();
+        let poison: Vec<Sequence> = self.poison.iter().copied().collect();
+        ensure(buried == poison, Check::DeadLettersAreRight, || format!("{poison:?} are poison, {letters:?} buried"))?;
+        self.letters = letters;
+        Ok(())
+    }
+
+    fn check_snapshot(&mut self, report: &RecoveryReport, tally: &mut Tally) -> Result<(), Violation> {
+        let used = report.from_snapshot.unwrap_or_default();
+        let expected = self.saved..=self.save_attempted.max(self.saved);
+        ensure(expected.contains(&used) && report.snapshot_unusable.is_none(), Check::SnapshotIsKept, || {
+            format!("saved at {expected:?}: {report:?}")
+        })?;
+        self.saved = used;
+        let across = report.from_snapshot.is_some() && report.events_replayed > 0;
+        tally.saw_if(across, Situation::ReplayAcrossSnapshot);
+        Ok(())
+    }
+
+    /// Whatever a caller has seen must have become history.
+    fn check_shown(&mut self) -> Result<(), Violation> {
+        for refusal in std::mem::take(&mut self.early) {
+            ensure(self.timeline.has(&refusal), Check::ShownIsKept, || format!("it was never so: {refusal:?}"))?;
+        }
+        for head in std::mem::take(&mut self.shown) {
+            let kept = self.history.iter().any(|entry| Head::after(entry) == head);
+            ensure(kept, Check::ShownIsKept, || format!("a reader has seen {head:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Compares what a reader sees with the model.
+    pub(super) fn check_ledger(&self, reader: &Reader) -> Result<(), Violation> {
+        reader.read(|ledger| {
+            if let Some(difference) = self.model.difference(ledger) {
+                return Err(Violation::new(Check::LedgerIsRight, difference));
+            }
+            ensure(ledger.head() == self.head(), Check::SequenceIsContiguous, || {
+                format!("the ledger is at {:?}, the log at {:?}", ledger.head(), self.head())
+            })?;
+            ensure(ledger.buried().keys().eq(&self.poison), Check::LedgerIsRight, || {
+                format!("{:?} are poison, {:?} buried", self.poison, ledger.buried())
+            })
+        })
+    }
+}

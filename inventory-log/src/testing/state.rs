@@ -1,0 +1,182 @@
+//! The disk behind all handles: a directory of inodes, and what of it would survive a power cut.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::dice::Dice;
+use super::faults::{Call, Fault, Faults};
+use super::inode::Inode;
+
+/// A change of the directory that was not synced.
+#[derive(Debug, Clone)]
+enum DirectoryChange {
+    Create {
+        name: String,
+        inode: usize,
+    },
+    Rename {
+        from: String,
+        to: String,
+        inode: usize,
+    },
+    Remove {
+        name: String,
+        inode: usize,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    /// Counts the lives of the process: calls of an earlier one fail.
+    pub(super) life: u64,
+    pub(super) locked: bool,
+    pub(super) full: bool,
+    pub(super) faults: Faults,
+    pub(super) dice: Dice,
+    inodes: Vec<Inode>,
+    seen: BTreeMap<String, usize>,
+    durable: BTreeMap<String, usize>,
+    pending: Vec<DirectoryChange>,
+}
+
+impl State {
+    /// An empty directory.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            dice: Dice::new(seed),
+            ..Self::default()
+        }
+    }
+
+    /// Counts a call of the process with this `life`. Returns the fault that the call has to show by itself, unless the
+    /// call fails at once.
+    pub(super) fn enter(&mut self, life: u64, call: Call) -> io::Result<Option<Fault>> {
+        if life != self.life {
+            return Err(io::Error::other("the process has ended"));
+        }
+        let fault = self.faults.on(call);
+        if fault == Some(Fault::Crash) {
+            self.life += 1;
+            return Err(io::Error::other("the process has ended"));
+        }
+        Ok(fault)
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.seen.keys().cloned().collect()
+    }
+
+    pub(super) fn find(&self, name: &str) -> io::Result<usize> {
+        self.seen
+            .get(name)
+            .copied()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    pub(super) fn inode(&mut self, inode: usize) -> &mut Inode {
+        &mut self.inodes[inode]
+    }
+
+    pub(super) fn create(&mut self, name: &str) -> usize {
+        if let Some(&inode) = self.seen.get(name) {
+            self.inodes[inode].set_len(0);
+            return inode;
+        }
+        let inode = self.inodes.len();
+        self.inodes.push(Inode::default());
+        self.seen.insert(name.to_owned(), inode);
+        let name = name.to_owned();
+        self.pending.push(DirectoryChange::Create { name, inode });
+        inode
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let inode = self.find(from)?;
+        let change = DirectoryChange::Rename {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            inode,
+        };
+        change.apply(&mut self.seen);
+        self.pending.push(change);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, name: &str) -> io::Result<()> {
+        let inode = self.find(name)?;
+        let name = name.to_owned();
+        let change = DirectoryChange::Remove { name, inode };
+        change.apply(&mut self.seen);
+        self.pending.push(change);
+        Ok(())
+    }
+
+    pub(super) fn sync_directory(&mut self) {
+        self.pending.clear();
+        self.durable.clone_from(&self.seen);
+    }
+
+    /// A file with this content, as if it had always been there.
+    pub(super) fn put(&mut self, name: &str, content: Vec<u8>) {
+        let inode = self.inodes.len();
+        self.inodes.push(Inode::with_content(content));
+        self.seen.insert(name.to_owned(), inode);
+        self.durable.insert(name.to_owned(), inode);
+    }
+
+    /// Number of changes that a power cut may keep or lose.
+    pub(super) fn units(&self) -> usize {
+        self.pending.len() + self.inodes.iter().map(Inode::units).sum::<usize>()
+    }
+
+    /// Ends the life of the process. What it saw, the next one sees.
+    pub(super) fn end_life(&mut self) {
+        self.life += 1;
+        self.locked = false;
+        self.full = false;
+        self.faults.disarm();
+    }
+
+    /// Ends the life of the process, and of everything that was not synced and is not kept.
+    pub(super) fn power_cut(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let mut units = 0..;
+        let mut keep = || keep(units.next().expect("the range has no end"));
+        for change in std::mem::take(&mut self.pending) {
+            if keep() {
+                change.apply(&mut self.durable);
+            }
+        }
+        let mut inodes = std::mem::take(&mut self.inodes);
+        inodes.iter_mut().for_each(|inode| inode.settle(&mut keep));
+        // Inodes without a name are gone.
+        for inode in self.durable.values_mut() {
+            let mut kept = std::mem::take(&mut inodes[*inode]);
+            kept.reboot();
+            *inode = self.inodes.len();
+            self.inodes.push(kept);
+        }
+        self.seen.clone_from(&self.durable);
+        self.end_life();
+    }
+}
+
+impl DirectoryChange {
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            Self::Create { name, inode } => {
+                names.insert(name.clone(), *inode);
+            }
+            Self::Rename { from, to, inode } => {
+                if names.get(from) == Some(inode) {
+                    names.remove(from);
+                }
+                names.insert(to.clone(), *inode);
+            }
+            Self::Remove { name, inode } => {
+                if names.get(name) == Some(inode) {
+                    names.remove(name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Crashes of the whole engine on a disk that fails: what callers were told is there afterwards.
+
+mod seeded;
