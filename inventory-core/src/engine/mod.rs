@@ -11,6 +11,7 @@
 
 mod error;
 mod feed;
+mod pages;
 mod reader;
 mod recover;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::settings::LIMITS;
+use super::pages::for_each_page;
 use super::{OpenError, Recovery, Settings};
 use crate::machine::{self, Break, Entry, Event, Head, Ledger, Poison};
 use crate::ports::{DeadLetter, LoadError, Observation, Ports, Snapshot, StorageError};
@@ -58,7 +58,7 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
     let snapshot = ledger.head().sequence;
     replay(ports, settings, &mut ledger, &mut report)?;
     bury(ports, &report)?;
-    if !report.lost.is_empty() {
+    if !report.lost.is_empty() || !ports.log.is_whole() {
         restart(ports, &ledger).map_err(OpenError::Storage)?;
     }
     let letters = ports.dead_letters.letters().map_err(OpenError::Storage)?;
@@ -131,21 +131,17 @@ fn replay(
         lose_or_refuse(settings, report, head.sequence, floor.next())?;
         ledger.skip_to(floor);
     }
-    while ledger.head().sequence < end.sequence {
-        let after = ledger.head().sequence;
-        let page = reader
-            .read(after, LIMITS.recovery_page_events)
-            .map_err(OpenError::Log)?;
+    let after = ledger.head().sequence;
+    for_each_page(&*reader, after, end.sequence, |page| {
         if page.is_empty() {
             // The log promises an end that it does not have.
+            let after = ledger.head().sequence;
             lose_or_refuse(settings, report, after, end.sequence.next())?;
             ledger.skip_to(end.sequence);
         }
-        for entry in &page {
-            follow(ports, settings, ledger, report, entry)?;
-        }
-    }
-    Ok(())
+        page.iter()
+            .try_for_each(|entry| follow(ports, settings, ledger, report, entry))
+    })
 }
 
 fn follow(

@@ -29,6 +29,8 @@ pub struct Settings {
 pub(super) struct Limits {
     /// Events read from the log at once while recovering: a few hundred kilobytes.
     pub(super) recovery_page_events: usize,
+    /// Pages that are read ahead of the one that is followed.
+    pub(super) recovery_pages_ahead: usize,
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
     /// Newest events kept in memory for subscribers, which then need not read the log: some tens of megabytes.
@@ -37,6 +39,7 @@ pub(super) struct Limits {
 
 pub(super) const LIMITS: Limits = Limits {
     recovery_page_events: 4_096,
+    recovery_pages_ahead: 2,
     publish_events: 256,
     tail_events: 65_536,
 };

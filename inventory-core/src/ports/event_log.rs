@@ -31,6 +31,12 @@ pub trait EventLog: Send {
     /// The end of the log: of all that is durable.
     fn head(&self) -> Head;
 
+    /// Whether every acknowledged position above the floor is there. A log that was opened in spite of damage says no,
+    /// until it is restarted.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// Appends entries, whose positions follow `expected`.
     ///
     /// # Errors

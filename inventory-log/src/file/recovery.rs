@@ -19,7 +19,7 @@ use super::FileDeadLetters;
 use super::directory::{ACTIVE, ACTIVE_TMP, Directory};
 use super::disk::{Disk, DiskFile, read_onto, rename_durably, write_all_at};
 use super::error::OpenError;
-use super::finding::Finding;
+use super::finding::{Finding, FindingKind};
 use super::header::Header;
 use super::log::Opened;
 use super::restart::set_sealed_aside;
@@ -35,7 +35,9 @@ pub(super) fn recover(
     let (survey, found) = survey(&*directory.disk, recovery, now)?;
     // Where a sealed segment is damaged shows only when it is read: who salvages must then get what follows.
     let gaps = recovery == Recovery::Quarantine;
-    let opened = carry_out(directory, survey, &found, gaps)?;
+    let mut opened = carry_out(directory, survey, &found, gaps)?;
+    let lost = |(finding, _): &(Finding, DeadLetter)| finding.kind == FindingKind::Loss;
+    opened.whole = !found.iter().any(lost);
     Ok((
         opened,
         found.into_iter().map(|(finding, _)| finding).collect(),
@@ -79,13 +81,18 @@ fn carry_out(
             generation: 0,
         },
         size: end + 1,
+        whole: true,
     })
 }
 
 /// Makes the active segment what it should be, durably, and says where its last record ends.
 fn enter(disk: &dyn Disk, survey: &Survey) -> io::Result<(Arc<dyn DiskFile>, u64)> {
     match &survey.plan {
-        Plan::Keep(file) => Ok((Arc::clone(file), survey.end)),
+        Plan::Keep(file) => {
+            // A snapshot may have been renamed and not synced: the log must not be purged on the strength of it.
+            disk.sync_dir()?;
+            Ok((Arc::clone(file), survey.end))
+        }
         Plan::Promote { file, replaces } => {
             if let Some(epoch) = replaces {
                 set_sealed_aside(disk, *epoch)?;

@@ -25,7 +25,11 @@ fn live(seed: u64) -> Tally {
 
 fn variable(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.replace('_', "").parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
+    Some(
+        text.replace('_', "")
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")),
+    )
 }
 
 /// Lives through seeds, in order, on every core until there were enough crashes.
@@ -53,13 +57,20 @@ fn what_callers_were_told_survives_every_crash() {
     let tally = crash(variable("CRASHES").unwrap_or(CRASHES));
     let per_second = tally.crashes() as f64 / started.elapsed().as_secs_f64();
     eprintln!("{per_second:.0} crashes per second, {tally:#?}");
-    assert_eq!(tally.missing(), [], "situations that were never reached, so that nothing is known about them");
+    assert_eq!(
+        tally.missing(),
+        [],
+        "situations that were never reached, so that nothing is known about them"
+    );
 }
 
 #[test]
 fn seeds_that_failed_once_hold() {
     for line in KEPT.lines().filter(|line| !line.starts_with('#')) {
-        let seed = line.split_whitespace().next().expect("a line is a seed and a reason");
+        let seed = line
+            .split_whitespace()
+            .next()
+            .expect("a line is a seed and a reason");
         live(seed.parse().expect("a line starts with a seed"));
     }
 }

@@ -64,6 +64,10 @@ impl EventLog for FaultyLog {
         self.log.epoch()
     }
 
+    fn is_whole(&self) -> bool {
+        self.log.is_whole()
+    }
+
     fn head(&self) -> Head {
         let poisoned_at = *self.poisoned_at.lock();
         poisoned_at.unwrap_or_else(|| self.log.head())

@@ -1,12 +1,18 @@
 //! Who sends the requests of a run.
 
 use inventory_core::machine::{Adjust, Command, Count, Guard, Request};
-use inventory_core::vocabulary::{Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Version};
+use inventory_core::vocabulary::{
+    Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Version,
+};
 
 use super::{Choices, Witness};
 
 /// One name is long, so that records start and end anywhere in a sector.
-const PRODUCTS: [&str; 3] = ["tea", "rice", "a soup whose name is long enough to move every record that follows it"];
+const PRODUCTS: [&str; 3] = [
+    "tea",
+    "rice",
+    "a soup whose name is long enough to move every record that follows it",
+];
 const STORES: [&str; 2] = ["north", "south"];
 
 /// Customers, and what they have asked for under a key.
@@ -19,7 +25,9 @@ pub(super) struct Customers {
 impl Customers {
     /// The next group: new requests, repeated ones, and keys that are used for something else.
     pub(super) fn group(&mut self, choices: &mut Choices, witness: &Witness) -> Vec<Request> {
-        (0..=choices.below(5)).map(|_| self.request(choices, witness)).collect()
+        (0..=choices.below(5))
+            .map(|_| self.request(choices, witness))
+            .collect()
     }
 
     /// Some requests that were sent before, the newest among them.
@@ -30,17 +38,25 @@ impl Customers {
 
     fn request(&mut self, choices: &mut Choices, witness: &Witness) -> Request {
         let kind = choices.below(16);
-        let earlier = if kind < 3 { self.earlier(choices) } else { None };
+        let earlier = if kind < 3 {
+            self.earlier(choices)
+        } else {
+            None
+        };
         match (kind, earlier) {
             (0 | 1, Some(earlier)) => earlier.clone(),
             (2, Some(earlier)) => {
                 let intent = earlier.intent().expect("only keyed requests are kept");
                 keyed(intent.key.clone(), lines(choices, witness))
             }
-            (3, _) => Request::unkeyed(lines(choices, witness)).expect("a request has one to four lines"),
+            (3, _) => {
+                Request::unkeyed(lines(choices, witness)).expect("a request has one to four lines")
+            }
             (_, _) => {
                 self.keys += 1;
-                let key = format!("key-{}", self.keys).parse().expect("the key is plain text");
+                let key = format!("key-{}", self.keys)
+                    .parse()
+                    .expect("the key is plain text");
                 let request = keyed(key, lines(choices, witness));
                 self.asked.push(request.clone());
                 request
@@ -66,13 +82,21 @@ fn lines(choices: &mut Choices, witness: &Witness) -> Vec<Command> {
 }
 
 fn line(choices: &mut Choices, witness: &Witness) -> Command {
-    let product: ProductId = choices.of(&PRODUCTS).parse().expect("the name is plain text");
+    let product: ProductId = choices
+        .of(&PRODUCTS)
+        .parse()
+        .expect("the name is plain text");
     let store: StoreId = choices.of(&STORES).parse().expect("the name is plain text");
     let guard = guard(choices, witness.version(&product));
     let operation = choices.below(8);
     if operation == 0 {
         let counted = Quantity::new(choices.below(20)).expect("a few units");
-        return Command::Count(Count { product, store, counted, guard });
+        return Command::Count(Count {
+            product,
+            store,
+            counted,
+            guard,
+        });
     }
     let units = 1 + choices.below(9) as i64;
     let units = match operation {
@@ -82,7 +106,12 @@ fn line(choices: &mut Choices, witness: &Witness) -> Command {
         _ => -100,
     };
     let delta = Adjustment::new(units).expect("a few units, not zero");
-    Command::Adjust(Adjust { product, store, delta, guard })
+    Command::Adjust(Adjust {
+        product,
+        store,
+        delta,
+        guard,
+    })
 }
 
 /// Guards that hold, that hold once others of the group are applied, and that do not hold.

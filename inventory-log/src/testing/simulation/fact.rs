@@ -30,13 +30,17 @@ impl Timeline {
     pub(super) fn follow(&mut self, entry: &Entry, poisonous: bool) {
         self.firsts.push(entry.first);
         for event in &entry.events {
-            let Some(product) = event.product() else { continue };
+            let Some(product) = event.product() else {
+                continue;
+            };
             let states = self.products.entry(product.clone()).or_default();
             let mut state = states.last().cloned().unwrap_or_default();
             state.version = state.version.max(event.version().unwrap_or_default());
             if let (false, Some(movement)) = (poisonous, event.movement()) {
                 state.total = movement.after.total;
-                state.levels.insert(movement.store.clone(), movement.after.level.available());
+                state
+                    .levels
+                    .insert(movement.store.clone(), movement.after.level.available());
             }
             states.push(state);
         }
@@ -45,20 +49,30 @@ impl Timeline {
     /// The version that a product has at the end.
     pub(super) fn version(&self, product: &ProductId) -> Version {
         let states = self.products.get(product);
-        states.and_then(|states| states.last()).map_or(Version::NEVER_WRITTEN, |state| state.version)
+        states
+            .and_then(|states| states.last())
+            .map_or(Version::NEVER_WRITTEN, |state| state.version)
     }
 
     /// Whether what a refusal said was ever true.
     pub(super) fn has(&self, refusal: &Rejection) -> bool {
         match refusal {
             Rejection::KeyReused { first, .. } => self.firsts.binary_search(first).is_ok(),
-            Rejection::StaleVersion { product, store, current, .. } => self.any(product, |state| {
+            Rejection::StaleVersion {
+                product,
+                store,
+                current,
+                ..
+            } => self.any(product, |state| {
                 let shown = (current.version, current.available, current.at_store);
                 (state.version, state.total, state.at(store)) == shown
             }),
-            Rejection::InsufficientStock { product, store, available, .. } => {
-                self.any(product, |state| state.at(store) == *available)
-            }
+            Rejection::InsufficientStock {
+                product,
+                store,
+                available,
+                ..
+            } => self.any(product, |state| state.at(store) == *available),
             // These show no number that the workloads could make false.
             Rejection::Quarantined { .. }
             | Rejection::BelowReserved { .. }

@@ -21,8 +21,11 @@ impl World {
             return Ok(Progress::Stopped);
         };
         let entry = Arc::new(self.poisonous_entry(choices));
-        let appended = store.log.append(self.witness.head().sequence, &[Arc::clone(&entry)]);
-        appended.map_err(|error| Violation::new(Check::HealthyDiskIsOpened, format!("{error:?}")))?;
+        let appended = store
+            .log
+            .append(self.witness.head().sequence, &[Arc::clone(&entry)]);
+        appended
+            .map_err(|error| Violation::new(Check::HealthyDiskIsOpened, format!("{error:?}")))?;
         self.witness.know_poison(&entry);
         drop(store);
         self.open()
@@ -30,12 +33,23 @@ impl World {
 
     fn poisonous_entry(&self, choices: &mut Choices) -> Entry {
         let head = self.witness.head();
-        let product: ProductId = choices.of(&["tea", "rice"]).parse().expect("the name is plain text");
+        let product: ProductId = choices
+            .of(&["tea", "rice"])
+            .parse()
+            .expect("the name is plain text");
         let version = self.witness.version(&product).number() + 1;
         // A product that is quarantined takes any later version: only the first nonsense is poison for sure.
-        let kinds = if self.witness.was_poisoned(&product) { 2 } else { 3 };
+        let kinds = if self.witness.was_poisoned(&product) {
+            2
+        } else {
+            3
+        };
         let event = match choices.below(kinds) {
-            0 => unknown(Some(product), Some(version), r#"{"type":"StockTeleported","product":"#),
+            0 => unknown(
+                Some(product),
+                Some(version),
+                r#"{"type":"StockTeleported","product":"#,
+            ),
             1 => unknown(None, None, r#"{"type":"PriceListPrinted","pages":3"#),
             _ => Event::StockIncreased(impossible(product, version + 5)),
         };
@@ -46,7 +60,9 @@ impl World {
             events: Box::new([event]),
             chain: Chain::default(),
         };
-        entry.chain = entry.chain_after(head.chain).unwrap_or_else(|| Chain::from_bits(choices.seed()));
+        entry.chain = entry
+            .chain_after(head.chain)
+            .unwrap_or_else(|| Chain::from_bits(choices.seed()));
         entry
     }
 }

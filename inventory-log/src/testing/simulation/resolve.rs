@@ -11,11 +11,18 @@ use super::{Check, Situation, Tally, Violation, Witness};
 impl Witness {
     /// Takes over what a log has beyond the history. It must be what the unanswered group would have written: its
     /// requests whole, in their order, up to one of them.
-    pub(super) fn resolve(&mut self, tail: &[Arc<Entry>], tally: &mut Tally) -> Result<(), Violation> {
+    pub(super) fn resolve(
+        &mut self,
+        tail: &[Arc<Entry>],
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
         let Some(Unanswered { requests, at }) = self.unanswered.take() else {
             return match tail.first() {
                 None => Ok(()),
-                Some(entry) => Err(Violation::new(Check::UnaskedIsAbsent, format!("nobody has written {entry:?}"))),
+                Some(entry) => Err(Violation::new(
+                    Check::UnaskedIsAbsent,
+                    format!("nobody has written {entry:?}"),
+                )),
             };
         };
         let mut found = tail.iter();
@@ -31,7 +38,8 @@ impl Witness {
                 break;
             };
             if !self.wrote(request, at, &predicted, entry) {
-                let detail = format!("{request:?} should have written {predicted:?}, there is {entry:?}");
+                let detail =
+                    format!("{request:?} should have written {predicted:?}, there is {entry:?}");
                 return Err(Violation::new(Check::UnansweredIsWholeOrAbsent, detail));
             }
             self.model = model;
@@ -39,7 +47,10 @@ impl Witness {
         }
         self.model.publish();
         if let Some(entry) = found.next() {
-            return Err(Violation::new(Check::UnaskedIsAbsent, format!("nobody has written {entry:?}")));
+            return Err(Violation::new(
+                Check::UnaskedIsAbsent,
+                format!("nobody has written {entry:?}"),
+            ));
         }
         tally.saw(match (tail.len(), absent) {
             (0, _) => Situation::UnknownNotThere,

@@ -22,7 +22,10 @@ pub fn run(choices: &mut Choices) -> Result<Tally, Violation> {
     catch_unwind(AssertUnwindSafe(|| lives(choices))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(Violation::new(Check::NothingPanics, text.unwrap_or("something panicked")))
+        Err(Violation::new(
+            Check::NothingPanics,
+            text.unwrap_or("something panicked"),
+        ))
     })
 }
 
@@ -44,22 +47,38 @@ fn lives(choices: &mut Choices) -> Result<Tally, Violation> {
 
 /// Starts, interrupted a few times at most.
 fn recover(world: &mut World, choices: &mut Choices) -> Result<(), Violation> {
-    let interruptions = if choices.once_in(4) { 1 + choices.below(INTERRUPTIONS_MAX) } else { 0 };
+    let interruptions = if choices.once_in(4) {
+        1 + choices.below(INTERRUPTIONS_MAX)
+    } else {
+        0
+    };
     let power = choices.below(2) == 0;
-    // What a power cut takes away in the middle is missing afterwards; anything else must not make a difference.
-    let comparable = interruptions > 0 && (!power || world.disk().units() == 0);
+    // What can be read and is not on the disk may be lost in the middle; anything else must not make a difference.
+    let comparable = interruptions > 0 && (!power || world.power_was_cut);
     let undisturbed = comparable.then(|| world.fork());
     let mut interrupted = 0;
     while interrupted < interruptions {
-        let fault = choices.of(&[Fault::Crash, Fault::Crash, Fault::Eio, Fault::SyncLosesPages, Fault::Short]);
+        let fault = choices.of(&[
+            Fault::Crash,
+            Fault::Crash,
+            Fault::Eio,
+            Fault::SyncLosesPages,
+            Fault::Short,
+        ]);
         world.arm(None, 1 + choices.below(40), fault);
         if world.open()? == Progress::Running {
             break;
         }
         interrupted += 1;
         world.tally.saw(Situation::RecoveryInterrupted);
-        world.tally.saw_if(interrupted == 2, Situation::RecoveryInterruptedAgain);
-        if power { cut(world, choices) } else { world.kill() }
+        world
+            .tally
+            .saw_if(interrupted == 2, Situation::RecoveryInterruptedAgain);
+        if power {
+            cut(world, choices)
+        } else {
+            world.kill()
+        }
     }
     if interrupted == interruptions {
         world.open()?;
@@ -75,18 +94,27 @@ fn compare(world: &World, mut undisturbed: World) -> Result<(), Violation> {
     undisturbed.open()?;
     let end = |world: &World| {
         let letters = world.witness().letters().iter();
-        let letters: Vec<_> = letters.map(|letter| (letter.id.clone(), letter.content.clone())).collect();
+        let letters: Vec<_> = letters
+            .map(|letter| (letter.id.clone(), letter.content.clone()))
+            .collect();
         (world.witness().head(), letters)
     };
     let (found, expected) = (end(world), end(&undisturbed));
     match found == expected {
         true => Ok(()),
-        false => Err(Violation::new(Check::RecoveryIsRepeatable, format!("{found:?} instead of {expected:?}"))),
+        false => Err(Violation::new(
+            Check::RecoveryIsRepeatable,
+            format!("{found:?} instead of {expected:?}"),
+        )),
     }
 }
 
 /// Works for a while, under faults or not.
-fn live(world: &mut World, customers: &mut Customers, choices: &mut Choices) -> Result<(), Violation> {
+fn live(
+    world: &mut World,
+    customers: &mut Customers,
+    choices: &mut Choices,
+) -> Result<(), Violation> {
     if world.submit(&customers.repeated(choices))? == Progress::Stopped {
         return Ok(());
     }
@@ -127,7 +155,11 @@ fn arm(world: &mut World, choices: &mut Choices) {
     world.arm(on, nth, fault);
 }
 
-fn step(world: &mut World, customers: &mut Customers, choices: &mut Choices) -> Result<Progress, Violation> {
+fn step(
+    world: &mut World,
+    customers: &mut Customers,
+    choices: &mut Choices,
+) -> Result<Progress, Violation> {
     match choices.below(16) {
         0 | 1 => world.save(),
         2 => world.tick(choices.of(&[1, 500, 20_000, 70_000, -300])),

@@ -95,7 +95,8 @@ impl Tally {
     /// The situations that were never reached.
     pub fn missing(&self) -> Vec<Situation> {
         let all = Situation::ALL.iter().copied();
-        all.filter(|&situation| self.count(situation) == 0).collect()
+        all.filter(|&situation| self.count(situation) == 0)
+            .collect()
     }
 
     pub(super) fn crashed(&mut self) {
@@ -113,7 +114,12 @@ impl Tally {
 
 impl fmt::Debug for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = Situation::ALL.iter().map(|&situation| (situation, self.count(situation)));
-        f.debug_map().entry(&"crashes", &self.crashes).entries(counts.map(|(situation, count)| (format!("{situation:?}"), count))).finish()
+        let counts = Situation::ALL
+            .iter()
+            .map(|&situation| (situation, self.count(situation)));
+        f.debug_map()
+            .entry(&"crashes", &self.crashes)
+            .entries(counts.map(|(situation, count)| (format!("{situation:?}"), count)))
+            .finish()
     }
 }

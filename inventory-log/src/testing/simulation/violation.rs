@@ -67,7 +67,11 @@ impl fmt::Display for Violation {
 }
 
 /// Breaks a promise unless `holds`.
-pub(super) fn ensure(holds: bool, check: Check, detail: impl FnOnce() -> String) -> Result<(), Violation> {
+pub(super) fn ensure(
+    holds: bool,
+    check: Check,
+    detail: impl FnOnce() -> String,
+) -> Result<(), Violation> {
     match holds {
         true => Ok(()),
         false => Err(Violation::new(check, detail())),

@@ -76,7 +76,10 @@ impl Witness {
 
     /// The end of what is certain.
     pub fn head(&self) -> Head {
-        self.history.last().map(|entry| Head::after(entry)).unwrap_or_default()
+        self.history
+            .last()
+            .map(|entry| Head::after(entry))
+            .unwrap_or_default()
     }
 
     /// The version of a product at the end of what is certain.
@@ -87,7 +90,9 @@ impl Witness {
     /// Whether an event of the product could not be applied, ever.
     pub(super) fn was_poisoned(&self, product: &ProductId) -> bool {
         let letters = self.letters.iter();
-        letters.filter(|letter| letter.sequence.is_some()).any(|letter| letter.product.as_ref() == Some(product))
+        letters
+            .filter(|letter| letter.sequence.is_some())
+            .any(|letter| letter.product.as_ref() == Some(product))
     }
 
     /// The dead letters, as of the last start.
@@ -97,13 +102,16 @@ impl Witness {
 
     /// Whether something was written under the key of a request.
     pub(super) fn knows_key_of(&self, request: &Request) -> bool {
-        request.intent().is_some_and(|intent| self.keys.contains(&intent.key))
+        request
+            .intent()
+            .is_some_and(|intent| self.keys.contains(&intent.key))
     }
 
     /// Takes note of an entry that is certain and that the model has.
     pub(super) fn know(&mut self, entry: &Arc<Entry>) {
         self.timeline.follow(entry, false);
-        self.keys.extend(entry.intent.iter().map(|intent| intent.key.clone()));
+        self.keys
+            .extend(entry.intent.iter().map(|intent| intent.key.clone()));
         self.history.push(Arc::clone(entry));
     }
 
@@ -126,7 +134,12 @@ impl Witness {
         predicted: &Predicted,
         now: Timestamp,
     ) -> Result<(), Violation> {
-        let wrong = |check| Violation::new(check, format!("{request:?}: {answer:?} instead of {predicted:?}"));
+        let wrong = |check| {
+            Violation::new(
+                check,
+                format!("{request:?}: {answer:?} instead of {predicted:?}"),
+            )
+        };
         match (answer, predicted) {
             (Err(refused), Predicted::Refused(expected)) if refused == expected => Ok(()),
             (Ok(receipt), Predicted::Replayed { first }) => {
@@ -135,19 +148,34 @@ impl Witness {
                 same.then_some(()).ok_or_else(|| wrong(Check::AnswerIsKept))
             }
             (Ok(receipt), Predicted::Applied { .. }) if !receipt.replayed => {
-                ensure(self.wrote(request, now, predicted, &receipt.entry), Check::AnswerIsRight, || {
-                    format!("{request:?} at {now} wrote {:?} instead of {predicted:?}", receipt.entry)
-                })?;
+                ensure(
+                    self.wrote(request, now, predicted, &receipt.entry),
+                    Check::AnswerIsRight,
+                    || {
+                        format!(
+                            "{request:?} at {now} wrote {:?} instead of {predicted:?}",
+                            receipt.entry
+                        )
+                    },
+                )?;
                 self.know(&receipt.entry);
                 Ok(())
             }
             (Err(_), Predicted::Replayed { .. }) => Err(wrong(Check::AnswerIsKept)),
-            (Ok(_) | Err(_), Predicted::Applied { .. } | Predicted::Refused(_)) => Err(wrong(Check::AnswerIsRight)),
+            (Ok(_) | Err(_), Predicted::Applied { .. } | Predicted::Refused(_)) => {
+                Err(wrong(Check::AnswerIsRight))
+            }
         }
     }
 
     /// Whether an entry that follows the history is what a request should write.
-    pub(super) fn wrote(&self, request: &Request, at: Timestamp, predicted: &Predicted, entry: &Entry) -> bool {
+    pub(super) fn wrote(
+        &self,
+        request: &Request,
+        at: Timestamp,
+        predicted: &Predicted,
+        entry: &Entry,
+    ) -> bool {
         Predicted::applied(entry) == *predicted
             && entry.intent.as_ref() == request.intent()
             && entry.recorded_at == at.max(self.head().recorded_at)
@@ -176,15 +204,30 @@ impl Witness {
     }
 
     fn find(&self, first: Sequence) -> Option<&Arc<Entry>> {
-        let at = self.history.binary_search_by_key(&first, |entry| entry.first).ok()?;
+        let at = self
+            .history
+            .binary_search_by_key(&first, |entry| entry.first)
+            .ok()?;
         self.history.get(at)
     }
 
     /// Compares an engine that has just started with what callers know.
-    pub(super) fn recovered(&mut self, recovered: Recovered<'_>, tally: &mut Tally) -> Result<(), Violation> {
-        let Recovered { findings, report, letters, log, reader } = recovered;
+    pub(super) fn recovered(
+        &mut self,
+        recovered: Recovered<'_>,
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
+        let Recovered {
+            findings,
+            report,
+            letters,
+            log,
+            reader,
+        } = recovered;
         let epoch = *self.epoch.get_or_insert_with(|| reader.epoch());
-        ensure(epoch == reader.epoch(), Check::EpochStays, || format!("{epoch} became {}", reader.epoch()))?;
+        ensure(epoch == reader.epoch(), Check::EpochStays, || {
+            format!("{epoch} became {}", reader.epoch())
+        })?;
         self.check_letters(findings, letters, tally)?;
         let tail = self.check_log(log)?;
         self.resolve(&tail, tally)?;
@@ -198,22 +241,36 @@ impl Witness {
     /// Compares the log with the history. Returns what it has beyond.
     fn check_log(&self, log: &dyn LogReader) -> Result<Vec<Arc<Entry>>, Violation> {
         let (floor, head) = (log.floor(), self.head().sequence);
-        let keep = self.setup.settings.retain_events.map_or(0, |retain| head.number().saturating_sub(retain));
+        let keep = self
+            .setup
+            .settings
+            .retain_events
+            .map_or(0, |retain| head.number().saturating_sub(retain));
         let allowed = self.saved.min(Sequence::new(keep));
-        ensure(floor <= allowed, Check::PurgeIsCovered, || format!("the log starts after {floor}, not {allowed}"))?;
-        let mut known = self.history.iter().skip(self.history.partition_point(|entry| entry.first <= floor));
+        ensure(floor <= allowed, Check::PurgeIsCovered, || {
+            format!("the log starts after {floor}, not {allowed}")
+        })?;
+        let mut known = self
+            .history
+            .iter()
+            .skip(self.history.partition_point(|entry| entry.first <= floor));
         let (mut after, mut tail) = (floor, Vec::new());
         loop {
             let page = log.read(after, 7).map_err(|error| {
-                Violation::new(Check::AcknowledgedIsKept, format!("reading after {after}: {error:?}"))
+                Violation::new(
+                    Check::AcknowledgedIsKept,
+                    format!("reading after {after}: {error:?}"),
+                )
             })?;
             if page.is_empty() {
                 break;
             }
             for entry in page {
-                ensure(entry.first == after.next(), Check::SequenceIsContiguous, || {
-                    format!("{} follows {after}", entry.first)
-                })?;
+                ensure(
+                    entry.first == after.next(),
+                    Check::SequenceIsContiguous,
+                    || format!("{} follows {after}", entry.first),
+                )?;
                 after = entry.last();
                 match known.next() {
                     Some(known) => ensure(*known == entry, Check::AcknowledgedIsKept, || {
@@ -224,7 +281,10 @@ impl Witness {
             }
         }
         match known.next() {
-            Some(lost) => Err(Violation::new(Check::AcknowledgedIsKept, format!("{lost:?} is gone"))),
+            Some(lost) => Err(Violation::new(
+                Check::AcknowledgedIsKept,
+                format!("{lost:?} is gone"),
+            )),
             None => Ok(tail),
         }
     }
@@ -237,25 +297,40 @@ impl Witness {
     ) -> Result<(), Violation> {
         for finding in findings {
             let torn = finding.kind == FindingKind::TornWrite && self.unanswered.is_some();
-            ensure(torn, Check::DeadLettersAreRight, || format!("nobody has caused this: {finding:?}"))?;
+            ensure(torn, Check::DeadLettersAreRight, || {
+                format!("nobody has caused this: {finding:?}")
+            })?;
             tally.saw(Situation::TornTail);
         }
-        ensure(letters.starts_with(&self.letters), Check::DeadLettersAreRight, || {
-            format!("{:?} became {letters:?}", self.letters)
-        })?;
-        let buried: Vec<Sequence> = letters.iter().filter_map(|letter| letter.sequence).collect();
+        ensure(
+            letters.starts_with(&self.letters),
+            Check::DeadLettersAreRight,
+            || format!("{:?} became {letters:?}", self.letters),
+        )?;
+        let buried: Vec<Sequence> = letters
+            .iter()
+            .filter_map(|letter| letter.sequence)
+            .collect();
         let poison: Vec<Sequence> = self.poison.iter().copied().collect();
-        ensure(buried == poison, Check::DeadLettersAreRight, || format!("{poison:?} are poison, {letters:?} buried"))?;
+        ensure(buried == poison, Check::DeadLettersAreRight, || {
+            format!("{poison:?} are poison, {letters:?} buried")
+        })?;
         self.letters = letters;
         Ok(())
     }
 
-    fn check_snapshot(&mut self, report: &RecoveryReport, tally: &mut Tally) -> Result<(), Violation> {
+    fn check_snapshot(
+        &mut self,
+        report: &RecoveryReport,
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
         let used = report.from_snapshot.unwrap_or_default();
         let expected = self.saved..=self.save_attempted.max(self.saved);
-        ensure(expected.contains(&used) && report.snapshot_unusable.is_none(), Check::SnapshotIsKept, || {
-            format!("saved at {expected:?}: {report:?}")
-        })?;
+        ensure(
+            expected.contains(&used) && report.snapshot_unusable.is_none(),
+            Check::SnapshotIsKept,
+            || format!("saved at {expected:?}: {report:?}"),
+        )?;
         self.saved = used;
         let across = report.from_snapshot.is_some() && report.events_replayed > 0;
         tally.saw_if(across, Situation::ReplayAcrossSnapshot);
@@ -265,11 +340,15 @@ impl Witness {
     /// Whatever a caller has seen must have become history.
     fn check_shown(&mut self) -> Result<(), Violation> {
         for refusal in std::mem::take(&mut self.early) {
-            ensure(self.timeline.has(&refusal), Check::ShownIsKept, || format!("it was never so: {refusal:?}"))?;
+            ensure(self.timeline.has(&refusal), Check::ShownIsKept, || {
+                format!("it was never so: {refusal:?}")
+            })?;
         }
         for head in std::mem::take(&mut self.shown) {
             let kept = self.history.iter().any(|entry| Head::after(entry) == head);
-            ensure(kept, Check::ShownIsKept, || format!("a reader has seen {head:?}"))?;
+            ensure(kept, Check::ShownIsKept, || {
+                format!("a reader has seen {head:?}")
+            })?;
         }
         Ok(())
     }
@@ -280,12 +359,22 @@ impl Witness {
             if let Some(difference) = self.model.difference(ledger) {
                 return Err(Violation::new(Check::LedgerIsRight, difference));
             }
-            ensure(ledger.head() == self.head(), Check::SequenceIsContiguous, || {
-                format!("the ledger is at {:?}, the log at {:?}", ledger.head(), self.head())
-            })?;
-            ensure(ledger.buried().keys().eq(&self.poison), Check::LedgerIsRight, || {
-                format!("{:?} are poison, {:?} buried", self.poison, ledger.buried())
-            })
+            ensure(
+                ledger.head() == self.head(),
+                Check::SequenceIsContiguous,
+                || {
+                    format!(
+                        "the ledger is at {:?}, the log at {:?}",
+                        ledger.head(),
+                        self.head()
+                    )
+                },
+            )?;
+            ensure(
+                ledger.buried().keys().eq(&self.poison),
+                Check::LedgerIsRight,
+                || format!("{:?} are poison, {:?} buried", self.poison, ledger.buried()),
+            )
         })
     }
 }

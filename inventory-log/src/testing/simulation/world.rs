@@ -51,12 +51,17 @@ pub struct World {
     pub(super) tally: Tally,
     armed: Vec<Armed>,
     full: bool,
+    /// Whether the last life ended with a power cut, so that all that can be read is on the disk.
+    pub(super) power_was_cut: bool,
     live: Option<Live>,
 }
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("disk", &self.disk).field("tally", &self.tally).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("disk", &self.disk)
+            .field("tally", &self.tally)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,6 +76,7 @@ impl World {
             tally: Tally::default(),
             armed: Vec::new(),
             full: false,
+            power_was_cut: true,
             live: None,
         }
     }
@@ -86,6 +92,7 @@ impl World {
             tally: Tally::default(),
             armed: Vec::new(),
             full: false,
+            power_was_cut: self.power_was_cut,
             live: None,
         }
     }
@@ -114,7 +121,10 @@ impl World {
 
     /// Number of faults of this life that have struck.
     pub fn struck(&self) -> usize {
-        self.armed.iter().filter(|armed| self.calls(armed.on) >= armed.at).count()
+        self.armed
+            .iter()
+            .filter(|armed| self.calls(armed.on) >= armed.at)
+            .count()
     }
 
     /// Removes the faults that have not struck.
@@ -159,9 +169,18 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             observer: Arc::new(inventory_core::ports::Unobserved),
         };
-        let Opened { engine, snapshotter, report } = match Engine::open(ports, self.setup.settings) {
+        let Opened {
+            engine,
+            snapshotter,
+            report,
+        } = match Engine::open(ports, self.setup.settings) {
             Ok(opened) => opened,
-            Err(error) => return self.refused(is_failure(&error), &error),
+            Err(error) => {
+                if std::env::var("CRASH_SEED").is_ok() {
+                    eprintln!("recover failed {error:?}");
+                }
+                return self.refused(is_failure(&error), &error);
+            }
         };
         let reader = engine.reader();
         if self.witness.head().sequence.number() > 0 {
@@ -175,7 +194,12 @@ impl World {
             reader: &reader,
         };
         self.witness.recovered(recovered, &mut self.tally)?;
-        self.live = Some(Live { engine, snapshotter, reader, was_full: false });
+        self.live = Some(Live {
+            engine,
+            snapshotter,
+            reader,
+            was_full: false,
+        });
         Ok(Progress::Running)
     }
 
@@ -183,14 +207,20 @@ impl World {
     pub(super) fn open_store(&mut self) -> Result<Option<FileStore>, Violation> {
         match open_on(Arc::new(self.disk.clone()), &self.clock, self.setup.files) {
             Ok(store) => Ok(Some(store)),
-            Err(error) => self.refused(matches!(error, file::OpenError::Io(_)), &error).map(|_stopped| None),
+            Err(error) => {
+                eprintln!("recover store failed {error:?}");
+                self.refused(matches!(error, file::OpenError::Io(_)), &error)
+                    .map(|_stopped| None)
+            }
         }
     }
 
     /// Only a fault may keep an engine from starting.
     fn refused(&mut self, is_failure: bool, error: &dyn fmt::Debug) -> Result<Progress, Violation> {
         let excused = is_failure && self.struck() > 0;
-        ensure(excused, Check::HealthyDiskIsOpened, || format!("{error:?}, with {:?}", self.disk))?;
+        ensure(excused, Check::HealthyDiskIsOpened, || {
+            format!("{error:?}, with {:?}", self.disk)
+        })?;
         Ok(Progress::Stopped)
     }
 
@@ -205,7 +235,10 @@ impl World {
         };
         let now = self.clock.now();
         let mut after = self.witness.model.clone();
-        let predicted: Vec<Predicted> = group.iter().map(|request| after.decide(request, now)).collect();
+        let predicted: Vec<Predicted> = group
+            .iter()
+            .map(|request| after.decide(request, now))
+            .collect();
         after.publish();
         let was_stopped = live.engine.is_stopped();
         let floor = live.reader.floor();
@@ -215,14 +248,19 @@ impl World {
         match outcome {
             Ok(answers) => {
                 for ((request, answer), predicted) in group.iter().zip(&answers).zip(&predicted) {
-                    let again = matches!(predicted, Predicted::Applied { .. }) && self.witness.knows_key_of(request);
+                    let again = matches!(predicted, Predicted::Applied { .. })
+                        && self.witness.knows_key_of(request);
                     self.tally.saw_if(again, Situation::KeyForgotten);
                     self.witness.hear(request, answer, predicted, now)?;
                 }
                 self.witness.model = after;
-                self.tally.saw_if(live.reader.floor() > floor, Situation::Purged);
+                self.tally
+                    .saw_if(live.reader.floor() > floor, Situation::Purged);
                 let wrote = self.disk.calls_of(Call::Write) > writes;
-                self.tally.saw_if(wrote && std::mem::take(&mut live.was_full), Situation::FullDiskSurvived);
+                self.tally.saw_if(
+                    wrote && std::mem::take(&mut live.was_full),
+                    Situation::FullDiskSurvived,
+                );
                 count_answers(&mut self.tally, &predicted);
                 self.check_reader()
             }
@@ -230,18 +268,28 @@ impl World {
                 live.was_full = true;
                 // A group that was begun takes a write that succeeds, one that fails, and one that takes it back.
                 let rolled_back = self.disk.calls_of(Call::Write) >= writes + 3;
-                self.tally.saw_if(rolled_back, Situation::FullDiskRolledBack);
+                self.tally
+                    .saw_if(rolled_back, Situation::FullDiskRolledBack);
                 self.check_reader()
             }
             Err(EngineError::OutcomeUnknown { .. }) => {
-                ensure(self.struck() > 0, Check::FullDiskIsSurvived, || format!("it stopped: {outcome:?}"))?;
-                self.witness.look(&self.live.as_ref().expect("it was there above").reader);
-                self.witness.unanswered = Some(Unanswered { requests: group.to_vec(), at: now });
+                ensure(self.struck() > 0, Check::FullDiskIsSurvived, || {
+                    format!("it stopped: {outcome:?}")
+                })?;
+                self.witness
+                    .look(&self.live.as_ref().expect("it was there above").reader);
+                self.witness.unanswered = Some(Unanswered {
+                    requests: group.to_vec(),
+                    at: now,
+                });
                 Ok(Progress::Stopped)
             }
             Err(EngineError::Stopped) if was_stopped => Ok(Progress::Stopped),
             Err(error @ (EngineError::Stopped | EngineError::Fenced { .. })) => {
-                Err(Violation::new(Check::AnswerIsRight, format!("nobody else writes: {error:?}")))
+                Err(Violation::new(
+                    Check::AnswerIsRight,
+                    format!("nobody else writes: {error:?}"),
+                ))
             }
         }
     }
@@ -250,7 +298,9 @@ impl World {
     fn check_reader(&self) -> Result<Progress, Violation> {
         if let Some(live) = &self.live {
             let (shown, known) = (live.reader.head(), self.witness.head());
-            ensure(shown == known, Check::OnlyDurableIsShown, || format!("{shown:?} instead of {known:?}"))?;
+            ensure(shown == known, Check::OnlyDurableIsShown, || {
+                format!("{shown:?} instead of {known:?}")
+            })?;
             self.witness.check_ledger(&live.reader)?;
         }
         Ok(Progress::Running)
@@ -262,7 +312,9 @@ impl World {
         self.witness.saves();
         match live.snapshotter.save() {
             Ok(_) => self.witness.saved(),
-            Err(_) => self.tally.saw_if(!live.engine.is_stopped(), Situation::SnapshotSkipped),
+            Err(_) => self
+                .tally
+                .saw_if(!live.engine.is_stopped(), Situation::SnapshotSkipped),
         }
     }
 
@@ -272,8 +324,13 @@ impl World {
         self.tally.saw(Situation::Closed);
         self.live = None;
         // A process that came through opens the directory again itself, which finds it unlocked.
-        let disk = if self.struck() == 0 { self.disk.clone() } else { self.disk.kill() };
+        let disk = if self.struck() == 0 {
+            self.disk.clone()
+        } else {
+            self.disk.kill()
+        };
         self.begin_life(disk);
+        self.power_was_cut = false;
     }
 
     /// Kills the process.
@@ -282,6 +339,7 @@ impl World {
         self.tally.crashed();
         self.tally.saw(Situation::Killed);
         self.begin_life(self.disk.kill());
+        self.power_was_cut = false;
     }
 
     /// Cuts the power, as [`SimDisk::power_cut`] does.
@@ -294,9 +352,13 @@ impl World {
         let after = disk.names();
         // Files other than these get their names by a rename.
         let renamed = |name: &&String| !name.ends_with(".tmp") && *name != "lock";
-        let lost = before.iter().filter(renamed).any(|name| !after.contains(name));
+        let lost = before
+            .iter()
+            .filter(renamed)
+            .any(|name| !after.contains(name));
         self.tally.saw_if(lost, Situation::RenameLost);
         self.begin_life(disk);
+        self.power_was_cut = true;
     }
 
     fn count_end(&mut self) {
@@ -311,7 +373,9 @@ impl World {
         self.disarm();
         let names = self.disk.names();
         let has = |name: &str| names.iter().any(|other| other.starts_with(name));
-        let interrupted = names.iter().all(|name| name != "events.log.jsonl") && has("events-") && has("events.log");
+        let interrupted = names.iter().all(|name| name != "events.log.jsonl")
+            && has("events-")
+            && has("events.log");
         self.tally.saw_if(interrupted, Situation::SealInterrupted);
     }
 }

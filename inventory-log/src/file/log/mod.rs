@@ -1,5 +1,7 @@
 //! The log as the engine sees it: appends to the active segment, and seals it when it is full.
 
+mod seal;
+
 use std::io;
 use std::sync::Arc;
 
@@ -9,14 +11,14 @@ use inventory_core::ports::{AppendError, EventLog, LogReader, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
-use super::directory::{ACTIVE, ACTIVE_TMP, Directory, sealed_name};
-use super::disk::{DiskFile, rename_durably, write_all_at, write_some};
-use super::header::Header;
-use super::options::FileOptions;
-use super::reader::FileLogReader;
-use super::record;
-use super::restart;
-use super::segment::{Active, Layout, Sealed, create_segment};
+use crate::file::directory::{ACTIVE, Directory, sealed_name};
+use crate::file::disk::{DiskFile, write_all_at, write_some};
+use crate::file::header::Header;
+use crate::file::options::FileOptions;
+use crate::file::reader::FileLogReader;
+use crate::file::record;
+use crate::file::restart;
+use crate::file::segment::Layout;
 
 /// Padding that a group leaves at the end of the file. One byte more than a closed log has, so that whatever a power cut
 /// leaves of a group is never taken for the end of a log that was closed in good order.
@@ -42,6 +44,7 @@ pub struct FileLog {
     end: u64,
     overwritten: u64,
     size: u64,
+    whole: bool,
     /// Why nothing may be appended any more.
     poison: Option<String>,
     buffer: Vec<u8>,
@@ -54,6 +57,8 @@ pub(super) struct Opened {
     pub(super) head: Head,
     pub(super) layout: Layout,
     pub(super) size: u64,
+    /// Whether nothing that was acknowledged is missing.
+    pub(super) whole: bool,
 }
 
 impl FileLog {
@@ -68,6 +73,7 @@ impl FileLog {
             // A segment is opened in the form in which it is closed: one newline at its end.
             overwritten: opened.layout.active.end + 1,
             size: opened.size,
+            whole: opened.whole,
             layout: Arc::new(RwLock::new(opened.layout)),
             poison: None,
             buffer: Vec::new(),
@@ -145,95 +151,6 @@ impl FileLog {
             cause: error.into(),
         }
     }
-
-    /// Starts the next segment, when this one is full. The group that filled it is durable whatever happens here: a full
-    /// disk lets the segment grow, anything else shows with the next append.
-    fn seal_when_full(&mut self) {
-        let first = self.layout.read().active.first;
-        if self.end < self.options.segment_bytes || self.head.sequence < first {
-            return;
-        }
-        let outcome = self.seal(first);
-        if let Err(error) = outcome
-            && self.poison.is_none()
-        {
-            if error.kind() == io::ErrorKind::StorageFull {
-                // Whether the removal succeeds does not matter: the next attempt empties the file first.
-                let _ = self.directory.disk.remove(ACTIVE_TMP);
-            } else {
-                self.give_up("sealing", error);
-            }
-        }
-    }
-
-    /// An error that is returned has left the segment as it was.
-    fn seal(&mut self, first: Sequence) -> io::Result<()> {
-        let header = Header {
-            epoch: self.epoch,
-            before: self.head,
-            replaces: None,
-        };
-        let name = sealed_name(first);
-        let disk = Arc::clone(&self.directory.disk);
-        let (file, end) = create_segment(&*disk, ACTIVE_TMP, &header)?;
-        self.end_with_newline()?;
-        if let Err(error) = disk.sync_dir().and_then(|()| self.trim()) {
-            self.give_up("sealing", error);
-            return Ok(());
-        }
-        disk.rename(ACTIVE, &name)?;
-        // From here there is no active segment until both renames are durable: no failure is harmless.
-        let renamed = disk
-            .sync_dir()
-            .and_then(|()| rename_durably(&*disk, ACTIVE_TMP, ACTIVE));
-        if let Err(error) = renamed {
-            self.give_up("sealing", error);
-            return Ok(());
-        }
-        let sealed = Sealed {
-            first,
-            last: self.head.sequence,
-            end: self.end,
-        };
-        self.layout.write().sealed.push(sealed);
-        self.enter(file, end);
-        Ok(())
-    }
-
-    /// Goes on in a segment that has no record yet.
-    fn enter(&mut self, file: Arc<dyn DiskFile>, end: u64) {
-        self.file = Arc::clone(&file);
-        self.end = end;
-        self.overwritten = end + 1;
-        self.size = end + 1;
-        self.layout.write().active = Active {
-            file,
-            first: self.head.sequence.next(),
-            end,
-            last: self.head.sequence,
-        };
-    }
-
-    fn end_with_newline(&mut self) -> io::Result<()> {
-        if self.overwritten <= self.end {
-            write_all_at(&*self.file, b"\n", self.end)?;
-            self.overwritten = self.end + 1;
-        }
-        Ok(())
-    }
-
-    /// Cuts the reserve off, so that a closed segment is lines and nothing else.
-    fn trim(&mut self) -> io::Result<()> {
-        if self.size == self.end + 1 {
-            return Ok(());
-        }
-        self.end_with_newline()?;
-        self.file.set_len(self.end + 1)?;
-        self.file.sync_data()?;
-        self.size = self.end + 1;
-        self.overwritten = self.size;
-        Ok(())
-    }
 }
 
 impl EventLog for FileLog {
@@ -243,6 +160,10 @@ impl EventLog for FileLog {
 
     fn head(&self) -> Head {
         self.head
+    }
+
+    fn is_whole(&self) -> bool {
+        self.whole
     }
 
     fn append(&mut self, expected: Sequence, entries: &[Arc<Entry>]) -> Result<(), AppendError> {
@@ -367,6 +288,7 @@ impl EventLog for FileLog {
         })?;
         self.epoch = epoch;
         self.head = head;
+        self.whole = true;
         {
             let mut layout = self.layout.write();
             layout.floor = head.sequence;
