@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod refused;
+
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::engine::Recovery;
 use inventory_core::machine::{Entry, Request};
-use inventory_core::ports::{DeadLetters, EventLog, LoadError, ReadError, Snapshot, SnapshotStore};
+use inventory_core::ports::{DeadLetters, EventLog, ReadError, Snapshot, SnapshotStore};
 use inventory_core::testing::{Defect, ManualClock, with};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 use inventory_log::file::{Damage, FileOptions, FileStore, FindingKind, OpenError, open_on};
@@ -282,142 +284,5 @@ fn a_foreign_line_is_buried_once_and_read_over() {
             assert_eq!(store.findings.len(), expected);
             assert_eq!(store.dead_letters.letters().unwrap().len(), expected);
         }
-    }
-}
-
-/// Removes the line that starts with `prefix` from a file.
-fn remove_line(disk: &SimDisk, name: &str, prefix: &str) {
-    let text = String::from_utf8(disk.content(name).unwrap()).unwrap();
-    let start = text.find(prefix).unwrap();
-    let end = start + text[start..].find('\n').unwrap() + 1;
-    disk.put(name, (text[..start].to_owned() + &text[end..]).into_bytes());
-}
-
-#[test]
-fn a_missing_position_is_refused_by_name_and_nothing_is_changed() {
-    let (disk, _) = killed_log(4);
-    remove_line(&disk, ACTIVE, "{\"seq\":2");
-    let before: Vec<_> = disk
-        .names()
-        .into_iter()
-        .map(|name| (disk.content(&name), name))
-        .collect();
-    let refused = open_with(&disk, ONE_SEGMENT).unwrap_err();
-    let OpenError::Damaged { file, damage, .. } = &refused else {
-        panic!("{refused:?}");
-    };
-    assert_eq!(file, ACTIVE);
-    let second = Sequence::new(2);
-    assert_eq!(
-        *damage,
-        Damage::Missing {
-            from: second,
-            through: second
-        }
-    );
-    let after: Vec<_> = disk
-        .names()
-        .into_iter()
-        .map(|name| (disk.content(&name), name))
-        .collect();
-    assert_eq!(before, after);
-}
-
-#[test]
-fn quarantine_starts_with_what_is_left() {
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..ONE_SEGMENT
-    };
-    let (disk, entries) = killed_log(4);
-    remove_line(&disk, ACTIVE, "{\"seq\":2");
-    let mut store = open_with(&disk, quarantine).unwrap();
-    let left = [&entries[..1], &entries[2..]].concat();
-    assert_eq!(read_all(&store).unwrap(), left);
-    assert_eq!(store.findings[0].kind, FindingKind::Loss);
-    assert_eq!(store.dead_letters.letters().unwrap().len(), 1);
-    // The engine then gives the history up.
-    let (head, epoch) = (store.log.head(), Epoch::from_random(9));
-    store.log.restart(head, epoch).unwrap();
-    drop(store);
-    let store = open_with(&disk, ONE_SEGMENT).unwrap();
-    assert_eq!((store.log.head(), store.log.epoch()), (head, epoch));
-    assert!(disk.names().iter().any(|name| name.contains(".aside-")));
-}
-
-#[test]
-fn quarantine_starts_with_any_file_gone_or_flipped() {
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..OPTIONS
-    };
-    let (disk, _) = small_directory();
-    for name in disk.names() {
-        for bit in [0, 100, 2_000, 4_000] {
-            let rotten = disk.fork();
-            let mut content = disk.content(&name).unwrap();
-            match content.get_mut(bit / 8) {
-                Some(byte) if bit > 0 => *byte ^= 1 << (bit % 8),
-                Some(_) | None => rotten.lose(&name),
-            }
-            if bit > 0 {
-                rotten.put(&name, content);
-            }
-            match open_with(&rotten, quarantine) {
-                Ok(store) => drop(read_all(&store).unwrap()),
-                Err(OpenError::NewerFormat { .. }) => {}
-                Err(refused) => panic!("{name}, bit {bit}: {refused:?}"),
-            }
-        }
-    }
-}
-
-#[test]
-fn a_later_format_is_refused_as_such() {
-    let (disk, _) = small_directory();
-    for name in [ACTIVE, "state.json"] {
-        let disk = disk.fork();
-        let text = String::from_utf8(disk.content(name).unwrap()).unwrap();
-        disk.put(
-            name,
-            text.replacen("\"format\":1", "\"format\":2", 1)
-                .into_bytes(),
-        );
-        match open(&disk) {
-            Err(OpenError::NewerFormat {
-                file,
-                found: 2,
-                known: 1,
-            }) => assert_eq!(file, ACTIVE),
-            Ok(mut store) => assert!(matches!(
-                store.snapshots.load(),
-                Err(LoadError::NewerFormat { found: 2, known: 1 })
-            )),
-            Err(refused) => panic!("{refused:?}"),
-        }
-    }
-}
-
-#[test]
-fn a_snapshot_is_read_back_or_refused() {
-    let (disk, _) = small_directory();
-    let mut store = open(&disk).unwrap();
-    let saved = store.snapshots.load().unwrap().unwrap();
-    store.snapshots.save(&saved).unwrap();
-    assert_same_image(
-        &store.snapshots.load().unwrap().unwrap().image,
-        &saved.image,
-    );
-    drop(store);
-    let content = disk.content("state.json").unwrap();
-    let json: serde_json::Value =
-        serde_json::from_slice(&content).expect("the whole file is one JSON document");
-    assert_eq!(json["products"][0]["id"], "tea");
-    for at in 0..content.len() {
-        let disk = disk.fork();
-        let mut flipped = content.clone();
-        flipped[at] ^= 1;
-        disk.put("state.json", flipped);
-        assert!(open(&disk).unwrap().snapshots.load().is_err(), "byte {at}");
     }
 }
