@@ -21,6 +21,7 @@ pub trait Harness {
 suite!($ snapshots_conformance, snapshots, [
     nothing_is_loaded_before_the_first_save
     save_has_made_the_snapshot_durable
+    a_later_snapshot_of_the_same_epoch_is_not_replaced
     load_finds_the_newest_saved_snapshot
     a_snapshot_is_loaded_as_it_was_saved
     an_empty_ledger_is_loaded_as_it_was_saved
@@ -139,17 +140,42 @@ pub fn save_has_made_the_snapshot_durable(harness: &impl Harness) {
     assert_loaded(harness, &saved);
 }
 
+/// `save` must not replace a snapshot of a later position in the same epoch.
+pub fn a_later_snapshot_of_the_same_epoch_is_not_replaced(harness: &impl Harness) {
+    let mut opened = harness.open();
+    opened.save(&snapshot(200)).expect("healthy storage saves");
+    opened
+        .save(&snapshot(100))
+        .expect_err("a later one is there");
+    opened
+        .save(&snapshot(200))
+        .expect("the same position may be saved again");
+    drop(opened);
+    assert_loaded(harness, &snapshot(200));
+    let mut opened = harness.open();
+    opened.load().expect("healthy storage loads");
+    opened
+        .save(&snapshot(100))
+        .expect_err("a later one is still there");
+    drop(opened);
+    assert_loaded(harness, &snapshot(200));
+}
+
 /// `load` must find the newest saved snapshot.
 pub fn load_finds_the_newest_saved_snapshot(harness: &impl Harness) {
     let mut opened = harness.open();
-    // Not the one of the highest position: a restart after a loss may go back.
-    for sequence in [100, 300, 200] {
-        let saved = snapshot(sequence);
+    // The last one is of an earlier position: a restart after a loss may go back, under another epoch.
+    let restarted = Snapshot {
+        epoch: Epoch::from_random(8),
+        replaces: Some(Epoch::from_random(7)),
+        ..snapshot(200)
+    };
+    for saved in [snapshot(100), snapshot(300), restarted.clone()] {
         opened.save(&saved).expect("healthy storage saves");
         assert_same(opened.load().expect("healthy storage loads"), &saved);
     }
     drop(opened);
-    assert_loaded(harness, &snapshot(200));
+    assert_loaded(harness, &restarted);
     let mut opened = harness.open();
     opened.save(&snapshot(400)).expect("healthy storage saves");
     drop(opened);

@@ -116,7 +116,8 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Whether acknowledged data is damaged, so that [`Recovery::Quarantine`](super::Recovery) or a backup is needed.
+    /// Whether acknowledged data is damaged, so that a backup is needed, or [`Recovery::Quarantine`](super::Recovery)
+    /// where the message says so.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Missing { .. }

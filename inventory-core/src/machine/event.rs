@@ -78,7 +78,7 @@ pub struct DeadLettered {
     pub product: Option<ProductId>,
     /// The version that the event claimed for the product.
     pub version: Option<Version>,
-    /// The event as it stands in the log.
+    /// The event as it stands in the log; to subscribers, why it was buried.
     pub raw: Arc<str>,
 }
 

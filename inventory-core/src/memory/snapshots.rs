@@ -20,7 +20,11 @@ impl MemorySnapshots {
 
 impl SnapshotStore for MemorySnapshots {
     fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
-        *self.newest.lock() = Some(snapshot.clone());
+        let mut newest = self.newest.lock();
+        if let Some(newest) = &*newest {
+            snapshot.check_replaces((newest.epoch, newest.image.head().sequence))?;
+        }
+        *newest = Some(snapshot.clone());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Cause, StorageError};
 use crate::machine::Image;
-use crate::vocabulary::Epoch;
+use crate::vocabulary::{Epoch, Sequence};
 
 /// An image of a ledger, and the history that it belongs to.
 #[derive(Debug, Clone)]
@@ -19,13 +19,15 @@ pub struct Snapshot {
 ///
 /// - `save` must have made the snapshot durable when it returns `Ok`.
 /// - Until then, and when it fails, `load` must find the snapshot before it.
+/// - `save` must not replace a snapshot of a later position in the same epoch: an engine that has been fenced must not
+///   take back what its successor relies on.
 /// - `load` must find the newest saved snapshot, as it was saved.
 pub trait SnapshotStore: Send {
     /// Replaces the snapshot.
     ///
     /// # Errors
     ///
-    /// The snapshot before is still the one that is loaded.
+    /// Storage failed, or a later snapshot is there. The snapshot before is still the one that is loaded.
     fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError>;
 
     /// The newest snapshot, if one was ever saved.
@@ -34,6 +36,22 @@ pub trait SnapshotStore: Send {
     ///
     /// See [`LoadError`]; nothing was changed.
     fn load(&mut self) -> Result<Option<Snapshot>, LoadError>;
+}
+
+impl Snapshot {
+    /// Checks that this snapshot may replace `before`, the one that is kept.
+    ///
+    /// # Errors
+    ///
+    /// The one that is kept is of the same epoch, and later.
+    pub fn check_replaces(&self, before: (Epoch, Sequence)) -> Result<(), StorageError> {
+        let (epoch, kept) = before;
+        if epoch == self.epoch && kept > self.image.head().sequence {
+            let cause = format!("a later one is kept, of position {kept}");
+            return Err(StorageError::new("saving a snapshot", cause));
+        }
+        Ok(())
+    }
 }
 
 /// Why a snapshot cannot be used.

@@ -24,42 +24,54 @@ defects! {
     IgnoreFailedSync,
     /// Syncs again after a failed sync, and believes the second answer.
     RetryFailedSync,
+    /// Goes on appending after an outcome that is unknown.
+    PoisonIgnored,
+    /// Leaves a half-written group in place when the disk is full.
+    FullDiskNotRolledBack,
+    /// Writes into room whose length is not durable.
+    ReserveNotSynced,
+    /// Says of each entry that it was an append of its own.
+    GroupNotRecorded,
+    /// Starts a segment whose header is not durable.
+    SegmentNotSynced,
+    /// Gives up several segments without making each removal durable before the next.
+    PurgeNotSynced,
     /// Does not sync the directory after a rename.
     NoDirectorySyncAfterRename,
-    /// Writes a snapshot over the one before.
-    SnapshotInPlace,
-    /// Saves snapshots without the idempotency window.
-    WindowLeftOutOfSnapshot,
-    /// Says of a snapshot that it stands for the position before its own.
-    SnapshotSequenceOffByOne,
-    /// Says of a snapshot that it stands for the position after its own.
-    SnapshotSequenceTooHigh,
+    /// Takes a rename that a start has found for a durable one.
+    FoundRenameNotSynced,
     /// Leaves the bytes of a torn write where they are, and appends behind them.
     TornTailNotCut,
-    /// Keeps the whole lines of a request whose last line is torn.
-    TornTailKeepsHalfRequest,
+    /// Cuts a torn write off before its bytes are among the dead letters.
+    LetterAfterCut,
+    /// Goes on in a segment whose content can be read, and may not be on the disk.
+    TailNotCopied,
+    /// Takes a segment that was cut off for a whole one.
+    CutOffNotNoticed,
+    /// Believes a line whatever its checksum says.
+    CrcNotChecked,
+    /// Writes a snapshot over the one before.
+    SnapshotInPlace,
+    /// Renames a snapshot whose content is not durable.
+    SnapshotNotSynced,
+    /// Saves snapshots without the idempotency window.
+    WindowLeftOutOfSnapshot,
+    /// Leaves versions out of snapshots: a product starts again once its events are purged.
+    VersionNotPersisted,
+    /// Says of a snapshot that it stands for the position before its own.
+    SnapshotSequenceTooLow,
+    /// Says of a snapshot that it stands for the position after its own.
+    SnapshotSequenceTooHigh,
+    /// Believes a snapshot whatever its checksum says.
+    SnapshotCrcNotChecked,
+    /// Uses a snapshot of another log.
+    EpochNotChecked,
     /// Answers a refusal before what it was decided on is durable.
     RefusalAnsweredEarly,
     /// Shows readers a group before it is durable.
     DirtyRead,
     /// Gives up log positions before the snapshot that covers them is durable.
     LogPurgedBeforeSnapshot,
-    /// Believes a line whatever its checksum says.
-    CrcNotChecked,
-    /// Leaves a half-written group in place when the disk is full.
-    FullDiskNotRolledBack,
-    /// Does not remember keys when a log is replayed.
-    KeyForgottenOnReplay,
-    /// Leaves versions out of snapshots: a product starts again once its events are purged.
-    VersionNotPersisted,
-    /// Writes each event of a request as a request of its own.
-    GroupNotAtomic,
-    /// Goes on appending after an outcome that is unknown.
-    PoisonIgnored,
-    /// Believes an entry whatever its chain says.
-    ChainNotChecked,
-    /// Uses a snapshot of another epoch.
-    EpochNotChecked,
 }
 
 /// Whether the code here should make this mistake: never, without the feature `testing`.

@@ -20,7 +20,7 @@ fn every_defect_of_the_engine_is_caught() {
         let mut runner = TestRunner::new(ProptestConfig {
             failure_persistence: None,
             max_shrink_iters: 0,
-            ..crate::config()
+            ..crate::many_cases()
         });
         let caught = runner.run(&(draw::rules(), draw::steps()), |(rules, steps)| {
             with(defect, || {

@@ -4,10 +4,12 @@
 //! The cases are the same at every run. `PROPTEST_CASES` sets how many there are, `PROPTEST_RNG_SEED` draws others; a
 //! case that fails is kept in `proptest-regressions` beside this folder, and played first from then on.
 
+mod asking;
 mod audit;
 mod defects;
 mod determinism;
 mod draw;
+mod reach;
 mod world;
 
 use proptest::prelude::*;
@@ -24,6 +26,15 @@ fn config() -> ProptestConfig {
         config.rng_seed = RngSeed::Fixed(SEED);
     }
     config
+}
+
+/// As many cases as it takes to come to every situation, however few are asked for.
+fn many_cases() -> ProptestConfig {
+    let config = config();
+    ProptestConfig {
+        cases: config.cases.max(256),
+        ..config
+    }
 }
 
 proptest! {

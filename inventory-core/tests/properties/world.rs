@@ -1,21 +1,23 @@
 //! The world that a case is played in: an engine, the storage that outlives it, the model, and a follower.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use inventory_core::conformance::{adjust, assert_same_image, count};
+use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{
     Answer, Engine, EngineError, OpenError, Opened, Settings, Snapshotter, Subscription,
 };
-use inventory_core::machine::{Command, Entry, Guard, Ledger, Request, follow};
+use inventory_core::machine::{Entry, Ledger, Rejection, Request, follow};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{
     AppendFault, Call, Faults, ManualClock, Model, Predicted, answered_early,
 };
-use inventory_core::vocabulary::{ProductId, Sequence, Timestamp, Version};
+use inventory_core::vocabulary::{Sequence, Timestamp};
 
+use crate::asking::requests;
 use crate::audit::audit;
-use crate::draw::{Amount, Ask, Guarded, Rules, Step};
+use crate::draw::{Rules, Step};
 
 /// Late enough that the clock can go back.
 const START_MS: u64 = 1_000_000;
@@ -33,6 +35,8 @@ pub(crate) struct World {
     log: Vec<Arc<Entry>>,
     /// Every request that was submitted.
     asked: Vec<Request>,
+    /// The situations that the case has come to.
+    reached: BTreeSet<&'static str>,
 }
 
 impl World {
@@ -53,6 +57,7 @@ impl World {
             model: Model::new(rules.window),
             log: Vec::new(),
             asked: Vec::new(),
+            reached: BTreeSet::new(),
         }
     }
 
@@ -64,10 +69,15 @@ impl World {
         &self.asked
     }
 
+    pub(crate) fn reached(&self) -> &BTreeSet<&'static str> {
+        &self.reached
+    }
+
     pub(crate) fn step(&mut self, step: &Step) {
         match step {
             Step::Submit(group, fault) => {
-                let requests = self.requests(group);
+                let reader = self.engine.reader();
+                let requests = reader.read(|ledger| requests(group, &self.asked, ledger));
                 self.asked.extend(requests.iter().cloned());
                 self.submit(&requests, *fault);
             }
@@ -127,9 +137,11 @@ impl World {
         match fault {
             AppendFault::NotWritten => {
                 assert!(matches!(error, EngineError::NotWritten { .. }), "{error}");
+                self.reached.insert("not written");
             }
             AppendFault::Conflict => {
                 assert!(matches!(error, EngineError::Fenced { .. }), "{error}");
+                self.reached.insert("fenced");
                 self.expect_stopped(requests);
             }
             AppendFault::OutcomeUnknown { durable } => {
@@ -142,6 +154,10 @@ impl World {
                     }
                 }
                 self.model.publish();
+                self.reached.insert(match written {
+                    0 => "nothing of a group durable",
+                    _ => "some of a group durable",
+                });
             }
         }
         if !error.engine_goes_on() {
@@ -158,7 +174,7 @@ impl World {
         assert!(matches!(again, Err(EngineError::Stopped)), "{again:?}");
     }
 
-    fn compare_answers(&self, answers: &[Answer], predicted: &[Predicted]) {
+    fn compare_answers(&mut self, answers: &[Answer], predicted: &[Predicted]) {
         assert_eq!(answers.len(), predicted.len());
         for (answer, predicted) in answers.iter().zip(predicted) {
             let found = match answer {
@@ -175,6 +191,7 @@ impl World {
                 Err(rejection) => Predicted::Refused(rejection.clone()),
             };
             assert_eq!(found, *predicted, "the model disagrees");
+            self.reached.insert(answer_name(predicted));
         }
     }
 
@@ -184,13 +201,19 @@ impl World {
             faults.fail(0, call);
             match open(&self.storage, &self.clock, self.rules, &faults) {
                 Ok(_) => assert_eq!(faults.calls(call), 0, "a fault was passed over"),
-                Err(error) => assert!(!error.is_damage(), "{error}"),
+                Err(error) => {
+                    assert!(!error.is_damage(), "{error}");
+                    self.reached.insert("start that fails");
+                }
             }
         }
         self.faults = Faults::new();
         let opened = open(&self.storage, &self.clock, self.rules, &self.faults);
         let opened = opened.expect("healthy storage is never refused");
         assert!(!opened.report.is_degraded());
+        if opened.report.from_snapshot.is_some() && opened.report.events_replayed > 0 {
+            self.reached.insert("replay after a snapshot");
+        }
         self.follower = opened.engine.reader().subscribe(self.follower.position());
         self.engine = opened.engine;
         self.snapshotter = opened.snapshotter;
@@ -201,6 +224,7 @@ impl World {
         let fails = fails && saved != head.sequence;
         if fails {
             self.faults.fail(0, Call::Save);
+            self.reached.insert("snapshot that fails");
         }
         assert_eq!(self.snapshotter.save().ok(), (!fails).then_some(head));
         let newest = if fails { saved } else { head.sequence };
@@ -219,61 +243,17 @@ impl World {
             }
             self.log.extend(page);
         }
+        if reader.read(Ledger::keys_evicted_early) > 0 {
+            self.reached.insert("key evicted early");
+        }
         let (head, floor) = (reader.head().sequence, reader.floor());
+        if floor > Sequence::START {
+            self.reached.insert("purged");
+        }
         assert_eq!(self.follower.position(), head);
         assert!(floor <= self.snapshotter.saved());
         let retained = self.rules.retain_events.unwrap_or(u64::MAX);
         assert!(head.events_since(floor) >= retained.min(head.number()));
-    }
-
-    fn requests(&self, group: &[Ask]) -> Vec<Request> {
-        let mut requests = Vec::new();
-        for ask in group {
-            let (key, lines) = match ask {
-                Ask::New(key, lines) => {
-                    let key = key.map(|number| format!("key-{number}").parse());
-                    let key = key.map(|key| key.expect("a number in plain text"));
-                    let lines = lines
-                        .iter()
-                        .map(|line| (command(line.product, line.store, line.amount), line.guarded));
-                    (key, lines.collect::<Vec<_>>())
-                }
-                Ask::Again(back, guarded) => {
-                    let sent = self.asked.iter().chain(&requests).rev();
-                    let mut keyed = sent.filter_map(|request| Some((request.intent()?, request)));
-                    let Some((intent, first)) = keyed.nth(*back) else {
-                        continue;
-                    };
-                    let lines = first
-                        .commands()
-                        .iter()
-                        .map(|command| (command.clone(), *guarded));
-                    (Some(intent.key.clone()), lines.collect())
-                }
-            };
-            let mut commands = Vec::new();
-            for (command, guarded) in lines {
-                let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
-                let earlier = earlier.filter(|earlier| earlier.product() == command.product());
-                let version = self.version(command.product()) + earlier.count() as u64;
-                commands.push(with_guard(command, guard(guarded, version)));
-            }
-            let request = match key {
-                Some(key) => Request::new(key, commands),
-                None => Request::unkeyed(commands),
-            };
-            requests.push(request.expect("some lines were drawn"));
-        }
-        requests
-    }
-
-    fn version(&self, product: &ProductId) -> u64 {
-        let reader = self.engine.reader();
-        reader.read(|ledger| {
-            ledger
-                .product(product)
-                .map_or(0, |known| known.version().number())
-        })
     }
 }
 
@@ -297,27 +277,16 @@ fn is_applied(predicted: &Predicted) -> bool {
     matches!(predicted, Predicted::Applied { .. })
 }
 
-fn command(product: &str, store: &str, amount: Amount) -> Command {
-    match amount {
-        Amount::Adjust(delta) => adjust(product, store, delta),
-        Amount::Count(counted) => count(product, store, counted),
+fn answer_name(answer: &Predicted) -> &'static str {
+    match answer {
+        Predicted::Applied { .. } => "applied",
+        Predicted::Replayed { .. } => "replayed",
+        Predicted::Refused(Rejection::KeyReused { .. }) => "key reused",
+        Predicted::Refused(Rejection::Quarantined { .. }) => "quarantined",
+        Predicted::Refused(Rejection::StaleVersion { .. }) => "stale version",
+        Predicted::Refused(Rejection::InsufficientStock { .. }) => "insufficient stock",
+        Predicted::Refused(Rejection::BelowReserved { .. }) => "below reserved",
+        Predicted::Refused(Rejection::StockCeiling { .. }) => "stock ceiling",
+        Predicted::Refused(Rejection::VersionsExhausted { .. }) => "versions exhausted",
     }
-}
-
-fn guard(guarded: Guarded, version: u64) -> Guard {
-    let demanded = match guarded {
-        Guarded::Not => return Guard::Unguarded,
-        Guarded::Right => version,
-        Guarded::Behind => version.saturating_sub(1),
-        Guarded::Ahead => version + 1,
-    };
-    Guard::At(Version::new(demanded).expect("cases are short"))
-}
-
-fn with_guard(mut command: Command, demanded: Guard) -> Command {
-    match &mut command {
-        Command::Adjust(adjust) => adjust.guard = demanded,
-        Command::Count(count) => count.guard = demanded,
-    }
-    command
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use inventory_core::defect;
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore, StorageError};
+use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::directory::{Directory, SNAPSHOT, SNAPSHOT_TMP};
 use super::disk::rename_durably;
@@ -13,11 +14,16 @@ use super::snapshot_codec::{self, Fault};
 #[derive(Debug)]
 pub struct FileSnapshots {
     directory: Directory,
+    /// Epoch and position of the snapshot that was last saved or loaded.
+    kept: Option<(Epoch, Sequence)>,
 }
 
 impl FileSnapshots {
     pub(super) fn new(directory: Directory) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            kept: None,
+        }
     }
 
     fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
@@ -29,7 +35,9 @@ impl FileSnapshots {
         };
         let file = disk.create(name)?;
         snapshot_codec::write(&*file, snapshot)?;
-        file.sync_data()?;
+        if !defect!(SnapshotNotSynced) {
+            file.sync_data()?;
+        }
         if name == SNAPSHOT {
             return Ok(());
         }
@@ -39,11 +47,16 @@ impl FileSnapshots {
 
 impl SnapshotStore for FileSnapshots {
     fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+        if let Some(kept) = self.kept {
+            snapshot.check_replaces(kept)?;
+        }
         self.write(snapshot).map_err(|error| {
             // Best effort: what is left of it is removed by the next open, and never read.
             let _ = self.directory.disk.remove(SNAPSHOT_TMP);
             StorageError::new(format!("saving {SNAPSHOT}"), error)
-        })
+        })?;
+        self.kept = Some(place(snapshot));
+        Ok(())
     }
 
     fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {
@@ -54,7 +67,10 @@ impl SnapshotStore for FileSnapshots {
             opened => opened.map_err(reading)?,
         };
         match snapshot_codec::read(&*file) {
-            Ok(snapshot) => Ok(Some(snapshot)),
+            Ok(snapshot) => {
+                self.kept = Some(place(&snapshot));
+                Ok(Some(snapshot))
+            }
             Err(Fault::Io(error)) => Err(reading(error)),
             Err(Fault::Newer { found, known }) => Err(LoadError::NewerFormat { found, known }),
             Err(Fault::Damaged { offset, what }) => Err(LoadError::Damaged {
@@ -62,4 +78,8 @@ impl SnapshotStore for FileSnapshots {
             }),
         }
     }
+}
+
+fn place(snapshot: &Snapshot) -> (Epoch, Sequence) {
+    (snapshot.epoch, snapshot.image.head().sequence)
 }
