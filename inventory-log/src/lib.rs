@@ -15,3 +15,8 @@ pub mod file;
 pub mod testing;
 
 pub use clock::SystemClock;
+
+/// The program in the README, compiled with the examples of the documentation.
+#[cfg(all(doctest, feature = "file"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
