@@ -56,7 +56,8 @@ impl EngineError {
 const OR_QUARANTINE: &str =
     ": restore a backup, or open with Recovery::Quarantine to go on with what is left";
 
-/// Why an engine did not start. Nothing was changed, except where a variant says so.
+/// Why an engine did not start. Nothing that counts was changed: at most, the log's adapter has put aside what an
+/// interrupted write had left.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Acknowledged positions are missing from the log.

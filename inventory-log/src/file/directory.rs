@@ -51,10 +51,16 @@ pub(super) fn sealed_name(first: Sequence) -> String {
     format!("events-{:020}.log.jsonl", first.number())
 }
 
-/// Where the sealed segment with this name starts; `None` when it is the name of something else.
+/// Where the sealed segment with this name starts; `None` when it is the name of something else, as is a number that no
+/// log reaches: positions have to go on after it.
 pub(super) fn sealed_first(name: &str) -> Option<Sequence> {
     let digits = name.strip_prefix("events-")?.strip_suffix(".log.jsonl")?;
-    let first = Sequence::new(digits.parse().ok()?);
+    let first = Sequence::new(
+        digits
+            .parse()
+            .ok()
+            .filter(|first| (1..1 << 63).contains(first))?,
+    );
     (sealed_name(first) == name).then_some(first)
 }
 

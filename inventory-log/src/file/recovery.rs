@@ -11,6 +11,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use inventory_core::defect;
 use inventory_core::engine::Recovery;
 use inventory_core::ports::{DeadLetter, DeadLetters};
 use inventory_core::vocabulary::Timestamp;
@@ -51,12 +52,20 @@ fn carry_out(
     gaps: bool,
 ) -> Result<Opened, OpenError> {
     let mut letters = FileDeadLetters::new(directory.clone());
-    for (_, letter) in found {
-        letters.bury(letter).map_err(OpenError::Io)?;
+    let mut bury = || {
+        found
+            .iter()
+            .try_for_each(|(_, letter)| letters.bury(letter))
+    };
+    if !defect!(LetterAfterCut) {
+        bury().map_err(OpenError::Io)?;
     }
     let disk = &*directory.disk;
     let (file, end) =
         enter(disk, &survey).map_err(|error| io_error(format!("writing {ACTIVE}"), error))?;
+    if defect!(LetterAfterCut) {
+        bury().map_err(OpenError::Io)?;
+    }
     for name in survey.leftovers {
         match disk.remove(name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -90,7 +99,9 @@ fn enter(disk: &dyn Disk, survey: &Survey) -> io::Result<(Arc<dyn DiskFile>, u64
     match &survey.plan {
         Plan::Keep(file) => {
             // A snapshot may have been renamed and not synced: the log must not be purged on the strength of it.
-            disk.sync_dir()?;
+            if !defect!(FoundRenameNotSynced) {
+                disk.sync_dir()?;
+            }
             Ok((Arc::clone(file), survey.end))
         }
         Plan::Promote { file, replaces } => {

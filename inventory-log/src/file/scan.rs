@@ -11,6 +11,7 @@
 use std::io;
 use std::ops::Range;
 
+use inventory_core::defect;
 use inventory_core::machine::Head;
 use inventory_core::vocabulary::Sequence;
 
@@ -192,7 +193,7 @@ fn ending(
     read_onto(file, &mut last, size.saturating_sub(2), 2)?;
     let closed = last == b"\n\n";
     let Some(tail) = tail else {
-        let cut = size <= end;
+        let cut = size <= end && !defect!(CutOffNotNoticed);
         return Ok((
             cut.then_some(Damage::CutOff { after }),
             closed && size == end + 1,

@@ -118,7 +118,9 @@ fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"sequence\":");
-    push_number(out, head.sequence.number());
+    let off_by_one = u64::from(defect!(SnapshotSequenceTooLow));
+    let too_high = u64::from(defect!(SnapshotSequenceTooHigh));
+    push_number(out, head.sequence.number() - off_by_one + too_high);
     out.extend_from_slice(b",\"chain\":\"");
     push_hex64(out, head.chain.bits());
     out.extend_from_slice(b"\",\"recordedAt\":\"");
@@ -374,7 +376,7 @@ impl Source<'_> {
         push_hex32(&mut expected, self.crc.clone().finalize());
         expected.extend_from_slice(b"\"}");
         self.line(|line| {
-            let same = line.as_bytes() == expected;
+            let same = line.as_bytes() == expected || defect!(SnapshotCrcNotChecked);
             same.then_some(())
                 .ok_or_else(|| "its checksum is wrong".to_owned())
         })?;

@@ -114,11 +114,15 @@ impl<'a> Cursor<'a> {
         Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
     }
 
-    /// Passes an integer with or without a minus sign.
+    /// Passes an integer with or without a minus sign. To a JSON parser, `-0` is a float.
     pub(super) fn integer(&mut self) -> Option<i64> {
         let negative = self.pass("-").is_some();
         let number = i64::try_from(self.number()?).ok()?;
-        Some(if negative { -number } else { number })
+        match (negative, number) {
+            (true, 0) => None,
+            (true, _) => Some(-number),
+            (false, _) => Some(number),
+        }
     }
 
     /// Passes a string without escapes, up to and including its closing quote; the opening one is passed already.
@@ -156,6 +160,7 @@ mod tests {
             assert_eq!(number(bad), None, "{bad}");
         }
         assert_eq!(Cursor::new("-12").integer(), Some(-12));
+        assert_eq!(Cursor::new("-0").integer(), None);
         assert_eq!(parse_hex(b"00ff"), Some(255));
         assert_eq!(parse_hex(b"00FF"), None);
     }

@@ -1,3 +1,5 @@
 //! Crashes of the whole engine on a disk that fails: what callers were told is there afterwards.
 
+mod defects;
+mod exhaustive;
 mod seeded;

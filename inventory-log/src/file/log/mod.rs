@@ -89,7 +89,9 @@ impl FileLog {
             }
             return Err(self.give_up("reserving room in", error));
         }
-        self.sync()?;
+        if !defect!(ReserveNotSynced) {
+            self.sync()?;
+        }
         self.size = size;
         Ok(())
     }
@@ -189,6 +191,11 @@ impl EventLog for FileLog {
         );
         self.buffer.clear();
         for entry in entries {
+            let group = if defect!(GroupNotRecorded) {
+                entry.first
+            } else {
+                group
+            };
             record::encode(&mut self.buffer, entry, group);
         }
         let group_bytes = self.buffer.len() as u64;
@@ -252,6 +259,9 @@ impl EventLog for FileLog {
                     return Err(failed);
                 }
                 Ok(()) | Err(_) => {}
+            }
+            if defect!(PurgeNotSynced) {
+                continue;
             }
             // One at a time: a power cut then leaves no gap between the segments that stay. For the same reason nothing
             // may be removed, or sealed, after a sync that failed.

@@ -6,13 +6,14 @@ use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::{Surveyor, io_error};
-use crate::file::directory::{ACTIVE, sealed_name};
+use crate::file::directory::{ACTIVE, SNAPSHOT, sealed_name};
 use crate::file::disk::DiskFile;
 use crate::file::error::OpenError;
 use crate::file::header::{FORMAT, Header, InvalidHeader};
 use crate::file::lines::Lines;
 use crate::file::record::Line;
 use crate::file::scan::scan;
+use crate::file::snapshot_codec;
 
 impl Surveyor<'_> {
     pub(super) fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>, OpenError> {
@@ -69,10 +70,22 @@ impl Surveyor<'_> {
             }
         }
         Ok(Header {
-            epoch: self.draw_epoch()?,
+            epoch: self.likely_epoch()?,
             before,
             replaces: None,
         })
+    }
+
+    /// The history of the snapshot, which would be a stranger's otherwise; a new one without a snapshot.
+    pub(super) fn likely_epoch(&self) -> Result<Epoch, OpenError> {
+        let snapshot = self
+            .disk
+            .open(SNAPSHOT)
+            .map(|file| snapshot_codec::read(&*file));
+        match snapshot {
+            Ok(Ok(snapshot)) => Ok(snapshot.epoch),
+            Ok(Err(_)) | Err(_) => self.draw_epoch(),
+        }
     }
 
     /// The header of a segment that follows the sealed one, as far as that one can be read.

@@ -128,7 +128,7 @@ impl Surveyor<'_> {
         let scan = self.scan(ACTIVE, &*file, &header, start)?;
         let mut end = scan.end();
         let plan = match &scan.tail {
-            None if scan.clean && start > 0 => Plan::Keep(file),
+            None if (scan.clean || defect!(TailNotCopied)) && start > 0 => Plan::Keep(file),
             Some(tail) if defect!(TornTailNotCut) => {
                 end = tail.end;
                 Plan::Keep(file)
@@ -160,7 +160,9 @@ impl Surveyor<'_> {
         has_tmp: bool,
         evidence: bool,
     ) -> Result<Survey, OpenError> {
-        if has_tmp {
+        // In a directory that is otherwise empty the segment was being created: it can be read, and may not be on the
+        // disk. Where there is more, it was made durable before the active one was renamed.
+        if has_tmp && evidence {
             let file = self.open(ACTIVE_TMP)?;
             if let Some((header, end)) = self.read_header(ACTIVE_TMP, &*file)? {
                 let written = scan(&*file, &header, end, false)
@@ -171,7 +173,7 @@ impl Surveyor<'_> {
             }
         }
         let mut header = Header {
-            epoch: self.draw_epoch()?,
+            epoch: self.likely_epoch()?,
             before: Head::default(),
             replaces: None,
         };

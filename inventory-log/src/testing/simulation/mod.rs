@@ -19,10 +19,7 @@
 
 mod choices;
 mod customers;
-mod fact;
 mod letters;
-mod newer_writer;
-mod resolve;
 mod run;
 mod setup;
 mod tally;

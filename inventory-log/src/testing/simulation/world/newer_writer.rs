@@ -6,7 +6,8 @@ use inventory_core::machine::{After, DeadLettered, Entry, Event, Level, Movement
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::vocabulary::{Chain, Delta, ProductId, Quantity, Version};
 
-use super::{Check, Choices, Progress, Violation, World};
+use super::{Progress, World};
+use crate::testing::simulation::{Check, Choices, Violation};
 
 impl World {
     /// Ends the engine in good order, lets another program append an event that cannot be applied, and starts again.
@@ -15,7 +16,6 @@ impl World {
     ///
     /// A promise is broken.
     pub fn poison(&mut self, choices: &mut Choices) -> Result<Progress, Violation> {
-        self.disarm();
         self.close();
         let Some(mut store) = self.open_store()? else {
             return Ok(Progress::Stopped);

@@ -1,18 +1,22 @@
 //! Who knows what callers were told, and so what must be there after a crash.
 
+mod audit;
+mod resolve;
+mod timeline;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use inventory_core::engine::{Answer, Reader, RecoveryReport};
+pub(super) use audit::Recovered;
+use inventory_core::engine::{Answer, Reader};
 use inventory_core::machine::{Entry, Head, Rejection, Request};
-use inventory_core::ports::{DeadLetter, LogReader};
+use inventory_core::ports::DeadLetter;
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Epoch, IdempotencyKey, ProductId, Sequence, Timestamp, Version};
 
-use super::fact::Timeline;
 use super::violation::ensure;
-use super::{Check, Setup, Situation, Tally, Violation};
-use crate::file::{Finding, FindingKind};
+use super::{Check, Setup, Violation};
+use timeline::Timeline;
 
 /// A group whose outcome nobody knows.
 #[derive(Debug, Clone)]
@@ -46,15 +50,6 @@ pub struct Witness {
     letters: Vec<DeadLetter>,
 }
 
-/// An engine that has just started.
-pub(super) struct Recovered<'a> {
-    pub(super) findings: &'a [Finding],
-    pub(super) report: &'a RecoveryReport,
-    pub(super) letters: Vec<DeadLetter>,
-    pub(super) log: &'a dyn LogReader,
-    pub(super) reader: &'a Reader,
-}
-
 impl Witness {
     pub(super) fn new(setup: Setup) -> Self {
         Self {
@@ -80,6 +75,11 @@ impl Witness {
             .last()
             .map(|entry| Head::after(entry))
             .unwrap_or_default()
+    }
+
+    /// Whether there is nothing in the log as far as anybody knows.
+    pub(super) fn expects_nothing(&self) -> bool {
+        self.history.is_empty() && self.unanswered.is_none()
     }
 
     /// The version of a product at the end of what is certain.
@@ -209,172 +209,5 @@ impl Witness {
             .binary_search_by_key(&first, |entry| entry.first)
             .ok()?;
         self.history.get(at)
-    }
-
-    /// Compares an engine that has just started with what callers know.
-    pub(super) fn recovered(
-        &mut self,
-        recovered: Recovered<'_>,
-        tally: &mut Tally,
-    ) -> Result<(), Violation> {
-        let Recovered {
-            findings,
-            report,
-            letters,
-            log,
-            reader,
-        } = recovered;
-        let epoch = *self.epoch.get_or_insert_with(|| reader.epoch());
-        ensure(epoch == reader.epoch(), Check::EpochStays, || {
-            format!("{epoch} became {}", reader.epoch())
-        })?;
-        self.check_letters(findings, letters, tally)?;
-        let tail = self.check_log(log)?;
-        self.resolve(&tail, tally)?;
-        self.check_snapshot(report, tally)?;
-        self.check_shown()?;
-        self.check_ledger(reader)?;
-        tally.saw_if(!report.poison.is_empty(), Situation::Poison);
-        Ok(())
-    }
-
-    /// Compares the log with the history. Returns what it has beyond.
-    fn check_log(&self, log: &dyn LogReader) -> Result<Vec<Arc<Entry>>, Violation> {
-        let (floor, head) = (log.floor(), self.head().sequence);
-        let keep = self
-            .setup
-            .settings
-            .retain_events
-            .map_or(0, |retain| head.number().saturating_sub(retain));
-        let allowed = self.saved.min(Sequence::new(keep));
-        ensure(floor <= allowed, Check::PurgeIsCovered, || {
-            format!("the log starts after {floor}, not {allowed}")
-        })?;
-        let mut known = self
-            .history
-            .iter()
-            .skip(self.history.partition_point(|entry| entry.first <= floor));
-        let (mut after, mut tail) = (floor, Vec::new());
-        loop {
-            let page = log.read(after, 7).map_err(|error| {
-                Violation::new(
-                    Check::AcknowledgedIsKept,
-                    format!("reading after {after}: {error:?}"),
-                )
-            })?;
-            if page.is_empty() {
-                break;
-            }
-            for entry in page {
-                ensure(
-                    entry.first == after.next(),
-                    Check::SequenceIsContiguous,
-                    || format!("{} follows {after}", entry.first),
-                )?;
-                after = entry.last();
-                match known.next() {
-                    Some(known) => ensure(*known == entry, Check::AcknowledgedIsKept, || {
-                        format!("{entry:?} is in the place of {known:?}")
-                    })?,
-                    None => tail.push(entry),
-                }
-            }
-        }
-        match known.next() {
-            Some(lost) => Err(Violation::new(
-                Check::AcknowledgedIsKept,
-                format!("{lost:?} is gone"),
-            )),
-            None => Ok(tail),
-        }
-    }
-
-    fn check_letters(
-        &mut self,
-        findings: &[Finding],
-        letters: Vec<DeadLetter>,
-        tally: &mut Tally,
-    ) -> Result<(), Violation> {
-        for finding in findings {
-            let torn = finding.kind == FindingKind::TornWrite && self.unanswered.is_some();
-            ensure(torn, Check::DeadLettersAreRight, || {
-                format!("nobody has caused this: {finding:?}")
-            })?;
-            tally.saw(Situation::TornTail);
-        }
-        ensure(
-            letters.starts_with(&self.letters),
-            Check::DeadLettersAreRight,
-            || format!("{:?} became {letters:?}", self.letters),
-        )?;
-        let buried: Vec<Sequence> = letters
-            .iter()
-            .filter_map(|letter| letter.sequence)
-            .collect();
-        let poison: Vec<Sequence> = self.poison.iter().copied().collect();
-        ensure(buried == poison, Check::DeadLettersAreRight, || {
-            format!("{poison:?} are poison, {letters:?} buried")
-        })?;
-        self.letters = letters;
-        Ok(())
-    }
-
-    fn check_snapshot(
-        &mut self,
-        report: &RecoveryReport,
-        tally: &mut Tally,
-    ) -> Result<(), Violation> {
-        let used = report.from_snapshot.unwrap_or_default();
-        let expected = self.saved..=self.save_attempted.max(self.saved);
-        ensure(
-            expected.contains(&used) && report.snapshot_unusable.is_none(),
-            Check::SnapshotIsKept,
-            || format!("saved at {expected:?}: {report:?}"),
-        )?;
-        self.saved = used;
-        let across = report.from_snapshot.is_some() && report.events_replayed > 0;
-        tally.saw_if(across, Situation::ReplayAcrossSnapshot);
-        Ok(())
-    }
-
-    /// Whatever a caller has seen must have become history.
-    fn check_shown(&mut self) -> Result<(), Violation> {
-        for refusal in std::mem::take(&mut self.early) {
-            ensure(self.timeline.has(&refusal), Check::ShownIsKept, || {
-                format!("it was never so: {refusal:?}")
-            })?;
-        }
-        for head in std::mem::take(&mut self.shown) {
-            let kept = self.history.iter().any(|entry| Head::after(entry) == head);
-            ensure(kept, Check::ShownIsKept, || {
-                format!("a reader has seen {head:?}")
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Compares what a reader sees with the model.
-    pub(super) fn check_ledger(&self, reader: &Reader) -> Result<(), Violation> {
-        reader.read(|ledger| {
-            if let Some(difference) = self.model.difference(ledger) {
-                return Err(Violation::new(Check::LedgerIsRight, difference));
-            }
-            ensure(
-                ledger.head() == self.head(),
-                Check::SequenceIsContiguous,
-                || {
-                    format!(
-                        "the ledger is at {:?}, the log at {:?}",
-                        ledger.head(),
-                        self.head()
-                    )
-                },
-            )?;
-            ensure(
-                ledger.buried().keys().eq(&self.poison),
-                Check::LedgerIsRight,
-                || format!("{:?} are poison, {:?} buried", self.poison, ledger.buried()),
-            )
-        })
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use inventory_core::machine::Entry;
 use inventory_core::testing::Predicted;
 
-use super::witness::Unanswered;
-use super::{Check, Situation, Tally, Violation, Witness};
+use super::{Unanswered, Witness};
+use crate::testing::simulation::{Check, Situation, Tally, Violation};
 
 impl Witness {
     /// Takes over what a log has beyond the history. It must be what the unanswered group would have written: its

@@ -1,0 +1,96 @@
+//! A start, and whether it may be refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use inventory_core::engine::{Engine, OpenError, Opened};
+use inventory_core::ports::{EventLog, LoadError, Ports, ReadError, Unobserved};
+
+use super::{Live, Progress, World};
+use crate::file::{self, FileStore, open_on};
+use crate::testing::simulation::letters::Listed;
+use crate::testing::simulation::violation::ensure;
+use crate::testing::simulation::witness::Recovered;
+use crate::testing::simulation::{Check, Violation};
+
+impl World {
+    /// Starts an engine and compares it with what is known. Faults strike while it starts; then they are disarmed, unless
+    /// the directory is new, so that there was nothing to compare.
+    ///
+    /// # Errors
+    ///
+    /// A promise is broken.
+    pub fn open(&mut self) -> Result<Progress, Violation> {
+        let Some(store) = self.open_store()? else {
+            return Ok(Progress::Stopped);
+        };
+        let (log, findings, listed) = (store.log.reader(), store.findings, Listed::default());
+        let ports = Ports {
+            log: Box::new(store.log),
+            snapshots: Box::new(store.snapshots),
+            dead_letters: listed.watch(store.dead_letters),
+            clock: Arc::new(self.clock.clone()),
+            observer: Arc::new(Unobserved),
+        };
+        let Opened {
+            engine,
+            snapshotter,
+            report,
+        } = match Engine::open(ports, self.setup.settings) {
+            Ok(opened) => opened,
+            Err(error) => return self.refused(is_failure(&error), &error),
+        };
+        let reader = engine.reader();
+        if !self.witness.expects_nothing() {
+            self.disarm();
+        }
+        let recovered = Recovered {
+            findings: &findings,
+            report: &report,
+            letters: listed.take(),
+            log: &*log,
+            reader: &reader,
+        };
+        self.witness.recovered(recovered, &mut self.tally)?;
+        self.live = Some(Live {
+            engine,
+            snapshotter,
+            feed: reader.subscribe(reader.head().sequence),
+            reader,
+            was_full: false,
+        });
+        Ok(Progress::Running)
+    }
+
+    /// Opens the directory without an engine; `None` when a fault struck.
+    pub(super) fn open_store(&mut self) -> Result<Option<FileStore>, Violation> {
+        match open_on(Arc::new(self.disk.clone()), &self.clock, self.setup.files) {
+            Ok(store) => Ok(Some(store)),
+            Err(error) => self
+                .refused(matches!(error, file::OpenError::Io(_)), &error)
+                .map(|_stopped| None),
+        }
+    }
+
+    /// Only a fault may keep an engine from starting.
+    fn refused(&mut self, is_failure: bool, error: &dyn fmt::Debug) -> Result<Progress, Violation> {
+        let excused = is_failure && self.struck() > 0;
+        ensure(excused, Check::HealthyDiskIsOpened, || {
+            format!("{error:?}, with {:?}", self.disk)
+        })?;
+        Ok(Progress::Stopped)
+    }
+}
+
+/// Whether an engine did not start since storage failed, rather than for what it found.
+fn is_failure(error: &OpenError) -> bool {
+    match error {
+        OpenError::Storage(_) | OpenError::Log(ReadError::Failed(_)) => true,
+        OpenError::Snapshot { cause, .. } => matches!(cause, LoadError::Failed(_)),
+        OpenError::Log(ReadError::Purged { .. } | ReadError::Damaged { .. })
+        | OpenError::Missing { .. }
+        | OpenError::LogEndsBeforeSnapshot { .. }
+        | OpenError::OtherHistory { .. }
+        | OpenError::ForeignSnapshot { .. } => false,
+    }
+}

@@ -1,0 +1,109 @@
+//! A group of requests, and what callers and readers get to know of it.
+
+use inventory_core::engine::EngineError;
+use inventory_core::machine::{Rejection, Request};
+use inventory_core::ports::Clock;
+use inventory_core::testing::{Predicted, answered_early};
+
+use super::{Progress, World};
+use crate::testing::Call;
+use crate::testing::simulation::violation::ensure;
+use crate::testing::simulation::witness::Unanswered;
+use crate::testing::simulation::{Check, Situation, Tally, Violation};
+
+impl World {
+    /// Submits a group and compares the answers with the model's.
+    ///
+    /// # Errors
+    ///
+    /// A promise is broken.
+    pub fn submit(&mut self, group: &[Request]) -> Result<Progress, Violation> {
+        let Some(live) = &mut self.live else {
+            return Ok(Progress::Stopped);
+        };
+        let now = self.clock.now();
+        let mut after = self.witness.model.clone();
+        let predicted: Vec<Predicted> = group
+            .iter()
+            .map(|request| after.decide(request, now))
+            .collect();
+        after.publish();
+        let was_stopped = live.engine.is_stopped();
+        let floor = live.reader.floor();
+        let writes = self.disk.calls_of(Call::Write);
+        let outcome = live.engine.submit(group);
+        self.witness.hear_early(answered_early());
+        match outcome {
+            Ok(answers) => {
+                for ((request, answer), predicted) in group.iter().zip(&answers).zip(&predicted) {
+                    let again = matches!(predicted, Predicted::Applied { .. })
+                        && self.witness.knows_key_of(request);
+                    self.tally.saw_if(again, Situation::KeyForgotten);
+                    self.witness.hear(request, answer, predicted, now)?;
+                }
+                self.witness.model = after;
+                self.tally
+                    .saw_if(live.reader.floor() > floor, Situation::Purged);
+                let wrote = self.disk.calls_of(Call::Write) > writes;
+                self.tally.saw_if(
+                    wrote && std::mem::take(&mut live.was_full),
+                    Situation::FullDiskSurvived,
+                );
+                count_answers(&mut self.tally, &predicted);
+                self.check_reader()
+            }
+            Err(EngineError::NotWritten { .. }) => {
+                live.was_full = true;
+                // A group that was begun takes a write that succeeds, one that fails, and one that takes it back.
+                let rolled_back = self.disk.calls_of(Call::Write) >= writes + 3;
+                self.tally
+                    .saw_if(rolled_back, Situation::FullDiskRolledBack);
+                self.check_reader()
+            }
+            Err(EngineError::OutcomeUnknown { .. }) => {
+                ensure(self.struck() > 0, Check::FullDiskIsSurvived, || {
+                    format!("it stopped: {outcome:?}")
+                })?;
+                self.witness
+                    .look(&self.live.as_ref().expect("it was there above").reader);
+                self.witness.unanswered = Some(Unanswered {
+                    requests: group.to_vec(),
+                    at: now,
+                });
+                Ok(Progress::Stopped)
+            }
+            Err(EngineError::Stopped) if was_stopped => Ok(Progress::Stopped),
+            Err(error @ (EngineError::Stopped | EngineError::Fenced { .. })) => {
+                Err(Violation::new(
+                    Check::AnswerIsRight,
+                    format!("nobody else writes: {error:?}"),
+                ))
+            }
+        }
+    }
+
+    /// After a group that has ended, readers see what is certain and nothing else.
+    fn check_reader(&mut self) -> Result<Progress, Violation> {
+        if let Some(live) = &mut self.live {
+            let (shown, known) = (live.reader.head(), self.witness.head());
+            ensure(shown == known, Check::OnlyDurableIsShown, || {
+                format!("{shown:?} instead of {known:?}")
+            })?;
+            self.witness.check_ledger(&live.reader)?;
+            self.witness.check_feed(&mut live.feed)?;
+        }
+        Ok(Progress::Running)
+    }
+}
+
+fn count_answers(tally: &mut Tally, predicted: &[Predicted]) {
+    let mut applied = false;
+    for answer in predicted {
+        match answer {
+            Predicted::Applied { .. } => applied = true,
+            Predicted::Replayed { .. } => tally.saw(Situation::Replayed),
+            Predicted::Refused(Rejection::KeyReused { .. }) => tally.saw(Situation::KeyReused),
+            Predicted::Refused(_) => tally.saw_if(applied, Situation::RefusedWithinGroup),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Mistakes made on purpose: the runs of a few seeds see each of them, or they prove nothing.
+
+use inventory_core::testing::{Defect, with};
+use inventory_log::testing::simulation::{Check, Choices, run};
+
+/// Seeds after which a mistake that was not seen counts as one that cannot be seen.
+const SEEDS: u64 = 1_000;
+
+/// What a crash cannot show: bytes rot, or a file is not the one that was written. `tests/bit_rot` sees these.
+const ROT: [Defect; 4] = [
+    Defect::CutOffNotNoticed,
+    Defect::CrcNotChecked,
+    Defect::SnapshotCrcNotChecked,
+    Defect::EpochNotChecked,
+];
+
+fn expect_seen(defect: Defect, by: &[Check]) {
+    let seen = (0..SEEDS).find_map(|seed| {
+        let outcome = with(defect, || run(&mut Choices::from_seed(seed)));
+        outcome.err().map(|violation| (seed, violation))
+    });
+    let (seed, violation) =
+        seen.unwrap_or_else(|| panic!("{SEEDS} seeds have not seen {defect:?}"));
+    eprintln!("{defect:?} is seen with seed {seed}: {violation}");
+    assert!(
+        by.contains(&violation.check),
+        "{defect:?} is seen for another reason"
+    );
+}
+
+macro_rules! seen {
+    ($($test:ident: $defect:ident by $($check:ident)|+,)*) => {
+        const CRASHES: &[Defect] = &[$(Defect::$defect),*];
+
+        $(
+            #[test]
+            fn $test() {
+                expect_seen(Defect::$defect, &[$(Check::$check),+]);
+            }
+        )*
+    };
+}
+
+seen! {
+    acknowledge_before_sync: AcknowledgeBeforeSync by AcknowledgedIsKept | HealthyDiskIsOpened,
+    ignore_failed_sync: IgnoreFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened,
+    retry_failed_sync: RetryFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened,
+    poison_ignored: PoisonIgnored by AcknowledgedIsKept | HealthyDiskIsOpened,
+    full_disk_not_rolled_back: FullDiskNotRolledBack by UnaskedIsAbsent | DeadLettersAreRight,
+    reserve_not_synced: ReserveNotSynced by HealthyDiskIsOpened,
+    group_not_recorded: GroupNotRecorded by HealthyDiskIsOpened,
+    segment_not_synced: SegmentNotSynced by HealthyDiskIsOpened,
+    purge_not_synced: PurgeNotSynced by HealthyDiskIsOpened,
+    no_directory_sync_after_rename: NoDirectorySyncAfterRename by AcknowledgedIsKept | SnapshotIsKept,
+    found_rename_not_synced: FoundRenameNotSynced by SnapshotIsKept | HealthyDiskIsOpened,
+    torn_tail_not_cut: TornTailNotCut by HealthyDiskIsOpened | AcknowledgedIsKept,
+    letter_after_cut: LetterAfterCut by RecoveryIsRepeatable,
+    tail_not_copied: TailNotCopied by HealthyDiskIsOpened | AcknowledgedIsKept,
+    snapshot_in_place: SnapshotInPlace by SnapshotIsKept | HealthyDiskIsOpened,
+    snapshot_not_synced: SnapshotNotSynced by SnapshotIsKept | HealthyDiskIsOpened,
+    window_left_out_of_snapshot: WindowLeftOutOfSnapshot by LedgerIsRight,
+    version_not_persisted: VersionNotPersisted by LedgerIsRight,
+    snapshot_sequence_too_low: SnapshotSequenceTooLow by SnapshotIsKept | HealthyDiskIsOpened,
+    snapshot_sequence_too_high: SnapshotSequenceTooHigh by SnapshotIsKept | HealthyDiskIsOpened,
+    refusal_answered_early: RefusalAnsweredEarly by ShownIsKept,
+    dirty_read: DirtyRead by ShownIsKept | OnlyDurableIsShown,
+    log_purged_before_snapshot: LogPurgedBeforeSnapshot by HealthyDiskIsOpened | PurgeIsCovered,
+}
+
+#[test]
+fn every_defect_is_looked_for() {
+    let missing: Vec<_> = Defect::ALL
+        .iter()
+        .filter(|defect| !CRASHES.contains(defect) && !ROT.contains(defect))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
