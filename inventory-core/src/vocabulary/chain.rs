@@ -5,9 +5,16 @@
 //! to the log.
 
 use std::fmt;
+use std::str::FromStr;
 
 use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_seeded};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::text::as_text;
+
+/// A text is not a digest: 16 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 16 lower-case hexadecimal digits")]
+pub struct InvalidDigest;
 
 macro_rules! digest_value {
     ($(#[$doc:meta])* $name:ident) => {
@@ -35,22 +42,19 @@ macro_rules! digest_value {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+        impl FromStr for $name {
+            type Err = InvalidDigest;
+
+            fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+                let digits = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                if text.len() != 16 || !text.bytes().all(digits) {
+                    return Err(InvalidDigest);
+                }
+                u64::from_str_radix(text, 16).map(Self).map_err(|_| InvalidDigest)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                let digits = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-                if text.len() != 16 || !text.bytes().all(digits) {
-                    return Err(de::Error::custom("must be 16 lower-case hexadecimal digits"));
-                }
-                u64::from_str_radix(&text, 16).map(Self).map_err(de::Error::custom)
-            }
-        }
+        as_text!($name);
     };
 }
 

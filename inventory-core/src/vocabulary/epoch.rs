@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
+use super::text::as_text;
 use super::{Digest, Sequence, Timestamp};
 
 /// A random id, written when a log is created or its history is restarted. Two logs with the same epoch share a history
@@ -62,18 +61,7 @@ impl FromStr for Epoch {
     }
 }
 
-impl Serialize for Epoch {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Epoch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
+as_text!(Epoch);
 
 #[cfg(test)]
 mod tests {

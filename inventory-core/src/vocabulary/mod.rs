@@ -8,10 +8,11 @@ mod key;
 mod name;
 mod quantity;
 mod sequence;
+mod text;
 mod time;
 mod version;
 
-pub use chain::{Chain, Fingerprint};
+pub use chain::{Chain, Fingerprint, InvalidDigest};
 pub use epoch::{Epoch, InvalidEpoch};
 pub use id::{ID_BYTES_MAX, InvalidId, ProductId, StoreId};
 pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
