@@ -1,0 +1,50 @@
+//! How fast the engine is, each figure beside the least that any such engine must do, measured in the same run.
+//!
+//! Criterion runs and reports both sides of every row; the table at the end says what the ratios are and what they
+//! should be. Arguments are criterion's: a filter, or `--test` to run everything once on little data.
+
+mod bulk;
+mod contest;
+mod many_callers;
+mod memory;
+mod one_adjust;
+mod one_caller;
+mod raw;
+mod recovery;
+mod shop;
+mod table;
+
+use contest::Contests;
+
+fn main() {
+    // First, while the process has no memory to give back that would blur the figures.
+    let memory = (!is_filtered()).then(memory::measure);
+    let mut contests = Contests::from_args();
+    one_adjust::run(&mut contests);
+    one_caller::run(&mut contests);
+    many_callers::run(&mut contests);
+    bulk::run(&mut contests);
+    recovery::run(&mut contests);
+    let outcomes = contests.finish();
+    // One round on little data says that the code runs, and nothing about its speed.
+    if !is_smoke_test() {
+        table::print(&outcomes, memory.as_ref());
+    }
+}
+
+/// Whether only some rows are asked for.
+fn is_filtered() -> bool {
+    std::env::args()
+        .skip(1)
+        .any(|argument| !argument.starts_with('-'))
+}
+
+/// Whether everything is only to be run once, to see that it runs.
+fn is_smoke_test() -> bool {
+    std::env::args().any(|argument| argument == "--test")
+}
+
+/// A size, or a small part of it for a smoke test.
+fn scaled(size: usize) -> usize {
+    if is_smoke_test() { size / 100 } else { size }
+}

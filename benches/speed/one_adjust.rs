@@ -1,0 +1,157 @@
+//! decide + evolve of one Adjust in memory, beside a number in a hash map and a key in a hash set.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use inventory_core::machine::{
+    Decision, Draft, Entry, Ledger, Request, Staging, WindowLimits, decide, follow,
+};
+use inventory_core::vocabulary::Timestamp;
+use rapidhash::{RapidHashMap, RapidHashSet};
+
+use crate::contest::{Aim, Contest, Contests, Row};
+use crate::scaled;
+use crate::shop::{Sales, count, key_name, product_name};
+
+/// Updates per iteration. Each iteration begins with no key remembered.
+const UPDATES: u64 = 200_000;
+
+/// Updates that are timed at once: requests are handled soon after they came in, while they are in a cache still.
+const UPDATES_AT_ONCE: u64 = 1_000;
+
+/// Longer than any key is remembered.
+const LONG_AFTER_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+pub(crate) fn run(contests: &mut Contests) {
+    for (measured, products) in [
+        ("decide + evolve, 10 k products", 10_000),
+        ("decide + evolve, 1 M products", scaled(1_000_000)),
+    ] {
+        let row = Row {
+            measured,
+            baseline: "hash-map update + key insert",
+            aim: Aim::TimeAtMost(2.5),
+        };
+        contests.run(row, || InMemory::stocked(products));
+    }
+}
+
+struct InMemory {
+    stock: RapidHashMap<String, u64>,
+    keys: RapidHashSet<String>,
+    ledger: Ledger,
+    staging: Staging,
+    baseline_sales: Sales,
+    engine_sales: Sales,
+    now_ms: u64,
+}
+
+impl InMemory {
+    fn stocked(products: usize) -> Self {
+        let (mut ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
+        for product in 0..products {
+            let request = Request::unkeyed(vec![count(product, 0)]).expect("one line");
+            apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
+        }
+        Self {
+            stock: (0..products)
+                .map(|product| (product_name(product), 1_000_000_000))
+                .collect(),
+            keys: RapidHashSet::default(),
+            ledger,
+            staging,
+            baseline_sales: Sales::of(products),
+            engine_sales: Sales::of(products),
+            now_ms: 0,
+        }
+    }
+
+    /// Both sides forget their keys and keep the memory of their tables.
+    fn forget_keys(&mut self) {
+        self.keys.clear();
+        self.now_ms += LONG_AFTER_MS;
+        let now = self.now();
+        for request in self.engine_sales.requests(1) {
+            apply(&mut self.ledger, &mut self.staging, &request, now);
+        }
+        assert_eq!(self.ledger.key_count(), 1);
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now_ms).expect("within some thousand years")
+    }
+
+    /// Both sides are given what they must keep a copy of.
+    fn time_baseline(&mut self) -> Duration {
+        let sales = (0..UPDATES_AT_ONCE).map(|_| self.baseline_sales.next_sale());
+        let sales: Vec<_> = sales
+            .map(|(product, key)| (key_name(key), product_name(product)))
+            .collect();
+        let start = Instant::now();
+        for (key, product) in &sales {
+            if self.keys.insert(key.clone()) {
+                *self
+                    .stock
+                    .get_mut(product)
+                    .expect("all products are stocked") -= 1;
+            }
+        }
+        start.elapsed()
+    }
+
+    fn time_engine(&mut self) -> Duration {
+        let requests = self.engine_sales.requests(UPDATES_AT_ONCE);
+        let now = self.now();
+        let start = Instant::now();
+        for request in &requests {
+            apply(&mut self.ledger, &mut self.staging, request, now);
+        }
+        start.elapsed()
+    }
+}
+
+impl Contest for InMemory {
+    const BASELINE_UPDATES: u64 = UPDATES;
+    const ENGINE_UPDATES: u64 = UPDATES;
+
+    fn baseline(&mut self, iterations: u64) -> Duration {
+        let mut elapsed = Duration::ZERO;
+        for _ in 0..iterations {
+            self.forget_keys();
+            elapsed += (0..UPDATES / UPDATES_AT_ONCE)
+                .map(|_| self.time_baseline())
+                .sum::<Duration>();
+        }
+        elapsed
+    }
+
+    fn engine(&mut self, iterations: u64) -> Duration {
+        let mut elapsed = Duration::ZERO;
+        for _ in 0..iterations {
+            self.forget_keys();
+            elapsed += (0..UPDATES / UPDATES_AT_ONCE)
+                .map(|_| self.time_engine())
+                .sum::<Duration>();
+        }
+        elapsed
+    }
+}
+
+/// Decides a request and applies it, without a log between the two.
+pub(crate) fn apply(
+    ledger: &mut Ledger,
+    staging: &mut Staging,
+    request: &Request,
+    now: Timestamp,
+) -> Arc<Entry> {
+    let entry = {
+        let mut draft = Draft::new(ledger, staging);
+        let Ok(Decision::Fresh(events)) = decide(&mut draft, request) else {
+            panic!("every request has a key of its own and stock to take from");
+        };
+        draft.record(request.intent().cloned(), events, now)
+    };
+    let poison = follow(ledger, &entry).expect("the entry continues the ledger");
+    assert!(poison.is_empty());
+    entry
+}

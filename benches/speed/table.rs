@@ -1,0 +1,75 @@
+//! The table that a run ends with: ratios first, since they say the same on every machine.
+
+use std::io::{self, Write};
+
+use crate::contest::{Aim, Outcome};
+use crate::memory::Memory;
+
+const HEAD: &str = "
+| measured | baseline in the same run | ratio | to reach | met | engine | baseline |
+|---|---|---|---|---|---|---|
+";
+
+/// Prints what was measured. Nobody is there to be told when nobody reads the output.
+pub(crate) fn print(outcomes: &[Outcome], memory: Option<&Memory>) {
+    let mut text = HEAD.to_owned();
+    for outcome in outcomes {
+        text.push_str(&line(outcome));
+    }
+    text.extend(memory.map(of_memory));
+    let _nobody_reads = io::stdout().write_all(text.as_bytes());
+}
+
+fn of_memory(memory: &Memory) -> String {
+    format!(
+        "\nmemory at {} levels, one per product: {:.0} bytes per level\n\
+         memory at {} levels, {} per product: {:.0} bytes per level\n\
+         memory at {} keys of the window: {:.0} bytes per key\n",
+        memory.lone_levels,
+        memory.bytes_per_lone_level,
+        memory.shared_levels,
+        memory.levels_per_product,
+        memory.bytes_per_shared_level,
+        memory.keys,
+        memory.bytes_per_key,
+    )
+}
+
+fn line(outcome: &Outcome) -> String {
+    let time = outcome.time_ratio;
+    let rate = 1.0 / time;
+    let (ratio, aim, met) = match outcome.row.aim {
+        Aim::TimeAtMost(most) => (
+            time,
+            format!("at most {most}x its time"),
+            Some(time <= most),
+        ),
+        Aim::RateAtLeast(least) => (
+            rate,
+            format!("at least {least}x its rate"),
+            Some(rate >= least),
+        ),
+        Aim::Time => (time, "(its time, to compare)".to_owned(), None),
+    };
+    let met = match met {
+        Some(true) => "yes",
+        Some(false) => "NO",
+        None => "",
+    };
+    format!(
+        "| {} | {} | {ratio:.2} | {aim} | {met} | {} | {} |\n",
+        outcome.row.measured,
+        outcome.row.baseline,
+        rate_and_time(outcome.engine),
+        rate_and_time(outcome.baseline),
+    )
+}
+
+fn rate_and_time(seconds: f64) -> String {
+    let time = match seconds {
+        short if short < 1e-6 => format!("{:.0} ns", short * 1e9),
+        medium if medium < 1e-3 => format!("{:.1} us", medium * 1e6),
+        long => format!("{:.1} ms", long * 1e3),
+    };
+    format!("{:.0}/s ({time})", 1.0 / seconds)
+}
