@@ -4,10 +4,9 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
-RUN_DATA := data/sample
 
-# No sanitizer: there is no unsafe code here for it to watch, it makes the targets five to ten times slower, and only
-# nightly compilers have one. What is found grows a corpus that nobody commits; the committed one is only read.
+# No sanitizer: our code has no unsafe for it to watch, it makes the targets five to ten times slower, and it takes flags
+# of nightly compilers. What is found grows a corpus that nobody commits; the committed one is only read.
 FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
@@ -18,8 +17,7 @@ help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 run: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
-	@rm -rf $(RUN_DATA)
-	$(CARGO) run --locked --release --package inventory-examples --bin replay -- --data $(RUN_DATA) $(ARGS)
+	$(CARGO) run --locked --release --package inventory-examples --bin replay -- $(ARGS)
 
 test: ## everything that must pass
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \

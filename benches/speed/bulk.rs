@@ -16,7 +16,7 @@ const PRODUCTS: usize = 10_000;
 const REQUESTS: u64 = 8_192;
 
 /// Submissions under way: one is committed, one waits, one has just been answered.
-const UNDER_WAY_MAX: usize = 3;
+const UNDER_WAY_MAX: u64 = 3;
 
 pub(crate) fn run(contests: &mut Contests) {
     let row = Row {
@@ -61,15 +61,12 @@ impl Contest for Bulk {
         self.raw.append(&self.bytes, iterations)
     }
 
-    /// The requests are made before the clock starts, as the bytes of the baseline are. They are made on this thread and
-    /// freed on the writer's, as those of a server would be.
+    /// The requests are made while the clock runs, as a server would make them: on this thread, beside the writer's.
     fn engine(&mut self, iterations: u64) -> Duration {
-        let submissions: Vec<_> = (0..iterations)
-            .map(|_| self.sales.requests(REQUESTS))
-            .collect();
         let (answered, answers) = mpsc::channel::<Result<Vec<Answer>, EngineError>>();
         let start = Instant::now();
-        for (number, requests) in submissions.into_iter().enumerate() {
+        for number in 0..iterations {
+            let requests = self.sales.requests(REQUESTS);
             if number >= UNDER_WAY_MAX {
                 answers
                     .recv()

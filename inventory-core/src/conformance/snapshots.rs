@@ -140,7 +140,8 @@ pub fn save_has_made_the_snapshot_durable(harness: &impl Harness) {
     assert_loaded(harness, &saved);
 }
 
-/// `save` must not replace a snapshot of a later position in the same epoch.
+/// `save` must not replace a snapshot of a later position in the same epoch, which an engine would try that has been
+/// fenced and does not know it yet.
 pub fn a_later_snapshot_of_the_same_epoch_is_not_replaced(harness: &impl Harness) {
     let mut opened = harness.open();
     opened.save(&snapshot(200)).expect("healthy storage saves");

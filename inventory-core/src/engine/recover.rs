@@ -159,6 +159,8 @@ fn follow(
             lose_or_refuse(settings, report, head, found)?;
             machine::follow_after_loss(ledger, entry)
         }
+        // After a loss nothing says which of two entries for one position is right: the first one read counts.
+        Err(Break::Gap { .. }) if !report.lost.is_empty() => return Ok(()),
         Err(_) if !report.lost.is_empty() => machine::follow_after_loss(ledger, entry),
         Err(at) => return Err(OpenError::OtherHistory { at }),
     };

@@ -33,7 +33,8 @@ pub(super) struct Limits {
     pub(super) recovery_pages_ahead: usize,
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
-    /// Newest events kept in memory for subscribers, which then need not read the log: some tens of megabytes.
+    /// Newest events kept in memory for subscribers, which then need not read the log: no more than stays in the
+    /// processor's cache, since the writer passes over all of it again and again.
     pub(super) tail_events: usize,
 }
 
@@ -41,5 +42,5 @@ pub(super) const LIMITS: Limits = Limits {
     recovery_page_events: 4_096,
     recovery_pages_ahead: 2,
     publish_events: 256,
-    tail_events: 65_536,
+    tail_events: 4_096,
 };

@@ -153,6 +153,21 @@ pub fn follow(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> 
     Ok(apply(ledger, entry))
 }
 
+/// Follows an entry that was decided on this very ledger: as [`follow`], without computing again what ties the entry to
+/// it.
+///
+/// # Panics
+///
+/// The entry was decided on something else.
+pub(crate) fn follow_decided(ledger: &mut Ledger, entry: &Entry) {
+    assert_eq!(entry.first, ledger.head.sequence.next());
+    let poison = apply(ledger, entry);
+    assert!(
+        poison.is_empty(),
+        "what was decided on a ledger applies to it"
+    );
+}
+
 /// Follows a log that has lost what comes before `entry`: as [`follow`], except that nothing ties the entry to what the
 /// ledger has followed so far. Products that do not follow any more are quarantined.
 pub fn follow_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {

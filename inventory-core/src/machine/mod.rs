@@ -22,6 +22,7 @@ pub use decide::{Decision, decide};
 pub use draft::{Draft, Staging};
 pub use entry::{Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
+pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss};
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};

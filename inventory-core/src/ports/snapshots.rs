@@ -19,8 +19,8 @@ pub struct Snapshot {
 ///
 /// - `save` must have made the snapshot durable when it returns `Ok`.
 /// - Until then, and when it fails, `load` must find the snapshot before it.
-/// - `save` must not replace a snapshot of a later position in the same epoch: an engine that has been fenced must not
-///   take back what its successor relies on.
+/// - `save` must not replace a snapshot of a later position in the same epoch, which an engine would try that has been
+///   fenced and does not know it yet.
 /// - `load` must find the newest saved snapshot, as it was saved.
 pub trait SnapshotStore: Send {
     /// Replaces the snapshot.

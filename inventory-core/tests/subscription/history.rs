@@ -13,7 +13,7 @@ use inventory_core::vocabulary::{Sequence, Version};
 use crate::follower::{deliveries, open, submit, take_all};
 
 /// Events that the engine keeps in memory for followers: what is older comes from the log.
-const TAIL_EVENTS: u64 = 65_536;
+const TAIL_EVENTS: u64 = 4_096;
 
 #[test]
 fn a_follower_starts_anywhere_and_gets_whole_entries() {
@@ -43,7 +43,7 @@ fn a_follower_starts_anywhere_and_gets_whole_entries() {
 
 #[test]
 fn a_follower_that_is_behind_the_memory_reads_the_log_until_it_has_caught_up() {
-    const LINES: usize = 9_000;
+    const LINES: usize = 560;
     let (storage, faults) = (MemoryStorage::new(), Faults::new());
     let ports = faults.wrap(storage.ports());
     let mut engine = Engine::open(ports, Settings::default())

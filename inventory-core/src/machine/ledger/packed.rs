@@ -3,8 +3,9 @@
 //!
 //! ```text
 //!  key      length, bytes          first, recorded_at    varint
-//!  print    8 bytes                events                count, then each:
-//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
+//!  hash     8 bytes                events                count, then each:
+//!  print    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
+//!  chain    8 bytes
 //! ```
 //!
 //! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Packed
@@ -17,6 +18,10 @@ use crate::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement}
 use crate::vocabulary::{
     Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, StoreId, Timestamp, Version,
 };
+
+const HASH_BYTES: usize = 8;
+/// Hash, fingerprint and chain.
+const DIGEST_BYTES: usize = 24;
 
 const INCREASED: u8 = 0;
 const DECREASED: u8 = 1;
@@ -35,6 +40,7 @@ impl Packer {
         self.bytes.clear();
         if let Some(intent) = &entry.intent {
             self.text(intent.key.as_str());
+            self.fixed(intent.key.hash_bits());
             self.fixed(intent.fingerprint.bits());
         }
         self.fixed(entry.chain.bits());
@@ -117,10 +123,16 @@ impl<'a> Unpacker<'a> {
         self.text()
     }
 
+    /// The hash that the key of the next entry carries.
+    pub(in crate::machine) fn key_hash(mut self) -> u64 {
+        self.text();
+        self.fixed()
+    }
+
     /// When the next entry was recorded.
     pub(in crate::machine) fn recorded_at(mut self) -> Timestamp {
         self.text();
-        self.take(16);
+        self.take(DIGEST_BYTES);
         self.number();
         self.time()
     }
@@ -131,6 +143,7 @@ impl<'a> Unpacker<'a> {
         stores: &Arena<StoreId>,
     ) -> Entry {
         let key = IdempotencyKey::new(self.text()).expect("it was a key when it was packed");
+        self.take(HASH_BYTES);
         let fingerprint = Fingerprint::from_bits(self.fixed());
         let chain = Chain::from_bits(self.fixed());
         let first = Sequence::new(self.number());
@@ -148,7 +161,7 @@ impl<'a> Unpacker<'a> {
     /// Moves past the next entry.
     pub(in crate::machine) fn skip(&mut self) {
         self.text();
-        self.take(16);
+        self.take(DIGEST_BYTES);
         self.number();
         self.number();
         for _ in 0..self.number() {

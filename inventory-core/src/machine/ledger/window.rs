@@ -174,11 +174,18 @@ impl Window {
         let Some(mut oldest) = self.oldest() else {
             return;
         };
-        let key = IdempotencyKey::new(oldest.key()).expect("it was a key when it was packed");
+        let hash = oldest.key_hash();
+        let key = oldest.key();
+        let clashed = self
+            .clashes
+            .keys()
+            .find(|clash| clash.as_str() == key)
+            .cloned();
         oldest.skip();
         let left = oldest.rest.len();
-        if self.clashes.remove(&key).is_none() {
-            self.index.remove(&key.hash_bits());
+        match clashed {
+            Some(key) => drop(self.clashes.remove(&key)),
+            None => drop(self.index.remove(&hash)),
         }
         match self.full.front() {
             Some(_) if left == 0 => {

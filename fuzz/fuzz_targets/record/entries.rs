@@ -1,0 +1,184 @@
+//! Entries as no engine would write them, but as the types allow.
+
+use std::sync::Arc;
+
+use arbitrary::Arbitrary;
+use inventory_core::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use inventory_core::vocabulary::{
+    Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, Quantity, Sequence,
+    Timestamp, Version,
+};
+
+/// Positions have at most 19 digits in a line: more than a log can reach.
+const FIRST_MAX: u64 = i64::MAX as u64;
+const MILLIS_MAX: u64 = 253_402_300_799_999;
+
+/// The choices that an entry is made of.
+#[derive(Debug, Arbitrary)]
+pub(crate) struct AnyEntry {
+    first: u64,
+    millis: u64,
+    intent: Option<(String, u64)>,
+    event: AnyEvent,
+    more: Vec<AnyEvent>,
+    chain: u64,
+}
+
+#[derive(Debug, Arbitrary)]
+enum AnyEvent {
+    Increased(AnyMovement),
+    Decreased(AnyMovement),
+    Counted(AnyMovement),
+    DeadLettered(AnyLetter),
+    /// Events whose text could stand in a line, where it would be read as something else than what it is.
+    DisguisedMovement(Option<String>, AnyMovement),
+    DisguisedLetter(Option<String>, AnyLetter),
+}
+
+#[derive(Debug, Arbitrary)]
+struct AnyLetter {
+    product: Option<String>,
+    version: Option<u64>,
+    raw: String,
+}
+
+#[derive(Debug, Arbitrary)]
+struct AnyMovement {
+    product: String,
+    store: String,
+    delta: i64,
+    reserved_delta: i64,
+    on_hand: u64,
+    reserved: u64,
+    version: u64,
+    total: u64,
+}
+
+impl AnyEntry {
+    pub(crate) fn into_entry(self) -> Entry {
+        let events = std::iter::once(self.event).chain(self.more);
+        Entry {
+            first: Sequence::new(1 + self.first % FIRST_MAX),
+            recorded_at: Timestamp::from_millis(self.millis % (MILLIS_MAX + 1))
+                .expect("it is not after the year 9999"),
+            intent: self.intent.map(|(key, fingerprint)| Intent {
+                key: key_of(&key)
+                    .parse()
+                    .expect("it is 1 to 128 printable ASCII characters"),
+                fingerprint: Fingerprint::from_bits(fingerprint),
+            }),
+            events: events.map(AnyEvent::into_event).collect(),
+            chain: Chain::from_bits(self.chain),
+        }
+    }
+}
+
+impl AnyEvent {
+    fn into_event(self) -> Event {
+        match self {
+            Self::Increased(movement) => Event::StockIncreased(movement.into_movement()),
+            Self::Decreased(movement) => Event::StockDecreased(movement.into_movement()),
+            Self::Counted(movement) => Event::StockCounted(movement.into_movement()),
+            Self::DeadLettered(letter) => letter.into_event(),
+            Self::DisguisedMovement(product, movement) => {
+                disguised(product, Event::StockCounted(movement.into_movement()))
+            }
+            Self::DisguisedLetter(product, letter) => disguised(product, letter.into_event()),
+        }
+    }
+}
+
+impl AnyLetter {
+    fn into_event(self) -> Event {
+        Event::DeadLettered(DeadLettered {
+            product: self
+                .product
+                .map(|product| id_of(&product).parse().expect("it is an id")),
+            version: self.version.map(version),
+            raw: Arc::from(self.raw),
+        })
+    }
+}
+
+fn disguised(product: Option<String>, event: Event) -> Event {
+    let raw = text_of(event);
+    AnyLetter {
+        product,
+        version: None,
+        raw,
+    }
+    .into_event()
+}
+
+impl AnyMovement {
+    fn into_movement(self) -> Movement {
+        let on_hand = self.on_hand % (QUANTITY_MAX + 1);
+        let reserved = quantity(self.reserved % (on_hand + 1));
+        Movement {
+            product: id_of(&self.product).parse().expect("it is an id"),
+            store: id_of(&self.store).parse().expect("it is an id"),
+            delta: delta(self.delta),
+            reserved_delta: delta(self.reserved_delta),
+            after: After {
+                level: Level::new(quantity(on_hand), reserved)
+                    .expect("no more is reserved than is there"),
+                version: version(self.version),
+                total: quantity(self.total % (QUANTITY_MAX + 1)),
+            },
+        }
+    }
+}
+
+fn quantity(units: u64) -> Quantity {
+    Quantity::new(units).expect("the caller keeps it in range")
+}
+
+fn version(number: u64) -> Version {
+    Version::new(number % (QUANTITY_MAX + 1)).expect("it is in range")
+}
+
+fn delta(units: i64) -> Delta {
+    Delta::new(units % (QUANTITY_MAX as i64 + 1)).expect("it is in range")
+}
+
+/// The text of an event as it stands in a line.
+fn text_of(event: Event) -> String {
+    let entry = Entry {
+        first: Sequence::new(1),
+        recorded_at: Timestamp::UNIX_EPOCH,
+        intent: None,
+        events: [event].into(),
+        chain: Chain::default(),
+    };
+    let line = inventory_log::testing::encode_record(&entry, entry.first);
+    let line = String::from_utf8(line).expect("a line is JSON");
+    let from = line.find("[").expect("the events are an array") + 1;
+    let to = line
+        .rfind("],\"chain\"")
+        .expect("the chain follows the events");
+    line[from..to].to_owned()
+}
+
+/// Any text as an id: without control characters, not empty, not too long.
+fn id_of(text: &str) -> String {
+    let mut id: String = text
+        .chars()
+        .map(|c| if c.is_control() { '"' } else { c })
+        .collect();
+    let end = (0..=id.len().min(ID_BYTES_MAX))
+        .rev()
+        .find(|&at| id.is_char_boundary(at));
+    id.truncate(end.unwrap_or(0));
+    if id.is_empty() { "tea".to_owned() } else { id }
+}
+
+/// Any text as a key: printable ASCII, not empty, not too long.
+fn key_of(text: &str) -> String {
+    let printable = |byte: u8| char::from(b' ' + byte % 95);
+    let key: String = text.bytes().map(printable).take(KEY_BYTES_MAX).collect();
+    if key.is_empty() {
+        "basket".to_owned()
+    } else {
+        key
+    }
+}

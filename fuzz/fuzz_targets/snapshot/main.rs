@@ -1,0 +1,139 @@
+#![no_main]
+//! `state.json`: any bytes are loaded without a panic, what loads is saved as the same, and an engine can go on from it.
+
+use std::sync::{Arc, LazyLock};
+
+use inventory_core::conformance::assert_same_image;
+use inventory_core::machine::{
+    Adjust, Command, Count, Decision, Draft, Guard, Image, Request, Staging, WindowLimits, decide,
+    follow,
+};
+use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
+use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::{Adjustment, ProductId, Quantity, StoreId, Timestamp};
+use inventory_fuzz::mend_snapshot;
+use inventory_log::file::{FileOptions, FileSnapshots, open_on};
+use inventory_log::testing::SimDisk;
+use libfuzzer_sys::fuzz_target;
+
+const SNAPSHOT: &str = "state.json";
+
+/// Nothing is forgotten, so that a ledger has all of the image that it was made from.
+const FORGET_NOTHING: WindowLimits = WindowLimits {
+    age_ms: u64::MAX,
+    keys_max: usize::MAX,
+};
+
+/// Positions above are more than a log can reach, and leave no room for a next one.
+const SEQUENCE_MAX: u64 = 1 << 63;
+
+/// Products of an image that are sold from: enough for all that the corpus has.
+const PRODUCTS_TRIED: usize = 8;
+
+/// A directory without an entry.
+static EMPTY: LazyLock<SimDisk> = LazyLock::new(|| {
+    let disk = SimDisk::new(1);
+    drop(snapshots(&disk));
+    disk
+});
+
+fuzz_target!(|document: &[u8]| {
+    check(document);
+    check(&mend_snapshot(document));
+});
+
+fn snapshots(disk: &SimDisk) -> FileSnapshots {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let store = open_on(Arc::new(disk.clone()), &clock, FileOptions::default());
+    store
+        .expect("a directory without an entry is opened")
+        .snapshots
+}
+
+fn check(document: &[u8]) {
+    let disk = EMPTY.fork();
+    disk.put(SNAPSHOT, document.to_vec());
+    let mut snapshots = snapshots(&disk);
+    match snapshots.load() {
+        Ok(loaded) => check_loaded(&disk, &mut snapshots, &loaded.expect("there is a snapshot")),
+        Err(LoadError::Damaged { .. } | LoadError::NewerFormat { .. }) => {
+            assert_eq!(
+                disk.content(SNAPSHOT).as_deref(),
+                Some(document),
+                "a refusal changes nothing"
+            );
+        }
+        Err(LoadError::Failed(error)) => panic!("a healthy disk has failed: {error:?}"),
+    }
+}
+
+fn check_loaded(disk: &SimDisk, snapshots: &mut FileSnapshots, loaded: &Snapshot) {
+    snapshots
+        .save(loaded)
+        .expect("a healthy disk takes a snapshot");
+    let saved = disk.content(SNAPSHOT);
+    let again = snapshots
+        .load()
+        .expect("what was saved is read")
+        .expect("there is a snapshot");
+    assert_eq!(
+        (again.epoch, again.replaces),
+        (loaded.epoch, loaded.replaces)
+    );
+    assert_same_image(&again.image, &loaded.image);
+    snapshots
+        .save(&again)
+        .expect("a healthy disk takes a snapshot");
+    assert_eq!(disk.content(SNAPSHOT), saved, "one image has one form");
+
+    // Of a key that stands twice, which no engine writes, a ledger keeps the first.
+    if loaded.image.thaw(FORGET_NOTHING).key_count() == loaded.image.window_len() {
+        assert_same_image(&loaded.image.thaw(FORGET_NOTHING).freeze(), &loaded.image);
+    }
+    if loaded.image.head().sequence.number() < SEQUENCE_MAX {
+        go_on(&loaded.image);
+    }
+}
+
+/// Counts and sells what the image knows, and follows what that writes, as an engine would that started from it.
+fn go_on(image: &Image) {
+    let mut ledger = image.thaw(FORGET_NOTHING);
+    for product in image.products().take(PRODUCTS_TRIED) {
+        let elsewhere: StoreId = "elsewhere".parse().expect("it is an id");
+        let stores = product
+            .levels()
+            .map(|(store, _)| store)
+            .take(2)
+            .chain([&elsewhere]);
+        for command in stores.flat_map(|store| commands(product.id(), store)) {
+            let request = Request::unkeyed(vec![command]).expect("a request of one line");
+            let mut staging = Staging::default();
+            let mut draft = Draft::new(&ledger, &mut staging);
+            let Ok(Decision::Fresh(events)) = decide(&mut draft, &request) else {
+                continue;
+            };
+            let entry = draft.record(None, events, Timestamp::UNIX_EPOCH);
+            let poison = follow(&mut ledger, &entry)
+                .expect("an entry that was decided on a ledger continues it");
+            assert_eq!(poison, [], "what was decided on a ledger applies to it");
+        }
+    }
+}
+
+fn commands(product: &ProductId, store: &StoreId) -> [Command; 3] {
+    let adjust = |units| {
+        Command::Adjust(Adjust {
+            product: product.clone(),
+            store: store.clone(),
+            delta: Adjustment::new(units).expect("it is not zero"),
+            guard: Guard::Unguarded,
+        })
+    };
+    let count = Command::Count(Count {
+        product: product.clone(),
+        store: store.clone(),
+        counted: Quantity::new(3).expect("it is in range"),
+        guard: Guard::Unguarded,
+    });
+    [adjust(-1), count, adjust(1)]
+}
