@@ -84,30 +84,16 @@ fn canonical_event(cursor: &mut Cursor<'_>, ids: &mut Interner) -> Option<Event>
     cursor.pass(",\"store\":\"")?;
     let store = ids.store(cursor.string()?)?;
     let numbers = Numbers {
-        delta: {
-            cursor.pass(",\"delta\":")?;
-            cursor.integer()?
-        },
-        reserved_delta: {
-            cursor.pass(",\"reservedDelta\":")?;
-            cursor.integer()?
-        },
-        on_hand: {
-            cursor.pass(",\"onHand\":")?;
-            cursor.number()?
-        },
-        reserved: {
-            cursor.pass(",\"reserved\":")?;
-            cursor.number()?
-        },
-        version: {
-            cursor.pass(",\"version\":")?;
-            cursor.number()?
-        },
-        total: {
-            cursor.pass(",\"total\":")?;
-            cursor.number()?
-        },
+        delta: cursor.pass(",\"delta\":").and_then(|_| cursor.integer())?,
+        reserved_delta: cursor
+            .pass(",\"reservedDelta\":")
+            .and_then(|_| cursor.integer())?,
+        on_hand: cursor.pass(",\"onHand\":").and_then(|_| cursor.number())?,
+        reserved: cursor
+            .pass(",\"reserved\":")
+            .and_then(|_| cursor.number())?,
+        version: cursor.pass(",\"version\":").and_then(|_| cursor.number())?,
+        total: cursor.pass(",\"total\":").and_then(|_| cursor.number())?,
     };
     cursor.pass("}")?;
     event(kind, product, store, &numbers)
