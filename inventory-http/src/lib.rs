@@ -1,1 +1,6 @@
 //! The central service: the engine's HTTP API on a hand-written hyper server.
+
+pub mod central;
+mod feed;
+pub mod kit;
+pub mod wire;

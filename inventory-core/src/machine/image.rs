@@ -37,6 +37,12 @@ impl Image {
             .map(|product| ProductView::new(product, &self.stores))
     }
 
+    /// The product at a position of that order, for who looks at the image a part at a time.
+    pub fn product(&self, position: usize) -> Option<ProductView<'_>> {
+        let there = position < self.products.len();
+        there.then(|| ProductView::new(self.products.at(position), &self.stores))
+    }
+
     /// Number of products.
     pub fn product_count(&self) -> usize {
         self.products.len()

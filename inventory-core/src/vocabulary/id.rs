@@ -1,7 +1,6 @@
 //! Names of products and stores.
 
 use super::name::{Name, named};
-use super::text::as_text;
 
 /// Longest id, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 128;

@@ -1,7 +1,6 @@
 //! The name a client gives to one intent.
 
 use super::name::{Name, named};
-use super::text::as_text;
 
 /// Longest idempotency key, in bytes.
 pub const KEY_BYTES_MAX: usize = 128;

@@ -104,7 +104,13 @@ macro_rules! named {
             }
         }
 
-        as_text!($name);
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        crate::vocabulary::text::from_text!($name);
     };
 }
 

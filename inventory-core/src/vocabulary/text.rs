@@ -1,5 +1,11 @@
 //! Values that are written as text.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Error, Visitor};
+
 /// Gives a type that has `Display` and `FromStr` the serde form of its text.
 macro_rules! as_text {
     ($name:ident) => {
@@ -9,13 +15,40 @@ macro_rules! as_text {
             }
         }
 
+        crate::vocabulary::text::from_text!($name);
+    };
+}
+
+/// Gives a type that has `FromStr` the serde form of its text, for reading.
+macro_rules! from_text {
+    ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(crate::vocabulary::text::TextVisitor::new())
             }
         }
     };
 }
 
-pub(super) use as_text;
+pub(super) use {as_text, from_text};
+
+/// Parses a text where it stands, without a copy of it.
+pub(super) struct TextVisitor<T>(PhantomData<T>);
+
+impl<T> TextVisitor<T> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}

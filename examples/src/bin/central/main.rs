@@ -1,0 +1,82 @@
+//! Central: the authority over stock, as an HTTP service on a directory of files. The environment says how; see the
+//! settings in the README.
+
+mod failure;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use inventory_http::central::{Ended, Running, Settings};
+use inventory_log::file::{self, FileOptions};
+use tokio::signal::unix::{SignalKind, signal};
+
+use failure::Failure;
+
+/// Many small values are made on one thread and dropped on another, which this allocator is good at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "central: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let settings = Settings::from_environment().map_err(Failure::Setting)?;
+    raise_descriptor_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::System)?;
+    let ended = runtime.block_on(serve(&settings))?;
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::EngineFailed => Err(Failure::Engine),
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<Ended, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let options = FileOptions {
+        recovery: settings.engine.recovery,
+        ..FileOptions::default()
+    };
+    let store = file::open(&settings.data_dir, options).map_err(Failure::Files)?;
+    for finding in &store.findings {
+        tracing::warn!(%finding, "found while opening");
+    }
+    let mut running = Running::start(store.into_ports(), settings)
+        .await
+        .map_err(Failure::Start)?;
+    let _ = writeln!(
+        std::io::stdout(),
+        "central listens on http://{}",
+        running.address()
+    );
+    tokio::select! {
+        ended = running.ended() => return Ok(ended),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.stop();
+    Ok(running.ended().await)
+}
+
+/// Every connection takes a descriptor, and shells allow few by default.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}

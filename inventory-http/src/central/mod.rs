@@ -1,0 +1,18 @@
+//! The central service: the authority over stock, as calls.
+
+mod operations;
+mod params;
+mod products;
+mod refusal;
+mod replication;
+mod routes;
+mod run;
+mod service;
+mod settings;
+mod stream;
+mod updates;
+
+pub use routes::routes;
+pub use run::{Ended, Running, StartError};
+pub use service::Central;
+pub use settings::{InvalidSetting, LogFormat, SETTINGS, SettingDoc, Settings};

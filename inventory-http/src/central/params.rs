@@ -1,0 +1,213 @@
+//! The parameters of central's calls.
+
+use std::str::FromStr;
+
+use inventory_core::vocabulary::{
+    Chain, Epoch, IdempotencyKey, ProductId, QUANTITY_MAX, Sequence, StoreId,
+};
+
+use crate::kit::{ApiError, Call, Param, ParamKind, PathParam};
+use crate::wire::{Cursor, schema};
+
+pub(super) const PRODUCT_PATH: &[PathParam] = &[PathParam {
+    name: "productId",
+    about: "the product, percent-encoded as one segment",
+    schema: schema::id,
+}];
+
+const fn integer(
+    name: &'static str,
+    about: &'static str,
+    min: u64,
+    max: u64,
+    default: Option<u64>,
+) -> Param {
+    Param {
+        name,
+        about,
+        kind: ParamKind::Integer { min, max, default },
+    }
+}
+
+const fn text(
+    name: &'static str,
+    about: &'static str,
+    pattern: &'static str,
+    check: fn(&str) -> Result<(), String>,
+) -> Param {
+    Param {
+        name,
+        about,
+        kind: ParamKind::Text { pattern, check },
+    }
+}
+
+fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+    text.parse::<T>()
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        Ok(())
+    } else {
+        parses::<T>(text)
+    }
+}
+
+const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+
+pub(super) const CURSOR: Param = text(
+    "cursor",
+    "nextCursor of the page before; absent or empty for the first page",
+    "^[A-Za-z0-9_-]*$",
+    empty_or::<Cursor>,
+);
+pub(super) const LIMIT: Param = integer("limit", "most products of the page", 1, 1_000, Some(50));
+pub(super) const STORE: Param = text(
+    "storeId",
+    "only products that this store ever had, with what is available there",
+    ID,
+    parses::<StoreId>,
+);
+pub(super) const PREFIX: Param = text(
+    "prefix",
+    "only products whose id starts with this",
+    ID,
+    parses::<ProductId>,
+);
+pub(super) const BELOW: Param = integer(
+    "below",
+    "only products with less than this available",
+    1,
+    QUANTITY_MAX,
+    None,
+);
+
+pub(super) const FROM_OFFSET: Param = integer(
+    "fromOffset",
+    "the last offset that is known already",
+    0,
+    QUANTITY_MAX,
+    None,
+);
+pub(super) const CHANGES_LIMIT: Param = integer(
+    "limit",
+    "most events of the page, which is passed to finish a request",
+    1,
+    10_000,
+    Some(500),
+);
+pub(super) const LONG_POLL: Param = integer(
+    "longPollSeconds",
+    "how long to wait for an event when there is none",
+    0,
+    60,
+    Some(0),
+);
+pub(super) const EPOCH: Param = text(
+    "epoch",
+    "the epoch that the offset is of",
+    "^[0-9a-f]{32}$",
+    parses::<Epoch>,
+);
+pub(super) const CHAIN: Param = text(
+    "chain",
+    "the chain at the offset",
+    "^[0-9a-f]{16}$",
+    parses::<Chain>,
+);
+
+pub(super) const KEY_HEADER: Param = text(
+    "Idempotency-Key",
+    "names the intent, in place of the body's idempotencyKey",
+    "^[ -~]+$",
+    parses::<IdempotencyKey>,
+);
+pub(super) const IF_MATCH: Param = text(
+    "If-Match",
+    "412 unless the product has one of these versions",
+    "",
+    |_| Ok(()),
+);
+pub(super) const IF_NONE_MATCH: Param = text(
+    "If-None-Match",
+    "304 when the product has one of these versions",
+    "",
+    |_| Ok(()),
+);
+pub(super) const LAST_EVENT_ID: Param = text(
+    "Last-Event-ID",
+    "epoch.offset of the last event that was received",
+    "^[0-9a-f]{32}\\.[0-9]+$",
+    parses::<EventId>,
+);
+
+/// What an event of a stream is called: where a follower stands once it has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EventId {
+    pub(super) epoch: Epoch,
+    pub(super) offset: Sequence,
+}
+
+impl FromStr for EventId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = text.split_once('.').and_then(|(epoch, offset)| {
+            let digits = offset.bytes().all(|byte| byte.is_ascii_digit());
+            let offset = digits.then(|| offset.parse().ok())??;
+            let epoch = epoch.parse().ok()?;
+            Some(Self {
+                epoch,
+                offset: Sequence::new(offset),
+            })
+        });
+        parsed.ok_or("must be an epoch and an offset with a dot between them")
+    }
+}
+
+/// The product in the path.
+pub(super) fn product<S>(call: &Call<S>) -> Result<ProductId, ApiError> {
+    call.path.parse(0, "productId", |text| {
+        ProductId::new(text).map_err(|error| error.to_string())
+    })
+}
+
+/// A text parameter that was checked when the query was parsed.
+pub(super) fn checked<S, T: FromStr>(call: &Call<S>, param: &Param) -> Option<T> {
+    call.query.text(param).and_then(|text| text.parse().ok())
+}
+
+/// The key of a mutation: in the body, in the header, or the same in both.
+pub(super) fn key<S>(
+    call: &Call<S>,
+    in_body: Option<IdempotencyKey>,
+) -> Result<Option<IdempotencyKey>, ApiError> {
+    static NAME: hyper::header::HeaderName =
+        hyper::header::HeaderName::from_static("idempotency-key");
+    let in_head = call.header(&NAME)?.map(IdempotencyKey::new).transpose();
+    let in_head = in_head.map_err(|error| ApiError::field(KEY_HEADER.name, error.to_string()))?;
+    match (in_head, in_body) {
+        (Some(head), Some(body)) if head != body => Err(ApiError::field(
+            KEY_HEADER.name,
+            "is another key than the body's idempotencyKey",
+        )),
+        (head, body) => Ok(body.or(head)),
+    }
+}
+
+/// As [`key`], of a call that needs one.
+pub(super) fn required_key<S>(
+    call: &Call<S>,
+    in_body: Option<IdempotencyKey>,
+) -> Result<IdempotencyKey, ApiError> {
+    let missing = || {
+        ApiError::field(
+            "idempotencyKey",
+            "must be in the body, or in the header Idempotency-Key",
+        )
+    };
+    key(call, in_body)?.ok_or_else(missing)
+}

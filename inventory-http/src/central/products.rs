@@ -1,0 +1,182 @@
+//! Reading products.
+
+use std::ops::Bound;
+
+use hyper::header::{ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use inventory_core::machine::ProductView;
+use inventory_core::vocabulary::{Quantity, StoreId, Version};
+
+use super::params::{BELOW, CURSOR, LIMIT, PREFIX, STORE, checked, product};
+use super::service::Central;
+use crate::kit::{Answer, ApiError, Call, Code};
+use crate::wire::{Cursor, GlobalProduct, Listing, Product};
+
+/// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.
+const LOOK_MAX: usize = 2_000;
+
+/// Products that are looked at for one page: a filter that matches little must not keep a thread.
+const SCAN_MAX: usize = 20_000;
+
+/// GET /inventory/{productId}
+pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let id = product(call)?;
+    let found = call
+        .service
+        .reader()
+        .read(|ledger| ledger.product(&id).map(Product::of));
+    let found = found.ok_or_else(not_found)?;
+    // A quarantine changes what is read without a new version: nobody may keep an answer through it.
+    if !found.quarantined && named(call, &IF_NONE_MATCH, found.version)? == Some(true) {
+        return Ok(with_etag(Answer::not_modified(), found.version));
+    }
+    if named(call, &IF_MATCH, found.version)? == Some(false) {
+        let message = format!("the product is at version {}", found.version);
+        return Err(ApiError::new(Code::PreconditionFailed, message)
+            .with_detail("If-Match", "does not name the product's version"));
+    }
+    Ok(with_etag(Answer::json(&found), found.version))
+}
+
+/// GET /inventory/global/{productId}
+pub(super) fn get_global(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let id = product(call)?;
+    let found = call
+        .service
+        .reader()
+        .read(|ledger| ledger.product(&id).map(GlobalProduct::of));
+    found
+        .map(|found| Answer::json(&found))
+        .ok_or_else(not_found)
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(Code::NotFound, "this product was never written")
+        .with_detail("productId", "is not known")
+}
+
+fn with_etag(answer: Answer, version: Version) -> Answer {
+    let etag = HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes");
+    answer.with_header(ETAG, etag)
+}
+
+/// Whether a list of entity tags names a version; `None` when there is no such header.
+fn named(
+    call: &Call<Central>,
+    header: &'static HeaderName,
+    version: Version,
+) -> Result<Option<bool>, ApiError> {
+    let Some(list) = call.header(header)? else {
+        return Ok(None);
+    };
+    let version = format!("\"{version}\"");
+    let mut tags = list.split(',').map(str::trim);
+    Ok(Some(tags.any(|tag| {
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == version
+    })))
+}
+
+/// What a listing shows.
+struct Filter {
+    store: Option<StoreId>,
+    prefix: Option<String>,
+    below: Option<u64>,
+}
+
+impl Filter {
+    /// The product as the listing shows it, if it does.
+    fn shown(&self, view: ProductView<'_>) -> Option<Product> {
+        let mut shown = Product::of(view);
+        if let Some(store) = &self.store {
+            shown.available = view.level(store)?.available();
+        }
+        let below = self
+            .below
+            .is_none_or(|below| shown.available < Quantity::new(below).unwrap_or(Quantity::MAX));
+        below.then_some(shown)
+    }
+}
+
+/// A page that is being filled.
+struct Page {
+    items: Vec<Product>,
+    limit: usize,
+    looked_at: usize,
+    after: Option<Cursor>,
+    ended: bool,
+}
+
+/// GET /inventory
+pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let filter = Filter {
+        store: checked(call, &STORE),
+        prefix: call.query.text(&PREFIX).map(str::to_owned),
+        below: call.query.integer(&BELOW),
+    };
+    let limit = call.query.integer(&LIMIT).expect("it has a default");
+    let mut page = Page {
+        items: Vec::new(),
+        limit: limit as usize,
+        looked_at: 0,
+        after: checked(call, &CURSOR),
+        ended: false,
+    };
+    while !page.ended && page.items.len() < page.limit && page.looked_at < SCAN_MAX {
+        page.fill(call.service.reader(), &filter);
+    }
+    let next = page.after.filter(|_| !page.ended);
+    Ok(Answer::json(&Listing {
+        items: page.items,
+        next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+    }))
+}
+
+impl Page {
+    /// Looks at the next products, for as long as the writer can wait.
+    fn fill(&mut self, reader: &inventory_core::engine::Reader, filter: &Filter) {
+        let prefix = filter.prefix.as_deref().unwrap_or_default();
+        let after = self.after.take();
+        reader.read(|ledger| {
+            let from = match &after {
+                Some(cursor) if cursor.after.as_str() >= prefix => {
+                    Bound::Excluded(cursor.after.as_str())
+                }
+                _ => Bound::Included(prefix),
+            };
+            let mut products = products_from(ledger, from).peekable();
+            let mut last = None;
+            for _ in 0..LOOK_MAX {
+                let view = match products.next() {
+                    Some(view) if view.id().as_str().starts_with(prefix) => view,
+                    _ => {
+                        self.ended = true;
+                        return;
+                    }
+                };
+                self.looked_at += 1;
+                last = Some(view.id());
+                self.items.extend(filter.shown(view));
+                if self.items.len() == self.limit {
+                    break;
+                }
+            }
+            self.ended = products
+                .peek()
+                .is_none_or(|view| !view.id().as_str().starts_with(prefix));
+            self.after = last.map(|id| Cursor { after: id.clone() });
+        });
+    }
+}
+
+fn products_from<'a>(
+    ledger: &'a inventory_core::machine::Ledger,
+    from: Bound<&str>,
+) -> impl Iterator<Item = ProductView<'a>> {
+    let mut all: Vec<_> = ledger.products().collect();
+    all.sort_by_key(|view| view.id().clone());
+    let from = from.map(str::to_owned);
+    all.into_iter().filter(move |view| match &from {
+        Bound::Included(at) => view.id().as_str() >= at.as_str(),
+        Bound::Excluded(at) => view.id().as_str() > at.as_str(),
+        Bound::Unbounded => true,
+    })
+}

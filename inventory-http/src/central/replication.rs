@@ -1,0 +1,92 @@
+//! What replicas follow: a snapshot, then pages of the log.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use inventory_core::vocabulary::Sequence;
+
+use super::params::{CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LONG_POLL, checked};
+use super::service::Central;
+use crate::feed::{EncodedEntry, Position, SnapshotBody, gone};
+use crate::kit::{Answer, ApiError, Call};
+
+/// GET /replication/snapshot
+pub(super) fn snapshot(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let reader = call.service.reader();
+    let body = SnapshotBody::new(reader.image(), reader.epoch());
+    Ok(Answer::streamed("application/json", Box::pin(body)))
+}
+
+/// GET /replication/changes
+pub(super) async fn changes(call: Call<Central>) -> Result<Answer, ApiError> {
+    let position = Position {
+        offset: Sequence::new(call.query.integer(&FROM_OFFSET).unwrap_or_default()),
+        epoch: checked(&call, &EPOCH),
+        chain: checked(&call, &CHAIN),
+    };
+    let limit = call
+        .query
+        .integer(&CHANGES_LIMIT)
+        .expect("it has a default") as usize;
+    let patience = call.query.integer(&LONG_POLL).expect("it has a default");
+    let service = Arc::clone(&call.service);
+    // What is not needed any more is not kept while the call is parked.
+    drop(call);
+    check(&service, position).await?;
+    if patience > 0 {
+        let grown = service.feed().grown(position.offset);
+        tokio::select! {
+            _ = tokio::time::timeout(Duration::from_secs(patience), grown) => {}
+            () = service.stopping() => {}
+        }
+    }
+    let entries = service.feed().after(position.offset, limit).await?;
+    Ok(Answer::json_bytes(
+        page(&service, position.offset, &entries).into(),
+    ))
+}
+
+/// Whether the log can be followed from a position.
+pub(super) async fn check(service: &Arc<Central>, position: Position) -> Result<(), ApiError> {
+    let reader = service.reader();
+    position
+        .check(reader)
+        .map_err(|reason| gone(reader, reason))?;
+    if position.chain.is_some() && position.offset < reader.head().sequence {
+        let reading = reader.clone();
+        let checked = tokio::task::spawn_blocking(move || position.check_chain(&reading)).await;
+        if let Ok(Err(reason)) = checked {
+            return Err(gone(reader, reason));
+        }
+    }
+    Ok(())
+}
+
+/// A page as JSON: the events are encoded already.
+fn page(service: &Central, after: Sequence, entries: &[Arc<EncodedEntry>]) -> String {
+    let bytes: usize = entries
+        .iter()
+        .map(|entry| entry.json_after(after).len())
+        .sum();
+    let mut out = String::with_capacity(bytes + 160);
+    out.push_str("{\"events\":[");
+    for entry in entries {
+        let events = std::str::from_utf8(entry.json_after(after));
+        out.push_str(events.expect("JSON is UTF-8"));
+    }
+    if !entries.is_empty() {
+        // The comma after the last event.
+        out.pop();
+    }
+    let next = entries.last().map_or(after, |entry| entry.last());
+    let reader = service.reader();
+    let more = reader.head().sequence > next;
+    let epoch = reader.epoch();
+    write!(
+        out,
+        r#"],"nextOffset":{next},"hasMore":{more},"epoch":"{epoch}"}}"#
+    )
+    .expect("a string takes every text");
+    out
+}

@@ -1,0 +1,153 @@
+//! The table of calls. The published document is made of it.
+
+use hyper::{Method, StatusCode};
+
+use super::params::{
+    BELOW, CHAIN, CHANGES_LIMIT, CURSOR, EPOCH, FROM_OFFSET, IF_MATCH, IF_NONE_MATCH, KEY_HEADER,
+    LAST_EVENT_ID, LIMIT, LONG_POLL, PREFIX, PRODUCT_PATH, STORE,
+};
+use super::service::Central;
+use super::{operations, products, replication, stream, updates};
+use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
+use crate::wire::{
+    Batch, Batched, Changes, GlobalProduct, Listing, Liveness, Product, Readiness, StateSnapshot,
+    Update, Updated,
+};
+
+const OK: StatusCode = StatusCode::OK;
+
+/// Every call of central. Literal segments come before parameters: the first match counts.
+pub fn routes() -> Vec<Route<Central>> {
+    let mut routes = mutations();
+    routes.extend(reads());
+    routes.extend(replication());
+    routes.extend(operations());
+    routes
+}
+
+fn mutations() -> Vec<Route<Central>> {
+    vec![
+        Route::later(
+            Method::POST,
+            "/inventory/updates",
+            Access::Write,
+            updates::post,
+        )
+        .about("changes the stock of one product at one store")
+        .headers(&[&KEY_HEADER])
+        .takes::<Update>(BODY_BYTES_MAX)
+        .answers::<Updated>(OK, "it is durable")
+        .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
+        Route::later(
+            Method::POST,
+            "/inventory/batch",
+            Access::Write,
+            updates::post_batch,
+        )
+        .about("makes many independent updates durable together")
+        .takes::<Batch>(BULK_BODY_BYTES_MAX)
+        .answers::<Batched>(OK, "each row has its own answer"),
+    ]
+}
+
+fn reads() -> Vec<Route<Central>> {
+    vec![
+        Route::now(Method::GET, "/inventory", Access::Read, products::list)
+            .about("lists products by id, a page at a time")
+            .query(&[&CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW])
+            .answers::<Listing>(
+                OK,
+                "a page; with filters it may be short of its limit before the end",
+            ),
+        Route::now(
+            Method::GET,
+            "/inventory/global/{productId}",
+            Access::Read,
+            products::get_global,
+        )
+        .about("reads a product with what each store has of it")
+        .path_params(PRODUCT_PATH)
+        .answers::<GlobalProduct>(OK, "the product")
+        .errors(&[Code::NotFound]),
+        Route::now(
+            Method::GET,
+            "/inventory/{productId}",
+            Access::Read,
+            products::get,
+        )
+        .about("reads a product; its ETag is its version")
+        .path_params(PRODUCT_PATH)
+        .headers(&[&IF_MATCH, &IF_NONE_MATCH])
+        .answers::<Product>(OK, "the product")
+        .answers_with(
+            StatusCode::NOT_MODIFIED,
+            "the client has this version",
+            None,
+        )
+        .errors(&[Code::NotFound, Code::PreconditionFailed]),
+    ]
+}
+
+fn replication() -> Vec<Route<Central>> {
+    vec![
+        Route::now(
+            Method::GET,
+            "/replication/snapshot",
+            Access::Read,
+            replication::snapshot,
+        )
+        .about("reads all products at one offset")
+        .free()
+        .answers::<StateSnapshot>(OK, "the state"),
+        Route::later(
+            Method::GET,
+            "/replication/changes",
+            Access::Read,
+            replication::changes,
+        )
+        .about("reads a page of the log, and waits for it if asked to")
+        .free()
+        .query(&[&FROM_OFFSET, &CHANGES_LIMIT, &LONG_POLL, &EPOCH, &CHAIN])
+        .answers::<Changes<'_>>(OK, "a page, empty when nothing has happened")
+        .errors(&[Code::Gone]),
+        Route::later(
+            Method::GET,
+            "/replication/stream",
+            Access::Read,
+            stream::stream,
+        )
+        .about("follows the log as server-sent events")
+        .free()
+        .query(&[&FROM_OFFSET])
+        .headers(&[&LAST_EVENT_ID])
+        .answers_with(
+            OK,
+            "events, as they happen",
+            Some(("text/event-stream", None)),
+        )
+        .errors(&[Code::Gone]),
+    ]
+}
+
+fn operations() -> Vec<Route<Central>> {
+    vec![
+        Route::now(Method::GET, "/livez", Access::Open, operations::livez)
+            .about("says that the process runs")
+            .free()
+            .answers::<Liveness>(OK, "it does"),
+        Route::now(Method::GET, "/readyz", Access::Open, operations::readyz)
+            .about("says whether the service can serve, and what a person should look at")
+            .free()
+            .answers::<Readiness>(OK, "it can")
+            .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
+        Route::now(
+            Method::GET,
+            "/openapi.json",
+            Access::Open,
+            operations::openapi,
+        )
+        .about("describes these calls")
+        .free()
+        .answers_with(OK, "OpenAPI 3.1", Some(("application/json", None))),
+    ]
+}

@@ -1,0 +1,194 @@
+//! Starting and stopping central.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use inventory_core::engine::{Engine, OpenError, Opened, RecoveryReport, Snapshotter};
+use inventory_core::ports::Ports;
+use inventory_core::writer::{Writer, WriterLimits};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::routes::routes;
+use super::service::Central;
+use super::settings::Settings;
+use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Limits, Listener};
+
+/// Why central did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The keys contradict each other.
+    #[error("the API keys cannot be used")]
+    Keys(#[source] InvalidApiKey),
+    /// The engine did not open.
+    #[error("the engine cannot be opened")]
+    Engine(#[source] OpenError),
+    /// The address cannot be bound.
+    #[error("{address} cannot be bound")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// How a service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to, and everything that was accepted is done and durable.
+    Stopped,
+    /// The engine has stopped: what was being written is unknown until it is opened again.
+    EngineFailed,
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    report: RecoveryReport,
+    stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<Ended>,
+}
+
+impl Running {
+    /// Opens the engine and serves it. Must be called inside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is served; see [`StartError`].
+    pub async fn start(ports: Ports, settings: &Settings) -> Result<Self, StartError> {
+        let keyring =
+            Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?;
+        let limits = Limits {
+            connections_max: settings.connections_max,
+            ..Limits::default()
+        };
+        let bound = |cause| StartError::Bind {
+            address: settings.address,
+            cause,
+        };
+        let listener = Listener::bind(settings.address, limits)
+            .await
+            .map_err(bound)?;
+        let address = listener.address().map_err(bound)?;
+        let Opened {
+            engine,
+            snapshotter,
+            report,
+        } = Engine::open(ports, settings.engine).map_err(StartError::Engine)?;
+        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval);
+
+        let stopping = watch::Sender::new(false);
+        let writer = Writer::start(engine, WriterLimits::default());
+        let central = Arc::new(Central::new(
+            writer,
+            stopping.subscribe(),
+            bytes::Bytes::new(),
+        ));
+        let app = Arc::new(App::new(Arc::clone(&central), routes(), keyring, limits));
+        let (stop, told) = oneshot::channel();
+        let connections = ConnectionCount::default();
+        let ended = tokio::spawn(async move {
+            let failed = Arc::clone(&central);
+            let stopped = async {
+                tokio::select! {
+                    _ = told => Ended::Stopped,
+                    () = failed.engine_failed() => Ended::EngineFailed,
+                }
+            };
+            let mut ended = Ended::Stopped;
+            let stopped = async { ended = stopped.await };
+            listener.serve(app, connections, stopping, stopped).await;
+            drop(failed);
+            close(central, snapshots).await;
+            ended
+        });
+        Ok(Self {
+            address,
+            report,
+            stop: Some(stop),
+            ended,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the start has found.
+    pub fn report(&self) -> &RecoveryReport {
+        &self.report
+    }
+
+    /// Tells it to stop: it finishes what it has accepted.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself.
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Panics
+    ///
+    /// The service has panicked.
+    pub async fn ended(&mut self) -> Ended {
+        (&mut self.ended).await.expect("the service does not panic")
+    }
+}
+
+/// Finishes what the writer has taken, and saves a last snapshot.
+async fn close(central: Arc<Central>, snapshots: Snapshots) {
+    let closing = tokio::task::spawn_blocking(move || {
+        match Arc::try_unwrap(central) {
+            Ok(central) => drop(central.into_writer().stop()),
+            Err(_) => tracing::warn!("a call that was cut off still holds the engine"),
+        }
+        snapshots.stop();
+    });
+    if closing.await.is_err() {
+        tracing::error!("closing has panicked; what was acknowledged is durable all the same");
+    }
+}
+
+/// The thread that takes snapshots.
+struct Snapshots {
+    stop: SyncSender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Snapshots {
+    fn start(mut snapshotter: Snapshotter, interval: Duration) -> Self {
+        let (stop, told) = sync_channel::<()>(0);
+        let thread = thread::Builder::new()
+            .name("inventory-snapshots".into())
+            .spawn(move || {
+                loop {
+                    let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
+                    if let Err(error) = snapshotter.save() {
+                        tracing::warn!(%error, "a snapshot was skipped; the log has everything");
+                    }
+                    if last {
+                        return;
+                    }
+                }
+            })
+            .expect("a system that refuses a thread at start cannot serve");
+        Self { stop, thread }
+    }
+
+    fn stop(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the snapshot thread has panicked");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The log as server-sent events.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Frame};
+use hyper::header::HeaderName;
+use inventory_core::vocabulary::{Epoch, Sequence};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::params::{EventId, FROM_OFFSET, LAST_EVENT_ID};
+use super::replication::check;
+use super::service::Central;
+use crate::feed::{EncodedEntry, Position};
+use crate::kit::{Answer, ApiError, Call};
+
+static LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
+
+/// A comment is sent this often when nothing happens, so that both sides notice a dead link.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Events that are sent at once.
+const PAGE_EVENTS: usize = 500;
+
+/// GET /replication/stream
+pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
+    let resumed = call
+        .header(&LAST_EVENT)?
+        .map(str::parse::<EventId>)
+        .transpose();
+    let resumed = resumed.map_err(|issue| ApiError::field(LAST_EVENT_ID.name, issue))?;
+    let service = Arc::clone(&call.service);
+    let position = match (resumed, call.query.integer(&FROM_OFFSET)) {
+        (Some(id), _) => Position {
+            offset: id.offset,
+            epoch: Some(id.epoch),
+            chain: None,
+        },
+        (None, offset) => Position {
+            offset: offset.map_or_else(|| service.reader().head().sequence, Sequence::new),
+            epoch: None,
+            chain: None,
+        },
+    };
+    drop(call);
+    check(&service, position).await?;
+    let (send, chunks) = mpsc::channel(1);
+    tokio::spawn(follow(service, position.offset, send));
+    Ok(Answer::streamed(
+        "text/event-stream",
+        Box::pin(Chunks(chunks)),
+    ))
+}
+
+/// Sends until the client goes, the service stops, or the position is lost; the client then asks again.
+async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sender<Bytes>) {
+    // At once, so that the client knows that it is connected.
+    let mut chunk = Bytes::from_static(b": connected\n\n");
+    loop {
+        if send.send(chunk).await.is_err() || service.is_stopping() {
+            return;
+        }
+        let woken = tokio::select! {
+            woken = timeout(HEARTBEAT, service.feed().grown(position)) => woken.is_ok(),
+            () = service.stopping() => return,
+            () = send.closed() => return,
+        };
+        if !woken {
+            chunk = Bytes::from_static(b": still here\n\n");
+            continue;
+        }
+        let Ok(entries) = service.feed().after(position, PAGE_EVENTS).await else {
+            return;
+        };
+        chunk = frames(service.reader().epoch(), position, &entries);
+        position = entries.last().map_or(position, |entry| entry.last());
+    }
+}
+
+fn frames(epoch: Epoch, after: Sequence, entries: &[Arc<EncodedEntry>]) -> Bytes {
+    let mut out = BytesMut::new();
+    for entry in entries {
+        for (offset, kind, json) in entry.events_after(after) {
+            let head = format!("id: {epoch}.{offset}\nevent: {kind}\ndata: ");
+            out.extend_from_slice(head.as_bytes());
+            out.extend_from_slice(&json);
+            out.extend_from_slice(b"\n\n");
+        }
+    }
+    out.freeze()
+}
+
+/// A body of chunks that somebody else makes.
+struct Chunks(mpsc::Receiver<Bytes>);
+
+impl Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let chunk = self.0.poll_recv(context);
+        chunk.map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+    }
+}

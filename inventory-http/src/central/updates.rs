@@ -1,0 +1,93 @@
+//! Updates, one by one or many at a time.
+
+use hyper::header::{HeaderName, HeaderValue};
+use inventory_core::engine::Answer as Answered;
+use inventory_core::machine::Request;
+
+use super::refusal::refused;
+use super::service::Central;
+use super::{params, refusal};
+use crate::kit::{Answer, ApiError, Call, Code};
+use crate::wire::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched, Update, Updated};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// POST /inventory/updates
+pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
+    let mut update: Update = call.json()?;
+    call.caller().may_write_for(&update.store_id)?;
+    let key = params::required_key(&call, update.idempotency_key.take())?;
+    let request = Request::new(key, vec![update.command()]).expect("one line is a request");
+    let receipt = match call.service.submit_one(request).await? {
+        Ok(receipt) => receipt,
+        Err(rejection) => return Err(refused(&rejection)),
+    };
+    let answer = Answer::json(&Updated::from_receipt(&receipt).ok_or_else(buried)?);
+    Ok(mark_replayed(answer, receipt.replayed))
+}
+
+/// POST /inventory/batch
+pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> {
+    let batch: Batch = call.json()?;
+    let requests = batch_requests(&call, batch)?;
+    let answers = call.service.submit(requests).await?;
+    let mut summary = BatchSummary::default();
+    let results = answers.iter().map(|answer| {
+        let result = batch_result(answer);
+        match &result {
+            BatchResult::Applied { .. } => summary.applied += 1,
+            BatchResult::Refused { .. } => summary.refused += 1,
+        }
+        result
+    });
+    let results = results.collect();
+    Ok(Answer::json(&Batched { results, summary }))
+}
+
+fn batch_requests(call: &Call<Central>, batch: Batch) -> Result<Vec<Request>, ApiError> {
+    if !(1..=BATCH_UPDATES_MAX).contains(&batch.updates.len()) {
+        let issue = format!("must have 1 to {BATCH_UPDATES_MAX} rows");
+        return Err(ApiError::field("updates", issue));
+    }
+    let rows = batch.updates.into_iter().enumerate();
+    rows.map(|(row, mut update)| {
+        call.caller().may_write_for(&update.store_id)?;
+        let key = update.idempotency_key.take().ok_or_else(|| {
+            ApiError::field(format!("updates[{row}].idempotencyKey"), "is missing")
+        })?;
+        Ok(Request::new(key, vec![update.command()]).expect("one line is a request"))
+    })
+    .collect()
+}
+
+fn batch_result(answer: &Answered) -> BatchResult {
+    let refused = |error: ApiError| BatchResult::Refused {
+        status: error.code().status().as_u16(),
+        error: error.body().clone(),
+    };
+    match answer {
+        Ok(receipt) => match Updated::from_receipt(receipt) {
+            Some(updated) => BatchResult::Applied {
+                status: 200,
+                replayed: receipt.replayed,
+                updated,
+            },
+            None => refused(buried()),
+        },
+        Err(rejection) => refused(refusal::refused(rejection)),
+    }
+}
+
+/// Marks the first answer that is given again.
+pub(super) fn mark_replayed(answer: Answer, replayed: bool) -> Answer {
+    match replayed {
+        true => answer.with_header(REPLAYED, HeaderValue::from_static("true")),
+        false => answer,
+    }
+}
+
+/// The key belongs to an event that could not be applied when the log was read again.
+fn buried() -> ApiError {
+    let message = "what this key has written was buried as a dead letter; count the product";
+    ApiError::new(Code::Quarantined, message)
+}

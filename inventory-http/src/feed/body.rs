@@ -1,0 +1,105 @@
+//! The body of a snapshot: made while it is sent, never whole in memory.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use inventory_core::machine::{Image, ProductView};
+use inventory_core::vocabulary::Epoch;
+
+use crate::wire::{SnapshotLevel, SnapshotProduct};
+
+/// Bytes that are made at once: a fraction of a millisecond.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// An image as JSON. It shares the image's memory with the ledger, and neither waits for the other.
+#[derive(Debug)]
+pub(crate) struct SnapshotBody {
+    image: Image,
+    epoch: Epoch,
+    /// Products that were sent; `None` when everything was.
+    sent: Option<usize>,
+}
+
+impl SnapshotBody {
+    pub(crate) fn new(image: Image, epoch: Epoch) -> Self {
+        Self {
+            image,
+            epoch,
+            sent: Some(0),
+        }
+    }
+
+    fn chunk(&mut self, mut next: usize) -> Bytes {
+        let mut out = Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4);
+        if next == 0 {
+            out.extend_from_slice(b"{\"state\":{");
+        }
+        while out.len() < CHUNK_BYTES {
+            let Some(product) = self.image.product(next) else {
+                self.push_end(&mut out);
+                self.sent = None;
+                return out.into();
+            };
+            if next > 0 {
+                out.push(b',');
+            }
+            push_product(&mut out, product);
+            next += 1;
+        }
+        self.sent = Some(next);
+        out.into()
+    }
+
+    fn push_end(&self, out: &mut Vec<u8>) {
+        let head = self.image.head();
+        let (sequence, chain, recorded_at) = (head.sequence, head.chain, head.recorded_at);
+        let epoch = self.epoch;
+        write!(
+            out,
+            r#"}},"lastOffset":{sequence},"epoch":"{epoch}","chain":"{chain}","recordedAt":"{recorded_at}"}}"#
+        )
+        .expect("a vector takes every byte");
+    }
+}
+
+fn push_product(out: &mut Vec<u8>, view: ProductView<'_>) {
+    let level = |level: inventory_core::machine::Level| SnapshotLevel {
+        on_hand: level.on_hand(),
+        reserved: level.reserved(),
+    };
+    let product = SnapshotProduct {
+        qty: view.total(),
+        version: view.version(),
+        updated_at: view.updated_at(),
+        levels: view
+            .levels()
+            .map(|(store, at)| (store.clone(), level(at)))
+            .collect(),
+        quarantined: view.quarantined(),
+    };
+    let proof = "ids, numbers and times are JSON";
+    serde_json::to_writer(&mut *out, view.id()).expect(proof);
+    out.push(b':');
+    serde_json::to_writer(out, &product).expect(proof);
+}
+
+impl Body for SnapshotBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let made = self.sent.map(|next| Ok(Frame::data(self.chunk(next))));
+        Poll::Ready(made)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.sent.is_none()
+    }
+}

@@ -1,0 +1,83 @@
+//! One entry of the log, as JSON.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use inventory_core::machine::Entry;
+use inventory_core::vocabulary::{Chain, Sequence};
+
+use crate::wire::WireEvent;
+
+/// The events of one request, encoded once and shared by all who read them.
+#[derive(Debug)]
+pub(crate) struct EncodedEntry {
+    entry: Arc<Entry>,
+    /// The events, with a comma after each.
+    json: Bytes,
+    /// Where each event ends in `json`, its comma excluded.
+    ends: Box<[u32]>,
+}
+
+impl EncodedEntry {
+    pub(crate) fn new(entry: Arc<Entry>) -> Self {
+        let mut json = Vec::with_capacity(entry.events.len() * 512);
+        let mut ends = Vec::with_capacity(entry.events.len());
+        for (sequence, event) in entry.numbered() {
+            let event = WireEvent::of(&entry, sequence, event);
+            serde_json::to_writer(&mut json, &event).expect("events are texts and numbers");
+            ends.push(json.len() as u32);
+            json.push(b',');
+        }
+        Self {
+            json: json.into(),
+            ends: ends.into(),
+            entry,
+        }
+    }
+
+    pub(crate) fn first(&self) -> Sequence {
+        self.entry.first
+    }
+
+    pub(crate) fn last(&self) -> Sequence {
+        self.entry.last()
+    }
+
+    pub(crate) fn chain(&self) -> Chain {
+        self.entry.chain
+    }
+
+    pub(crate) fn event_count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The events after a position, with a comma after each.
+    pub(crate) fn json_after(&self, position: Sequence) -> &[u8] {
+        let skipped = position.events_since(Sequence::new(self.first().number() - 1)) as usize;
+        let start = match skipped.checked_sub(1) {
+            None => 0,
+            Some(last) => self
+                .ends
+                .get(last)
+                .map_or(self.json.len(), |end| *end as usize + 1),
+        };
+        &self.json[start..]
+    }
+
+    /// The events after a position, one by one: offset, type and JSON.
+    pub(crate) fn events_after(
+        &self,
+        position: Sequence,
+    ) -> impl Iterator<Item = (Sequence, &'static str, Bytes)> {
+        let mut start = 0;
+        self.entry
+            .numbered()
+            .zip(&self.ends)
+            .map(move |((sequence, event), end)| {
+                let bytes = self.json.slice(start..*end as usize);
+                start = *end as usize + 1;
+                (sequence, event.type_name(), bytes)
+            })
+            .filter(move |(sequence, _, _)| *sequence > position)
+    }
+}

@@ -1,0 +1,146 @@
+//! What a handler gives back, and how it becomes a response.
+
+use std::fmt;
+
+use bytes::Bytes;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use super::error::{ApiError, Code};
+use super::outgoing::{Outgoing, Streamed};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer: a status, headers and a body.
+pub struct Answer {
+    status: StatusCode,
+    content_type: HeaderValue,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Content,
+}
+
+enum Content {
+    Whole(Bytes),
+    Streamed(Streamed),
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// 200 with a body of JSON.
+    pub fn json(body: &impl Serialize) -> Self {
+        let mut bytes = Vec::with_capacity(256);
+        serde_json::to_writer(&mut bytes, body).expect("answers are made of texts and numbers");
+        Self::json_bytes(bytes.into())
+    }
+
+    /// 200 with a body that is JSON already.
+    pub fn json_bytes(body: Bytes) -> Self {
+        Self::whole(JSON, body)
+    }
+
+    /// 200 with a text.
+    pub fn text(content_type: &'static str, body: String) -> Self {
+        Self::whole(HeaderValue::from_static(content_type), body.into())
+    }
+
+    /// 200 with a body that is made while it is sent.
+    pub fn streamed(content_type: &'static str, body: Streamed) -> Self {
+        Self {
+            status: StatusCode::OK,
+            content_type: HeaderValue::from_static(content_type),
+            headers: Vec::new(),
+            body: Content::Streamed(body),
+        }
+    }
+
+    /// The client has it already.
+    pub fn not_modified() -> Self {
+        Self::whole(JSON, Bytes::new()).with_status(StatusCode::NOT_MODIFIED)
+    }
+
+    fn whole(content_type: HeaderValue, body: Bytes) -> Self {
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            headers: Vec::new(),
+            body: Content::Whole(body),
+        }
+    }
+
+    /// With another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body, unless it is made while it is sent.
+    pub(super) fn whole_body(&self) -> Option<&Bytes> {
+        match &self.body {
+            Content::Whole(bytes) => Some(bytes),
+            Content::Streamed(_) => None,
+        }
+    }
+
+    pub(super) fn replace_body(&mut self, body: Bytes) {
+        self.body = Content::Whole(body);
+    }
+
+    pub(super) fn into_response(self) -> Response<Outgoing> {
+        let body = match self.body {
+            Content::Whole(bytes) => Outgoing::whole(bytes),
+            Content::Streamed(streamed) => Outgoing::streamed(streamed),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.reserve(self.headers.len() + 4);
+        if self.status != StatusCode::NOT_MODIFIED {
+            headers.insert(CONTENT_TYPE, self.content_type);
+        }
+        for (name, value) in self.headers {
+            headers.append(name, value);
+        }
+        response
+    }
+}
+
+impl From<ApiError> for Answer {
+    fn from(error: ApiError) -> Self {
+        let mut answer = Self::json(error.body()).with_status(error.code().status());
+        if let Some(seconds) = error.retry_after_s() {
+            answer = answer.with_header(RETRY_AFTER, seconds.into());
+        }
+        if !error.allow().is_empty() {
+            let methods: Vec<_> = error.allow().iter().map(|method| method.as_str()).collect();
+            let allow = HeaderValue::try_from(methods.join(", "));
+            answer = answer.with_header(ALLOW, allow.expect("methods are tokens"));
+        }
+        if error.code() == Code::Unauthorized {
+            let scheme = HeaderValue::from_static("Bearer");
+            answer = answer.with_header(WWW_AUTHENTICATE, scheme);
+        }
+        answer
+    }
+}

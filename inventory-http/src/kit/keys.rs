@@ -1,0 +1,291 @@
+//! Who may call: API keys, known by their digests only.
+
+use std::fmt;
+use std::time::Instant;
+
+use hyper::HeaderMap;
+use hyper::header::AUTHORIZATION;
+use inventory_core::vocabulary::StoreId;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+
+use super::error::{ApiError, Code};
+use super::quota::{Bucket, Quota, Taken};
+
+/// Longest key.
+const KEY_BYTES_MAX: usize = 256;
+
+/// What a key may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Read everything.
+    Reader,
+    /// Read everything, write for these stores.
+    Store(Vec<StoreId>),
+    /// Everything.
+    Admin,
+}
+
+/// What a call needs of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing, not even a key.
+    Open,
+    /// Any key.
+    Read,
+    /// A key that may write, if only for some stores.
+    Write,
+    /// A key that may do everything.
+    Admin,
+}
+
+/// A key as it was configured.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    digest: [u8; 32],
+    role: Role,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a text is not an API key. Never holds the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidApiKey {
+    /// A key is 1 to 256 printable ASCII characters without comma and equals sign.
+    #[error("a key must be 1 to {KEY_BYTES_MAX} printable ASCII characters")]
+    Key,
+    /// A digest is 64 hexadecimal digits.
+    #[error("a digest must be sha256: and 64 hexadecimal digits")]
+    Digest,
+    /// The role is none of those known.
+    #[error("a role must be reader, admin, or store: and store ids with + between them")]
+    Role,
+    /// The same key twice.
+    #[error("a key stands twice")]
+    Twice,
+    /// Nobody could call.
+    #[error("there must be at least one key")]
+    None,
+}
+
+impl ApiKey {
+    /// Parses `key`, `key=reader`, `key=admin`, or `key=store:store-7+store-8`; in place of the key may stand
+    /// `sha256:` and its digest.
+    ///
+    /// # Errors
+    ///
+    /// Says which part is wrong.
+    pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
+        let (key, role) = match text.split_once('=') {
+            Some((key, role)) => (key, parse_role(role)?),
+            None => (text, Role::Admin),
+        };
+        let digest = match key.strip_prefix("sha256:") {
+            Some(digits) => data_encoding::HEXLOWER_PERMISSIVE
+                .decode(digits.as_bytes())
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or(InvalidApiKey::Digest)?,
+            None if is_key(key.as_bytes()) => digest(key.as_bytes()),
+            None => return Err(InvalidApiKey::Key),
+        };
+        Ok(Self { digest, role })
+    }
+
+    /// Parses a list with commas.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the first key that is.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, InvalidApiKey> {
+        text.split(',').map(|key| Self::parse(key.trim())).collect()
+    }
+
+    /// Whether this is the key that everybody knows.
+    pub fn is_demo(&self) -> bool {
+        self.digest == digest(b"demo")
+    }
+}
+
+fn parse_role(text: &str) -> Result<Role, InvalidApiKey> {
+    match text {
+        "reader" => Ok(Role::Reader),
+        "admin" => Ok(Role::Admin),
+        _ => {
+            let stores = text.strip_prefix("store:").ok_or(InvalidApiKey::Role)?;
+            let stores: Result<_, _> = stores.split('+').map(StoreId::new).collect();
+            stores.map(Role::Store).map_err(|_| InvalidApiKey::Role)
+        }
+    }
+}
+
+fn is_key(bytes: &[u8]) -> bool {
+    (1..=KEY_BYTES_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+fn digest(key: &[u8]) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
+
+/// Who makes a call.
+#[derive(Debug)]
+pub struct Caller {
+    digest: [u8; 32],
+    role: Role,
+    bucket: Bucket,
+}
+
+impl Caller {
+    pub(super) fn check(&self, access: Access) -> Result<(), ApiError> {
+        let allowed = match (access, &self.role) {
+            (Access::Open | Access::Read, _) | (_, Role::Admin) => true,
+            (Access::Write, Role::Store(_)) => true,
+            (Access::Write, Role::Reader) | (Access::Admin, Role::Reader | Role::Store(_)) => false,
+        };
+        match allowed {
+            true => Ok(()),
+            false => Err(ApiError::new(
+                Code::Forbidden,
+                "this key may not make this call; nothing was done",
+            )),
+        }
+    }
+
+    /// Whether the caller may write for a store.
+    ///
+    /// # Errors
+    ///
+    /// The key is bound to other stores.
+    pub fn may_write_for(&self, store: &StoreId) -> Result<(), ApiError> {
+        let allowed = match &self.role {
+            Role::Admin => true,
+            Role::Store(stores) => stores.contains(store),
+            Role::Reader => false,
+        };
+        match allowed {
+            true => Ok(()),
+            false => Err(ApiError::new(
+                Code::Forbidden,
+                "this key may not write for this store; nothing was done",
+            )
+            .with_detail("storeId", format!("{store} is not a store of this key"))),
+        }
+    }
+}
+
+/// All keys, and how much each may call.
+#[derive(Debug)]
+pub struct Keyring {
+    callers: Vec<Arc<Caller>>,
+    quota: Quota,
+}
+
+impl Keyring {
+    /// A ring of these keys.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one stands twice.
+    pub fn new(keys: Vec<ApiKey>, quota: Quota) -> Result<Self, InvalidApiKey> {
+        if keys.is_empty() {
+            return Err(InvalidApiKey::None);
+        }
+        let mut callers: Vec<Arc<Caller>> = Vec::with_capacity(keys.len());
+        for ApiKey { digest, role } in keys {
+            if callers.iter().any(|known| known.digest == digest) {
+                return Err(InvalidApiKey::Twice);
+            }
+            let bucket = Bucket::full(quota, Instant::now());
+            callers.push(Arc::new(Caller {
+                digest,
+                role,
+                bucket,
+            }));
+        }
+        Ok(Self { callers, quota })
+    }
+
+    /// Who a request's head says is calling.
+    ///
+    /// # Errors
+    ///
+    /// It names no key, several, or one that is not known.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
+        let refuse = |message| Err(ApiError::new(Code::Unauthorized, message));
+        let mut keys = headers
+            .get_all("x-api-key")
+            .iter()
+            .map(|value| value.as_bytes())
+            .chain(headers.get_all(AUTHORIZATION).iter().map(|value| {
+                let bearer = value.as_bytes().split_at_checked(7);
+                match bearer {
+                    Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer ") => key,
+                    _ => b"",
+                }
+            }));
+        let Some(key) = keys.next() else {
+            return refuse("send an API key as X-API-Key or Authorization: Bearer");
+        };
+        if keys.next().is_some() {
+            return refuse("send one API key, once");
+        }
+        let digest = digest(key);
+        // Every known key is compared, each in constant time, so that timing says nothing about any.
+        let mut found = None;
+        for caller in &self.callers {
+            if bool::from(caller.digest.ct_eq(&digest)) {
+                found = Some(caller);
+            }
+        }
+        match found {
+            Some(caller) => Ok(Arc::clone(caller)),
+            None => refuse("this API key is not known"),
+        }
+    }
+
+    /// Takes a token of the caller; `None` when there is no limit.
+    pub(super) fn charge(&self, caller: &Caller, now: Instant) -> Option<Taken> {
+        (self.quota.tokens > 0).then(|| caller.bucket.take(self.quota, now))
+    }
+
+    pub(super) fn quota(&self) -> Quota {
+        self.quota
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_name_or_a_digest_with_a_role() {
+        let role = |text| ApiKey::parse(text).map(|key| key.role);
+        let store = |id| StoreId::new(id).unwrap();
+        assert_eq!(role("demo"), Ok(Role::Admin));
+        assert_eq!(role("a=reader"), Ok(Role::Reader));
+        let stores = vec![store("store-7"), store("store-8")];
+        assert_eq!(role("a=store:store-7+store-8"), Ok(Role::Store(stores)));
+        let hashed = "sha256:2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea";
+        assert_eq!(ApiKey::parse(hashed), ApiKey::parse("demo"));
+        assert!(ApiKey::parse(hashed).unwrap().is_demo());
+        for bad in [
+            "",
+            "=reader",
+            "a b",
+            "a=",
+            "a=owner",
+            "a=store:",
+            "sha256:12",
+            "ä",
+        ] {
+            assert!(role(bad).is_err(), "{bad}");
+        }
+    }
+}

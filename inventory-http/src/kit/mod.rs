@@ -1,0 +1,40 @@
+//! The server kit: what any service of ours is served with. It knows routes, keys, bodies and connections, and nothing
+//! about stock.
+//!
+//! ```text
+//!  Listener ──▶ connection ──▶ App::respond ──▶ Route ──▶ handler ──▶ Answer ──▶ Outgoing
+//!   accepts      watches the      key, quota,     one table,            or ApiError
+//!   and counts   clock            query, body     published too
+//! ```
+
+mod answer;
+mod app;
+mod body;
+mod call;
+mod connection;
+mod error;
+mod gzip;
+mod json;
+mod keys;
+mod limits;
+mod listener;
+mod outgoing;
+mod query;
+mod quota;
+mod route;
+mod target;
+
+pub use answer::Answer;
+pub use app::App;
+pub use call::Call;
+pub use error::{ApiError, Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
+pub use gzip::Gzip;
+pub use json::parse;
+pub use keys::{Access, ApiKey, Caller, InvalidApiKey, Keyring, Role};
+pub use limits::{BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Limits};
+pub use listener::{ConnectionCount, Listener};
+pub use outgoing::{Outgoing, Streamed};
+pub use query::{Param, ParamKind, Query};
+pub use quota::Quota;
+pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of};
+pub use target::PathParams;

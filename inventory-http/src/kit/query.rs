@@ -1,0 +1,152 @@
+//! Query parameters: declared once, checked against the declaration, and published from it.
+
+use std::borrow::Cow;
+
+use super::error::ApiError;
+use super::target::decode;
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, for the published document.
+    pub about: &'static str,
+    /// What it may be.
+    pub kind: ParamKind,
+}
+
+/// What a query parameter may be.
+#[derive(Debug, Clone, Copy)]
+pub enum ParamKind {
+    /// Decimal digits.
+    Integer {
+        /// Smallest value.
+        min: u64,
+        /// Largest value.
+        max: u64,
+        /// What it is when it is absent.
+        default: Option<u64>,
+    },
+    /// A text, with the regular expression that is published of it, and the check that decides.
+    Text {
+        /// The published expression.
+        pattern: &'static str,
+        /// Says what is wrong.
+        check: fn(&str) -> Result<(), String>,
+    },
+}
+
+impl Param {
+    fn check(&self, text: &str) -> Result<(), String> {
+        match self.kind {
+            ParamKind::Integer { min, max, .. } => match parse_integer(text) {
+                Some(number) if (min..=max).contains(&number) => Ok(()),
+                _ => Err(format!("must be an integer from {min} to {max}")),
+            },
+            ParamKind::Text { check, .. } => check(text),
+        }
+    }
+}
+
+fn parse_integer(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
+}
+
+/// The parameters of one request: each is declared by its route, stands at most once, and is in its range.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    values: Vec<(&'static str, String)>,
+}
+
+impl Query {
+    /// Parses the part of a request target after `?`.
+    ///
+    /// # Errors
+    ///
+    /// Names the parameter that is unknown, doubled or out of range.
+    pub fn parse(raw: Option<&str>, declared: &[&'static Param]) -> Result<Self, ApiError> {
+        let mut values: Vec<(&'static str, String)> = Vec::new();
+        let pairs = raw.unwrap_or_default().split('&');
+        for pair in pairs.filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = form_decode(name).map_err(|issue| ApiError::field("", issue))?;
+            let Some(param) = declared.iter().find(|param| param.name == name) else {
+                return Err(ApiError::field(name, "is not a parameter of this call"));
+            };
+            let refuse = |issue: String| ApiError::field(param.name, issue);
+            if values.iter().any(|(known, _)| *known == param.name) {
+                return Err(refuse("stands twice".to_owned()));
+            }
+            let value = form_decode(value).map_err(refuse)?;
+            param.check(&value).map_err(refuse)?;
+            values.push((param.name, value));
+        }
+        Ok(Self { values })
+    }
+
+    /// A text, when it is there.
+    pub fn text(&self, param: &Param) -> Option<&str> {
+        let value = self.values.iter().find(|(name, _)| *name == param.name);
+        value.map(|(_, value)| value.as_str())
+    }
+
+    /// An integer, or its default.
+    pub fn integer(&self, param: &Param) -> Option<u64> {
+        let given = self.text(param).and_then(parse_integer);
+        match param.kind {
+            ParamKind::Integer { default, .. } => given.or(default),
+            ParamKind::Text { .. } => given,
+        }
+    }
+}
+
+/// Decodes as forms are encoded: `+` is a space.
+fn form_decode(raw: &str) -> Result<String, String> {
+    let spaced = match raw.contains('+') {
+        true => Cow::Owned(raw.replace('+', " ")),
+        false => Cow::Borrowed(raw),
+    };
+    decode(&spaced).map(Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Param = Param {
+        name: "limit",
+        about: "",
+        kind: ParamKind::Integer {
+            min: 1,
+            max: 1_000,
+            default: Some(50),
+        },
+    };
+
+    #[test]
+    fn a_parameter_is_what_was_declared_or_its_default() {
+        let limit = |raw| Query::parse(raw, &[&LIMIT]).map(|query| query.integer(&LIMIT));
+        assert_eq!(limit(None), Ok(Some(50)));
+        assert_eq!(limit(Some("limit=7")), Ok(Some(7)));
+        for bad in [
+            "limit=0",
+            "limit=1001",
+            "limit=",
+            "limit",
+            "limit=-1",
+            "limit=%2B5",
+            "limit=1e2",
+            "limit=1.0",
+            "limit=7&limit=7",
+            "Limit=7",
+            "other=1",
+            "limit=%ff",
+            "limit=99999999999999999999",
+            "%=1",
+        ] {
+            assert!(limit(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A route: one value says what a call takes, who may make it, what it answers, and who handles it. The published
+//! document is made of the same values.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use hyper::{Method, StatusCode};
+use schemars::{JsonSchema, SchemaGenerator};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::error::{ApiError, Code};
+use super::keys::Access;
+use super::query::Param;
+
+type Handling = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send>>;
+
+pub(super) enum Handler<S> {
+    /// Answers at once.
+    Now(fn(&Call<S>) -> Result<Answer, ApiError>),
+    /// Answers when something has happened.
+    Later(Box<dyn Fn(Call<S>) -> Handling + Send + Sync>),
+}
+
+/// Makes the schema of a type.
+pub type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
+
+/// The schema of a type, as a [`Schema`].
+pub fn schema_of<T: JsonSchema>() -> Schema {
+    |generator| generator.subschema_for::<T>()
+}
+
+/// A parameter of the path.
+#[derive(Clone, Copy)]
+pub struct PathParam {
+    /// Its name in the pattern.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What it may be.
+    pub schema: Schema,
+}
+
+/// A body that a call takes.
+#[derive(Clone, Copy)]
+pub struct BodyDoc {
+    /// What it may be.
+    pub schema: Schema,
+    /// How large it may be.
+    pub bytes_max: usize,
+}
+
+/// An answer that a call may give.
+#[derive(Clone, Copy)]
+pub struct AnswerDoc {
+    /// The status.
+    pub status: StatusCode,
+    /// What it means.
+    pub about: &'static str,
+    /// What its body is: a content type, and a schema when it is JSON.
+    pub content: Option<(&'static str, Option<Schema>)>,
+}
+
+/// A call.
+pub struct Route<S> {
+    /// The method.
+    pub method: Method,
+    /// The pattern of the path.
+    pub path: &'static str,
+    /// One line about it.
+    pub summary: &'static str,
+    /// What it needs of its key.
+    pub access: Access,
+    /// Whether it takes a token of the key's quota.
+    pub counted: bool,
+    /// The parameters of the path, in order.
+    pub path_params: &'static [PathParam],
+    /// The query parameters.
+    pub query: &'static [&'static Param],
+    /// Headers that the call reads, beside those of every call.
+    pub headers: &'static [&'static Param],
+    /// The body.
+    pub body: Option<BodyDoc>,
+    /// What it answers when it is not an error.
+    pub answers: Vec<AnswerDoc>,
+    /// Errors beside those of every call.
+    pub errors: &'static [Code],
+    pub(super) handler: Handler<S>,
+}
+
+impl<S> fmt::Debug for Route<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl<S: 'static> Route<S> {
+    /// A call whose handler answers at once.
+    pub fn now(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: fn(&Call<S>) -> Result<Answer, ApiError>,
+    ) -> Self {
+        Self::new(method, path, access, Handler::Now(handler))
+    }
+
+    /// A call whose handler waits for something.
+    pub fn later<F>(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: fn(Call<S>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+    {
+        let boxed = Box::new(move |call| Box::pin(handler(call)) as Handling);
+        Self::new(method, path, access, Handler::Later(boxed))
+    }
+
+    fn new(method: Method, path: &'static str, access: Access, handler: Handler<S>) -> Self {
+        Self {
+            method,
+            path,
+            summary: "",
+            access,
+            counted: true,
+            path_params: &[],
+            query: &[],
+            headers: &[],
+            body: None,
+            answers: Vec::new(),
+            errors: &[],
+            handler,
+        }
+    }
+
+    /// With one line about it.
+    #[must_use]
+    pub fn about(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// Costs no token.
+    #[must_use]
+    pub fn free(mut self) -> Self {
+        self.counted = false;
+        self
+    }
+
+    /// With parameters in its path.
+    #[must_use]
+    pub fn path_params(mut self, params: &'static [PathParam]) -> Self {
+        self.path_params = params;
+        self
+    }
+
+    /// With query parameters.
+    #[must_use]
+    pub fn query(mut self, params: &'static [&'static Param]) -> Self {
+        self.query = params;
+        self
+    }
+
+    /// With headers that it reads.
+    #[must_use]
+    pub fn headers(mut self, headers: &'static [&'static Param]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(mut self, bytes_max: usize) -> Self {
+        let schema = schema_of::<T>();
+        self.body = Some(BodyDoc { schema, bytes_max });
+        self
+    }
+
+    /// With an answer of JSON.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(self, status: StatusCode, about: &'static str) -> Self {
+        self.answers_with(
+            status,
+            about,
+            Some(("application/json", Some(schema_of::<T>()))),
+        )
+    }
+
+    /// With an answer of any content.
+    #[must_use]
+    pub fn answers_with(
+        mut self,
+        status: StatusCode,
+        about: &'static str,
+        content: Option<(&'static str, Option<Schema>)>,
+    ) -> Self {
+        self.answers.push(AnswerDoc {
+            status,
+            about,
+            content,
+        });
+        self
+    }
+
+    /// With errors of its own.
+    #[must_use]
+    pub fn errors(mut self, codes: &'static [Code]) -> Self {
+        self.errors = codes;
+        self
+    }
+}

@@ -1,0 +1,16 @@
+//! What stands in bodies: the types of every request and answer, for servers, replicas and clients alike.
+
+mod batch;
+mod cursor;
+mod operations;
+mod product;
+mod replication;
+pub mod schema;
+mod update;
+
+pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
+pub use cursor::{Cursor, InvalidCursor};
+pub use operations::{Liveness, Readiness, ReadinessStatus};
+pub use product::{GlobalProduct, Listing, Product};
+pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
+pub use update::{Update, Updated};

@@ -1,0 +1,32 @@
+//! What operators and their machines ask.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Liveness {
+    /// Always true.
+    pub live: bool,
+}
+
+/// Whether a service can serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadinessStatus {
+    /// Everything is in order.
+    Ready,
+    /// It serves, and a person should look.
+    Degraded,
+    /// It cannot serve.
+    Unavailable,
+}
+
+/// Whether a service can serve, and why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Readiness {
+    /// The state.
+    pub status: ReadinessStatus,
+    /// What a person should look at; empty when everything is in order.
+    pub reasons: Vec<String>,
+}

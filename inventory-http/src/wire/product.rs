@@ -1,0 +1,95 @@
+//! Products as they are read.
+
+use std::collections::BTreeMap;
+
+use inventory_core::machine::ProductView;
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema;
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Product {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// Available over all stores; in a listing of one store, available there.
+    #[schemars(schema_with = "schema::quantity")]
+    pub available: Quantity,
+    /// How often it was written.
+    #[schemars(schema_with = "schema::quantity")]
+    pub version: Version,
+    /// When it was last written.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// There, and true, while the numbers wait for a count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quarantined: bool,
+}
+
+impl Product {
+    /// A product with what is available of it over all stores.
+    pub fn of(view: ProductView<'_>) -> Self {
+        Self {
+            product_id: view.id().clone(),
+            available: view.total(),
+            version: view.version(),
+            last_updated: view.updated_at(),
+            quarantined: view.quarantined(),
+        }
+    }
+}
+
+/// A product with what each store has of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GlobalProduct {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// Available over all stores.
+    #[schemars(schema_with = "schema::quantity")]
+    pub total_available: Quantity,
+    /// Available at each store that ever had it.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub per_store: BTreeMap<StoreId, Quantity>,
+    /// There, and true, while the numbers wait for a count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quarantined: bool,
+}
+
+impl GlobalProduct {
+    /// A product with its levels.
+    pub fn of(view: ProductView<'_>) -> Self {
+        let levels = view.levels();
+        Self {
+            product_id: view.id().clone(),
+            total_available: view.total(),
+            per_store: levels
+                .map(|(store, level)| (store.clone(), level.available()))
+                .collect(),
+            quarantined: view.quarantined(),
+        }
+    }
+}
+
+/// A page of products, ordered by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listing {
+    /// The products; with filters, perhaps fewer than were asked for though more follow.
+    pub items: Vec<Product>,
+    /// Where the next page starts; empty at the end.
+    pub next_cursor: String,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+pub(super) fn is_false(flag: &bool) -> bool {
+    !flag
+}

@@ -1,0 +1,185 @@
+//! What replicas follow.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use inventory_core::machine::{Entry, Event, Movement};
+use inventory_core::vocabulary::{
+    Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
+    Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::product::is_false;
+use super::schema;
+
+/// An event. Its after-image is complete, and with the fields of its request it makes the entry of the log again: a
+/// replica can compute the chain. A `DeadLettered` event has nulls where it names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WireEvent<'a> {
+    /// The offset.
+    #[schemars(schema_with = "schema::offset")]
+    pub seq: Sequence,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// The product.
+    #[schemars(schema_with = "schema::nullable_id")]
+    pub product_id: Option<ProductId>,
+    /// The store.
+    #[schemars(schema_with = "schema::nullable_id")]
+    pub store_id: Option<StoreId>,
+    /// The change of on-hand at the store.
+    #[schemars(schema_with = "schema::delta")]
+    pub delta: Delta,
+    /// The change of reserved at the store.
+    #[schemars(schema_with = "schema::delta")]
+    pub reserved_delta: Delta,
+    /// The product's version after the event.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub new_version: Option<Version>,
+    /// Available over all stores after the event.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub new_quantity: Option<Quantity>,
+    /// Available at the store after the event.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub store_quantity: Option<Quantity>,
+    /// On hand at the store after the event.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub on_hand: Option<Quantity>,
+    /// Reserved at the store after the event.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub reserved: Option<Quantity>,
+    /// When the request was decided.
+    #[schemars(schema_with = "schema::time")]
+    pub ts: Timestamp,
+    /// The offset of the first event of the same request.
+    #[schemars(schema_with = "schema::offset")]
+    pub request_seq: Sequence,
+    /// How many events the request has: they follow each other.
+    pub request_events: u64,
+    /// The request's key.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The digest of the request's intent.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub fingerprint: Option<Fingerprint>,
+    /// The digest of the log up to and including the request.
+    #[schemars(schema_with = "schema::digest")]
+    pub chain: Chain,
+    /// Why it was buried, of a `DeadLettered` event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Cow<'a, str>>,
+    /// The trace that the request belongs to, when it is traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub traceparent: Option<Cow<'a, str>>,
+}
+
+impl<'a> WireEvent<'a> {
+    /// An event of an entry.
+    pub fn of(entry: &'a Entry, seq: Sequence, event: &'a Event) -> Self {
+        let intent = entry.intent.as_ref();
+        let movement = event.movement();
+        let after = movement.map(|movement| &movement.after);
+        let change = |of: fn(&Movement) -> Delta| movement.map_or(Delta::ZERO, of);
+        Self {
+            seq,
+            kind: Cow::Borrowed(event.type_name()),
+            product_id: event.product().cloned(),
+            store_id: movement.map(|movement| movement.store.clone()),
+            delta: change(|movement| movement.delta),
+            reserved_delta: change(|movement| movement.reserved_delta),
+            new_version: event.version(),
+            new_quantity: after.map(|after| after.total),
+            store_quantity: after.map(|after| after.level.available()),
+            on_hand: after.map(|after| after.level.on_hand()),
+            reserved: after.map(|after| after.level.reserved()),
+            ts: entry.recorded_at,
+            request_seq: entry.first,
+            request_events: entry.events.len() as u64,
+            idempotency_key: intent.map(|intent| intent.key.clone()),
+            fingerprint: intent.map(|intent| intent.fingerprint),
+            chain: entry.chain,
+            reason: match event {
+                Event::DeadLettered(letter) => Some(Cow::Borrowed(&letter.raw)),
+                Event::StockIncreased(_) | Event::StockDecreased(_) | Event::StockCounted(_) => {
+                    None
+                }
+            },
+            traceparent: None,
+        }
+    }
+}
+
+/// A page of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Changes<'a> {
+    /// The events after the offset, in order. All of a request are on one page.
+    pub events: Vec<WireEvent<'a>>,
+    /// Where the next page starts.
+    #[schemars(schema_with = "schema::offset")]
+    pub next_offset: Sequence,
+    /// Whether there is more already.
+    pub has_more: bool,
+    /// The identity of the log's history.
+    #[schemars(schema_with = "schema::epoch")]
+    pub epoch: Epoch,
+}
+
+/// What one store has of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotLevel {
+    /// Units at the store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub on_hand: Quantity,
+    /// Of these, promised to somebody.
+    #[schemars(schema_with = "schema::quantity")]
+    pub reserved: Quantity,
+}
+
+/// A product in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotProduct {
+    /// Available over all stores.
+    #[schemars(schema_with = "schema::quantity")]
+    pub qty: Quantity,
+    /// The product's version.
+    #[schemars(schema_with = "schema::quantity")]
+    pub version: Version,
+    /// When it was last written.
+    #[schemars(schema_with = "schema::time")]
+    pub updated_at: Timestamp,
+    /// What each store has.
+    #[schemars(with = "BTreeMap<String, SnapshotLevel>")]
+    pub levels: BTreeMap<StoreId, SnapshotLevel>,
+    /// There, and true, while the numbers wait for a count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quarantined: bool,
+}
+
+/// All products at one offset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StateSnapshot {
+    /// The products by id, in no order.
+    #[schemars(with = "BTreeMap<String, SnapshotProduct>")]
+    pub state: BTreeMap<ProductId, SnapshotProduct>,
+    /// The offset that the state stands for.
+    #[schemars(schema_with = "schema::offset")]
+    pub last_offset: Sequence,
+    /// The identity of the log's history.
+    #[schemars(schema_with = "schema::epoch")]
+    pub epoch: Epoch,
+    /// The digest of the log up to the offset.
+    #[schemars(schema_with = "schema::digest")]
+    pub chain: Chain,
+    /// When the event at the offset was recorded.
+    #[schemars(schema_with = "schema::time")]
+    pub recorded_at: Timestamp,
+}

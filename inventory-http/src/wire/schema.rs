@@ -1,0 +1,116 @@
+//! Schemas of the vocabulary, as they are published, and how optional fields are read.
+
+use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+/// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
+pub const ID_FORMAT: &str = "inventory-id";
+
+/// A product or store id.
+pub fn id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": ID_FORMAT,
+        "minLength": 1,
+        "maxLength": ID_BYTES_MAX,
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+        "description": "1 to 128 bytes of UTF-8 without control characters",
+    })
+}
+
+/// A product or store id, or null.
+pub fn nullable_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"] })
+}
+
+/// An idempotency key.
+pub fn key(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": KEY_BYTES_MAX,
+        "pattern": "^[ -~]+$",
+        "description": "1 to 128 printable ASCII characters: names one intent",
+    })
+}
+
+/// Units of stock, or a version.
+pub fn quantity(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 0, "maximum": QUANTITY_MAX })
+}
+
+/// A version, or null for "whatever it is".
+pub fn guard(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": QUANTITY_MAX,
+        "description": "the version the product must have; null: whatever it is",
+    })
+}
+
+/// A number, or null.
+pub fn nullable_number(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["integer", "null"] })
+}
+
+/// A change that is not zero.
+pub fn adjustment(_: &mut SchemaGenerator) -> Schema {
+    let most = QUANTITY_MAX as i64;
+    json_schema!({
+        "type": "integer",
+        "minimum": -most,
+        "maximum": most,
+        "not": { "const": 0 },
+    })
+}
+
+/// A change.
+pub fn delta(_: &mut SchemaGenerator) -> Schema {
+    let most = QUANTITY_MAX as i64;
+    json_schema!({ "type": "integer", "minimum": -most, "maximum": most })
+}
+
+/// A moment.
+pub fn time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date-time" })
+}
+
+/// A position in the log.
+pub fn offset(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 0 })
+}
+
+/// The identity of a history.
+pub fn epoch(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
+}
+
+/// A digest.
+pub fn digest(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9a-f]{16}$" })
+}
+
+/// A text, or null.
+pub fn nullable_text(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"] })
+}
+
+/// Reads a field that must be there, though it may be null.
+pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
+
+/// Reads a field that may be absent, and may not be null.
+pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,98 @@
+//! One update of one level.
+
+use inventory_core::machine::{Adjust, Command, Event, Guard};
+use inventory_core::vocabulary::{
+    Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Timestamp, Version,
+};
+use inventory_core::{engine::Receipt, machine::Movement};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema;
+
+/// A change of one product's stock at one store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Update {
+    /// The store whose stock changes.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// The change of on-hand; not zero.
+    #[schemars(schema_with = "schema::adjustment")]
+    pub delta: Adjustment,
+    /// The version the product must have; null: whatever it is.
+    #[serde(deserialize_with = "schema::present")]
+    #[schemars(schema_with = "schema::guard", required)]
+    pub version: Option<Version>,
+    /// Names the intent. May stand in the header Idempotency-Key instead.
+    #[serde(
+        default,
+        deserialize_with = "schema::not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(schema_with = "schema::key")]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+impl Update {
+    /// The command that says the same.
+    pub fn command(self) -> Command {
+        let guard = self.version.map_or(Guard::Unguarded, Guard::At);
+        Command::Adjust(Adjust {
+            product: self.product_id,
+            store: self.store_id,
+            delta: self.delta,
+            guard,
+        })
+    }
+}
+
+/// What an update has led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Updated {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// Available over all stores.
+    #[schemars(schema_with = "schema::quantity")]
+    pub new_quantity: Quantity,
+    /// The product's version.
+    #[schemars(schema_with = "schema::quantity")]
+    pub new_version: Version,
+    /// True: it is durable.
+    pub applied: bool,
+    /// When it was applied.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// The store.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// Available at the store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub store_quantity: Quantity,
+}
+
+impl Updated {
+    /// What the receipt of one update says; `None` when its event was buried since.
+    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+        let Movement {
+            product,
+            store,
+            after,
+            ..
+        } = receipt.entry.events.first().and_then(Event::movement)?;
+        Some(Self {
+            product_id: product.clone(),
+            new_quantity: after.total,
+            new_version: after.version,
+            applied: true,
+            last_updated: receipt.entry.recorded_at,
+            store_id: store.clone(),
+            store_quantity: after.level.available(),
+        })
+    }
+}
