@@ -1,6 +1,6 @@
 //! The contract of [`DeadLetters`].
 
-use crate::ports::{DeadLetter, DeadLetters};
+use crate::ports::{DeadLetter, DeadLetters, Resolution, Resolved};
 use crate::vocabulary::{Sequence, Timestamp};
 
 /// Sets dead letters up for the suite.
@@ -19,6 +19,8 @@ suite!($ dead_letters_conformance, dead_letters, [
     bury_has_made_the_letter_durable
     burying_an_id_again_changes_nothing
     letters_lists_every_letter_as_it_was_buried_in_order
+    resolve_has_made_the_resolution_durable
+    resolving_again_or_what_was_never_buried_changes_nothing
     a_failed_burial_is_settled_by_burying_again
 ]);
 
@@ -30,6 +32,7 @@ fn letter(id: &str) -> DeadLetter {
         reason: "version 9 does not follow version 3".to_owned(),
         buried_at: Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001),
         content: b"{\"type\":\"StockLent\"}".to_vec(),
+        resolution: None,
     }
 }
 
@@ -72,7 +75,7 @@ pub fn burying_an_id_again_changes_nothing(harness: &impl Harness) {
     assert_eq!(letters(harness), expected, "nor after it was opened again");
 }
 
-/// `letters` must list every buried letter, as it was buried, in the order of burial.
+/// `letters` must list every buried letter, as it was buried and resolved, in the order of burial.
 pub fn letters_lists_every_letter_as_it_was_buried_in_order(harness: &impl Harness) {
     let buried = [
         letter("z"),
@@ -101,6 +104,58 @@ pub fn letters_lists_every_letter_as_it_was_buried_in_order(harness: &impl Harne
     assert_eq!(opened.letters().expect("healthy storage lists"), buried);
     drop(opened);
     assert_eq!(letters(harness), buried, "opened again");
+}
+
+fn resolution(note: &str) -> Resolution {
+    Resolution {
+        resolved_at: Timestamp::UNIX_EPOCH.plus_millis(1_483_271_607_002),
+        note: note.to_owned(),
+    }
+}
+
+/// `resolve` must have made the resolution durable when it returns `Ok`.
+pub fn resolve_has_made_the_resolution_durable(harness: &impl Harness) {
+    let (first, second) = (letter("a"), letter("b"));
+    let done = resolution("counted, \"by hand\"\n");
+    let mut opened = harness.open();
+    for letter in [&first, &second] {
+        opened.bury(letter).expect("healthy storage buries");
+    }
+    let resolved = opened.resolve("b", &done);
+    assert_eq!(resolved.expect("healthy storage resolves"), Resolved::Now);
+    drop(opened);
+    let second = DeadLetter {
+        resolution: Some(done),
+        ..second
+    };
+    assert_eq!(letters(harness), [first, second]);
+}
+
+/// Resolving a letter again, or one that was never buried, must change nothing.
+pub fn resolving_again_or_what_was_never_buried_changes_nothing(harness: &impl Harness) {
+    let mut opened = harness.open();
+    let buried = letter("a");
+    opened.bury(&buried).expect("healthy storage buries");
+    let expected = [
+        ("a", "first", Resolved::Now),
+        ("a", "second", Resolved::Before),
+        ("b", "third", Resolved::Unknown),
+    ];
+    for (id, note, expected) in expected {
+        let resolved = opened.resolve(id, &resolution(note));
+        assert_eq!(resolved.expect("healthy storage resolves"), expected);
+    }
+    opened.bury(&buried).expect("healthy storage buries");
+    drop(opened);
+    let mut opened = harness.open();
+    let again = opened.resolve("a", &resolution("fourth"));
+    assert_eq!(again.expect("healthy storage resolves"), Resolved::Before);
+    drop(opened);
+    let buried = DeadLetter {
+        resolution: Some(resolution("first")),
+        ..buried
+    };
+    assert_eq!(letters(harness), [buried]);
 }
 
 /// After an error the letter may or may not be there; burying it again must settle it.

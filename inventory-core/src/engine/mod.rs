@@ -28,7 +28,7 @@ pub use snapshotter::Snapshotter;
 
 use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
-use crate::ports::{AppendError, Clock, EventLog, Observation, Observer, Ports};
+use crate::ports::{AppendError, Clock, DeadLetters, EventLog, Observation, Observer, Ports};
 use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
 
@@ -45,14 +45,24 @@ pub struct Receipt {
 pub type Answer = Result<Receipt, Rejection>;
 
 /// An engine that has just started.
-#[derive(Debug)]
 pub struct Opened {
     /// Takes requests.
     pub engine: Engine,
     /// Takes snapshots, on a thread of its own where there are threads.
     pub snapshotter: Snapshotter,
+    /// What could not be used, for who lists and resolves it while the engine runs.
+    pub dead_letters: Box<dyn DeadLetters>,
     /// What the start has found.
     pub report: RecoveryReport,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("engine", &self.engine)
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The authority over stock: one at a time may write to a log.
@@ -63,7 +73,6 @@ pub struct Engine {
     retain_events: Option<u64>,
     published: Arc<Published>,
     staging: Staging,
-    stopped: bool,
 }
 
 impl fmt::Debug for Engine {
@@ -71,7 +80,7 @@ impl fmt::Debug for Engine {
         f.debug_struct("Engine")
             .field("epoch", &self.published.epoch)
             .field("head", &self.log.head())
-            .field("stopped", &self.stopped)
+            .field("stopped", &self.is_stopped())
             .finish_non_exhaustive()
     }
 }
@@ -121,11 +130,11 @@ impl Engine {
             retain_events: settings.retain_events,
             published,
             staging: Staging::default(),
-            stopped: false,
         };
         Ok(Opened {
             engine,
             snapshotter,
+            dead_letters: ports.dead_letters,
             report: recovered.report,
         })
     }
@@ -139,7 +148,7 @@ impl Engine {
 
     /// Whether an append has failed in a way that only opening the log again can settle.
     pub fn is_stopped(&self) -> bool {
-        self.stopped
+        self.published.is_stopped()
     }
 
     /// Decides requests in order and makes them durable together, with one append. Each is answered on its own: a
@@ -152,7 +161,7 @@ impl Engine {
         &mut self,
         requests: impl IntoIterator<Item = &'a Request>,
     ) -> Result<Vec<Answer>, EngineError> {
-        if self.stopped {
+        if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
         let now = self.clock.now();
@@ -217,19 +226,19 @@ impl Engine {
         }
     }
 
-    fn fail(&mut self, error: AppendError) -> EngineError {
+    fn fail(&self, error: AppendError) -> EngineError {
         match error {
             AppendError::NotWritten { cause } => EngineError::NotWritten {
                 cause: cause.into(),
             },
             AppendError::OutcomeUnknown { cause } => {
-                self.stopped = true;
+                self.published.stop();
                 EngineError::OutcomeUnknown {
                     cause: cause.into(),
                 }
             }
             AppendError::Conflict { head } => {
-                self.stopped = true;
+                self.published.stop();
                 EngineError::Fenced { head }
             }
         }

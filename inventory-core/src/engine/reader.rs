@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -20,6 +20,7 @@ pub(super) struct Published {
     pub(super) log: Arc<dyn LogReader>,
     pub(super) epoch: Epoch,
     snapshot: AtomicU64,
+    stopped: AtomicBool,
 }
 
 impl Published {
@@ -35,6 +36,7 @@ impl Published {
             log,
             epoch,
             snapshot: AtomicU64::new(snapshot.number()),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -63,6 +65,15 @@ impl Published {
     /// The position up to which the newest durable snapshot covers the log.
     pub(super) fn snapshot(&self) -> Sequence {
         Sequence::new(self.snapshot.load(Ordering::Acquire))
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// The engine takes nothing any more.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
     }
 
     pub(super) fn snapshot_saved(&self, at: Sequence) {
@@ -103,6 +114,16 @@ impl Reader {
     /// The ledger as it is now, to be looked at for as long as it takes.
     pub fn image(&self) -> Image {
         self.read(Ledger::freeze)
+    }
+
+    /// The position of the newest snapshot that is durable.
+    pub fn snapshot(&self) -> Sequence {
+        self.published.snapshot()
+    }
+
+    /// Whether an append has failed in a way that only opening the log again can settle.
+    pub fn is_stopped(&self) -> bool {
+        self.published.is_stopped()
     }
 
     /// The position before the oldest one that a subscription can still get.

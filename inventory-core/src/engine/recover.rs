@@ -32,7 +32,7 @@ pub struct RecoveryReport {
     /// Acknowledged positions that are gone. Not empty only with [`Recovery::Quarantine`], which then has started a new
     /// epoch.
     pub lost: Vec<Loss>,
-    /// Dead letters, those of earlier starts included.
+    /// Dead letters that nobody has resolved, those of earlier starts included.
     pub dead_letters: usize,
 }
 
@@ -64,7 +64,8 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
         snapshot = ledger.head().sequence;
     }
     let letters = ports.dead_letters.letters().map_err(OpenError::Storage)?;
-    report.dead_letters = letters.len();
+    let unresolved = letters.iter().filter(|letter| letter.resolution.is_none());
+    report.dead_letters = unresolved.count();
     Ok(Recovered {
         ledger,
         snapshot,
@@ -203,6 +204,7 @@ fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
             | Event::StockDecreased(_)
             | Event::StockCounted(_)) => format!("{event:?}").into_bytes(),
         },
+        resolution: None,
     });
     let lost = report.lost.iter().map(|lost| DeadLetter {
         id: format!("{epoch}/lost-after-{}", lost.after),
@@ -211,6 +213,7 @@ fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
         reason: format!("acknowledged positions before {} are gone", lost.before),
         buried_at,
         content: Vec::new(),
+        resolution: None,
     });
     let letters: Vec<_> = poison.chain(lost).collect();
     letters

@@ -252,6 +252,7 @@ impl Ledger {
     fn add_product(&mut self, id: &ProductId) -> ProductIx {
         let ix = ProductIx(self.products.push(Product::new(id.clone())) as u32);
         self.product_index.insert(id.clone(), ix);
+        self.by_id.insert(id.clone(), ix);
         ix
     }
 

@@ -75,6 +75,10 @@ impl Image {
             .zip(self.products.iter())
             .map(|(ix, product)| (product.id.clone(), ix))
             .collect();
+        let by_id = product_index
+            .iter()
+            .map(|(id, &ix)| (id.clone(), ix))
+            .collect();
         let store_index = (0..)
             .map(StoreIx)
             .zip(self.stores.iter())
@@ -83,6 +87,7 @@ impl Image {
         Ledger {
             head: self.head,
             product_index,
+            by_id,
             store_index,
             window: Window::thaw(&self.window, window),
             packer: Packer::default(),

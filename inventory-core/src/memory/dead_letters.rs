@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::ports::{DeadLetter, DeadLetters, StorageError};
+use crate::ports::{DeadLetter, DeadLetters, Resolution, Resolved, StorageError};
 
 /// Keeps dead letters in the order of burial.
 #[derive(Debug)]
@@ -25,6 +25,18 @@ impl DeadLetters for MemoryDeadLetters {
             letters.push(letter.clone());
         }
         Ok(())
+    }
+
+    fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
+        let mut letters = self.letters.lock();
+        let Some(letter) = letters.iter_mut().find(|buried| buried.id == id) else {
+            return Ok(Resolved::Unknown);
+        };
+        if letter.resolution.is_some() {
+            return Ok(Resolved::Before);
+        }
+        letter.resolution = Some(resolution.clone());
+        Ok(Resolved::Now)
     }
 
     fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use clock::Clock;
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetters, Resolution, Resolved};
 pub use event_log::{AppendError, EventLog, LogReader, ReadError};
 pub use observer::{Observation, Observer, Unobserved};
 pub use snapshots::{LoadError, Snapshot, SnapshotStore};

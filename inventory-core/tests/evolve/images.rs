@@ -1,5 +1,6 @@
 //! A ledger at one moment: what an image keeps, and what thaws from it.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
@@ -95,4 +96,26 @@ fn an_image_is_thawed_under_limits_that_have_changed() {
     assert!(thawed.find(newest).is_some());
     let wide = thawed.freeze().thaw(WindowLimits::default());
     assert_eq!(wide.key_count(), 500, "what was forgotten is gone");
+}
+
+/// A listing is ordered by id, whatever the order of first events, and so after a snapshot.
+#[test]
+fn products_are_listed_in_the_order_of_their_ids() {
+    let mut history = History::new();
+    for id in ["tea", "b", "a", "té", "te", "T"] {
+        history.write(&Request::unkeyed(vec![adjust(id, "north", 1)]).unwrap());
+    }
+    let thawed = history.ledger().freeze().thaw(WindowLimits::default());
+    for ledger in [history.ledger(), &thawed] {
+        let from = |start| {
+            let products = ledger.products_from(start);
+            products
+                .map(|view| view.id().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(from(Bound::Unbounded), ["T", "a", "b", "te", "tea", "té"]);
+        assert_eq!(from(Bound::Excluded("b")), ["te", "tea", "té"]);
+        assert_eq!(from(Bound::Included("te")), ["te", "tea", "té"]);
+        assert_eq!(from(Bound::Included("tf")), ["té"]);
+    }
 }

@@ -94,6 +94,7 @@ fn poison_is_buried_once_and_its_product_is_quarantined_until_it_is_counted() {
             mut engine,
             mut snapshotter,
             report,
+            ..
         } = open(storage.ports()).expect("as before");
         assert_eq!(report, first.report, "the second start finds the same");
         assert_eq!(letters(&storage).len(), 1, "and buries nothing again");

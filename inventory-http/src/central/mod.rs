@@ -1,5 +1,6 @@
 //! The central service: the authority over stock, as calls.
 
+mod dead_letters;
 mod operations;
 mod params;
 mod products;

@@ -38,9 +38,17 @@ impl Central {
                 "{quarantined} products are quarantined until they are counted"
             ));
         }
+        let unresolved = self.letters().unresolved();
+        if unresolved > 0 {
+            reasons.push(format!("{unresolved} dead letters are not resolved"));
+        }
         let status = match reasons.is_empty() {
             _ if self.is_stopping() => {
                 reasons.push("the service is stopping".to_owned());
+                ReadinessStatus::Unavailable
+            }
+            _ if self.reader().is_stopped() => {
+                reasons.push("the engine has stopped and must be opened again".to_owned());
                 ReadinessStatus::Unavailable
             }
             true => ReadinessStatus::Ready,

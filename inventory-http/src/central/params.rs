@@ -15,6 +15,12 @@ pub(super) const PRODUCT_PATH: &[PathParam] = &[PathParam {
     schema: schema::id,
 }];
 
+pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
+    name: "letterId",
+    about: "the dead letter, percent-encoded as one segment",
+    schema: schema::letter_id,
+}];
+
 const fn integer(
     name: &'static str,
     about: &'static str,

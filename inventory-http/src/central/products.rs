@@ -142,7 +142,7 @@ impl Page {
                 }
                 _ => Bound::Included(prefix),
             };
-            let mut products = products_from(ledger, from).peekable();
+            let mut products = ledger.products_from(from).peekable();
             let mut last = None;
             for _ in 0..LOOK_MAX {
                 let view = match products.next() {
@@ -165,18 +165,4 @@ impl Page {
             self.after = last.map(|id| Cursor { after: id.clone() });
         });
     }
-}
-
-fn products_from<'a>(
-    ledger: &'a inventory_core::machine::Ledger,
-    from: Bound<&str>,
-) -> impl Iterator<Item = ProductView<'a>> {
-    let mut all: Vec<_> = ledger.products().collect();
-    all.sort_by_key(|view| view.id().clone());
-    let from = from.map(str::to_owned);
-    all.into_iter().filter(move |view| match &from {
-        Bound::Included(at) => view.id().as_str() >= at.as_str(),
-        Bound::Excluded(at) => view.id().as_str() > at.as_str(),
-        Bound::Unbounded => true,
-    })
 }

@@ -4,14 +4,14 @@ use hyper::{Method, StatusCode};
 
 use super::params::{
     BELOW, CHAIN, CHANGES_LIMIT, CURSOR, EPOCH, FROM_OFFSET, IF_MATCH, IF_NONE_MATCH, KEY_HEADER,
-    LAST_EVENT_ID, LIMIT, LONG_POLL, PREFIX, PRODUCT_PATH, STORE,
+    LAST_EVENT_ID, LETTER_PATH, LIMIT, LONG_POLL, PREFIX, PRODUCT_PATH, STORE,
 };
 use super::service::Central;
-use super::{operations, products, replication, stream, updates};
+use super::{dead_letters, operations, products, replication, stream, updates};
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::{
-    Batch, Batched, Changes, GlobalProduct, Listing, Liveness, Product, Readiness, StateSnapshot,
-    Update, Updated,
+    Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Liveness,
+    Product, Readiness, Resolve, StateSnapshot, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
@@ -22,6 +22,7 @@ pub fn routes() -> Vec<Route<Central>> {
     routes.extend(reads());
     routes.extend(replication());
     routes.extend(operations());
+    routes.extend(administration());
     routes
 }
 
@@ -149,5 +150,42 @@ fn operations() -> Vec<Route<Central>> {
         .about("describes these calls")
         .free()
         .answers_with(OK, "OpenAPI 3.1", Some(("application/json", None))),
+    ]
+}
+
+fn administration() -> Vec<Route<Central>> {
+    vec![
+        Route::later(
+            Method::GET,
+            "/admin/dead-letters",
+            Access::Admin,
+            dead_letters::list,
+        )
+        .about("lists what was found in the log and has no effect")
+        .free()
+        .answers::<DeadLetterList>(OK, "the letters, the oldest first"),
+        Route::later(
+            Method::GET,
+            "/admin/dead-letters/{letterId}",
+            Access::Admin,
+            dead_letters::get,
+        )
+        .about("reads a dead letter with the bytes that were found")
+        .free()
+        .path_params(LETTER_PATH)
+        .answers::<InspectedDeadLetter>(OK, "the letter")
+        .errors(&[Code::NotFound]),
+        Route::later(
+            Method::POST,
+            "/admin/dead-letters/{letterId}/resolution",
+            Access::Admin,
+            dead_letters::resolve,
+        )
+        .about("says that a dead letter was dealt with; the first one to say so counts")
+        .free()
+        .path_params(LETTER_PATH)
+        .takes::<Resolve>(BODY_BYTES_MAX)
+        .answers::<InspectedDeadLetter>(OK, "the letter, resolved")
+        .errors(&[Code::NotFound]),
     ]
 }

@@ -13,6 +13,7 @@ use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::dead_letters::Letters;
 use super::routes::routes;
 use super::service::Central;
 use super::settings::Settings;
@@ -63,6 +64,7 @@ impl Running {
     ///
     /// Nothing is served; see [`StartError`].
     pub async fn start(ports: Ports, settings: &Settings) -> Result<Self, StartError> {
+        let clock = Arc::clone(&ports.clock);
         let keyring =
             Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?;
         let limits = Limits {
@@ -80,6 +82,7 @@ impl Running {
         let Opened {
             engine,
             snapshotter,
+            dead_letters,
             report,
         } = Engine::open(ports, settings.engine).map_err(StartError::Engine)?;
         let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval);
@@ -88,6 +91,8 @@ impl Running {
         let writer = Writer::start(engine, WriterLimits::default());
         let central = Arc::new(Central::new(
             writer,
+            Letters::new(dead_letters, report.dead_letters),
+            clock,
             stopping.subscribe(),
             bytes::Bytes::new(),
         ));

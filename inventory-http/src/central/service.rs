@@ -1,12 +1,15 @@
 //! What the handlers of central share.
 
 use std::fmt;
+use std::sync::Arc;
 
 use inventory_core::engine::{Answer as Answered, Reader};
 use inventory_core::machine::Request;
+use inventory_core::ports::Clock;
 use inventory_core::writer::Writer;
 use tokio::sync::{oneshot, watch};
 
+use super::dead_letters::Letters;
 use super::refusal;
 use crate::feed::Feed;
 use crate::kit::{ApiError, Code};
@@ -16,6 +19,8 @@ pub struct Central {
     writer: Writer,
     reader: Reader,
     feed: Feed,
+    letters: Letters,
+    clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
     openapi: bytes::Bytes,
@@ -33,6 +38,8 @@ impl Central {
     /// Central on a writer. Must be made inside the runtime.
     pub(super) fn new(
         writer: Writer,
+        letters: Letters,
+        clock: Arc<dyn Clock>,
         stopping: watch::Receiver<bool>,
         openapi: bytes::Bytes,
     ) -> Self {
@@ -41,6 +48,8 @@ impl Central {
             feed: Feed::new(reader.clone()),
             writer,
             reader,
+            letters,
+            clock,
             stopping,
             failed: watch::Sender::new(false),
             openapi,
@@ -54,6 +63,14 @@ impl Central {
 
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    pub(super) fn letters(&self) -> &Letters {
+        &self.letters
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     pub(super) fn openapi(&self) -> &bytes::Bytes {

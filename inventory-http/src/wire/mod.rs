@@ -2,6 +2,7 @@
 
 mod batch;
 mod cursor;
+mod dead_letter;
 mod operations;
 mod product;
 mod replication;
@@ -10,6 +11,9 @@ mod update;
 
 pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
 pub use cursor::{Cursor, InvalidCursor};
+pub use dead_letter::{
+    DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
+};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};

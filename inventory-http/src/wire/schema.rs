@@ -19,6 +19,11 @@ pub fn id(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The id of a dead letter.
+pub fn letter_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1 })
+}
+
 /// A product or store id, or null.
 pub fn nullable_id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "null"] })

@@ -141,6 +141,7 @@ impl Witness {
                     reason: "for a test".to_owned(),
                     buried_at: Timestamp::UNIX_EPOCH,
                     content: vec![0xff, 0, b'a'],
+                    resolution: None,
                 };
                 if store.dead_letters.bury(&letter).is_ok() {
                     self.buried.push(id);

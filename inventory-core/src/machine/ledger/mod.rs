@@ -3,6 +3,7 @@
 //! ```text
 //!  Ledger ─┬─ head       position, chain and time of the last entry
 //!          ├─ products   Arena<Product>, in the order of their first event ── levels by store
+//!          ├─ by_id      the same products, in the order of their ids
 //!          ├─ stores     Arena<StoreId>, in the order of their first event
 //!          ├─ window     the entries whose keys still count, packed
 //!          └─ buried     positions that could not be applied
@@ -12,11 +13,13 @@
 //! depends on the process, so two ledgers that followed the same entries have equal images.
 
 mod arena;
+mod by_id;
 mod packed;
 mod product;
 mod window;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
@@ -25,6 +28,7 @@ pub use product::ProductView;
 pub use window::WindowLimits;
 
 pub(super) use arena::Arena;
+pub(super) use by_id::ById;
 pub(super) use packed::Packer;
 pub(super) use product::{Product, ProductIx, StoreIx};
 pub(super) use window::{FrozenWindow, Window};
@@ -69,6 +73,8 @@ pub struct Ledger {
     pub(super) head: Head,
     pub(super) products: Arena<Product>,
     pub(super) product_index: RapidHashMap<ProductId, ProductIx>,
+    /// The same products as in `product_index`.
+    pub(super) by_id: ById,
     pub(super) stores: Arena<StoreId>,
     pub(super) store_index: RapidHashMap<StoreId, StoreIx>,
     pub(super) window: Window,
@@ -85,6 +91,7 @@ impl Ledger {
             head: Head::default(),
             products: Arena::default(),
             product_index: RapidHashMap::default(),
+            by_id: ById::default(),
             stores: Arena::default(),
             store_index: RapidHashMap::default(),
             window: Window::new(window),
@@ -111,6 +118,13 @@ impl Ledger {
         self.products
             .iter()
             .map(|product| ProductView::new(product, &self.stores))
+    }
+
+    /// The products from a text on, in the order of the bytes of their ids. The text need not be an id: listings start
+    /// after the last one of the page before, or at a prefix.
+    pub fn products_from(&self, start: Bound<&str>) -> impl Iterator<Item = ProductView<'_>> {
+        let positions = self.by_id.from(start);
+        positions.map(|ix| ProductView::new(self.products.at(ix), &self.stores))
     }
 
     /// Number of products.

@@ -1,7 +1,7 @@
 //! Dead letters that fail on demand.
 
 use super::{Call, Fault, Faults};
-use crate::ports::{DeadLetter, DeadLetters, StorageError};
+use crate::ports::{DeadLetter, DeadLetters, Resolution, Resolved, StorageError};
 
 pub(super) struct FaultyDeadLetters {
     letters: Box<dyn DeadLetters>,
@@ -20,6 +20,13 @@ impl DeadLetters for FaultyDeadLetters {
             return Err(Fault::while_doing("burying a letter"));
         }
         self.letters.bury(letter)
+    }
+
+    fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
+        if self.faults.next(Call::Bury) {
+            return Err(Fault::while_doing("resolving a letter"));
+        }
+        self.letters.resolve(id, resolution)
     }
 
     fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {

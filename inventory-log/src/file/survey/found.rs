@@ -107,6 +107,7 @@ impl Surveyor<'_> {
             reason: reason.clone(),
             buried_at: self.now,
             content,
+            resolution: None,
         };
         let finding = Finding {
             kind,
@@ -137,6 +138,7 @@ impl Surveyor<'_> {
             reason: reason.clone(),
             buried_at: self.now,
             content: Vec::new(),
+            resolution: None,
         };
         let finding = Finding {
             kind: FindingKind::Loss,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::ports::{DeadLetter, DeadLetters, StorageError};
+use inventory_core::ports::{DeadLetter, DeadLetters, Resolution, Resolved, StorageError};
 use parking_lot::Mutex;
 
 /// What the engine was last told to be buried. Clones are the same list.
@@ -31,6 +31,10 @@ struct Watched<L> {
 impl<L: DeadLetters> DeadLetters for Watched<L> {
     fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
         self.letters.bury(letter)
+    }
+
+    fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
+        self.letters.resolve(id, resolution)
     }
 
     fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {

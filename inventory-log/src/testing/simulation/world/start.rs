@@ -36,6 +36,7 @@ impl World {
             engine,
             snapshotter,
             report,
+            ..
         } = match Engine::open(ports, self.setup.settings) {
             Ok(opened) => opened,
             Err(error) => return self.refused(is_failure(&error), &error),

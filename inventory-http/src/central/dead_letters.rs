@@ -1,0 +1,121 @@
+//! Dead letters, listed, inspected and resolved.
+
+use std::sync::Arc;
+
+use inventory_core::ports::{
+    DeadLetter as Buried, DeadLetters, Resolution, Resolved, StorageError,
+};
+use parking_lot::Mutex;
+
+use super::params::LETTER_PATH;
+use super::service::Central;
+use crate::kit::{Answer, ApiError, Call, Code};
+use crate::wire::{
+    DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolve,
+};
+
+/// The dead letters of one engine, and how many of them nobody has resolved.
+pub(super) struct Letters {
+    port: Mutex<Box<dyn DeadLetters>>,
+    unresolved: Mutex<usize>,
+}
+
+impl Letters {
+    pub(super) fn new(port: Box<dyn DeadLetters>, unresolved: usize) -> Self {
+        Self {
+            port: Mutex::new(port),
+            unresolved: Mutex::new(unresolved),
+        }
+    }
+
+    pub(super) fn unresolved(&self) -> usize {
+        *self.unresolved.lock()
+    }
+
+    fn list(&self) -> Result<Vec<Buried>, StorageError> {
+        let letters = self.port.lock().letters()?;
+        let unresolved = letters.iter().filter(|letter| letter.resolution.is_none());
+        *self.unresolved.lock() = unresolved.count();
+        Ok(letters)
+    }
+
+    fn resolve(&self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
+        let resolved = self.port.lock().resolve(id, resolution)?;
+        self.list()?;
+        Ok(resolved)
+    }
+}
+
+/// GET /admin/dead-letters
+pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
+    let letters = with_letters(&call, Letters::list).await?;
+    Ok(Answer::json(&DeadLetterList {
+        dead_letters: letters.iter().map(DeadLetter::of).collect(),
+        unresolved: call.service.letters().unresolved() as u64,
+    }))
+}
+
+/// GET /admin/dead-letters/{letterId}
+pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
+    let id = letter_id(&call)?;
+    let letters = with_letters(&call, Letters::list).await?;
+    inspected(&letters, &id)
+}
+
+/// POST /admin/dead-letters/{letterId}/resolution
+pub(super) async fn resolve(call: Call<Central>) -> Result<Answer, ApiError> {
+    let id = letter_id(&call)?;
+    let Resolve { note } = call.json()?;
+    if !(1..=RESOLVE_NOTE_CHARS_MAX).contains(&note.chars().count()) {
+        let issue = format!("must have 1 to {RESOLVE_NOTE_CHARS_MAX} characters");
+        return Err(ApiError::field("note", issue));
+    }
+    let resolution = Resolution {
+        resolved_at: call.service.clock().now(),
+        note,
+    };
+    let named = id.clone();
+    let letters = with_letters(&call, move |letters| {
+        letters.resolve(&named, &resolution)?;
+        letters.list()
+    });
+    inspected(&letters.await?, &id)
+}
+
+fn letter_id(call: &Call<Central>) -> Result<String, ApiError> {
+    call.path
+        .parse(0, LETTER_PATH[0].name, |text| Ok(text.to_owned()))
+}
+
+fn inspected(letters: &[Buried], id: &str) -> Result<Answer, ApiError> {
+    let letter = letters.iter().find(|letter| letter.id == id);
+    let letter = letter.ok_or_else(|| {
+        ApiError::new(Code::NotFound, "there is no such dead letter")
+            .with_detail("letterId", "is not known")
+    })?;
+    Ok(Answer::json(&InspectedDeadLetter {
+        letter: DeadLetter::of(letter),
+        content: String::from_utf8_lossy(&letter.content).into_owned(),
+    }))
+}
+
+/// Reads or writes letters beside the threads that serve connections.
+async fn with_letters<T: Send + 'static>(
+    call: &Call<Central>,
+    work: impl FnOnce(&Letters) -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let service = Arc::clone(&call.service);
+    let worked = tokio::task::spawn_blocking(move || work(service.letters())).await;
+    match worked {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the dead letters could not be read or written");
+            let message =
+                "the dead letters cannot be read or written now; the same call settles it";
+            Err(ApiError::new(Code::Unavailable, message).with_retry_after(1))
+        }
+        Err(_) => {
+            Err(ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1))
+        }
+    }
+}
