@@ -146,10 +146,10 @@ pub(crate) fn apply(
 ) -> Arc<Entry> {
     let entry = {
         let mut draft = Draft::new(ledger, staging);
-        let Ok(Decision::Fresh(events)) = decide(&mut draft, request) else {
+        let Ok(Decision::Fresh(fresh)) = decide(&mut draft, request) else {
             panic!("every request has a key of its own and stock to take from");
         };
-        draft.record(request.intent().cloned(), events, now)
+        draft.record(request, fresh, now)
     };
     let poison = follow(ledger, &entry).expect("the entry continues the ledger");
     assert!(poison.is_empty());

@@ -3,4 +3,6 @@
 pub mod central;
 mod feed;
 pub mod kit;
+pub mod openapi;
+pub mod telemetry;
 pub mod wire;

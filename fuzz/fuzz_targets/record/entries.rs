@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arbitrary::Arbitrary;
-use inventory_core::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use inventory_core::machine::{
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement,
+};
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, Quantity, Sequence,
-    Timestamp, Version,
+    Timestamp, TraceParent, Version,
 };
 
 /// Positions have at most 19 digits in a line: more than a log can reach.
@@ -21,6 +23,7 @@ pub(crate) struct AnyEntry {
     intent: Option<(String, u64)>,
     event: AnyEvent,
     more: Vec<AnyEvent>,
+    trace: Option<(u128, u64, u8)>,
     chain: u64,
 }
 
@@ -67,7 +70,12 @@ impl AnyEntry {
                     .expect("it is 1 to 128 printable ASCII characters"),
                 fingerprint: Fingerprint::from_bits(fingerprint),
             }),
+            outcomes: Box::default(),
             events: events.map(AnyEvent::into_event).collect(),
+            annotations: self
+                .trace
+                .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
+                .map(|trace| Annotations { trace: Some(trace) }.into()),
             chain: Chain::from_bits(self.chain),
         }
     }
@@ -147,7 +155,9 @@ fn text_of(event: Event) -> String {
         first: Sequence::new(1),
         recorded_at: Timestamp::UNIX_EPOCH,
         intent: None,
+        outcomes: Box::default(),
         events: [event].into(),
+        annotations: None,
         chain: Chain::default(),
     };
     let line = inventory_log::testing::encode_record(&entry, entry.first);

@@ -109,10 +109,10 @@ fn go_on(image: &Image) {
             let request = Request::unkeyed(vec![command]).expect("a request of one line");
             let mut staging = Staging::default();
             let mut draft = Draft::new(&ledger, &mut staging);
-            let Ok(Decision::Fresh(events)) = decide(&mut draft, &request) else {
+            let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) else {
                 continue;
             };
-            let entry = draft.record(None, events, Timestamp::UNIX_EPOCH);
+            let entry = draft.record(&request, fresh, Timestamp::UNIX_EPOCH);
             let poison = follow(&mut ledger, &entry)
                 .expect("an entry that was decided on a ledger continues it");
             assert_eq!(poison, [], "what was decided on a ledger applies to it");

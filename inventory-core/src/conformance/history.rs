@@ -87,11 +87,11 @@ impl History {
     pub fn draft(&self, request: &Request) -> Arc<Entry> {
         let mut staging = Staging::default();
         let mut draft = Draft::new(&self.ledger, &mut staging);
-        let events = match decide(&mut draft, request) {
-            Ok(Decision::Fresh(events)) => events,
+        let fresh = match decide(&mut draft, request) {
+            Ok(Decision::Fresh(fresh)) => fresh,
             other => panic!("a history is written by requests that apply, not {other:?}"),
         };
-        draft.record(request.intent().cloned(), events, self.now)
+        draft.record(request, fresh, self.now)
     }
 
     /// Writes a request, a millisecond after the one before.

@@ -282,8 +282,8 @@ fn decide_one(
             entry,
             replayed: true,
         }),
-        Decision::Fresh(events) => {
-            let entry = draft.record(request.intent().cloned(), events, now);
+        Decision::Fresh(fresh) => {
+            let entry = draft.record(request, fresh, now);
             entries.push(Arc::clone(&entry));
             Ok(Receipt {
                 entry,

@@ -49,14 +49,15 @@ impl Snapshotter {
         };
         let saved = self.store.save(&snapshot);
         match &saved {
-            Ok(()) => {
+            &Ok(bytes) => {
                 self.published.snapshot_saved(head.sequence);
-                self.observer.observe(&Observation::SnapshotSaved { head });
+                let saved = Observation::SnapshotSaved { head, bytes };
+                self.observer.observe(&saved);
             }
             Err(reason) => self
                 .observer
                 .observe(&Observation::SnapshotSkipped { reason }),
         }
-        saved.map(|()| head)
+        saved.map(|_bytes| head)
     }
 }

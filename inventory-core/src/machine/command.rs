@@ -1,6 +1,6 @@
 //! What callers ask for.
 
-use crate::machine::Intent;
+use crate::machine::{Annotations, Intent};
 use crate::vocabulary::{
     Adjustment, Digest, Fingerprint, IdempotencyKey, ProductId, Quantity, StoreId, Version,
 };
@@ -43,6 +43,31 @@ pub struct Count {
     pub guard: Guard,
 }
 
+/// Sets the stock of a product at a store, where the rule lets it: a row of a synchronisation. A row that the rule does not
+/// let is skipped, and the others of its request are applied all the same.
+///
+/// A row is skipped too when it says what is there already, or less than is reserved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// The product.
+    pub product: ProductId,
+    /// The store.
+    pub store: StoreId,
+    /// What is there, reserved units included.
+    pub on_hand: Quantity,
+    /// When it counts.
+    pub rule: SetRule,
+}
+
+/// When a row of a synchronisation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetRule {
+    /// When the product was never written, or is at this version.
+    Merge(Version),
+    /// Always: somebody has looked.
+    Overwrite,
+}
+
 /// One line of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -50,6 +75,8 @@ pub enum Command {
     Adjust(Adjust),
     /// Sets a stock to an amount.
     Count(Count),
+    /// Sets a stock to an amount, or is skipped.
+    Set(Set),
 }
 
 impl Command {
@@ -58,6 +85,7 @@ impl Command {
         match self {
             Self::Adjust(adjust) => &adjust.product,
             Self::Count(count) => &count.product,
+            Self::Set(set) => &set.product,
         }
     }
 
@@ -66,14 +94,16 @@ impl Command {
         match self {
             Self::Adjust(adjust) => &adjust.store,
             Self::Count(count) => &count.store,
+            Self::Set(set) => &set.store,
         }
     }
 
-    /// What the command demands of the product's version.
+    /// What the command demands of the product's version. A row that may be skipped demands nothing.
     pub fn guard(&self) -> Guard {
         match self {
             Self::Adjust(adjust) => adjust.guard,
             Self::Count(count) => count.guard,
+            Self::Set(_) => Guard::Unguarded,
         }
     }
 
@@ -81,6 +111,10 @@ impl Command {
         let (operation, amount) = match self {
             Self::Adjust(adjust) => (1, adjust.delta.delta().units() as u64),
             Self::Count(count) => (2, count.counted.units()),
+            Self::Set(set) => match set.rule {
+                SetRule::Merge(_) => (3, set.on_hand.units()),
+                SetRule::Overwrite => (4, set.on_hand.units()),
+            },
         };
         digest.number(operation);
         digest.bytes(self.product().as_str().as_bytes());
@@ -108,6 +142,7 @@ pub enum InvalidRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     intent: Option<Intent>,
+    annotations: Option<Box<Annotations>>,
     commands: Vec<Command>,
 }
 
@@ -134,6 +169,7 @@ impl Request {
             0 => Err(InvalidRequest::Empty),
             1..=REQUEST_LINES_MAX => Ok(Self {
                 intent: None,
+                annotations: None,
                 commands,
             }),
             lines => Err(InvalidRequest::TooManyLines { lines }),
@@ -143,6 +179,18 @@ impl Request {
     /// The idempotency key, and what the request means by it.
     pub fn intent(&self) -> Option<&Intent> {
         self.intent.as_ref()
+    }
+
+    /// The request with what is recorded beside its events. It is no part of what the request means.
+    #[must_use]
+    pub fn annotated(mut self, annotations: Annotations) -> Self {
+        self.annotations = (annotations != Annotations::default()).then(|| annotations.into());
+        self
+    }
+
+    /// What is recorded beside the events.
+    pub fn annotations(&self) -> Option<&Annotations> {
+        self.annotations.as_deref()
     }
 
     /// The lines; at least one.
@@ -162,6 +210,12 @@ impl Request {
 impl From<Adjust> for Command {
     fn from(adjust: Adjust) -> Self {
         Self::Adjust(adjust)
+    }
+}
+
+impl From<Set> for Command {
+    fn from(set: Set) -> Self {
+        Self::Set(set)
     }
 }
 

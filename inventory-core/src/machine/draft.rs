@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rapidhash::RapidHashMap;
 
 use super::ledger::{ProductIx, StoreIx};
-use crate::machine::{Entry, Event, Head, Intent, Ledger, Level, Movement};
+use crate::machine::{Entry, Fresh, Head, Ledger, Level, Movement, Request};
 use crate::vocabulary::{Chain, IdempotencyKey, ProductId, Quantity, StoreId, Timestamp, Version};
 
 /// A product as the draft has it.
@@ -58,6 +58,8 @@ pub(super) struct Place<'a> {
     /// Available over all stores, as the levels add up.
     pub(super) total: Quantity,
     pub(super) quarantined: bool,
+    /// Whether the level was ever written.
+    pub(super) is_known: bool,
     pub(super) level: Level,
 }
 
@@ -85,20 +87,17 @@ impl<'a> Draft<'a> {
         self.head
     }
 
-    /// Makes the events of a request an entry: gives them their positions, time and chain.
+    /// Makes what a request does an entry: gives it its positions, time and chain.
     ///
     /// The time is `now`, or that of the entry before when the clock went back.
-    pub fn record(
-        &mut self,
-        intent: Option<Intent>,
-        events: Vec<Event>,
-        now: Timestamp,
-    ) -> Arc<Entry> {
+    pub fn record(&mut self, request: &Request, fresh: Fresh, now: Timestamp) -> Arc<Entry> {
         let mut entry = Entry {
             first: self.head.sequence.next(),
             recorded_at: now.max(self.head.recorded_at),
-            intent,
-            events: events.into(),
+            intent: request.intent().cloned(),
+            outcomes: fresh.outcomes.into(),
+            events: fresh.events.into(),
+            annotations: request.annotations().cloned().map(Box::new),
             chain: Chain::default(),
         };
         entry.chain = entry
@@ -144,10 +143,8 @@ impl<'a> Draft<'a> {
             (None, None) => (Version::NEVER_WRITTEN, Quantity::ZERO, false),
         };
         let level = match self.staging.levels.get(&(product_ix, store_ix)) {
-            Some(&level) => level,
-            None => known
-                .and_then(|known| known.level(store_ix))
-                .unwrap_or_default(),
+            Some(&level) => Some(level),
+            None => known.and_then(|known| known.level(store_ix)),
         };
         Place {
             product_ix,
@@ -157,7 +154,8 @@ impl<'a> Draft<'a> {
             version,
             total,
             quarantined,
-            level,
+            is_known: level.is_some(),
+            level: level.unwrap_or_default(),
         }
     }
 

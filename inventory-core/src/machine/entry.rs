@@ -1,7 +1,9 @@
 //! What one request wrote: the unit that is recorded, recovered, replayed and answered as a whole.
 
-use crate::machine::Event;
-use crate::vocabulary::{Chain, Digest, Fingerprint, IdempotencyKey, Sequence, Timestamp};
+use crate::machine::{Event, Outcome};
+use crate::vocabulary::{
+    Chain, Digest, Fingerprint, IdempotencyKey, Sequence, Timestamp, TraceParent,
+};
 
 /// The key of a request and the digest of what it meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -10,6 +12,14 @@ pub struct Intent {
     pub key: IdempotencyKey,
     /// What the client meant by it.
     pub fingerprint: Fingerprint,
+}
+
+/// What is recorded beside the events of a request, for whoever asks later who wanted it. It decides nothing, and is part
+/// neither of the intent nor of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Annotations {
+    /// The trace that the request belongs to.
+    pub trace: Option<TraceParent>,
 }
 
 /// The events of one request. All of them are in the log, or none is.
@@ -21,8 +31,13 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// Key and meaning of the request, when it had a key.
     pub intent: Option<Intent>,
-    /// The events, one per line of the request; at least one.
+    /// What became of each line, when the request has lines that may be skipped; otherwise empty, and every line has
+    /// written one event.
+    pub outcomes: Box<[Outcome]>,
+    /// The events, in the order of the lines that wrote them; at least one.
     pub events: Box<[Event]>,
+    /// What the request said beside. The window of keys does without: no answer carries it.
+    pub annotations: Option<Box<Annotations>>,
     /// Digest of the log up to and including this entry.
     pub chain: Chain,
 }
@@ -43,6 +58,8 @@ impl Entry {
 
     /// The chain that the entry should carry after a log that ends with `previous`; `None` when an event is of a type
     /// that this program does not know, since it cannot tell what the writer digested.
+    ///
+    /// Outcomes and annotations are not digested: who follows the events alone can compute the chain.
     pub fn chain_after(&self, previous: Chain) -> Option<Chain> {
         let mut digest = Digest::new();
         digest.number(previous.bits());

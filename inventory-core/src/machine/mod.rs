@@ -15,15 +15,19 @@ mod event;
 mod evolve;
 mod image;
 mod ledger;
+mod outcome;
 mod rejection;
 
-pub use command::{Adjust, Command, Count, Guard, InvalidRequest, REQUEST_LINES_MAX, Request};
-pub use decide::{Decision, decide};
+pub use command::{
+    Adjust, Command, Count, Guard, InvalidRequest, REQUEST_LINES_MAX, Request, Set, SetRule,
+};
+pub use decide::{Decision, Fresh, decide};
 pub use draft::{Draft, Staging};
-pub use entry::{Entry, Intent};
+pub use entry::{Annotations, Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
 pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss};
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};
+pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use rejection::{Current, Difference, Line, Rejection, Retry};

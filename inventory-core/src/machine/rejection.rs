@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::machine::Outcome;
 use crate::vocabulary::{Delta, ProductId, Quantity, Sequence, StoreId, Version};
 
 /// Position of a command in its request, from 0.
@@ -38,6 +39,8 @@ pub enum Difference {
     Store(Line),
     /// The amount of this line.
     Amount(Line),
+    /// Something that the events do not show: how lines that may be skipped were to be applied, or a line that was.
+    Unseen,
 }
 
 impl fmt::Display for Difference {
@@ -48,6 +51,9 @@ impl fmt::Display for Difference {
             Self::Product(line) => write!(f, "another product in line {line}"),
             Self::Store(line) => write!(f, "another store in line {line}"),
             Self::Amount(line) => write!(f, "another amount in line {line}"),
+            Self::Unseen => {
+                f.write_str("another rule, or another line among those that were skipped")
+            }
         }
     }
 }
@@ -148,6 +154,12 @@ pub enum Rejection {
         /// The store.
         store: StoreId,
     },
+    /// Every line was skipped.
+    #[error("every line was skipped: there is nothing to write")]
+    NothingToDo {
+        /// Why each line was.
+        outcomes: Box<[Outcome]>,
+    },
     /// The product has had its last version.
     #[error("product {product} of line {line} has no version left")]
     VersionsExhausted {
@@ -167,7 +179,8 @@ impl Rejection {
             Self::StaleVersion { .. } => Retry::WithCurrentVersion,
             Self::InsufficientStock { .. }
             | Self::BelowReserved { .. }
-            | Self::StockCeiling { .. } => Retry::WhenStockChanges,
+            | Self::StockCeiling { .. }
+            | Self::NothingToDo { .. } => Retry::WhenStockChanges,
         }
     }
 }

@@ -19,13 +19,13 @@ impl MemorySnapshots {
 }
 
 impl SnapshotStore for MemorySnapshots {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
         let mut newest = self.newest.lock();
         if let Some(newest) = &*newest {
             snapshot.check_replaces((newest.epoch, newest.image.head().sequence))?;
         }
         *newest = Some(snapshot.clone());
-        Ok(())
+        Ok(0)
     }
 
     fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {

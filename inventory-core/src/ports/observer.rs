@@ -38,6 +38,8 @@ pub enum Observation<'a> {
     SnapshotSaved {
         /// The position that it stands for.
         head: Head,
+        /// What it takes, as its store says.
+        bytes: u64,
     },
     /// A snapshot could not be saved; the one before still counts.
     SnapshotSkipped {

@@ -23,12 +23,12 @@ pub struct Snapshot {
 ///   fenced and does not know it yet.
 /// - `load` must find the newest saved snapshot, as it was saved.
 pub trait SnapshotStore: Send {
-    /// Replaces the snapshot.
+    /// Replaces the snapshot. Returns how many bytes it takes; 0 where that means nothing.
     ///
     /// # Errors
     ///
     /// Storage failed, or a later snapshot is there. The snapshot before is still the one that is loaded.
-    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError>;
+    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError>;
 
     /// The newest snapshot, if one was ever saved.
     ///

@@ -10,6 +10,7 @@ mod quantity;
 mod sequence;
 mod text;
 mod time;
+mod trace;
 mod version;
 
 pub use chain::{Chain, Fingerprint, InvalidDigest};
@@ -19,6 +20,7 @@ pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
 pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity};
 pub use sequence::Sequence;
 pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
+pub use trace::{InvalidTraceParent, TraceParent};
 pub use version::Version;
 
 pub(crate) use chain::Digest;

@@ -92,7 +92,9 @@ fn entry(ledger: &Ledger, events: Vec<Event>) -> Entry {
             first: head.sequence.next(),
             recorded_at: head.recorded_at,
             intent: None,
+            outcomes: Box::default(),
             events: events.into(),
+            annotations: None,
             // Kept where an unknown event leaves nothing to compute it from.
             chain: Chain::from_bits(7),
         },

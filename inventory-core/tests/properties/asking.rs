@@ -1,8 +1,8 @@
 //! What was drawn of a group, as requests to an engine that stands at some versions and was asked some things before.
 
 use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Command, Guard, Ledger, Request};
-use inventory_core::vocabulary::{IdempotencyKey, Version};
+use inventory_core::machine::{Command, Guard, Ledger, Request, Set, SetRule};
+use inventory_core::vocabulary::{IdempotencyKey, Quantity, Version};
 
 use crate::draw::{Amount, Ask, Guarded, Line};
 
@@ -62,7 +62,18 @@ fn command(line: &Line) -> Command {
     match line.amount {
         Amount::Adjust(delta) => adjust(line.product, line.store, delta),
         Amount::Count(counted) => count(line.product, line.store, counted),
+        Amount::Merge(on_hand) => set(line, on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
+        Amount::Overwrite(on_hand) => set(line, on_hand, SetRule::Overwrite),
     }
+}
+
+fn set(line: &Line, on_hand: u64, rule: SetRule) -> Command {
+    Command::Set(Set {
+        product: line.product.parse().expect("a plain name"),
+        store: line.store.parse().expect("a plain name"),
+        on_hand: Quantity::new(on_hand).expect("few units are drawn"),
+        rule,
+    })
 }
 
 fn guard(guarded: Guarded, version: u64) -> Guard {
@@ -79,6 +90,11 @@ fn with_guard(mut command: Command, demanded: Guard) -> Command {
     match &mut command {
         Command::Adjust(adjust) => adjust.guard = demanded,
         Command::Count(count) => count.guard = demanded,
+        Command::Set(set) => {
+            if let (SetRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
+                *version = demanded;
+            }
+        }
     }
     command
 }

@@ -55,6 +55,8 @@ pub(crate) struct Line {
 pub(crate) enum Amount {
     Adjust(i64),
     Count(u64),
+    Merge(u64),
+    Overwrite(u64),
 }
 
 /// The version that a line demands, seen from the one that it will probably find.
@@ -114,6 +116,8 @@ fn amount() -> impl Strategy<Value = Amount> {
         6 => (1..=6i64).prop_map(Amount::Adjust),
         8 => (-6..=-1i64).prop_map(Amount::Adjust),
         4 => (0..=12u64).prop_map(Amount::Count),
+        3 => (0..=6u64).prop_map(Amount::Merge),
+        3 => (0..=6u64).prop_map(Amount::Overwrite),
         1 => select(vec![most, most - 1, most / 2, -most / 2, 1 - most, -most]).prop_map(Amount::Adjust),
         1 => select(vec![QUANTITY_MAX, QUANTITY_MAX - 3, QUANTITY_MAX / 2]).prop_map(Amount::Count),
     ]

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use crate::draw;
 use crate::world::World;
 
-const SITUATIONS: [&str; 15] = [
+const SITUATIONS: [&str; 17] = [
     "applied",
     "fenced",
     "insufficient stock",
@@ -16,6 +16,7 @@ const SITUATIONS: [&str; 15] = [
     "key reused",
     "not written",
     "nothing of a group durable",
+    "nothing to do",
     "purged",
     "replay after a snapshot",
     "replayed",
@@ -24,6 +25,7 @@ const SITUATIONS: [&str; 15] = [
     "stale version",
     "start that fails",
     "stock ceiling",
+    "synchronised",
 ];
 
 #[test]

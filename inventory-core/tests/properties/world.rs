@@ -279,6 +279,7 @@ fn is_applied(predicted: &Predicted) -> bool {
 
 fn answer_name(answer: &Predicted) -> &'static str {
     match answer {
+        Predicted::Applied { outcomes, .. } if !outcomes.is_empty() => "synchronised",
         Predicted::Applied { .. } => "applied",
         Predicted::Replayed { .. } => "replayed",
         Predicted::Refused(Rejection::KeyReused { .. }) => "key reused",
@@ -287,6 +288,7 @@ fn answer_name(answer: &Predicted) -> &'static str {
         Predicted::Refused(Rejection::InsufficientStock { .. }) => "insufficient stock",
         Predicted::Refused(Rejection::BelowReserved { .. }) => "below reserved",
         Predicted::Refused(Rejection::StockCeiling { .. }) => "stock ceiling",
+        Predicted::Refused(Rejection::NothingToDo { .. }) => "nothing to do",
         Predicted::Refused(Rejection::VersionsExhausted { .. }) => "versions exhausted",
     }
 }

@@ -124,7 +124,7 @@ pub(crate) struct UnreadableSnapshots<S> {
 }
 
 impl<S: SnapshotStore> SnapshotStore for UnreadableSnapshots<S> {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
         self.error = None;
         self.store.save(snapshot)
     }

@@ -80,7 +80,9 @@ pub(crate) fn entry(head: Head, intent: Option<Intent>, events: Vec<Event>) -> A
         first: head.sequence.next(),
         recorded_at: head.recorded_at,
         intent,
+        outcomes: Box::default(),
         events: events.into(),
+        annotations: None,
         chain: Chain::from_bits(7),
     };
     entry.chain = entry.chain_after(head.chain).unwrap_or(entry.chain);

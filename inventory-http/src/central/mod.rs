@@ -11,9 +11,10 @@ mod run;
 mod service;
 mod settings;
 mod stream;
+mod sync;
 mod updates;
 
 pub use routes::routes;
 pub use run::{Ended, Running, StartError};
 pub use service::Central;
-pub use settings::{InvalidSetting, LogFormat, SETTINGS, SettingDoc, Settings};
+pub use settings::{InvalidSetting, SETTINGS, SettingDoc, Settings};

@@ -21,6 +21,15 @@ pub(super) fn readyz(call: &Call<Central>) -> Result<Answer, ApiError> {
     Ok(Answer::json(&readiness).with_status(status))
 }
 
+/// The text format of Prometheus.
+pub(super) const METRICS_TYPE: &str = "text/plain; version=0.0.4";
+
+/// GET /metrics
+pub(super) fn metrics(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let text = call.service.telemetry().prometheus();
+    Ok(Answer::text(METRICS_TYPE, text))
+}
+
 /// GET /openapi.json
 pub(super) fn openapi(call: &Call<Central>) -> Result<Answer, ApiError> {
     Ok(Answer::json_bytes(call.service.openapi().clone()))

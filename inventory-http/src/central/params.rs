@@ -39,12 +39,17 @@ const fn text(
     name: &'static str,
     about: &'static str,
     pattern: &'static str,
+    format: &'static str,
     check: fn(&str) -> Result<(), String>,
 ) -> Param {
     Param {
         name,
         about,
-        kind: ParamKind::Text { pattern, check },
+        kind: ParamKind::Text {
+            pattern,
+            format,
+            check,
+        },
     }
 }
 
@@ -62,12 +67,17 @@ fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
     }
 }
 
+/// What a list of entity tags looks like.
+const ETAGS: &str = "^(\\*|(W/)?\"[0-9]*\"( *, *(W/)?\"[0-9]*\")*)$";
+
+/// What an id looks like, apart from its length in bytes.
 const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
 pub(super) const CURSOR: Param = text(
     "cursor",
     "nextCursor of the page before; absent or empty for the first page",
     "^[A-Za-z0-9_-]*$",
+    schema::CURSOR_FORMAT,
     empty_or::<Cursor>,
 );
 pub(super) const LIMIT: Param = integer("limit", "most products of the page", 1, 1_000, Some(50));
@@ -75,12 +85,14 @@ pub(super) const STORE: Param = text(
     "storeId",
     "only products that this store ever had, with what is available there",
     ID,
+    schema::ID_FORMAT,
     parses::<StoreId>,
 );
 pub(super) const PREFIX: Param = text(
     "prefix",
     "only products whose id starts with this",
     ID,
+    schema::ID_FORMAT,
     parses::<ProductId>,
 );
 pub(super) const BELOW: Param = integer(
@@ -116,30 +128,35 @@ pub(super) const EPOCH: Param = text(
     "epoch",
     "the epoch that the offset is of",
     "^[0-9a-f]{32}$",
+    "",
     parses::<Epoch>,
 );
 pub(super) const CHAIN: Param = text(
     "chain",
     "the chain at the offset",
     "^[0-9a-f]{16}$",
+    "",
     parses::<Chain>,
 );
 
 pub(super) const KEY_HEADER: Param = text(
     "Idempotency-Key",
     "names the intent, in place of the body's idempotencyKey",
-    "^[ -~]+$",
+    "^[!-~]([ -~]{0,126}[!-~])?$",
+    "",
     parses::<IdempotencyKey>,
 );
 pub(super) const IF_MATCH: Param = text(
     "If-Match",
     "412 unless the product has one of these versions",
+    ETAGS,
     "",
     |_| Ok(()),
 );
 pub(super) const IF_NONE_MATCH: Param = text(
     "If-None-Match",
     "304 when the product has one of these versions",
+    ETAGS,
     "",
     |_| Ok(()),
 );
@@ -147,6 +164,7 @@ pub(super) const LAST_EVENT_ID: Param = text(
     "Last-Event-ID",
     "epoch.offset of the last event that was received",
     "^[0-9a-f]{32}\\.[0-9]+$",
+    "",
     parses::<EventId>,
 );
 

@@ -15,7 +15,9 @@ pub(super) fn refused(rejection: &Rejection) -> ApiError {
     match rejection {
         Rejection::KeyReused { differs, .. } => {
             let field = match differs {
-                Difference::Lines | Difference::Operation(_) => "idempotencyKey",
+                Difference::Lines | Difference::Operation(_) | Difference::Unseen => {
+                    "idempotencyKey"
+                }
                 Difference::Product(_) => "productId",
                 Difference::Store(_) => "storeId",
                 Difference::Amount(_) => "delta",
@@ -44,6 +46,8 @@ pub(super) fn refused(rejection: &Rejection) -> ApiError {
             .with_detail("qty", format!("{reserved} are reserved at the store")),
         Rejection::StockCeiling { .. } => ApiError::new(Code::Unprocessable, message)
             .with_detail("delta", "would lead above the largest quantity"),
+        // A synchronisation answers it with the outcome of each row; nothing else can be told so.
+        Rejection::NothingToDo { .. } => ApiError::new(Code::Unprocessable, message),
         Rejection::VersionsExhausted { .. } => ApiError::new(Code::Unprocessable, message)
             .with_detail("productId", "has had its last version"),
     }

@@ -31,6 +31,12 @@ pub(super) async fn changes(call: Call<Central>) -> Result<Answer, ApiError> {
         .expect("it has a default") as usize;
     let patience = call.query.integer(&LONG_POLL).expect("it has a default");
     let service = Arc::clone(&call.service);
+    let behind = service
+        .reader()
+        .head()
+        .sequence
+        .events_since(position.offset);
+    service.telemetry().instruments().follower_asked(behind);
     // What is not needed any more is not kept while the call is parked.
     drop(call);
     check(&service, position).await?;

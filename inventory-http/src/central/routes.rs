@@ -7,11 +7,11 @@ use super::params::{
     LAST_EVENT_ID, LETTER_PATH, LIMIT, LONG_POLL, PREFIX, PRODUCT_PATH, STORE,
 };
 use super::service::Central;
-use super::{dead_letters, operations, products, replication, stream, updates};
+use super::{dead_letters, operations, products, replication, stream, sync, updates};
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::{
     Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Liveness,
-    Product, Readiness, Resolve, StateSnapshot, Update, Updated,
+    Product, Readiness, Resolve, StateSnapshot, Sync, Synced, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
@@ -39,6 +39,12 @@ fn mutations() -> Vec<Route<Central>> {
         .takes::<Update>(BODY_BYTES_MAX)
         .answers::<Updated>(OK, "it is durable")
         .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
+        Route::later(Method::POST, "/inventory/sync", Access::Write, sync::post)
+            .about("sets a store's stock of many products in one atomic request")
+            .headers(&[&KEY_HEADER])
+            .takes::<Sync>(BULK_BODY_BYTES_MAX)
+            .answers::<Synced>(OK, "each row was applied or skipped")
+            .errors(&[Code::Unprocessable, Code::Quarantined]),
         Route::later(
             Method::POST,
             "/inventory/batch",
@@ -141,6 +147,10 @@ fn operations() -> Vec<Route<Central>> {
             .free()
             .answers::<Readiness>(OK, "it can")
             .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
+        Route::now(Method::GET, "/metrics", Access::Read, operations::metrics)
+            .about("reads the metrics in the text format of Prometheus")
+            .free()
+            .answers_with(OK, "the metrics", Some((operations::METRICS_TYPE, None))),
         Route::now(
             Method::GET,
             "/openapi.json",

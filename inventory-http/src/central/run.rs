@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use inventory_core::engine::{Engine, OpenError, Opened, RecoveryReport, Snapshotter};
+use inventory_core::engine::{Engine, OpenError, Opened, Reader, RecoveryReport, Snapshotter};
+use inventory_core::machine::Ledger;
 use inventory_core::ports::Ports;
 use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
@@ -15,9 +16,14 @@ use tokio::task::JoinHandle;
 
 use super::dead_letters::Letters;
 use super::routes::routes;
-use super::service::Central;
+use super::service::{Central, Parts};
 use super::settings::Settings;
 use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Limits, Listener};
+use crate::openapi;
+use crate::telemetry::{Telemetry, TelemetrySettings};
+
+/// How often metrics are sent, and a missing collector is looked for.
+const TELEMETRY_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Why central did not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +69,15 @@ impl Running {
     /// # Errors
     ///
     /// Nothing is served; see [`StartError`].
-    pub async fn start(ports: Ports, settings: &Settings) -> Result<Self, StartError> {
+    pub async fn start(mut ports: Ports, settings: &Settings) -> Result<Self, StartError> {
+        let telemetry = Telemetry::start(&TelemetrySettings {
+            endpoint: settings.otlp_endpoint.clone(),
+            service: "central",
+            trace_ratio: settings.trace_ratio,
+            interval: TELEMETRY_INTERVAL,
+        })
+        .await;
+        ports.observer = telemetry.observer();
         let clock = Arc::clone(&ports.clock);
         let keyring =
             Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?;
@@ -84,21 +98,43 @@ impl Running {
             snapshotter,
             dead_letters,
             report,
-        } = Engine::open(ports, settings.engine).map_err(StartError::Engine)?;
-        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval);
+        } = {
+            let span = telemetry.task("ReplayEvent");
+            let opened = Engine::open(ports, settings.engine).map_err(StartError::Engine)?;
+            span.count("events", opened.report.events_replayed);
+            opened
+        };
+        let snapshots = Snapshots::start(
+            snapshotter,
+            engine.reader(),
+            settings.snapshot_interval,
+            &telemetry,
+        );
 
         let stopping = watch::Sender::new(false);
         let writer = Writer::start(engine, WriterLimits::default());
-        let central = Arc::new(Central::new(
-            writer,
-            Letters::new(dead_letters, report.dead_letters),
-            clock,
-            stopping.subscribe(),
-            bytes::Bytes::new(),
-        ));
-        let app = Arc::new(App::new(Arc::clone(&central), routes(), keyring, limits));
-        let (stop, told) = oneshot::channel();
         let connections = ConnectionCount::default();
+        let routes = routes();
+        let central = Arc::new(Central::new(Parts {
+            writer,
+            letters: Letters::new(dead_letters, report.dead_letters),
+            clock,
+            stopping: stopping.subscribe(),
+            telemetry: telemetry.clone(),
+            openapi: openapi::document("Inventory engine: central", &routes)
+                .to_string()
+                .into(),
+        }));
+        gauges(&telemetry, &central, &connections);
+        let app = App::new(
+            Arc::clone(&central),
+            routes,
+            keyring,
+            limits,
+            telemetry.clone(),
+        );
+        let app = Arc::new(app);
+        let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
@@ -112,6 +148,7 @@ impl Running {
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
             close(central, snapshots).await;
+            telemetry.stop().await;
             ended
         });
         Ok(Self {
@@ -150,6 +187,68 @@ impl Running {
     }
 }
 
+/// What is read when somebody looks at the metrics. They do not keep the service alive.
+fn gauges(telemetry: &Telemetry, central: &Arc<Central>, connections: &ConnectionCount) {
+    let gauge = |name, about, read: fn(&Central) -> u64| {
+        let central = Arc::downgrade(central);
+        telemetry.gauge(name, about, move || {
+            central.upgrade().map_or(0, |central| read(&central))
+        });
+    };
+    gauge(
+        "inbox_depth",
+        "requests that wait for their group",
+        |central| central.queued() as u64,
+    );
+    gauge("head_offset", "the end of the log", |central| {
+        central.reader().head().sequence.number()
+    });
+    gauge(
+        "snapshot_offset",
+        "the offset of the newest snapshot",
+        |central| central.reader().snapshot().number(),
+    );
+    gauge("products", "products that were ever written", |central| {
+        central
+            .reader()
+            .read(|ledger| ledger.product_count() as u64)
+    });
+    gauge("levels", "levels of all products", |central| {
+        central.reader().read(|ledger| ledger.level_count() as u64)
+    });
+    gauge("idempotency_keys", "keys that are remembered", |central| {
+        central.reader().read(|ledger| ledger.key_count() as u64)
+    });
+    gauge(
+        "idempotency_keys_evicted_early",
+        "keys that were forgotten before their age, for want of room",
+        |central| central.reader().read(Ledger::keys_evicted_early),
+    );
+    gauge(
+        "products_quarantined",
+        "products that wait for a count",
+        |central| {
+            central
+                .reader()
+                .read(|ledger| ledger.quarantined_count() as u64)
+        },
+    );
+    gauge(
+        "dead_letters_unresolved",
+        "dead letters that wait for a person",
+        |central| central.letters().unresolved() as u64,
+    );
+    gauge(
+        "followers_parked",
+        "followers that wait for the next event",
+        |central| central.feed().parked() as u64,
+    );
+    let connections = connections.clone();
+    telemetry.gauge("connections_open", "connections that are open", move || {
+        connections.open() as u64
+    });
+}
+
 /// Finishes what the writer has taken, and saves a last snapshot.
 async fn close(central: Arc<Central>, snapshots: Snapshots) {
     let closing = tokio::task::spawn_blocking(move || {
@@ -171,16 +270,20 @@ struct Snapshots {
 }
 
 impl Snapshots {
-    fn start(mut snapshotter: Snapshotter, interval: Duration) -> Self {
+    fn start(
+        mut snapshotter: Snapshotter,
+        reader: Reader,
+        interval: Duration,
+        telemetry: &Telemetry,
+    ) -> Self {
+        let telemetry = telemetry.clone();
         let (stop, told) = sync_channel::<()>(0);
         let thread = thread::Builder::new()
             .name("inventory-snapshots".into())
             .spawn(move || {
                 loop {
                     let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
-                    if let Err(error) = snapshotter.save() {
-                        tracing::warn!(%error, "a snapshot was skipped; the log has everything");
-                    }
+                    save(&mut snapshotter, &reader, &telemetry);
                     if last {
                         return;
                     }
@@ -194,6 +297,21 @@ impl Snapshots {
         drop(self.stop);
         if self.thread.join().is_err() {
             tracing::error!("the snapshot thread has panicked");
+        }
+    }
+}
+
+/// Saves a snapshot, when something has happened since the last one.
+fn save(snapshotter: &mut Snapshotter, reader: &Reader, telemetry: &Telemetry) {
+    if reader.head().sequence == snapshotter.saved() {
+        return;
+    }
+    let (span, begun) = (telemetry.task("PersistSnapshot"), Instant::now());
+    match snapshotter.save() {
+        Ok(_) => telemetry.instruments().snapshot_took(begun.elapsed()),
+        Err(error) => {
+            span.fail(error.to_string());
+            tracing::warn!(%error, "a snapshot was skipped; the log has everything");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inventory_core::engine::{Answer as Answered, Reader};
-use inventory_core::machine::Request;
+use inventory_core::machine::{Annotations, Request};
 use inventory_core::ports::Clock;
 use inventory_core::writer::Writer;
 use tokio::sync::{oneshot, watch};
@@ -12,7 +12,8 @@ use tokio::sync::{oneshot, watch};
 use super::dead_letters::Letters;
 use super::refusal;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Code};
+use crate::kit::{ApiError, Call, Code};
+use crate::telemetry::Telemetry;
 
 /// The engine behind the calls.
 pub struct Central {
@@ -23,7 +24,18 @@ pub struct Central {
     clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
+    telemetry: Telemetry,
     openapi: bytes::Bytes,
+}
+
+/// What central is made of.
+pub(super) struct Parts {
+    pub(super) writer: Writer,
+    pub(super) letters: Letters,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) telemetry: Telemetry,
+    pub(super) openapi: bytes::Bytes,
 }
 
 impl fmt::Debug for Central {
@@ -36,15 +48,18 @@ impl fmt::Debug for Central {
 
 impl Central {
     /// Central on a writer. Must be made inside the runtime.
-    pub(super) fn new(
-        writer: Writer,
-        letters: Letters,
-        clock: Arc<dyn Clock>,
-        stopping: watch::Receiver<bool>,
-        openapi: bytes::Bytes,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts {
+            writer,
+            letters,
+            clock,
+            stopping,
+            telemetry,
+            openapi,
+        } = parts;
         let reader = writer.reader();
         Self {
+            telemetry,
             feed: Feed::new(reader.clone()),
             writer,
             reader,
@@ -71,6 +86,10 @@ impl Central {
 
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     pub(super) fn openapi(&self) -> &bytes::Bytes {
@@ -102,11 +121,7 @@ impl Central {
 
     /// Makes requests durable together, and answers each on its own. What was handed over is finished even when nobody
     /// waits for the answer any more.
-    ///
-    /// # Errors
-    ///
-    /// 503: nothing was taken, nothing was written, or nobody knows; the message says which.
-    pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
+    async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.writer
             .submit(requests, move |answered| {
@@ -128,14 +143,37 @@ impl Central {
         }
     }
 
-    /// As [`Central::submit`], for one request.
-    pub(super) async fn submit_one(&self, request: Request) -> Result<Answered, ApiError> {
-        let mut answers = self.submit(vec![request]).await?;
-        Ok(answers.pop().expect("every request is answered"))
-    }
-
     /// Gives the writer back, once no call holds the service.
     pub(super) fn into_writer(self) -> Writer {
         self.writer
+    }
+}
+
+impl Call<Central> {
+    /// Makes requests durable together, as part of this call's trace, and answers each on its own.
+    ///
+    /// # Errors
+    ///
+    /// 503: nothing was taken, nothing was written, or nobody knows; the message says which.
+    pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
+        let trace = self.span.trace().filter(|trace| trace.is_sampled());
+        let annotated = |request: Request| request.annotated(Annotations { trace });
+        let requests = match trace {
+            Some(_) => requests.into_iter().map(annotated).collect(),
+            None => requests,
+        };
+        let span = self.span.child("ApplyDelta");
+        span.count("requests", requests.len() as u64);
+        let answered = self.service.submit(requests).await;
+        if let Err(error) = &answered {
+            span.fail(error.to_string());
+        }
+        answered
+    }
+
+    /// As [`Call::submit`], for one request.
+    pub(super) async fn submit_one(&self, request: Request) -> Result<Answered, ApiError> {
+        let mut answers = self.submit(vec![request]).await?;
+        Ok(answers.pop().expect("every request is answered"))
     }
 }

@@ -10,6 +10,7 @@ use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 
 use crate::kit::{ApiKey, Quota};
+use crate::telemetry::logs::LogFormat;
 
 /// A setting: its name, its default as it would be written, and what it does. The README's table is compared with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,15 +87,6 @@ pub const SETTINGS: &[SettingDoc] = &[
         "`error`, `warn`, `info`, `debug` or `trace`",
     ),
 ];
-
-/// How logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one object a line.
-    Json,
-}
 
 /// What central is run with.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     call.caller().may_write_for(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let request = Request::new(key, vec![update.command()]).expect("one line is a request");
-    let receipt = match call.service.submit_one(request).await? {
+    let receipt = match call.submit_one(request).await? {
         Ok(receipt) => receipt,
         Err(rejection) => return Err(refused(&rejection)),
     };
@@ -30,7 +30,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
 pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> {
     let batch: Batch = call.json()?;
     let requests = batch_requests(&call, batch)?;
-    let answers = call.service.submit(requests).await?;
+    let answers = call.submit(requests).await?;
     let mut summary = BatchSummary::default();
     let results = answers.iter().map(|answer| {
         let result = batch_result(answer);
@@ -55,7 +55,8 @@ fn batch_requests(call: &Call<Central>, batch: Batch) -> Result<Vec<Request>, Ap
         let key = update.idempotency_key.take().ok_or_else(|| {
             ApiError::field(format!("updates[{row}].idempotencyKey"), "is missing")
         })?;
-        Ok(Request::new(key, vec![update.command()]).expect("one line is a request"))
+        let request = Request::new(key, vec![update.command()]);
+        Ok(request.expect("one line is a request"))
     })
     .collect()
 }

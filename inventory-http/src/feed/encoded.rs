@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inventory_core::machine::Entry;
-use inventory_core::vocabulary::{Chain, Sequence};
+use inventory_core::vocabulary::Sequence;
 
 use crate::wire::WireEvent;
 
@@ -41,10 +41,6 @@ impl EncodedEntry {
 
     pub(crate) fn last(&self) -> Sequence {
         self.entry.last()
-    }
-
-    pub(crate) fn chain(&self) -> Chain {
-        self.entry.chain
     }
 
     pub(crate) fn event_count(&self) -> usize {

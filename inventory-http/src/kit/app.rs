@@ -25,10 +25,12 @@ use super::query::Query;
 use super::quota::Taken;
 use super::route::{Handler, Route};
 use super::target::{PARAMS_MAX, PathParams, matches};
+use crate::telemetry::{RequestSpan, Served, Telemetry};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// A service with its routes and keys.
@@ -37,6 +39,7 @@ pub struct App<S> {
     routes: Vec<Route<S>>,
     keyring: Keyring,
     limits: Limits,
+    telemetry: Telemetry,
 }
 
 impl<S> fmt::Debug for App<S> {
@@ -55,10 +58,27 @@ enum Found<'a, S> {
     Nothing,
 }
 
+impl<S> Found<'_, S> {
+    /// What metrics call it: patterns, never paths, which clients can make as many of as they like.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Route(route, _) => route.path,
+            Self::OtherMethods(_) | Self::Nothing => "none",
+        }
+    }
+}
+
 impl<S: Send + Sync + 'static> App<S> {
     /// A service behind a table of routes. Among routes that match a path, the first one in the table counts.
-    pub fn new(service: Arc<S>, routes: Vec<Route<S>>, keyring: Keyring, limits: Limits) -> Self {
+    pub fn new(
+        service: Arc<S>,
+        routes: Vec<Route<S>>,
+        keyring: Keyring,
+        limits: Limits,
+        telemetry: Telemetry,
+    ) -> Self {
         Self {
+            telemetry,
             service,
             routes,
             keyring,
@@ -71,19 +91,23 @@ impl<S: Send + Sync + 'static> App<S> {
         request: Request<Incoming>,
         pulse: &Arc<Pulse>,
     ) -> Response<Outgoing> {
-        let in_flight = pulse.begin();
+        let (in_flight, begun) = (pulse.begin(), Instant::now());
         let (head, body) = request.into_parts();
         let method = match head.method {
             Method::HEAD => Method::GET,
             ref method => method.clone(),
         };
         let found = self.find(&method, head.uri.path());
+        let (method_name, route) = (method_name(&head.method), found.label());
+        let traceparent = head.headers.get(TRACEPARENT);
+        let traceparent = traceparent.and_then(|value| value.to_str().ok());
+        let span = self.telemetry.request(method_name, route, traceparent);
         let mut taken = None;
         let gzip = gzip::accepted(&head.headers);
         let framing = check_framing(&head.uri, &head.headers, head.version);
         let answered = match framing {
             Ok(()) => {
-                self.answer(&found, head.uri, head.headers, body, &mut taken)
+                self.answer(&found, head.uri, head.headers, body, &span, &mut taken)
                     .await
             }
             Err(error) => Err(error),
@@ -101,6 +125,18 @@ impl<S: Send + Sync + 'static> App<S> {
             headers.insert(RATE_REMAINING, taken.remaining.into());
             headers.insert(RATE_RESET, taken.reset_s.into());
         }
+        if let Some(trace) = span.trace() {
+            let trace = HeaderValue::try_from(trace.to_string());
+            headers.insert(TRACEPARENT, trace.expect("digits and hyphens"));
+        }
+        let status = response.status().as_u16();
+        span.end(status);
+        self.telemetry.instruments().served(&Served {
+            route,
+            method: method_name,
+            status,
+            latency: begun.elapsed(),
+        });
         if head.method == Method::HEAD {
             response = without_body(response);
         }
@@ -114,6 +150,7 @@ impl<S: Send + Sync + 'static> App<S> {
         uri: Uri,
         headers: HeaderMap,
         body: Incoming,
+        span: &RequestSpan,
         taken: &mut Option<Taken>,
     ) -> Result<Answer, ApiError> {
         // A path says nothing to who has no key: not even that it is not there.
@@ -153,6 +190,7 @@ impl<S: Send + Sync + 'static> App<S> {
             headers,
             body,
             caller,
+            span: span.clone(),
         };
         match &route.handler {
             Handler::Now(handler) => handler(&call),
@@ -184,6 +222,18 @@ impl<S: Send + Sync + 'static> App<S> {
             true => Found::Nothing,
             false => Found::OtherMethods(others),
         }
+    }
+}
+
+/// Methods as metrics call them: a client cannot make new ones.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
     }
 }
 

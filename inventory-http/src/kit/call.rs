@@ -13,6 +13,7 @@ use super::json;
 use super::keys::Caller;
 use super::query::Query;
 use super::target::PathParams;
+use crate::telemetry::RequestSpan;
 
 /// A request whose key, quota, parameters and body are in order.
 pub struct Call<S> {
@@ -28,6 +29,8 @@ pub struct Call<S> {
     pub body: Bytes,
     /// Who calls; nobody on open routes.
     pub caller: Option<Arc<Caller>>,
+    /// How it is traced.
+    pub span: RequestSpan,
 }
 
 impl<S> fmt::Debug for Call<S> {

@@ -32,6 +32,8 @@ pub enum ParamKind {
     Text {
         /// The published expression.
         pattern: &'static str,
+        /// The published format; empty for none.
+        format: &'static str,
         /// Says what is wrong.
         check: fn(&str) -> Result<(), String>,
     },

@@ -7,6 +7,7 @@ mod operations;
 mod product;
 mod replication;
 pub mod schema;
+mod sync;
 mod update;
 
 pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
@@ -17,4 +18,7 @@ pub use dead_letter::{
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
+pub use sync::{
+    SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
+};
 pub use update::{Update, Updated};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use inventory_core::machine::{Entry, Event, Movement};
 use inventory_core::vocabulary::{
     Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
-    Timestamp, Version,
+    Timestamp, TraceParent, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,9 +73,13 @@ pub struct WireEvent<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
     /// The trace that the request belongs to, when it is traced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub traceparent: Option<Cow<'a, str>>,
+    #[serde(
+        default,
+        rename = "traceparent",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub trace: Option<TraceParent>,
 }
 
 impl<'a> WireEvent<'a> {
@@ -109,7 +113,7 @@ impl<'a> WireEvent<'a> {
                     None
                 }
             },
-            traceparent: None,
+            trace: entry.annotations.as_ref().and_then(|beside| beside.trace),
         }
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer};
 /// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
 pub const ID_FORMAT: &str = "inventory-id";
 
+/// A format of cursors, which only listings make.
+pub const CURSOR_FORMAT: &str = "inventory-cursor";
+
 /// A product or store id.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

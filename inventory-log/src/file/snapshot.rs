@@ -26,7 +26,7 @@ impl FileSnapshots {
         }
     }
 
-    fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
+    fn write(&self, snapshot: &Snapshot) -> io::Result<u64> {
         let disk = &*self.directory.disk;
         let name = if defect!(SnapshotInPlace) {
             SNAPSHOT
@@ -34,29 +34,30 @@ impl FileSnapshots {
             SNAPSHOT_TMP
         };
         let file = disk.create(name)?;
-        snapshot_codec::write(&*file, snapshot)?;
+        let bytes = snapshot_codec::write(&*file, snapshot)?;
         if !defect!(SnapshotNotSynced) {
             file.sync_data()?;
         }
         if name == SNAPSHOT {
-            return Ok(());
+            return Ok(bytes);
         }
-        rename_durably(disk, SNAPSHOT_TMP, SNAPSHOT)
+        rename_durably(disk, SNAPSHOT_TMP, SNAPSHOT)?;
+        Ok(bytes)
     }
 }
 
 impl SnapshotStore for FileSnapshots {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
         if let Some(kept) = self.kept {
             snapshot.check_replaces(kept)?;
         }
-        self.write(snapshot).map_err(|error| {
+        let bytes = self.write(snapshot).map_err(|error| {
             // Best effort: what is left of it is removed by the next open, and never read.
             let _ = self.directory.disk.remove(SNAPSHOT_TMP);
             StorageError::new(format!("saving {SNAPSHOT}"), error)
         })?;
         self.kept = Some(place(snapshot));
-        Ok(())
+        Ok(bytes)
     }
 
     fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {

@@ -30,8 +30,8 @@ pub(super) enum Fault {
     Damaged { offset: u64, what: String },
 }
 
-/// Writes a snapshot into an empty file.
-pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<()> {
+/// Writes a snapshot into an empty file, and returns its size.
+pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64> {
     let image = &snapshot.image;
     let mut sink = Sink {
         file,
@@ -97,12 +97,13 @@ impl Sink<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(mut self) -> io::Result<u64> {
         self.flush()?;
         self.buffer.extend_from_slice(b"\"crc\":\"");
         push_hex32(&mut self.buffer, self.crc.clone().finalize());
         self.buffer.extend_from_slice(b"\"}\n");
-        write_all_at(self.file, &self.buffer, self.offset)
+        write_all_at(self.file, &self.buffer, self.offset)?;
+        Ok(self.offset + self.buffer.len() as u64)
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use inventory_http::central::{Ended, Running, Settings};
+use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let settings = Settings::from_environment().map_err(Failure::Setting)?;
+    logs::install(settings.log_format, &settings.log_level);
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,11 +1,11 @@
 //! Adjust: stock arrives or leaves.
 
-use super::{Outcome, ceiling, with_on_hand};
+use super::{Change, ceiling, with_on_hand};
 use crate::machine::draft::Place;
 use crate::machine::{Adjust, Event, Line, Rejection};
 use crate::vocabulary::Delta;
 
-pub(super) fn decide(line: Line, place: &Place<'_>, adjust: &Adjust) -> Result<Outcome, Rejection> {
+pub(super) fn decide(line: Line, place: &Place<'_>, adjust: &Adjust) -> Result<Change, Rejection> {
     let delta = adjust.delta.delta();
     let added = delta > Delta::ZERO;
     let on_hand = place.level.on_hand().checked_apply(delta);
@@ -25,5 +25,5 @@ pub(super) fn decide(line: Line, place: &Place<'_>, adjust: &Adjust) -> Result<O
         true => Event::StockIncreased,
         false => Event::StockDecreased,
     };
-    Ok(Outcome { level, event })
+    Ok(Change { level, event })
 }

@@ -1,10 +1,10 @@
 //! Count: somebody looked. Whatever the ledger thought, this many are there.
 
-use super::{Outcome, with_on_hand};
+use super::{Change, with_on_hand};
 use crate::machine::draft::Place;
 use crate::machine::{Count, Event, Line, Rejection};
 
-pub(super) fn decide(line: Line, place: &Place<'_>, count: &Count) -> Result<Outcome, Rejection> {
+pub(super) fn decide(line: Line, place: &Place<'_>, count: &Count) -> Result<Change, Rejection> {
     let Some(level) = with_on_hand(place.level, count.counted) else {
         return Err(Rejection::BelowReserved {
             line,
@@ -14,7 +14,7 @@ pub(super) fn decide(line: Line, place: &Place<'_>, count: &Count) -> Result<Out
             reserved: place.level.reserved(),
         });
     };
-    Ok(Outcome {
+    Ok(Change {
         level,
         event: Event::StockCounted,
     })

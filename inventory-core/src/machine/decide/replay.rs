@@ -8,18 +8,35 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         return None;
     }
     let commands = request.commands();
-    if commands.len() != entry.events.len() {
+    let lines = entry.outcomes.len().max(entry.events.len());
+    if commands.len() != lines {
         return Some(Difference::Lines);
     }
-    let lines = entry.events.iter().zip(commands).enumerate();
-    let first = lines
-        .into_iter()
-        .find_map(|(line, (event, command))| line_difference(Line(line), event, command));
-    // The digests differ, so the requests do: an event that can't be read hides in what.
-    Some(first.unwrap_or(Difference::Operation(Line(0))))
+    let mut events = entry.events.iter();
+    for (line, command) in commands.iter().enumerate() {
+        if entry
+            .outcomes
+            .get(line)
+            .is_some_and(|outcome| outcome.is_skipped())
+        {
+            continue;
+        }
+        let Some(event) = events.next() else { break };
+        let may_be_skipped = !entry.outcomes.is_empty();
+        if let Some(differs) = line_difference(Line(line), event, command, may_be_skipped) {
+            return Some(differs);
+        }
+    }
+    // The digests differ, so the requests do: in a line that was skipped or whose event cannot be read.
+    Some(Difference::Unseen)
 }
 
-fn line_difference(line: Line, event: &Event, command: &Command) -> Option<Difference> {
+fn line_difference(
+    line: Line,
+    event: &Event,
+    command: &Command,
+    may_be_skipped: bool,
+) -> Option<Difference> {
     let (movement, same_amount) = match (event, command) {
         (
             Event::StockIncreased(movement) | Event::StockDecreased(movement),
@@ -28,12 +45,15 @@ fn line_difference(line: Line, event: &Event, command: &Command) -> Option<Diffe
         (Event::StockCounted(movement), Command::Count(count)) => {
             (movement, movement.after.level.on_hand() == count.counted)
         }
+        (Event::StockCounted(movement), Command::Set(set)) if may_be_skipped => {
+            (movement, movement.after.level.on_hand() == set.on_hand)
+        }
         (
             Event::StockIncreased(_)
             | Event::StockDecreased(_)
             | Event::StockCounted(_)
             | Event::DeadLettered(_),
-            Command::Adjust(_) | Command::Count(_),
+            Command::Adjust(_) | Command::Count(_) | Command::Set(_),
         ) => return Some(Difference::Operation(line)),
     };
     let Movement { product, store, .. } = movement;

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!  key      length, bytes          first, recorded_at    varint
-//!  hash     8 bytes                events                count, then each:
-//!  print    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
-//!  chain    8 bytes
+//!  hash     8 bytes                outcomes              count, a byte each
+//!  print    8 bytes                events                count, then each:
+//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
 //! ```
 //!
 //! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Packed
@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use super::{Arena, Product, ProductIx, StoreIx};
-use crate::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use crate::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome};
 use crate::vocabulary::{
     Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, StoreId, Timestamp, Version,
 };
@@ -46,6 +46,12 @@ impl Packer {
         self.fixed(entry.chain.bits());
         self.number(entry.first.number());
         self.number(entry.recorded_at.millis());
+        self.number(entry.outcomes.len() as u64);
+        for outcome in &entry.outcomes {
+            let all = Outcome::ALL.iter();
+            let place = all.zip(0..).find(|(known, _)| *known == outcome);
+            self.bytes.push(place.expect("all outcomes are there").1);
+        }
         self.number(entry.events.len() as u64);
     }
 
@@ -148,12 +154,19 @@ impl<'a> Unpacker<'a> {
         let chain = Chain::from_bits(self.fixed());
         let first = Sequence::new(self.number());
         let recorded_at = self.time();
+        let outcomes = self.number() as usize;
+        let outcomes = self.take(outcomes).iter();
+        let outcomes = outcomes
+            .map(|&place| Outcome::ALL[usize::from(place)])
+            .collect();
         let events = self.number();
         Entry {
             first,
             recorded_at,
             intent: Some(Intent { key, fingerprint }),
+            outcomes,
             events: (0..events).map(|_| self.event(products, stores)).collect(),
+            annotations: None,
             chain,
         }
     }
@@ -164,6 +177,8 @@ impl<'a> Unpacker<'a> {
         self.take(DIGEST_BYTES);
         self.number();
         self.number();
+        let outcomes = self.number() as usize;
+        self.take(outcomes);
         for _ in 0..self.number() {
             match self.take(1) {
                 [DEAD_LETTERED] => {

@@ -279,7 +279,9 @@ mod tests {
             first: Sequence::new(number),
             recorded_at: Timestamp::from_millis(number * 10).unwrap(),
             intent: Some(intent.clone()),
+            outcomes: Box::default(),
             events: [Event::DeadLettered(letter.clone())].into(),
+            annotations: None,
             chain: Chain::from_bits(!number),
         };
         let mut packer = Packer::default();

@@ -15,7 +15,7 @@ impl FaultySnapshots {
 }
 
 impl SnapshotStore for FaultySnapshots {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
         if self.faults.next(Call::Save) {
             return Err(Fault::while_doing("saving a snapshot"));
         }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 pub use predicted::{Effect, Predicted};
 
 use crate::machine::{
-    Command, Current, Guard, Intent, Level, Line, Rejection, Request, WindowLimits,
+    Command, Current, Guard, Intent, Level, Line, Outcome, Rejection, Request, Set, SetRule, Skip,
+    WindowLimits,
 };
 use crate::vocabulary::{Quantity, Timestamp, Version};
 use window::{Remembered, Window};
@@ -107,24 +108,42 @@ impl Model {
         }
         // All or none: a refused request changes a copy that is thrown away.
         let mut products = self.products.clone();
-        let mut effects = Vec::new();
+        let (mut effects, mut outcomes) = (Vec::new(), Vec::new());
         for (line, command) in request.commands().iter().enumerate() {
+            if let Some(skip) = skipped(&products, command) {
+                outcomes.push(Outcome::Skipped(skip));
+                continue;
+            }
+            outcomes.push(match is_known(&products, command) {
+                true => Outcome::Updated,
+                false => Outcome::Created,
+            });
             match apply(&mut products, Line(line), command) {
                 Ok(effect) => effects.push(effect),
                 Err(rejection) => return Predicted::Refused(rejection),
             }
+        }
+        if effects.is_empty() {
+            let outcomes = outcomes.into();
+            return Predicted::Refused(Rejection::NothingToDo { outcomes });
+        }
+        let rows = |command: &Command| matches!(command, Command::Set(_));
+        if !request.commands().iter().any(rows) {
+            outcomes.clear();
         }
         self.products = products;
         let first = self.events + 1;
         self.events += effects.len() as Number;
         self.recorded_at_ms = self.recorded_at_ms.max(now.millis());
         if let Some(Intent { key, .. }) = request.intent() {
-            let remembered = Remembered::new(key.as_str(), first, self.recorded_at_ms, request);
+            let at = self.recorded_at_ms;
+            let remembered = Remembered::new(key.as_str(), first, at, request, &outcomes);
             self.window.remember_later(remembered);
         }
         Predicted::Applied {
             first: first as u64,
             effects,
+            outcomes,
         }
     }
 
@@ -151,6 +170,36 @@ impl Model {
     }
 }
 
+fn is_known(products: &BTreeMap<String, Product>, command: &Command) -> bool {
+    let product = products.get(command.product().as_str());
+    product.is_some_and(|product| product.stores.contains_key(command.store().as_str()))
+}
+
+/// Why a row of a synchronisation writes nothing.
+fn skipped(products: &BTreeMap<String, Product>, command: &Command) -> Option<Skip> {
+    let Command::Set(Set { on_hand, rule, .. }) = command else {
+        return None;
+    };
+    let product = products.get(command.product().as_str())?;
+    let wanted = Number::from(on_hand.units());
+    match rule {
+        // The request will be refused.
+        SetRule::Merge(_) if product.quarantined => return None,
+        SetRule::Merge(version) => {
+            let current = product.version;
+            if current != 0 && Number::from(version.number()) != current {
+                return Some(Skip::Stale);
+            }
+        }
+        SetRule::Overwrite => {}
+    }
+    let stock = product.stores.get(command.store().as_str())?;
+    if stock.on_hand == wanted && !product.quarantined {
+        return Some(Skip::Unchanged);
+    }
+    (wanted < stock.reserved).then_some(Skip::BelowReserved)
+}
+
 fn apply(
     products: &mut BTreeMap<String, Product>,
     line: Line,
@@ -163,7 +212,12 @@ fn apply(
         .get(store.as_str())
         .copied()
         .unwrap_or_default();
-    if known.quarantined && matches!(command, Command::Adjust(_)) {
+    let believed = match command {
+        Command::Adjust(_) => false,
+        Command::Count(_) => true,
+        Command::Set(set) => set.rule == SetRule::Overwrite,
+    };
+    if known.quarantined && !believed {
         return Err(Rejection::Quarantined { line, product });
     }
     if let Guard::At(demanded) = command.guard()
@@ -185,6 +239,7 @@ fn apply(
     let on_hand = match command {
         Command::Adjust(adjust) => stock.on_hand + Number::from(adjust.delta.delta().units()),
         Command::Count(count) => count.counted.units().into(),
+        Command::Set(set) => set.on_hand.units().into(),
     };
     let after = Stock { on_hand, ..stock };
     if after.available() < 0 {
@@ -203,6 +258,7 @@ fn apply(
                 counted: count.counted,
                 reserved: quantity(stock.reserved),
             },
+            Command::Set(_) => unreachable!("such a row is skipped"),
         });
     }
     let total = known.total() - stock.available() + after.available();

@@ -1,6 +1,6 @@
 //! What the model says an answer should be.
 
-use crate::machine::{Entry, Event, Rejection};
+use crate::machine::{Entry, Event, Outcome, Rejection};
 use crate::vocabulary::{Quantity, Version};
 
 /// The state that one line of a request leaves behind.
@@ -21,13 +21,17 @@ pub enum Predicted {
     Applied {
         /// Position of its first event.
         first: u64,
-        /// What each line leaves behind.
+        /// What each line leaves behind that was not skipped.
         effects: Vec<Effect>,
+        /// What became of each line, when some may be skipped.
+        outcomes: Vec<Outcome>,
     },
     /// The key was used for the same intent before.
     Replayed {
         /// Position of the first event that was written under it.
         first: u64,
+        /// What became of each line, when some may be skipped.
+        outcomes: Vec<Outcome>,
     },
     /// The request is refused.
     Refused(Rejection),
@@ -46,6 +50,7 @@ impl Predicted {
                     total: movement.after.total,
                 })
                 .collect(),
+            outcomes: entry.outcomes.to_vec(),
         }
     }
 
@@ -53,6 +58,7 @@ impl Predicted {
     pub fn replayed(entry: &Entry) -> Self {
         Self::Replayed {
             first: entry.first.number(),
+            outcomes: entry.outcomes.to_vec(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The keys that the model remembers: a list, searched from the front.
 
 use super::{Number, Predicted};
-use crate::machine::{Command, Difference, Line, Rejection, Request, WindowLimits};
+use crate::machine::{
+    Command, Difference, Line, Outcome, Rejection, Request, SetRule, WindowLimits,
+};
 use crate::vocabulary::Sequence;
 
 /// What one line of a request means, whatever its guard says.
@@ -18,6 +20,10 @@ impl Meaning {
         let (operation, amount) = match command {
             Command::Adjust(adjust) => ("adjust", adjust.delta.delta().units().into()),
             Command::Count(count) => ("count", count.counted.units().into()),
+            Command::Set(set) => match set.rule {
+                SetRule::Merge(_) => ("merge", set.on_hand.units().into()),
+                SetRule::Overwrite => ("overwrite", set.on_hand.units().into()),
+            },
         };
         Self {
             operation,
@@ -35,11 +41,19 @@ pub(super) struct Remembered {
     pub(super) first: Number,
     recorded_at_ms: u64,
     lines: Vec<Meaning>,
+    outcomes: Vec<Outcome>,
 }
 
 impl Remembered {
-    pub(super) fn new(key: &str, first: Number, recorded_at_ms: u64, request: &Request) -> Self {
+    pub(super) fn new(
+        key: &str,
+        first: Number,
+        recorded_at_ms: u64,
+        request: &Request,
+        outcomes: &[Outcome],
+    ) -> Self {
         Self {
+            outcomes: outcomes.to_vec(),
             key: key.to_owned(),
             first,
             recorded_at_ms,
@@ -51,7 +65,10 @@ impl Remembered {
     pub(super) fn answer(&self, request: &Request) -> Predicted {
         let first = self.first as u64;
         match self.difference(request) {
-            None => Predicted::Replayed { first },
+            None => Predicted::Replayed {
+                first,
+                outcomes: self.outcomes.clone(),
+            },
             Some(differs) => Predicted::Refused(Rejection::KeyReused {
                 first: Sequence::new(first),
                 differs,
@@ -65,7 +82,18 @@ impl Remembered {
             return Some(Difference::Lines);
         }
         for (line, (now, first)) in lines.iter().zip(&self.lines).enumerate() {
-            if now.operation != first.operation {
+            // What a skipped line meant is not in the log, nor by which rule a level was set.
+            if self
+                .outcomes
+                .get(line)
+                .is_some_and(|outcome| outcome.is_skipped())
+            {
+                continue;
+            }
+            let sets = ["merge", "overwrite", "count"];
+            let both_set = sets.contains(&now.operation) && sets.contains(&first.operation);
+            let alike = both_set && !self.outcomes.is_empty();
+            if now.operation != first.operation && !alike {
                 return Some(Difference::Operation(Line(line)));
             }
             if now.product != first.product {
@@ -78,7 +106,7 @@ impl Remembered {
                 return Some(Difference::Amount(Line(line)));
             }
         }
-        None
+        (lines != self.lines).then_some(Difference::Unseen)
     }
 }
 

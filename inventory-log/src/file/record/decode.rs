@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use inventory_core::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use inventory_core::machine::{
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome,
+};
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp,
-    Version,
+    TraceParent, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -46,6 +48,14 @@ fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
         Some(()) => Some(canonical_intent(cursor)?),
         None => None,
     };
+    let outcomes = match cursor.pass(",\"outcomes\":[") {
+        Some(()) => canonical_outcomes(cursor)?,
+        None => Box::default(),
+    };
+    let trace = match cursor.pass(",\"trace\":\"") {
+        Some(()) => Some(cursor.string()?.parse().ok()?),
+        None => None,
+    };
     cursor.pass(",\"events\":[")?;
     let mut events = Vec::with_capacity(count);
     for at in 0..count {
@@ -60,13 +70,38 @@ fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
         cursor.string()?;
     }
     cursor.pass("}")?;
+    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
+    if !outcomes.is_empty() && written.count() != count {
+        return None;
+    }
     Some(Entry {
         first: Sequence::new(first),
         recorded_at,
         intent,
+        outcomes,
         events: events.into(),
+        annotations: annotations(trace),
         chain,
     })
+}
+
+fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
+    let mut outcomes = Vec::new();
+    loop {
+        cursor.pass("\"")?;
+        outcomes.push(cursor.string()?.parse().ok()?);
+        match cursor.pass(",") {
+            Some(()) => {}
+            None => break,
+        }
+    }
+    cursor.pass("]")?;
+    Some(outcomes.into())
+}
+
+fn annotations(trace: Option<TraceParent>) -> Option<Box<Annotations>> {
+    let annotations = Annotations { trace };
+    (annotations != Annotations::default()).then(|| annotations.into())
 }
 
 fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Intent> {
@@ -146,6 +181,9 @@ struct WireEntry<'a> {
     ts: Timestamp,
     key: Option<IdempotencyKey>,
     fp: Option<Fingerprint>,
+    #[serde(default, borrow)]
+    outcomes: Vec<Cow<'a, str>>,
+    trace: Option<TraceParent>,
     #[serde(borrow)]
     events: Vec<&'a RawValue>,
     chain: Chain,
@@ -195,12 +233,21 @@ fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
             return Err("it has a key or fp without the other".to_owned());
         }
     };
+    let outcomes: Result<Box<[Outcome]>, _> =
+        wire.outcomes.iter().map(|name| name.parse()).collect();
+    let outcomes = outcomes.map_err(|_| "it has an unknown outcome".to_owned())?;
+    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
+    if !outcomes.is_empty() && written.count() != wire.events.len() {
+        return Err("its outcomes do not fit its events".to_owned());
+    }
     let events = wire.events.iter().map(|raw| parse_event(raw.get(), ids));
     Ok(Entry {
         first: Sequence::new(wire.seq),
         recorded_at: wire.ts,
         intent,
+        outcomes,
         events: events.collect(),
+        annotations: annotations(wire.trace),
         chain: wire.chain,
     })
 }

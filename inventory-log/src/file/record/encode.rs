@@ -1,6 +1,6 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
-use inventory_core::machine::{DeadLettered, Entry, Event, Movement};
+use inventory_core::machine::{DeadLettered, Entry, Event, Movement, Outcome};
 use inventory_core::vocabulary::Sequence;
 
 use super::decode::dead_lettered;
@@ -39,6 +39,14 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
         push_hex64(out, intent.fingerprint.bits());
         out.push(b'"');
     }
+    if !entry.outcomes.is_empty() {
+        push_outcomes(out, &entry.outcomes);
+    }
+    if let Some(trace) = entry.annotations.as_ref().and_then(|beside| beside.trace) {
+        out.extend_from_slice(b",\"trace\":\"");
+        out.extend_from_slice(trace.to_string().as_bytes());
+        out.push(b'"');
+    }
     out.extend_from_slice(b",\"events\":[");
     for (at, event) in entry.events.iter().enumerate() {
         if at > 0 {
@@ -49,6 +57,16 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
     out.extend_from_slice(b"],\"chain\":\"");
     push_hex64(out, entry.chain.bits());
     out.push(b'"');
+}
+
+fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
+    out.extend_from_slice(b",\"outcomes\":[");
+    for (at, outcome) in outcomes.iter().enumerate() {
+        out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
+        out.extend_from_slice(outcome.name().as_bytes());
+        out.push(b'"');
+    }
+    out.push(b']');
 }
 
 fn push_event(out: &mut Vec<u8>, event: &Event) {

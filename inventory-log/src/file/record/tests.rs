@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use inventory_core::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement};
+use inventory_core::machine::{
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome, Skip,
+};
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Sequence, Timestamp, Version,
+    Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Sequence, Timestamp, TraceParent, Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,6 +31,8 @@ fn golden_entry() -> Entry {
             key: "basket-7".parse().unwrap(),
             fingerprint: Fingerprint::from_bits(0x0123_4567_89ab_cdef),
         }),
+        outcomes: Box::default(),
+        annotations: None,
         events: [Event::StockDecreased(Movement {
             product: "tea".parse().unwrap(),
             store: "north".parse().unwrap(),
@@ -49,6 +53,27 @@ fn line_of(entry: &Entry, group: Sequence) -> String {
     let mut out = Vec::new();
     encode(&mut out, entry, group);
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn outcomes_and_annotations_stand_before_the_events() {
+    let entry = Entry {
+        outcomes: [Outcome::Skipped(Skip::BelowReserved), Outcome::Created].into(),
+        annotations: Some(Box::new(Annotations {
+            trace: TraceParent::new(0xabc, 0xdef, 1),
+        })),
+        ..golden_entry()
+    };
+    let line = line_of(&entry, Sequence::new(40));
+    let beside = concat!(
+        r#""outcomes":["below_reserved","created"],"#,
+        r#""trace":"00-00000000000000000000000000000abc-0000000000000def-01","events":["#
+    );
+    assert!(line.contains(beside), "{line}");
+    let ids = &mut Interner::default();
+    assert_eq!(decode(line.trim_end(), ids), Ok(entry));
+    let short = line.replace(r#","created"]"#, "]");
+    assert!(decode(short.trim_end(), ids).is_err(), "{short}");
 }
 
 #[test]
@@ -213,23 +238,44 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn entry() -> impl Strategy<Value = Entry> {
     let intent = proptest::option::of((text("[ -~]{1,40}"), any::<u64>()));
+    let trace = proptest::option::of((any::<u128>(), any::<u64>(), any::<u8>()));
     (
         1..u64::MAX / 2,
         0..253_402_300_799_999_u64,
         intent,
         vec(event(), 1..5),
         any::<u64>(),
+        proptest::option::of(vec(0..3usize, 6)),
+        trace,
     )
-        .prop_map(|(first, millis, intent, events, chain)| Entry {
-            first: Sequence::new(first),
-            recorded_at: Timestamp::from_millis(millis).unwrap(),
-            intent: intent.map(|(key, fingerprint)| Intent {
-                key: key.parse().unwrap(),
-                fingerprint: Fingerprint::from_bits(fingerprint),
-            }),
-            events: events.into(),
-            chain: Chain::from_bits(chain),
+        .prop_map(
+            |(first, millis, intent, events, chain, skips, trace)| Entry {
+                first: Sequence::new(first),
+                recorded_at: Timestamp::from_millis(millis).unwrap(),
+                intent: intent.map(|(key, fingerprint)| Intent {
+                    key: key.parse().unwrap(),
+                    fingerprint: Fingerprint::from_bits(fingerprint),
+                }),
+                outcomes: skips.map_or_else(Box::default, |skips| outcomes(&skips, events.len())),
+                events: events.into(),
+                annotations: trace
+                    .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
+                    .map(|trace| Annotations { trace: Some(trace) }.into()),
+                chain: Chain::from_bits(chain),
+            },
+        )
+}
+
+/// As many written lines as there are events, with skipped ones before each.
+fn outcomes(skips: &[usize], events: usize) -> Box<[Outcome]> {
+    let skip = [Skip::Stale, Skip::Unchanged, Skip::BelowReserved].map(Outcome::Skipped);
+    let lines = skips.iter().cycle().take(events).enumerate();
+    lines
+        .flat_map(|(event, &skips)| {
+            let written = [Outcome::Created, Outcome::Updated][event % 2];
+            skip.into_iter().take(skips).chain([written])
         })
+        .collect()
 }
 
 proptest! {

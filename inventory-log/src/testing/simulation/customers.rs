@@ -1,6 +1,6 @@
 //! Who sends the requests of a run.
 
-use inventory_core::machine::{Adjust, Command, Count, Guard, Request};
+use inventory_core::machine::{Adjust, Command, Count, Guard, Request, Set, SetRule};
 use inventory_core::vocabulary::{
     Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Version,
 };
@@ -88,7 +88,21 @@ fn line(choices: &mut Choices, witness: &Witness) -> Command {
         .expect("the name is plain text");
     let store: StoreId = choices.of(&STORES).parse().expect("the name is plain text");
     let guard = guard(choices, witness.version(&product));
-    let operation = choices.below(8);
+    let operation = choices.below(9);
+    if operation == 8 {
+        let rule = match choices.below(3) {
+            0 => SetRule::Merge(witness.version(&product)),
+            1 => SetRule::Merge(Version::NEVER_WRITTEN),
+            _ => SetRule::Overwrite,
+        };
+        let on_hand = Quantity::new(choices.below(6)).expect("a few units");
+        return Command::Set(Set {
+            product,
+            store,
+            on_hand,
+            rule,
+        });
+    }
     if operation == 0 {
         let counted = Quantity::new(choices.below(20)).expect("a few units");
         return Command::Count(Count {

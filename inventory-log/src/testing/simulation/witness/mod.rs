@@ -142,7 +142,7 @@ impl Witness {
         };
         match (answer, predicted) {
             (Err(refused), Predicted::Refused(expected)) if refused == expected => Ok(()),
-            (Ok(receipt), Predicted::Replayed { first }) => {
+            (Ok(receipt), Predicted::Replayed { first, .. }) => {
                 let known = self.find(Sequence::new(*first));
                 let same = receipt.replayed && known.is_some_and(|known| **known == *receipt.entry);
                 same.then_some(()).ok_or_else(|| wrong(Check::AnswerIsKept))

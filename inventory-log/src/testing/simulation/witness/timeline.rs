@@ -77,6 +77,7 @@ impl Timeline {
             Rejection::Quarantined { .. }
             | Rejection::BelowReserved { .. }
             | Rejection::StockCeiling { .. }
+            | Rejection::NothingToDo { .. }
             | Rejection::VersionsExhausted { .. } => true,
         }
     }

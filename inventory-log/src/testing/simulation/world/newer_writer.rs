@@ -57,7 +57,9 @@ impl World {
             first: head.sequence.next(),
             recorded_at: self.clock.now().max(head.recorded_at),
             intent: None,
+            outcomes: Box::default(),
             events: Box::new([event]),
+            annotations: None,
             chain: Chain::default(),
         };
         entry.chain = entry

@@ -1,17 +1,37 @@
 //! Answers as a table writes them.
 
-use inventory_core::machine::{Line, Rejection};
+use inventory_core::machine::{Line, Outcome, Rejection};
 use inventory_core::testing::{Effect, Predicted};
 
 /// The answer in the words of a table.
 pub(super) fn text(answer: &Predicted) -> String {
     match answer {
-        Predicted::Applied { effects, .. } => {
-            let effects: Vec<_> = effects.iter().map(effect).collect();
-            effects.join(" & ")
+        Predicted::Applied {
+            effects, outcomes, ..
+        } => {
+            let mut effects = effects.iter().map(effect);
+            let lines: Vec<_> = match outcomes.is_empty() {
+                true => effects.collect(),
+                false => outcomes
+                    .iter()
+                    .map(|&outcome| row(outcome, &mut effects))
+                    .collect(),
+            };
+            lines.join(" & ")
         }
-        Predicted::Replayed { first } => format!("replayed {first}"),
+        Predicted::Replayed { first, outcomes } => {
+            let outcomes = outcomes.iter().map(|outcome| format!(" {outcome}"));
+            format!("replayed {first}{}", outcomes.collect::<String>())
+        }
         Predicted::Refused(rejection) => format!("refused: {}", refusal(rejection)),
+    }
+}
+
+/// A row, with what it leaves behind when it was not skipped.
+fn row(outcome: Outcome, effects: &mut impl Iterator<Item = String>) -> String {
+    match outcome.is_skipped() {
+        true => outcome.to_string(),
+        false => format!("{outcome} {}", effects.next().unwrap()),
     }
 }
 
@@ -44,6 +64,10 @@ fn refusal(rejection: &Rejection) -> String {
             format!("BelowReserved{}, has {reserved}", of(*line))
         }
         Rejection::StockCeiling { line, .. } => format!("StockCeiling{}", of(*line)),
+        Rejection::NothingToDo { outcomes } => {
+            let outcomes = outcomes.iter().map(|outcome| format!(" {outcome}"));
+            format!("NothingToDo{}", outcomes.collect::<String>())
+        }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
     }
 }

@@ -1,6 +1,8 @@
 //! One line of a table.
 
-use inventory_core::machine::{Adjust, Command, Count, Guard, Level, Request, WindowLimits};
+use inventory_core::machine::{
+    Adjust, Command, Count, Guard, Level, Request, Set, SetRule, WindowLimits,
+};
 use inventory_core::vocabulary::{Adjustment, QUANTITY_MAX, Quantity, Timestamp, Version};
 
 /// A request as it is written, and the answer that is expected.
@@ -128,6 +130,21 @@ fn command(line: &str) -> Command {
             store,
             counted: quantity(words[2]),
             guard,
+        }),
+        "merge" => Command::Set(Set {
+            product,
+            store,
+            on_hand: quantity(words[2]),
+            rule: match guard {
+                Guard::At(version) => SetRule::Merge(version),
+                Guard::Unguarded => panic!("a merge names a version in {line:?}"),
+            },
+        }),
+        "overwrite" => Command::Set(Set {
+            product,
+            store,
+            on_hand: quantity(words[2]),
+            rule: SetRule::Overwrite,
         }),
         other => panic!("no step begins with {other:?}"),
     }

@@ -6,6 +6,7 @@
 //! at 1s  count tea@north 10                         -> 10 v1
 //!        adjust tea@south +5 @1 key k1              -> 5 v2 total 15
 //!   also adjust tea@north -1 & adjust rice@x -1     -> refused: InsufficientStock, line 1 has 0
+//!        merge tea@north 9 @3 & overwrite rice@x 4  -> stale & created 4 v1
 //! poison tea v3                                     an entry of one event of an unknown type
 //! restart                                           from a snapshot
 //! ```
@@ -130,7 +131,9 @@ impl World {
             first: head.sequence.next(),
             recorded_at: self.now.max(head.recorded_at),
             intent: None,
+            outcomes: Box::default(),
             events: [Event::DeadLettered(letter)].into(),
+            annotations: None,
             chain: Chain::from_bits(head.chain.bits() ^ 1),
         });
         let poison = follow(&mut self.ledger, &entry).unwrap();
@@ -171,8 +174,8 @@ fn answer_to(
     entries: &mut Vec<Arc<Entry>>,
 ) -> Predicted {
     match decide(draft, request) {
-        Ok(Decision::Fresh(events)) => {
-            let entry = draft.record(request.intent().cloned(), events, now);
+        Ok(Decision::Fresh(fresh)) => {
+            let entry = draft.record(request, fresh, now);
             let answer = Predicted::applied(&entry);
             entries.push(entry);
             answer

@@ -1,0 +1,77 @@
+//! What became of each line of a request whose lines may be skipped.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It wrote the first event of its level.
+    Created,
+    /// It wrote an event.
+    Updated,
+    /// It wrote nothing.
+    Skipped(Skip),
+}
+
+/// Why a line wrote nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Skip {
+    /// The product is at another version.
+    Stale,
+    /// The level is what the line says.
+    Unchanged,
+    /// More is reserved than the line says.
+    BelowReserved,
+}
+
+impl Outcome {
+    /// All outcomes, in an order that never changes.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Created,
+        Self::Updated,
+        Self::Skipped(Skip::Stale),
+        Self::Skipped(Skip::Unchanged),
+        Self::Skipped(Skip::BelowReserved),
+    ];
+
+    /// The name in logs and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Skipped(Skip::Stale) => "stale",
+            Self::Skipped(Skip::Unchanged) => "unchanged",
+            Self::Skipped(Skip::BelowReserved) => "below_reserved",
+        }
+    }
+
+    /// Whether the line wrote nothing.
+    pub fn is_skipped(self) -> bool {
+        match self {
+            Self::Created | Self::Updated => false,
+            Self::Skipped(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text is not the name of an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not the name of an outcome")]
+pub struct InvalidOutcome;
+
+impl FromStr for Outcome {
+    type Err = InvalidOutcome;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOutcome> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|outcome| outcome.name() == text)
+            .ok_or(InvalidOutcome)
+    }
+}

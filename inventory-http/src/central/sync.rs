@@ -1,0 +1,64 @@
+//! A store's stock, set in one request.
+
+use std::collections::HashSet;
+
+use inventory_core::machine::{Command, Outcome, Rejection, Request};
+
+use super::params;
+use super::refusal::refused;
+use super::service::Central;
+use super::updates::mark_replayed;
+use crate::kit::{Answer, ApiError, Call, Code};
+use crate::wire::{SYNC_ROWS_MAX, Sync, Synced};
+
+/// POST /inventory/sync
+pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
+    let mut sync: Sync = call.json()?;
+    call.caller().may_write_for(&sync.store_id)?;
+    let key = params::key(&call, sync.idempotency_key.take())?;
+    let commands = commands(&sync)?;
+    let request = match key {
+        Some(key) => Request::new(key, commands),
+        None => Request::unkeyed(commands),
+    };
+    let request = request.expect("the number of rows was checked");
+    let answered = call.submit_one(request).await?;
+    let (outcomes, replayed): (Vec<Outcome>, bool) = match &answered {
+        Ok(receipt) => (receipt.entry.outcomes.to_vec(), receipt.replayed),
+        Err(Rejection::NothingToDo { outcomes }) => (outcomes.to_vec(), false),
+        Err(rejection) => return Err(refused(rejection)),
+    };
+    let ids = sync.products.iter().map(|row| &row.id);
+    let answer = Answer::json(&Synced::new(ids.zip(outcomes)));
+    Ok(mark_replayed(answer, replayed))
+}
+
+fn commands(sync: &Sync) -> Result<Vec<Command>, ApiError> {
+    if !(1..=SYNC_ROWS_MAX).contains(&sync.products.len()) {
+        let issue = format!("must have 1 to {SYNC_ROWS_MAX} rows");
+        return Err(ApiError::field("products", issue));
+    }
+    let mut known = HashSet::with_capacity(sync.products.len());
+    let mut commands = Vec::with_capacity(sync.products.len());
+    let mut twice = None;
+    for (row, product) in sync.products.iter().enumerate() {
+        let command = product.command(&sync.store_id, sync.mode);
+        commands.push(command.ok_or_else(|| {
+            ApiError::field(format!("products[{row}].version"), "a merge needs it")
+        })?);
+        if !known.insert(&product.id) {
+            twice.get_or_insert(row);
+        }
+    }
+    match twice {
+        None => Ok(commands),
+        Some(row) => Err(ApiError::new(
+            Code::Unprocessable,
+            "a product stands twice; nothing was done",
+        )
+        .with_detail(
+            format!("products[{row}].id"),
+            "stands in an earlier row too",
+        )),
+    }
+}

@@ -1,0 +1,184 @@
+//! What is counted and measured.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+
+/// Milliseconds, from a read in memory to a slow disk.
+const LATENCY_MS: &[f64] = &[
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 5_000.0,
+    30_000.0,
+];
+const SIZES: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
+const LAG_EVENTS: &[f64] = &[
+    0.0,
+    1.0,
+    10.0,
+    100.0,
+    1_000.0,
+    10_000.0,
+    100_000.0,
+    1_000_000.0,
+];
+const BYTES: &[f64] = &[1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/// A request that was answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Served {
+    /// The pattern of its path.
+    pub route: &'static str,
+    /// Its method.
+    pub method: &'static str,
+    /// The status of its answer.
+    pub status: u16,
+    /// From its head to the head of its answer.
+    pub latency: Duration,
+}
+
+/// What became of an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateOutcome {
+    /// It is durable.
+    Applied,
+    /// It had been applied before.
+    Replayed,
+    /// It was refused.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+    /// It was not written, and may be sent again.
+    NotWritten,
+}
+
+impl UpdateOutcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Replayed => "replayed",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::NotWritten => "not_written",
+        }
+    }
+}
+
+/// The instruments of one process.
+#[derive(Debug)]
+pub struct Instruments {
+    updates: Counter<u64>,
+    latency: Histogram<f64>,
+    snapshot_bytes: Histogram<u64>,
+    snapshot_ms: Histogram<f64>,
+    snapshot_failures: Counter<u64>,
+    dead_letters: Counter<u64>,
+    append_ms: Histogram<f64>,
+    group_requests: Histogram<u64>,
+    group_events: Histogram<u64>,
+    purge_failures: Counter<u64>,
+    follower_lag: Histogram<u64>,
+}
+
+impl Instruments {
+    pub(super) fn new(meter: &Meter) -> Self {
+        let counter = |name, about| meter.u64_counter(name).with_description(about).build();
+        let millis = |name, about| {
+            let histogram = meter.f64_histogram(name).with_description(about);
+            histogram.with_boundaries(LATENCY_MS.to_vec()).build()
+        };
+        let sizes = |name, about, boundaries: &[f64]| {
+            let histogram = meter.u64_histogram(name).with_description(about);
+            histogram.with_boundaries(boundaries.to_vec()).build()
+        };
+        Self {
+            updates: counter(
+                "inventory_updates_total",
+                "requests that change stock, by what became of them",
+            ),
+            latency: millis(
+                "request_latency_ms",
+                "from the head of a request to the head of its answer",
+            ),
+            snapshot_bytes: sizes("snapshot_write_bytes", "size of a snapshot", BYTES),
+            snapshot_ms: millis("snapshot_write_ms", "how long a snapshot took"),
+            snapshot_failures: counter(
+                "snapshot_failures_total",
+                "snapshots that could not be saved",
+            ),
+            dead_letters: counter("dlq_events_total", "events that could not be applied"),
+            append_ms: millis("append_latency_ms", "write and sync of a group"),
+            group_requests: sizes("group_requests", "requests decided together", SIZES),
+            group_events: sizes("group_events", "events made durable together", SIZES),
+            purge_failures: counter(
+                "purge_failures_total",
+                "times the log could not give up old events",
+            ),
+            follower_lag: sizes(
+                "follower_lag_events",
+                "how far a follower is behind when it asks",
+                LAG_EVENTS,
+            ),
+        }
+    }
+
+    /// A request was answered.
+    pub fn served(&self, served: &Served) {
+        let attributes = [
+            KeyValue::new("route", served.route),
+            KeyValue::new("method", served.method),
+            KeyValue::new("status", i64::from(served.status)),
+        ];
+        self.latency.record(millis(served.latency), &attributes);
+    }
+
+    /// Requests that change stock were answered.
+    pub fn update(&self, outcome: UpdateOutcome, count: u64) {
+        if count > 0 {
+            self.updates
+                .add(count, &[KeyValue::new("outcome", outcome.name())]);
+        }
+    }
+
+    /// A follower has asked for what comes after its position.
+    pub fn follower_asked(&self, events_behind: u64) {
+        self.follower_lag.record(events_behind, &[]);
+    }
+
+    /// Something was buried.
+    pub fn buried(&self, events: u64) {
+        self.dead_letters.add(events, &[]);
+    }
+
+    /// A snapshot took so long.
+    pub fn snapshot_took(&self, took: Duration) {
+        self.snapshot_ms.record(millis(took), &[]);
+    }
+
+    pub(super) fn snapshot_saved(&self, bytes: u64) {
+        self.snapshot_bytes.record(bytes, &[]);
+    }
+
+    pub(super) fn snapshot_failed(&self) {
+        self.snapshot_failures.add(1, &[]);
+    }
+
+    pub(super) fn group_decided(&self, requests: usize, events: usize) {
+        self.group_requests.record(requests as u64, &[]);
+        if events > 0 {
+            self.group_events.record(events as u64, &[]);
+        }
+    }
+
+    pub(super) fn group_appended(&self, took: Duration, durable: bool) {
+        let attributes = [KeyValue::new("durable", durable)];
+        self.append_ms.record(millis(took), &attributes);
+    }
+
+    pub(super) fn purge_failed(&self) {
+        self.purge_failures.add(1, &[]);
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}

@@ -1,0 +1,173 @@
+//! A store's stock, set in one request.
+
+use inventory_core::machine::{Command, Outcome, Set, SetRule, Skip};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Quantity, StoreId, Version};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::schema;
+
+/// Most rows of one call: no more fit into its body.
+pub const SYNC_ROWS_MAX: usize = 100_000;
+
+/// Sets a store's on-hand of many products, in one atomic request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(transform = merge_needs_versions)]
+pub struct Sync {
+    /// The store.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// When a row counts.
+    pub mode: SyncMode,
+    /// The rows; a product stands once.
+    #[schemars(length(min = 1, max = 100_000))]
+    pub products: Vec<SyncRow>,
+    /// Names the intent. May stand in the header Idempotency-Key instead, or be absent.
+    #[serde(
+        default,
+        deserialize_with = "schema::not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(schema_with = "schema::key")]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// When a row of a sync counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncMode {
+    /// When the product was never written, or is at the row's version.
+    Merge,
+    /// Always: somebody has counted.
+    Overwrite,
+}
+
+/// What a store has of one product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SyncRow {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub id: ProductId,
+    /// Units at the store, reserved ones included.
+    #[schemars(schema_with = "schema::quantity")]
+    pub qty: Quantity,
+    /// The version that the product has; a merge needs it, an overwrite does without.
+    #[serde(
+        default,
+        deserialize_with = "schema::not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(schema_with = "schema::quantity")]
+    pub version: Option<Version>,
+}
+
+/// What the derived schema cannot say: with `merge`, each row has a version.
+fn merge_needs_versions(schema: &mut Schema) {
+    let rule = json_schema!({
+        "anyOf": [
+            { "properties": { "mode": { "const": "overwrite" } } },
+            { "properties": { "products": { "items": { "required": ["version"] } } } },
+        ]
+    });
+    if let Some(any_of) = rule.get("anyOf") {
+        schema.insert("anyOf".to_owned(), any_of.clone());
+    }
+}
+
+impl SyncRow {
+    /// The command that says the same; `None` when a merge lacks its version.
+    pub fn command(&self, store: &StoreId, mode: SyncMode) -> Option<Command> {
+        let rule = match mode {
+            SyncMode::Merge => SetRule::Merge(self.version?),
+            SyncMode::Overwrite => SetRule::Overwrite,
+        };
+        Some(Command::Set(Set {
+            product: self.id.clone(),
+            store: store.clone(),
+            on_hand: self.qty,
+            rule,
+        }))
+    }
+}
+
+/// What became of a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Synced {
+    /// Rows that changed a level.
+    pub updated: u64,
+    /// Rows that made a level.
+    pub created: u64,
+    /// Rows that changed nothing.
+    pub skipped: u64,
+    /// One result per row, in order.
+    pub results: Vec<SyncResult>,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SyncResult {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub id: ProductId,
+    /// What became of the row.
+    pub status: SyncStatus,
+    /// Why it was skipped; null when it was not.
+    #[schemars(required)]
+    pub reason: Option<SkipReason>,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncStatus {
+    /// It made a level.
+    Created,
+    /// It changed a level.
+    Updated,
+    /// It changed nothing.
+    Skipped,
+}
+
+/// Why a row was skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The product is at another version.
+    Stale,
+    /// The level is what the row says.
+    Unchanged,
+    /// More is reserved than the row says.
+    BelowReserved,
+}
+
+impl Synced {
+    /// The answer to rows with these outcomes.
+    pub fn new<'a>(rows: impl Iterator<Item = (&'a ProductId, Outcome)>) -> Self {
+        let mut synced = Self {
+            updated: 0,
+            created: 0,
+            skipped: 0,
+            results: Vec::with_capacity(rows.size_hint().0),
+        };
+        for (id, outcome) in rows {
+            let (count, status, reason) = match outcome {
+                Outcome::Created => (&mut synced.created, SyncStatus::Created, None),
+                Outcome::Updated => (&mut synced.updated, SyncStatus::Updated, None),
+                Outcome::Skipped(skip) => {
+                    let reason = match skip {
+                        Skip::Stale => SkipReason::Stale,
+                        Skip::Unchanged => SkipReason::Unchanged,
+                        Skip::BelowReserved => SkipReason::BelowReserved,
+                    };
+                    (&mut synced.skipped, SyncStatus::Skipped, Some(reason))
+                }
+            };
+            *count += 1;
+            let id = id.clone();
+            synced.results.push(SyncResult { id, status, reason });
+        }
+        synced
+    }
+}
