@@ -4,6 +4,7 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # No sanitizer: our code has no unsafe for it to watch, it makes the targets five to ten times slower, and it takes flags
 # of nightly compilers. What is found grows a corpus that nobody commits; the committed one is only read.
@@ -11,12 +12,15 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run test check fmt bench fuzz fuzz-check
+.PHONY: help run replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
-run: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
+run: ## starts central on port 8080 with its files in ./data; the environment has its settings
+	$(CARGO) run --locked --release --package inventory-examples --bin central
+
+replay: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
 	$(CARGO) run --locked --release --package inventory-examples --bin replay -- $(ARGS)
 
 test: ## everything that must pass
@@ -28,6 +32,11 @@ test: ## everything that must pass
 		set -ex; \
 		$(CARGO) test --locked --workspace --all-features --no-fail-fast; \
 	fi
+	@$(MAKE) --no-print-directory schemathesis
+
+schemathesis: ## tries every documented call of central in ways its document allows and forbids; installs schemathesis
+	$(CARGO) build --locked --package inventory-examples --bin central
+	inventory-http/schemathesis/run $(TARGET) $(TARGET)/debug/central
 
 check: ## format, lints and docs, with warnings denied
 	$(CARGO) fmt --all --check

@@ -68,7 +68,26 @@ fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
 }
 
 /// What a list of entity tags looks like.
-const ETAGS: &str = "^(\\*|(W/)?\"[0-9]*\"( *, *(W/)?\"[0-9]*\")*)$";
+const ETAGS: &str = "^(|\\*|(W/)?\"[!#-+\\--~]*\"( *, *(W/)?\"[!#-+\\--~]*\")*)$";
+
+fn etags(text: &str) -> Result<(), String> {
+    let is_tag = |tag: &str| {
+        let tag = tag.trim_matches(' ');
+        let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+        let inner = quoted
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        inner.is_some_and(|inner| {
+            inner
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'"')
+        })
+    };
+    match text.is_empty() || text == "*" || text.split(',').all(is_tag) {
+        true => Ok(()),
+        false => Err("must be * or a list of entity tags".to_owned()),
+    }
+}
 
 /// What an id looks like, apart from its length in bytes.
 const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
@@ -151,14 +170,14 @@ pub(super) const IF_MATCH: Param = text(
     "412 unless the product has one of these versions",
     ETAGS,
     "",
-    |_| Ok(()),
+    etags,
 );
 pub(super) const IF_NONE_MATCH: Param = text(
     "If-None-Match",
     "304 when the product has one of these versions",
     ETAGS,
     "",
-    |_| Ok(()),
+    etags,
 );
 pub(super) const LAST_EVENT_ID: Param = text(
     "Last-Event-ID",
@@ -209,9 +228,10 @@ pub(super) fn key<S>(
     call: &Call<S>,
     in_body: Option<IdempotencyKey>,
 ) -> Result<Option<IdempotencyKey>, ApiError> {
-    static NAME: hyper::header::HeaderName =
-        hyper::header::HeaderName::from_static("idempotency-key");
-    let in_head = call.header(&NAME)?.map(IdempotencyKey::new).transpose();
+    let in_head = call
+        .header(&KEY_HEADER)
+        .map(IdempotencyKey::new)
+        .transpose();
     let in_head = in_head.map_err(|error| ApiError::field(KEY_HEADER.name, error.to_string()))?;
     match (in_head, in_body) {
         (Some(head), Some(body)) if head != body => Err(ApiError::field(

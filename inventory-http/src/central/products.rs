@@ -2,13 +2,15 @@
 
 use std::ops::Bound;
 
-use hyper::header::{ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use hyper::header::{ETAG, HeaderValue};
 use inventory_core::machine::ProductView;
 use inventory_core::vocabulary::{Quantity, StoreId, Version};
 
-use super::params::{BELOW, CURSOR, LIMIT, PREFIX, STORE, checked, product};
+use super::params::{
+    BELOW, CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, PREFIX, STORE, checked, product,
+};
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code};
+use crate::kit::{Answer, ApiError, Call, Code, Param};
 use crate::wire::{Cursor, GlobalProduct, Listing, Product};
 
 /// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.
@@ -26,10 +28,10 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
         .read(|ledger| ledger.product(&id).map(Product::of));
     let found = found.ok_or_else(not_found)?;
     // A quarantine changes what is read without a new version: nobody may keep an answer through it.
-    if !found.quarantined && named(call, &IF_NONE_MATCH, found.version)? == Some(true) {
+    if !found.quarantined && named(call, &IF_NONE_MATCH, found.version) == Some(true) {
         return Ok(with_etag(Answer::not_modified(), found.version));
     }
-    if named(call, &IF_MATCH, found.version)? == Some(false) {
+    if named(call, &IF_MATCH, found.version) == Some(false) {
         let message = format!("the product is at version {}", found.version);
         return Err(ApiError::new(Code::PreconditionFailed, message)
             .with_detail("If-Match", "does not name the product's version"));
@@ -60,19 +62,11 @@ fn with_etag(answer: Answer, version: Version) -> Answer {
 }
 
 /// Whether a list of entity tags names a version; `None` when there is no such header.
-fn named(
-    call: &Call<Central>,
-    header: &'static HeaderName,
-    version: Version,
-) -> Result<Option<bool>, ApiError> {
-    let Some(list) = call.header(header)? else {
-        return Ok(None);
-    };
+fn named(call: &Call<Central>, header: &Param, version: Version) -> Option<bool> {
+    let list = call.header(header).filter(|list| !list.is_empty())?;
     let version = format!("\"{version}\"");
     let mut tags = list.split(',').map(str::trim);
-    Ok(Some(tags.any(|tag| {
-        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == version
-    })))
+    Some(tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == version))
 }
 
 /// What a listing shows.

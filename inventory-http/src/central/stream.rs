@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
-use hyper::header::HeaderName;
 use inventory_core::vocabulary::{Epoch, Sequence};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -19,8 +18,6 @@ use super::service::Central;
 use crate::feed::{EncodedEntry, Position};
 use crate::kit::{Answer, ApiError, Call};
 
-static LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
-
 /// A comment is sent this often when nothing happens, so that both sides notice a dead link.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -30,10 +27,8 @@ const PAGE_EVENTS: usize = 500;
 /// GET /replication/stream
 pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
     let resumed = call
-        .header(&LAST_EVENT)?
-        .map(str::parse::<EventId>)
-        .transpose();
-    let resumed = resumed.map_err(|issue| ApiError::field(LAST_EVENT_ID.name, issue))?;
+        .header(&LAST_EVENT_ID)
+        .and_then(|id| id.parse::<EventId>().ok());
     let service = Arc::clone(&call.service);
     let position = match (resumed, call.query.integer(&FROM_OFFSET)) {
         (Some(id), _) => Position {

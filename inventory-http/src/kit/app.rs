@@ -21,7 +21,7 @@ use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
 use super::keys::{Access, Keyring};
 use super::limits::{Limits, TARGET_BYTES_MAX};
 use super::outgoing::Outgoing;
-use super::query::Query;
+use super::query::{Param, Query};
 use super::quota::Taken;
 use super::route::{Handler, Route};
 use super::target::{PARAMS_MAX, PathParams, matches};
@@ -176,6 +176,7 @@ impl<S: Send + Sync + 'static> App<S> {
             caller.check(route.access)?;
         }
         let query = Query::parse(uri.query(), route.query)?;
+        check_headers(&headers, route.headers)?;
         let body = match &route.body {
             Some(expected) => {
                 body::check(&headers, &body, expected.bytes_max)?;
@@ -267,6 +268,24 @@ fn check_framing(uri: &Uri, headers: &HeaderMap, version: Version) -> Result<(),
             }
         }
         _ => return refuse(TRANSFER_ENCODING, "must be chunked, once"),
+    }
+    Ok(())
+}
+
+/// Headers that a route reads stand once, and are what was declared.
+fn check_headers(headers: &HeaderMap, declared: &[&Param]) -> Result<(), ApiError> {
+    for param in declared {
+        let mut values = headers.get_all(param.name).iter();
+        let Some(value) = values.next() else {
+            continue;
+        };
+        let refuse = |issue: String| ApiError::field(param.name, issue);
+        if values.next().is_some() {
+            return Err(refuse("stands twice".to_owned()));
+        }
+        let text = value.to_str();
+        let text = text.map_err(|_| refuse("is not printable ASCII".to_owned()))?;
+        param.check(text).map_err(refuse)?;
     }
     Ok(())
 }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
-use hyper::header::HeaderName;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use super::json;
 use super::keys::Caller;
-use super::query::Query;
+use super::query::{Param, Query};
 use super::target::PathParams;
 use crate::telemetry::RequestSpan;
 
@@ -52,22 +51,10 @@ impl<S> Call<S> {
         json::parse(&self.body)
     }
 
-    /// A header that may stand once.
-    ///
-    /// # Errors
-    ///
-    /// It stands twice, or is not text.
-    pub fn header(&self, name: &'static HeaderName) -> Result<Option<&str>, ApiError> {
-        let mut values = self.headers.get_all(name).iter();
-        let Some(value) = values.next() else {
-            return Ok(None);
-        };
-        if values.next().is_some() {
-            return Err(ApiError::field(name.as_str(), "stands twice"));
-        }
-        let text = value.to_str();
-        text.map(Some)
-            .map_err(|_| ApiError::field(name.as_str(), "is not printable ASCII"))
+    /// A header that the route has declared: it stands once, and was checked.
+    pub fn header(&self, param: &Param) -> Option<&str> {
+        let value = self.headers.get(param.name)?;
+        value.to_str().ok()
     }
 
     /// Who calls.

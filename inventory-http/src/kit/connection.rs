@@ -89,7 +89,10 @@ impl Pulse {
     }
 
     fn verdict(&self, limits: &Limits) -> Verdict {
-        let now = self.now();
+        self.verdict_at(self.now(), limits)
+    }
+
+    fn verdict_at(&self, now: u64, limits: &Limits) -> Verdict {
         let over = |since: &AtomicU64, limit: Duration| {
             let since = since.load(Ordering::Relaxed);
             since != 0 && now.saturating_sub(since) >= limit.as_millis() as u64
@@ -251,48 +254,52 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
 mod tests {
     use super::*;
 
-    const LIMITS: fn() -> Limits = Limits::default;
+    /// Whole seconds after the connection was accepted, and a little for the test itself.
+    fn after(seconds: u64) -> u64 {
+        seconds * 1_000 + 500
+    }
 
-    fn aged(pulse: &mut Arc<Pulse>, seconds: u64) {
-        let pulse = Arc::get_mut(pulse).unwrap();
-        pulse.accepted -= Duration::from_secs(seconds);
+    fn verdict(pulse: &Pulse, seconds: u64) -> Verdict {
+        pulse.verdict_at(after(seconds), &Limits::default())
     }
 
     #[test]
     fn a_connection_is_idle_when_nothing_comes_for_a_minute() {
-        let mut pulse = Arc::new(Pulse::new());
-        aged(&mut pulse, 59);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
-        aged(&mut pulse, 1);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Idle);
+        let pulse = Pulse::new();
+        assert_eq!(verdict(&pulse, 59), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 60), Verdict::Idle);
     }
 
     #[test]
     fn a_head_must_be_complete_within_five_seconds_of_its_first_byte() {
-        let mut pulse = Arc::new(Pulse::new());
-        aged(&mut pulse, 30);
+        let pulse = Arc::new(Pulse::new());
         pulse.received(b"GET / HTTP");
-        aged(&mut pulse, 4);
         pulse.received(b"/1.1\r\n");
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
-        aged(&mut pulse, 1);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Slow);
+        assert_eq!(verdict(&pulse, 4), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 5), Verdict::Slow);
         let request = pulse.begin();
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 100), Verdict::Fine);
         drop(request);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 50), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 100), Verdict::Idle);
+    }
+
+    #[test]
+    fn a_connection_of_http2_talks_between_its_requests() {
+        let pulse = Pulse::new();
+        pulse.received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(verdict(&pulse, 50), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 60), Verdict::Idle);
     }
 
     #[test]
     fn a_client_that_takes_nothing_of_its_answer_is_slow() {
-        let mut pulse = Arc::new(Pulse::new());
+        let pulse = Arc::new(Pulse::new());
         let _request = pulse.begin();
         pulse.stalled(true);
-        aged(&mut pulse, 29);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
-        aged(&mut pulse, 1);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Slow);
+        assert_eq!(verdict(&pulse, 29), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 30), Verdict::Slow);
         pulse.stalled(false);
-        assert_eq!(pulse.verdict(&LIMITS()), Verdict::Fine);
+        assert_eq!(verdict(&pulse, 30), Verdict::Fine);
     }
 }

@@ -17,7 +17,7 @@ use super::limits::Limits;
 
 /// What a connection beyond the limit is told.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
-    content-length: 103\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    content-length: 104\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
     {\"code\":\"unavailable\",\"message\":\"too many connections; nothing of this request was read\",\"details\":[]}\n\n";
 
 /// A port that is bound, and serves nobody yet.

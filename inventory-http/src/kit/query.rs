@@ -40,7 +40,7 @@ pub enum ParamKind {
 }
 
 impl Param {
-    fn check(&self, text: &str) -> Result<(), String> {
+    pub(super) fn check(&self, text: &str) -> Result<(), String> {
         match self.kind {
             ParamKind::Integer { min, max, .. } => match parse_integer(text) {
                 Some(number) if (min..=max).contains(&number) => Ok(()),

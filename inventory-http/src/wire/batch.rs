@@ -1,6 +1,6 @@
 //! Many independent updates in one call.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Update, Updated};
@@ -14,8 +14,20 @@ pub const BATCH_UPDATES_MAX: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// The updates, each with its own idempotencyKey.
-    #[schemars(length(min = 1, max = 10_000))]
+    #[schemars(schema_with = "rows_with_keys")]
     pub updates: Vec<Update>,
+}
+
+/// What the derived schema cannot say: a row has no head that its key could stand in.
+fn rows_with_keys(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": BATCH_UPDATES_MAX,
+        "items": {
+            "allOf": [generator.subschema_for::<Update>(), { "required": ["idempotencyKey"] }],
+        },
+    })
 }
 
 /// What became of one update of a batch.

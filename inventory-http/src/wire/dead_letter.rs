@@ -30,7 +30,6 @@ pub struct DeadLetter {
     /// How many bytes were found.
     pub content_bytes: u64,
     /// What a person has done about it; null until one has.
-    #[schemars(required)]
     pub resolution: Option<Resolution>,
 }
 

@@ -114,7 +114,6 @@ pub struct SyncResult {
     /// What became of the row.
     pub status: SyncStatus,
     /// Why it was skipped; null when it was not.
-    #[schemars(required)]
     pub reason: Option<SkipReason>,
 }
 

@@ -1,0 +1,50 @@
+"""What schemathesis has to know beside the published document."""
+
+import base64
+import uuid
+
+import schemathesis
+from hypothesis import strategies as st
+
+# JSON Schema counts characters, ids are bounded in bytes. Of the rest, control characters are all that is excluded.
+ID_CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"], codec="utf-8")
+ids = st.text(ID_CHARACTERS, min_size=1, max_size=128).filter(lambda text: len(text.encode()) <= 128)
+schemathesis.openapi.format("inventory-id", ids)
+
+
+def cursor(product: str) -> str:
+    """A cursor as a listing makes it: clients cannot make one from the document, since it is opaque."""
+    return base64.urlsafe_b64encode(b"\x01" + product.encode()).rstrip(b"=").decode()
+
+
+schemathesis.openapi.format("inventory-cursor", st.just("") | ids.map(cursor))
+
+
+@schemathesis.hook
+def map_query(context, query):
+    """A long poll may wait a minute, which is right and takes too long here."""
+    patience = (query or {}).get("longPollSeconds")
+    if isinstance(patience, int) and 1 < patience <= 60:
+        query["longPollSeconds"] = 1
+    elif isinstance(patience, str) and patience.isdigit() and 1 < int(patience) <= 60:
+        query["longPollSeconds"] = "1"
+    return query
+
+
+def whole(value):
+    """JSON Schema takes 1.0 for an integer, and the service does not: numbers are written without a fraction."""
+    if isinstance(value, dict):
+        return {key: whole(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """What the document says in words only: an update names its key in its body or in its head."""
+    case.body = whole(case.body)
+    if case.operation.path == "/inventory/updates" and isinstance(case.body, dict):
+        headers = {name.lower() for name in case.headers or {}}
+        if "idempotencyKey" not in case.body and "idempotency-key" not in headers:
+            case.headers = {**(case.headers or {}), "Idempotency-Key": uuid.uuid4().hex}
