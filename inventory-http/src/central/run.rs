@@ -18,7 +18,7 @@ use super::dead_letters::Letters;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
-use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Limits, Listener};
+use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
 use crate::telemetry::{Telemetry, TelemetrySettings};
 
@@ -81,10 +81,7 @@ impl Running {
         let clock = Arc::clone(&ports.clock);
         let keyring =
             Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?;
-        let limits = Limits {
-            connections_max: settings.connections_max,
-            ..Limits::default()
-        };
+        let limits = settings.limits;
         let bound = |cause| StartError::Bind {
             address: settings.address,
             cause,

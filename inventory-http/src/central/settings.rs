@@ -9,7 +9,7 @@ use std::time::Duration;
 use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 
-use crate::kit::{ApiKey, Quota};
+use crate::kit::{ApiKey, Limits, Quota};
 use crate::telemetry::logs::LogFormat;
 
 /// A setting: its name, its default as it would be written, and what it does. The README's table is compared with it.
@@ -103,8 +103,8 @@ pub struct Settings {
     pub quota: Quota,
     /// How the engine is run.
     pub engine: engine::Settings,
-    /// Connections at once.
-    pub connections_max: usize,
+    /// What the server bounds.
+    pub limits: Limits,
     /// Where spans and metrics go; `None` is nowhere.
     pub otlp_endpoint: Option<String>,
     /// Share of requests that are traced.
@@ -274,11 +274,14 @@ impl Settings {
                 retain_events: (retain > 0).then_some(retain),
                 recovery,
             },
-            connections_max: source.parse(
-                "CONNECTIONS_MAX",
-                |text| text.parse().ok().filter(|&count: &usize| count > 0),
-                "a number above zero",
-            )?,
+            limits: Limits {
+                connections_max: source.parse(
+                    "CONNECTIONS_MAX",
+                    |text| text.parse().ok().filter(|&count: &usize| count > 0),
+                    "a number above zero",
+                )?,
+                ..Limits::default()
+            },
             otlp_endpoint: (endpoint != "off").then_some(endpoint),
             trace_ratio: source.parse(
                 "TRACE_RATIO",

@@ -3,11 +3,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::error::{ApiError, Code};
+use super::gzip::Gzip;
 use super::outgoing::{Outgoing, Streamed};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -101,6 +105,24 @@ impl Answer {
             Content::Whole(bytes) => Some(bytes),
             Content::Streamed(_) => None,
         }
+    }
+
+    /// Compresses a body while it is made, when it is not one of events that must not wait for each other.
+    pub(super) fn gzip_stream(mut self) -> Self {
+        if self.content_type != JSON {
+            return self;
+        }
+        self.body = match self.body {
+            Content::Streamed(streamed) => Content::Streamed(Box::pin(Gzip::new(streamed))),
+            whole @ Content::Whole(_) => whole,
+        };
+        self.compressed()
+    }
+
+    /// With the headers that say that it is compressed.
+    pub(super) fn compressed(self) -> Self {
+        self.with_header(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
+            .with_header(VARY, HeaderValue::from_static("accept-encoding"))
     }
 
     pub(super) fn replace_body(&mut self, body: Bytes) {

@@ -7,8 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, VARY,
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
@@ -104,6 +103,7 @@ impl<S: Send + Sync + 'static> App<S> {
         let span = self.telemetry.request(method_name, route, traceparent);
         let mut taken = None;
         let gzip = gzip::accepted(&head.headers);
+        let chunked = head.headers.contains_key(TRANSFER_ENCODING);
         let framing = check_framing(&head.uri, &head.headers, head.version);
         let answered = match framing {
             Ok(()) => {
@@ -124,6 +124,10 @@ impl<S: Send + Sync + 'static> App<S> {
             headers.insert(RATE_LIMIT, self.keyring.quota().tokens.into());
             headers.insert(RATE_REMAINING, taken.remaining.into());
             headers.insert(RATE_RESET, taken.reset_s.into());
+        }
+        if chunked && head.version < Version::HTTP_2 {
+            // Whoever was in between may have seen a length, which hyper drops: what follows the chunks is not believed.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(trace) = span.trace() {
             let trace = HeaderValue::try_from(trace.to_string());
@@ -262,11 +266,7 @@ fn check_framing(uri: &Uri, headers: &HeaderMap, version: Version) -> Result<(),
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => {}
-        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
-            if headers.contains_key(CONTENT_LENGTH) {
-                return refuse(TRANSFER_ENCODING, "must not be sent with Content-Length");
-            }
-        }
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
         _ => return refuse(TRANSFER_ENCODING, "must be chunked, once"),
     }
     Ok(())
@@ -303,7 +303,7 @@ fn check_quota(taken: Option<&Taken>) -> Result<(), ApiError> {
 
 async fn compressed(mut answer: Answer) -> Answer {
     let Some(body) = answer.whole_body() else {
-        return answer;
+        return answer.gzip_stream();
     };
     if body.len() < GZIP_BYTES_MIN {
         return answer;
@@ -318,9 +318,7 @@ async fn compressed(mut answer: Answer) -> Answer {
         },
     };
     answer.replace_body(made);
-    answer
-        .with_header(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
-        .with_header(VARY, HeaderValue::from_static("accept-encoding"))
+    answer.compressed()
 }
 
 /// The answer to HEAD: the head that GET would have had.

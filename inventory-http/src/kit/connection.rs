@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::app::App;
-use super::limits::{HEAD_BYTES_MAX, Limits, WATCH_INTERVAL};
+use super::limits::{HEAD_BYTES_MAX, Limits};
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 const STREAMS_MAX: u32 = 256;
@@ -219,7 +219,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     });
     let connection = builder.serve_connection(TokioIo::new(watched), service);
     let mut connection = pin!(connection);
-    let mut watch = interval(WATCH_INTERVAL);
+    let mut watch = interval(limits.watch_interval);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut closing = *stop.borrow_and_update();
     if closing {

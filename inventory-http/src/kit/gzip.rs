@@ -46,7 +46,7 @@ pub(super) fn compress(body: &[u8]) -> Bytes {
 }
 
 /// A body that is compressed while it is sent.
-pub struct Gzip {
+pub(super) struct Gzip {
     body: Streamed,
     encoder: Option<GzEncoder<Vec<u8>>>,
 }
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Gzip {
 
 impl Gzip {
     /// Compresses what `body` yields.
-    pub fn new(body: Streamed) -> Self {
+    pub(super) fn new(body: Streamed) -> Self {
         let encoder = Some(GzEncoder::new(Vec::new(), Compression::fast()));
         Self { body, encoder }
     }

@@ -15,6 +15,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// A client that takes none of an answer for this long is given up.
     pub stalled_timeout: Duration,
+    /// How often a connection looks at its own time-outs.
+    pub watch_interval: Duration,
     /// A request that was accepted may take this long once the server stops.
     pub stop_timeout: Duration,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             stalled_timeout: Duration::from_secs(30),
+            watch_interval: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(10),
         }
     }
@@ -43,6 +46,3 @@ pub(super) const TARGET_BYTES_MAX: usize = 4 * 1024;
 
 /// Largest head of a request: hyper answers 431 beyond it.
 pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
-
-/// How often a connection looks at its own time-outs.
-pub(super) const WATCH_INTERVAL: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Update, Updated};
-use crate::kit::ErrorBody;
+use crate::kit::{ErrorBody, objects};
 
 /// Most updates of one call.
 pub const BATCH_UPDATES_MAX: usize = 10_000;
@@ -14,6 +14,7 @@ pub const BATCH_UPDATES_MAX: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// The updates, each with its own idempotencyKey.
+    #[serde(deserialize_with = "objects")]
     #[schemars(schema_with = "rows_with_keys")]
     pub updates: Vec<Update>,
 }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::schema;
+use crate::kit::objects;
 
 /// Most rows of one call: no more fit into its body.
 pub const SYNC_ROWS_MAX: usize = 100_000;
@@ -21,7 +22,8 @@ pub struct Sync {
     /// When a row counts.
     pub mode: SyncMode,
     /// The rows; a product stands once.
-    #[schemars(length(min = 1, max = 100_000))]
+    #[serde(deserialize_with = "objects")]
+    #[schemars(length(min = 1, max = 100_000), with = "Vec<SyncRow>")]
     pub products: Vec<SyncRow>,
     /// Names the intent. May stand in the header Idempotency-Key instead, or be absent.
     #[serde(

@@ -1,0 +1,192 @@
+//! Paths and queries that mean harm, and ids that look like them.
+
+use serde_json::json;
+
+use crate::world::World;
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn an_id_is_data_whatever_it_looks_like() {
+    let world = World::new();
+    let long = "x".repeat(128);
+    let ids = [
+        "global",
+        "updates",
+        "sync",
+        "batch",
+        "a/b",
+        "/",
+        "//",
+        ".",
+        "..",
+        "../../etc/passwd",
+        "a b",
+        "a+b",
+        "%",
+        "%2F",
+        "%00",
+        "?",
+        "#",
+        "a?b=c",
+        "ä",
+        "茶",
+        "\"quoted\"",
+        "{productId}",
+        "<b>",
+        "\\",
+        "'; --",
+        "null",
+        "0",
+        &long,
+    ];
+    for (number, id) in ids.iter().enumerate() {
+        let body = json!({
+            "storeId": id, "productId": id, "delta": number + 1, "version": 0, "idempotencyKey": format!("k{number}"),
+        });
+        assert_eq!(
+            world.post("/inventory/updates", &body.to_string()).status,
+            200,
+            "{id}"
+        );
+    }
+    for (number, id) in ids.iter().enumerate() {
+        let product = world.get(&format!("/inventory/{}", encoded(id)));
+        assert_eq!(
+            (product.status, &product.json()["productId"]),
+            (200, &json!(id)),
+            "{id}"
+        );
+        let global = world
+            .get(&format!("/inventory/global/{}", encoded(id)))
+            .json();
+        assert_eq!(global["perStore"][id], number + 1, "{id}");
+        let listed = world
+            .get(&format!("/inventory?prefix={0}&storeId={0}", encoded(id)))
+            .json();
+        assert_eq!(listed["items"][0]["productId"], *id, "{id}");
+    }
+    // Written plainly, literal segments win.
+    for (path, status) in [
+        ("/inventory/global", 200),
+        ("/inventory/updates", 405),
+        ("/inventory/%75pdates", 200),
+        ("/inventory/global/updates", 200),
+        ("/inventory/.", 200),
+        ("/inventory/..", 200),
+        ("/inventory/%2e%2e", 200),
+    ] {
+        assert_eq!(world.get(path).status, status, "{path}");
+    }
+    assert_eq!(world.head(), ids.len() as u64);
+}
+
+#[test]
+fn a_path_that_leads_nowhere_says_so_and_one_that_is_no_text_is_malformed() {
+    let world = World::new();
+    let long = format!("/inventory/{}", "x".repeat(129));
+    let too_long = format!("/inventory/{}", "x".repeat(5_000));
+    for (path, status, field) in [
+        ("/", 404, ""),
+        ("//", 404, ""),
+        ("/inventory/", 404, ""),
+        ("/inventory//", 404, ""),
+        ("/inventory/a/b", 404, ""),
+        ("/inventory/tea/", 404, ""),
+        ("/Inventory", 404, ""),
+        ("/inventory/../livez", 404, ""),
+        ("/livez/", 404, ""),
+        ("/livez%00", 404, ""),
+        ("/%6Civez", 404, ""),
+        ("/inventory/%", 400, "productId"),
+        ("/inventory/%4", 400, "productId"),
+        ("/inventory/%zz", 400, "productId"),
+        ("/inventory/%ff", 400, "productId"),
+        ("/inventory/%c0%af", 400, "productId"),
+        ("/inventory/%00", 400, "productId"),
+        ("/inventory/%0A", 400, "productId"),
+        ("/inventory/%ED%A0%80", 400, "productId"),
+        (&long, 400, "productId"),
+        (&too_long, 414, ""),
+    ] {
+        let reply = world.get(path);
+        let (found, _, named) = reply.error();
+        let named = if status == 404 { "" } else { named.as_str() };
+        assert_eq!((found, named), (status, field), "{path}");
+    }
+}
+
+#[test]
+fn a_query_is_what_is_published() {
+    let world = World::new();
+    let long = format!("cursor={}", "A".repeat(300));
+    for (path, query, field) in [
+        ("/inventory", "limit=0", "limit"),
+        ("/inventory", "limit=1001", "limit"),
+        ("/inventory", "limit=-1", "limit"),
+        ("/inventory", "limit=1.0", "limit"),
+        ("/inventory", "limit=1e1", "limit"),
+        ("/inventory", "limit=%31%30%30%30%30", "limit"),
+        ("/inventory", "limit=99999999999999999999999", "limit"),
+        ("/inventory", "limit=", "limit"),
+        ("/inventory", "limit", "limit"),
+        ("/inventory", "limit=5&limit=5", "limit"),
+        ("/inventory", "limit=+5", "limit"),
+        ("/inventory", "LIMIT=5", "LIMIT"),
+        ("/inventory", "limit[]=5", "limit[]"),
+        ("/inventory", "page=5", "page"),
+        ("/inventory", "=5", ""),
+        ("/inventory", "%ff=5", ""),
+        ("/inventory", "cursor=%ff", "cursor"),
+        ("/inventory", "cursor=AA", "cursor"),
+        ("/inventory", "cursor=AQ", "cursor"),
+        ("/inventory", "cursor=AQA", "cursor"),
+        ("/inventory", "cursor=%00", "cursor"),
+        ("/inventory", &long, "cursor"),
+        ("/inventory", "storeId=", "storeId"),
+        ("/inventory", "storeId=%00", "storeId"),
+        ("/inventory", "prefix=%0a", "prefix"),
+        ("/inventory", "below=0", "below"),
+        ("/inventory", "below=9007199254740992", "below"),
+        ("/inventory/tea", "x=1", "x"),
+        ("/replication/changes", "fromOffset=-1", "fromOffset"),
+        (
+            "/replication/changes",
+            "fromOffset=18446744073709551616",
+            "fromOffset",
+        ),
+        ("/replication/changes", "limit=10001", "limit"),
+        ("/replication/changes", "limit=0", "limit"),
+        (
+            "/replication/changes",
+            "longPollSeconds=61",
+            "longPollSeconds",
+        ),
+        (
+            "/replication/changes",
+            "longPollSeconds=0.5",
+            "longPollSeconds",
+        ),
+        ("/replication/changes", "epoch=x", "epoch"),
+        ("/replication/changes", "chain=FFFFFFFFFFFFFFFF", "chain"),
+        ("/replication/stream", "fromOffset=x", "fromOffset"),
+        ("/replication/snapshot", "x", "x"),
+        ("/livez", "x=1", "x"),
+    ] {
+        let reply = world.get(&format!("{path}?{query}"));
+        assert_eq!(
+            reply.error(),
+            (400, "bad_request".to_owned(), field.to_owned()),
+            "{path}?{query}"
+        );
+    }
+    for query in ["", "&", "limit=5&", "cursor=", "limit=0005"] {
+        assert_eq!(
+            world.get(&format!("/inventory?{query}")).status,
+            200,
+            "{query}"
+        );
+    }
+}

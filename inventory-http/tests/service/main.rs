@@ -1,0 +1,19 @@
+//! Central over real sockets: every call, every error, and clients that mean harm.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod access;
+mod bad_bodies;
+mod bad_framing;
+mod bad_targets;
+mod client;
+mod contest;
+mod http;
+mod operations;
+mod products;
+mod replication;
+mod slow_clients;
+mod stopping;
+mod sync;
+mod updates;
+mod world;

@@ -1,0 +1,122 @@
+//! A service that is told to stop, and one whose storage fails.
+
+use std::time::Duration;
+
+use inventory_core::memory::MemoryStorage;
+use inventory_core::testing::{AppendFault, Faults};
+use inventory_http::central::Ended;
+
+use crate::world::{World, settings};
+
+#[test]
+fn what_is_parked_is_released_with_its_offset_and_the_rest_is_finished() {
+    let mut world = World::new();
+    world.adjust("tea", "north", 10, "k1");
+    let mut parked = world.client();
+    parked.send(
+        b"GET /replication/changes?fromOffset=1&longPollSeconds=60 HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n",
+    );
+    let mut following = world.client();
+    following.send(b"GET /replication/stream HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");
+    following.head().unwrap();
+    following.chunk().unwrap();
+    let mut half_sent = world.client();
+    let body =
+        r#"{"storeId":"north","productId":"tea","delta":1,"version":null,"idempotencyKey":"k2"}"#;
+    let head = format!(
+        "POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+         Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    half_sent.send(head.as_bytes());
+    // The server asks for the body once it has accepted the request.
+    assert_eq!(half_sent.head().unwrap().status, 100);
+    let mut idle = world.client();
+    assert_eq!(idle.call("GET", "/livez", &[], None).status, 200);
+
+    world.tell_to_stop();
+    let released = parked.reply().unwrap().json();
+    assert_eq!(
+        (
+            released["nextOffset"].as_u64(),
+            released["events"].as_array().unwrap().len()
+        ),
+        (Some(1), 0)
+    );
+    assert_eq!(following.chunk(), None);
+    assert!(idle.is_closed());
+    half_sent.send(body.as_bytes());
+    assert_eq!(half_sent.reply().unwrap().status, 200);
+    assert_eq!(world.ended(), Ended::Stopped);
+}
+
+#[test]
+fn a_stop_saves_what_a_start_needs() {
+    let storage = MemoryStorage::new();
+    let world = World::on(storage.ports(), &settings(&[]));
+    world.adjust("tea", "north", 10, "k1");
+    assert_eq!(world.stop(), Ended::Stopped);
+    let world = World::on(storage.ports(), &settings(&[]));
+    let again = world.adjust("tea", "north", 10, "k1");
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(world.get("/inventory/tea").json()["available"], 10);
+}
+
+#[test]
+fn after_an_unknown_outcome_the_service_ends_and_the_key_settles_it() {
+    let storage = MemoryStorage::new();
+    let faults = Faults::new();
+    faults.fail_append(0, AppendFault::OutcomeUnknown { durable: 1 });
+    let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
+    let body =
+        r#"{"storeId":"north","productId":"tea","delta":10,"version":null,"idempotencyKey":"k1"}"#;
+    let reply = world.post("/inventory/updates", body);
+    assert_eq!(reply.error().1, "unavailable");
+    assert!(reply.header("retry-after").is_some());
+    assert_eq!(world.ended(), Ended::EngineFailed);
+    let world = World::on(storage.ports(), &settings(&[]));
+    let again = world.post("/inventory/updates", body);
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (200, Some("true"))
+    );
+}
+
+#[test]
+fn a_full_disk_refuses_and_the_service_goes_on() {
+    let storage = MemoryStorage::new();
+    let faults = Faults::new();
+    faults.fail_append(0, AppendFault::NotWritten);
+    let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
+    let body =
+        r#"{"storeId":"north","productId":"tea","delta":10,"version":null,"idempotencyKey":"k1"}"#;
+    assert_eq!(world.post("/inventory/updates", body).error().0, 503);
+    assert_eq!(world.get("/inventory").status, 200);
+    assert_eq!(world.post("/inventory/updates", body).status, 200);
+    assert_eq!(world.head(), 1);
+}
+
+#[test]
+fn a_connection_beyond_the_limit_is_refused_in_words() {
+    let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
+    few.limits.stop_timeout = Duration::from_secs(1);
+    let world = World::on(MemoryStorage::new().ports(), &few);
+    let mut first = world.client();
+    let mut second = world.client();
+    for client in [&mut first, &mut second] {
+        assert_eq!(client.call("GET", "/livez", &[], None).status, 200);
+    }
+    let refused = world.client().reply().unwrap();
+    assert_eq!(
+        (refused.error().0, refused.header("retry-after")),
+        (503, Some("1"))
+    );
+    drop(first);
+    // The server needs a moment to notice that one has gone.
+    let served = (0..1_000).any(|_| {
+        let mut client = world.client();
+        client.send(b"GET /livez HTTP/1.1\r\nHost: t\r\n\r\n");
+        client.reply().is_some_and(|reply| reply.status == 200)
+    });
+    assert!(served);
+}
