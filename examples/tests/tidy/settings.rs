@@ -3,12 +3,13 @@
 use inventory_core::engine::Settings;
 use inventory_core::machine::WindowLimits;
 use inventory_core::writer::WriterLimits;
+use inventory_http::central::{SETTINGS, SettingDoc};
 use inventory_log::file::FileOptions;
 
 use crate::workspace::file;
 
 /// Type, field and default of every setting. A new field does not compile before it is here.
-fn settings() -> Vec<[String; 3]> {
+fn library() -> Vec<[String; 3]> {
     let Settings {
         window: WindowLimits { age_ms, keys_max },
         retain_events,
@@ -49,25 +50,44 @@ fn settings() -> Vec<[String; 3]> {
     .into()
 }
 
-#[test]
-fn the_readme_has_every_setting_with_its_default() {
+/// Name, default and meaning of every setting of central.
+fn central() -> Vec<[String; 3]> {
+    let row =
+        |setting: &SettingDoc| [setting.name, setting.default, setting.about].map(str::to_owned);
+    SETTINGS.iter().map(row).collect()
+}
+
+/// The first three cells of each row of the table that follows a line of the README.
+fn table(after: &str) -> Vec<[String; 3]> {
     let readme = file("README.md").text;
-    let (_, section) = readme
-        .split_once("\n## Settings\n")
+    let (_, rest) = readme
+        .split_once(&format!("\n{after}\n"))
         .expect("the README has a section on settings");
-    let rows = section
+    let rows = rest
         .lines()
         .skip_while(|line| !line.starts_with("|--"))
         .skip(1)
         .take_while(|line| line.starts_with('|'));
-    let told: Vec<[String; 3]> = rows
-        .map(|row| {
-            let mut cells = row.trim_matches('|').split('|');
-            [(); 3].map(|()| {
-                let cell = cells.next().expect("a row has a cell per column");
-                cell.trim().trim_matches('`').to_owned()
-            })
-        })
+    rows.map(|row| {
+        let mut cells = row.trim_matches('|').split(" | ").map(str::trim);
+        let mut cell = || cells.next().expect("a row has a cell per column");
+        let unquoted = |cell: &str| cell.trim_matches('`').to_owned();
+        [unquoted(cell()), unquoted(cell()), cell().to_owned()]
+    })
+    .collect()
+}
+
+#[test]
+fn the_readme_has_every_setting_of_central() {
+    assert_eq!(table("## Settings"), central(), "write the table anew");
+}
+
+#[test]
+fn the_readme_has_every_setting_of_the_library_with_its_default() {
+    let told = table("An embedder sets these:");
+    let told: Vec<_> = told
+        .into_iter()
+        .map(|[of, field, default]| [of, field, default.trim_matches('`').to_owned()])
         .collect();
-    assert_eq!(told, settings(), "write the table in README.md anew");
+    assert_eq!(told, library(), "write the table anew");
 }

@@ -9,6 +9,7 @@ mod bad_targets;
 mod client;
 mod contest;
 mod http;
+mod openapi;
 mod operations;
 mod products;
 mod replication;
