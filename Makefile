@@ -47,7 +47,11 @@ fmt: ## formats the sources
 	$(CARGO) fmt --all
 
 bench: ## measures speed, each figure beside a raw baseline (ARGS: a filter)
-	$(CARGO) bench --locked --package inventory-benches -- $(ARGS)
+	$(CARGO) bench --locked --package inventory-benches --bench speed -- $(ARGS)
+
+bench-http: ## measures central over sockets beside a bare hyper server (ARGS: rows; HTTP_SECONDS: a round's length)
+	$(CARGO) build --locked --release --package inventory-examples --bin central
+	$(CARGO) bench --locked --package inventory-benches --bench http -- $(abspath $(TARGET))/release/central $(ARGS)
 
 fuzz: ## runs every fuzz target for FUZZ_SECONDS (20); needs a C++ compiler, and installs cargo-fuzz when it is missing
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked

@@ -1,0 +1,31 @@
+//! Many independent updates in one call.
+
+use crate::Told;
+use crate::report::{Aim, row};
+use crate::rounds::measure;
+use crate::server::Server;
+use crate::shop;
+
+const LINES: usize = 1_000;
+
+/// Enough that one body is parsed while another is made durable.
+const CONNECTIONS: u64 = 4;
+
+pub(crate) async fn run(told: &Told) {
+    let (central, bare) = (Server::central(&told.central), Server::bare());
+    shop::stock(central.address).await;
+    let callers = || shop::bulk_sellers(CONNECTIONS, LINES);
+    let measured = measure(&central, &bare, told.round, callers).await;
+    let lines = LINES as f64;
+    row(
+        "POST of 1,000 updates, 4 connections",
+        measured.central_per_second * lines,
+        "durable updates/s",
+        Aim::AtLeast(300_000.0),
+        &format!(
+            "{:.2}x the bare server's {:.0}/s, which parses only",
+            measured.ratio,
+            measured.bare_per_second * lines
+        ),
+    );
+}

@@ -1,0 +1,128 @@
+//! A client that costs little: requests are bytes that were made before, and of answers it reads the status and the length.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// One connection, kept alive.
+pub(crate) struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("it listens");
+        stream.set_nodelay(true).expect("it is a TCP socket");
+        Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        }
+    }
+
+    /// Sends a request and reads the body of its answer.
+    ///
+    /// # Panics
+    ///
+    /// The answer is not 200: what is refused is fast for the wrong reason.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> &[u8] {
+        self.send(request).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn send(&mut self, request: &[u8]) {
+        self.stream.write_all(request).await.expect("it reads");
+    }
+
+    pub(crate) async fn answer(&mut self) -> &[u8] {
+        self.buffer.clear();
+        let (head, length) = loop {
+            self.fill().await;
+            if let Some(found) = head_and_length(&self.buffer) {
+                break found;
+            }
+        };
+        while self.buffer.len() < head + length {
+            self.fill().await;
+        }
+        let said = &self.buffer[head..];
+        assert!(
+            self.buffer.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(said)
+        );
+        said
+    }
+
+    async fn fill(&mut self) {
+        let read = self.stream.read_buf(&mut self.buffer).await;
+        assert!(read.expect("it answers") > 0, "the server hung up");
+    }
+}
+
+/// Where the head ends, and how long the body is.
+fn head_and_length(bytes: &[u8]) -> Option<(usize, usize)> {
+    const LENGTH: &[u8] = b"content-length: ";
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = &bytes[..end];
+    let at = head.windows(LENGTH.len()).position(|name| name == LENGTH);
+    let digits = &head[at.expect("answers say their length") + LENGTH.len()..];
+    let length = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+    Some((end + 4, length))
+}
+
+/// Requests that a connection makes, one after the other.
+pub(crate) trait Requests: Send + 'static {
+    /// The next one.
+    fn next(&mut self) -> &[u8];
+}
+
+/// What came of a load.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) per_second: f64,
+    pub(crate) latencies: Vec<Duration>,
+}
+
+impl Loaded {
+    /// The latency that a share of the requests stayed below.
+    pub(crate) fn percentile(&mut self, share: f64) -> Duration {
+        self.latencies.sort_unstable();
+        let at = (self.latencies.len() as f64 * share) as usize;
+        self.latencies[at.min(self.latencies.len() - 1)]
+    }
+}
+
+/// Keeps a connection per item of `callers` busy for a while.
+pub(crate) async fn drive(
+    address: SocketAddr,
+    callers: Vec<impl Requests>,
+    round: Duration,
+) -> Loaded {
+    let mut tasks = JoinSet::new();
+    let begun = Instant::now();
+    for mut caller in callers {
+        tasks.spawn(async move {
+            let mut client = Client::connect(address).await;
+            let mut latencies = Vec::with_capacity(1 << 16);
+            while begun.elapsed() < round {
+                let request = caller.next();
+                let asked = Instant::now();
+                client.ask(request).await;
+                latencies.push(asked.elapsed());
+            }
+            latencies
+        });
+    }
+    let latencies: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    Loaded {
+        per_second: latencies.len() as f64 / begun.elapsed().as_secs_f64(),
+        latencies,
+    }
+}

@@ -1,0 +1,76 @@
+//! The processes that are measured.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// The argument that makes this program the bare server.
+pub(crate) const BARE: &str = "--bare";
+
+/// A server that dies with this value.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    process: Child,
+    _directory: Option<TempDir>,
+}
+
+impl Server {
+    pub(crate) fn bare() -> Self {
+        let myself = std::env::current_exe().expect("the system knows what runs");
+        Self::start(Command::new(myself).arg(BARE), None)
+    }
+
+    /// A central on an empty directory of the file system that holds the binary, which is no memory disk.
+    pub(crate) fn central(binary: &Path) -> Self {
+        let beside = binary.parent().expect("a binary is in a folder");
+        let directory = tempfile::tempdir_in(beside).expect("the build folder can be written to");
+        let mut command = Command::new(binary);
+        command
+            .env("PORT", "0")
+            .env("DATA_DIR", directory.path())
+            .env("RATE_TOKENS", "0")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off");
+        Self::start(&mut command, Some(directory))
+    }
+
+    fn start(command: &mut Command, directory: Option<TempDir>) -> Self {
+        let mut process = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server is there");
+        let out = process.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        let read = BufReader::new(out).read_line(&mut line);
+        read.expect("the server says where it listens");
+        let address = line.trim_end().rsplit_once("http://");
+        let (_, address) = address.unwrap_or_else(|| panic!("no address in {line:?}"));
+        Self {
+            address: address.parse().expect("an address and a port"),
+            process,
+            _directory: directory,
+        }
+    }
+
+    /// Bytes of memory that the process has in use.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kib: u64 = number
+            .and_then(|number| number.parse().ok())
+            .expect("Linux says it in kB");
+        kib * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which whoever measured has noticed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
