@@ -48,7 +48,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     }
     let many = request.uri().path() == "/inventory/batch";
     let body = request.into_body().collect().await;
-    let body = body.expect("the load generator sends whole bodies").to_bytes();
+    let body = body
+        .expect("the load generator sends whole bodies")
+        .to_bytes();
     if many {
         let batch: Batch = serde_json::from_slice(&body).expect("it is a batch");
         assert!(!batch.updates.is_empty());

@@ -113,7 +113,10 @@ impl Requests for Template {
 
 /// Callers that each read one product after the other.
 pub(crate) fn readers(count: u64) -> Vec<impl Requests> {
-    let request = get(&format!("/inventory/product-{}", "0".repeat(PRODUCT_DIGITS)));
+    let request = get(&format!(
+        "/inventory/product-{}",
+        "0".repeat(PRODUCT_DIGITS)
+    ));
     (0..count)
         .map(|seed| Template::new(request.clone(), seed))
         .collect()

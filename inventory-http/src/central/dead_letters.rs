@@ -51,7 +51,7 @@ pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
     let letters = with_letters(&call, Letters::list).await?;
     Ok(Answer::json(&DeadLetterList {
         dead_letters: letters.iter().map(DeadLetter::of).collect(),
-        unresolved: call.service.letters().unresolved() as u64,
+        unresolved: call.service().letters().unresolved() as u64,
     }))
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn resolve(call: Call<Central>) -> Result<Answer, ApiError> {
         return Err(ApiError::field("note", issue));
     }
     let resolution = Resolution {
-        resolved_at: call.service.clock().now(),
+        resolved_at: call.service().clock().now(),
         note,
     };
     let named = id.clone();
@@ -104,7 +104,7 @@ async fn with_letters<T: Send + 'static>(
     call: &Call<Central>,
     work: impl FnOnce(&Letters) -> Result<T, StorageError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let service = Arc::clone(&call.service);
+    let service = Arc::clone(call.service());
     let worked = tokio::task::spawn_blocking(move || work(service.letters())).await;
     match worked {
         Ok(Ok(done)) => Ok(done),

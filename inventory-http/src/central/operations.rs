@@ -13,7 +13,7 @@ pub(super) fn livez(_: &Call<Central>) -> Result<Answer, ApiError> {
 
 /// GET /readyz
 pub(super) fn readyz(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let readiness = call.service.readiness();
+    let readiness = call.service().readiness();
     let status = match readiness.status {
         ReadinessStatus::Ready | ReadinessStatus::Degraded => StatusCode::OK,
         ReadinessStatus::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -26,13 +26,13 @@ pub(super) const METRICS_TYPE: &str = "text/plain; version=0.0.4";
 
 /// GET /metrics
 pub(super) fn metrics(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let text = call.service.telemetry().prometheus();
+    let text = call.service().telemetry().prometheus();
     Ok(Answer::text(METRICS_TYPE, text))
 }
 
 /// GET /openapi.json
 pub(super) fn openapi(call: &Call<Central>) -> Result<Answer, ApiError> {
-    Ok(Answer::json_bytes(call.service.openapi().clone()))
+    Ok(Answer::json_bytes(call.service().openapi().clone()))
 }
 
 impl Central {

@@ -23,7 +23,7 @@ const SCAN_MAX: usize = 20_000;
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
     let id = product(call)?;
     let found = call
-        .service
+        .service()
         .reader()
         .read(|ledger| ledger.product(&id).map(Product::of));
     let found = found.ok_or_else(not_found)?;
@@ -43,7 +43,7 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
 pub(super) fn get_global(call: &Call<Central>) -> Result<Answer, ApiError> {
     let id = product(call)?;
     let found = call
-        .service
+        .service()
         .reader()
         .read(|ledger| ledger.product(&id).map(GlobalProduct::of));
     found
@@ -115,7 +115,7 @@ pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
         ended: false,
     };
     while !page.ended && page.items.len() < page.limit && page.looked_at < SCAN_MAX {
-        page.fill(call.service.reader(), &filter);
+        page.fill(call.service().reader(), &filter);
     }
     let next = page.after.filter(|_| !page.ended);
     Ok(Answer::json(&Listing {

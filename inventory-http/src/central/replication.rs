@@ -13,7 +13,7 @@ use crate::kit::{Answer, ApiError, Call};
 
 /// GET /replication/snapshot
 pub(super) fn snapshot(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let reader = call.service.reader();
+    let reader = call.service().reader();
     let body = SnapshotBody::new(reader.image(), reader.epoch());
     Ok(Answer::streamed("application/json", Box::pin(body)))
 }
@@ -30,7 +30,7 @@ pub(super) async fn changes(call: Call<Central>) -> Result<Answer, ApiError> {
         .integer(&CHANGES_LIMIT)
         .expect("it has a default") as usize;
     let patience = call.query.integer(&LONG_POLL).expect("it has a default");
-    let service = Arc::clone(&call.service);
+    let service = Arc::clone(call.service());
     let behind = service
         .reader()
         .head()

@@ -164,7 +164,7 @@ impl Call<Central> {
         };
         let span = self.span.child("ApplyDelta");
         span.count("requests", requests.len() as u64);
-        let answered = self.service.submit(requests).await;
+        let answered = self.service().submit(requests).await;
         if let Err(error) = &answered {
             span.fail(error.to_string());
         }

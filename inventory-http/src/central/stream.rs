@@ -29,7 +29,7 @@ pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
     let resumed = call
         .header(&LAST_EVENT_ID)
         .and_then(|id| id.parse::<EventId>().ok());
-    let service = Arc::clone(&call.service);
+    let service = Arc::clone(call.service());
     let position = match (resumed, call.query.integer(&FROM_OFFSET)) {
         (Some(id), _) => Position {
             offset: id.offset,

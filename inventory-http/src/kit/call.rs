@@ -9,15 +9,16 @@ use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use super::json;
-use super::keys::Caller;
+use super::keys::{Caller, CallerAt};
 use super::query::{Param, Query};
+use super::session::Session;
 use super::target::PathParams;
 use crate::telemetry::RequestSpan;
 
 /// A request whose key, quota, parameters and body are in order.
 pub struct Call<S> {
-    /// The service.
-    pub service: Arc<S>,
+    /// Where it came from.
+    pub(super) session: Arc<Session<S>>,
     /// The parameters of the path.
     pub path: PathParams,
     /// The query parameters.
@@ -27,7 +28,7 @@ pub struct Call<S> {
     /// The body; empty when the route takes none.
     pub body: Bytes,
     /// Who calls; nobody on open routes.
-    pub caller: Option<Arc<Caller>>,
+    pub(super) caller: Option<CallerAt>,
     /// How it is traced.
     pub span: RequestSpan,
 }
@@ -42,6 +43,11 @@ impl<S> fmt::Debug for Call<S> {
 }
 
 impl<S> Call<S> {
+    /// The service.
+    pub fn service(&self) -> &Arc<S> {
+        self.session.app().service()
+    }
+
     /// The body, parsed.
     ///
     /// # Errors
@@ -63,8 +69,8 @@ impl<S> Call<S> {
     ///
     /// The route is open.
     pub fn caller(&self) -> &Caller {
-        self.caller
-            .as_deref()
-            .expect("only a handler of an open route is called without a key")
+        let caller = self.caller;
+        let caller = caller.expect("only a handler of an open route is called without a key");
+        self.session.app().keyring().caller(caller)
     }
 }

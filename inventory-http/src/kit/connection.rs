@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::app::App;
 use super::limits::{HEAD_BYTES_MAX, Limits};
+use super::session::Session;
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 const STREAMS_MAX: u32 = 256;
@@ -213,9 +214,10 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
         stream,
         pulse: Arc::clone(&pulse),
     };
+    let session = Arc::new(Session::new(app, Arc::clone(&pulse)));
     let service = service_fn(|request| {
-        let (app, pulse) = (Arc::clone(&app), Arc::clone(&pulse));
-        async move { Ok::<_, std::convert::Infallible>(app.respond(request, &pulse).await) }
+        let session = Arc::clone(&session);
+        async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }
     });
     let connection = builder.serve_connection(TokioIo::new(watched), service);
     let mut connection = pin!(connection);

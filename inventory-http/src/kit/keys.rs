@@ -7,7 +7,6 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use inventory_core::vocabulary::StoreId;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
 use super::error::{ApiError, Code};
@@ -183,9 +182,15 @@ impl Caller {
 /// All keys, and how much each may call.
 #[derive(Debug)]
 pub struct Keyring {
-    callers: Vec<Arc<Caller>>,
+    callers: Vec<Caller>,
     quota: Quota,
 }
+
+/// Which caller of a ring.
+///
+/// A position in place of an `Arc`: all processors would count references to the few callers there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallerAt(usize);
 
 impl Keyring {
     /// A ring of these keys.
@@ -197,17 +202,17 @@ impl Keyring {
         if keys.is_empty() {
             return Err(InvalidApiKey::None);
         }
-        let mut callers: Vec<Arc<Caller>> = Vec::with_capacity(keys.len());
+        let mut callers: Vec<Caller> = Vec::with_capacity(keys.len());
         for ApiKey { digest, role } in keys {
             if callers.iter().any(|known| known.digest == digest) {
                 return Err(InvalidApiKey::Twice);
             }
             let bucket = Bucket::full(quota, Instant::now());
-            callers.push(Arc::new(Caller {
+            callers.push(Caller {
                 digest,
                 role,
                 bucket,
-            }));
+            });
         }
         Ok(Self { callers, quota })
     }
@@ -217,7 +222,7 @@ impl Keyring {
     /// # Errors
     ///
     /// It names no key, several, or one that is not known.
-    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
+    pub(super) fn identify(&self, headers: &HeaderMap) -> Result<CallerAt, ApiError> {
         let refuse = |message| Err(ApiError::new(Code::Unauthorized, message));
         let mut keys = headers
             .get_all("x-api-key")
@@ -239,15 +244,20 @@ impl Keyring {
         let digest = digest(key);
         // Every known key is compared, each in constant time, so that timing says nothing about any.
         let mut found = None;
-        for caller in &self.callers {
+        for (at, caller) in self.callers.iter().enumerate() {
             if bool::from(caller.digest.ct_eq(&digest)) {
-                found = Some(caller);
+                found = Some(CallerAt(at));
             }
         }
         match found {
-            Some(caller) => Ok(Arc::clone(caller)),
+            Some(caller) => Ok(caller),
             None => refuse("this API key is not known"),
         }
+    }
+
+    /// The caller at a position.
+    pub(super) fn caller(&self, CallerAt(at): CallerAt) -> &Caller {
+        &self.callers[at]
     }
 
     /// Takes a token of the caller; `None` when there is no limit.

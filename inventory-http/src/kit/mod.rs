@@ -22,6 +22,8 @@ mod outgoing;
 mod query;
 mod quota;
 mod route;
+mod router;
+mod session;
 mod target;
 
 pub use answer::Answer;

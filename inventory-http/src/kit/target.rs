@@ -1,4 +1,4 @@
-//! The path of a request, and the parameters in it.
+//! The parameters in the path of a request.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,17 @@ use hyper::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
-
-/// Most parameters in the path of any route.
-pub(super) const PARAMS_MAX: usize = 2;
+use super::router::Spans;
 
 /// The parameters of a path, still encoded.
 #[derive(Debug, Clone, Default)]
 pub struct PathParams {
     uri: Uri,
-    spans: [(u16, u16); PARAMS_MAX],
+    spans: Spans,
 }
 
 impl PathParams {
-    pub(super) fn new(uri: Uri, spans: [(u16, u16); PARAMS_MAX]) -> Self {
+    pub(super) fn new(uri: Uri, spans: Spans) -> Self {
         Self { uri, spans }
     }
 
@@ -58,51 +56,9 @@ pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, String> {
         .map_err(|_| "is not UTF-8".to_owned())
 }
 
-/// Matches a path with a pattern such as `/inventory/{productId}`: literal segments byte by byte, a parameter with any
-/// segment that is not empty. Returns where the parameters are.
-///
-/// Literals are compared before anything is decoded: a product that is named like a literal is reached by encoding one
-/// of its bytes.
-pub(super) fn matches(pattern: &str, path: &str) -> Option<[(u16, u16); PARAMS_MAX]> {
-    let mut spans = [(0, 0); PARAMS_MAX];
-    let mut found = 0;
-    let mut segments = path.split('/');
-    let mut at = 0;
-    for expected in pattern.split('/') {
-        let segment = segments.next()?;
-        if expected.starts_with('{') {
-            if segment.is_empty() {
-                return None;
-            }
-            *spans.get_mut(found)? = (at as u16, (at + segment.len()) as u16);
-            found += 1;
-        } else if expected != segment {
-            return None;
-        }
-        at += segment.len() + 1;
-    }
-    segments.next().is_none().then_some(spans)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_parameter_is_one_segment() {
-        let product = |path| matches("/inventory/{productId}", path).map(|spans| spans[0]);
-        assert_eq!(product("/inventory/tea"), Some((11, 14)));
-        assert_eq!(product("/inventory/a%2Fb"), Some((11, 16)));
-        for path in [
-            "/inventory/",
-            "/inventory",
-            "/inventory/a/b",
-            "/other/a",
-            "/inventory/a/",
-        ] {
-            assert_eq!(product(path), None, "{path}");
-        }
-    }
 
     #[test]
     fn what_is_decoded_is_valid_or_refused() {

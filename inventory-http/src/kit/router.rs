@@ -1,0 +1,217 @@
+//! Which route a request takes.
+
+use std::fmt;
+
+use hyper::Method;
+
+use super::route::Route;
+
+/// Most parameters in the path of any route.
+pub(super) const PARAMS_MAX: usize = 2;
+
+/// Most segments in the path of any route.
+const SEGMENTS_MAX: usize = 6;
+
+/// Where the parameters of a path are, as byte positions.
+pub(super) type Spans = [(u16, u16); PARAMS_MAX];
+
+/// A table of routes. Among those that match a path, the first one counts.
+pub(super) struct Router<S> {
+    routes: Vec<(Pattern, Route<S>)>,
+}
+
+impl<S> fmt::Debug for Router<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.routes.iter().map(|(_, route)| route);
+        f.debug_list().entries(routes).finish()
+    }
+}
+
+/// Where a path leads.
+pub(super) enum Found<'a, S> {
+    Route(&'a Route<S>, Spans),
+    /// The path is known, the method is not.
+    OtherMethods(Vec<Method>),
+    Nothing,
+}
+
+impl<S> Found<'_, S> {
+    /// What metrics call it: patterns, never paths, which clients can make as many of as they like.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Route(route, _) => route.path,
+            Self::OtherMethods(_) | Self::Nothing => "none",
+        }
+    }
+}
+
+impl<S> Router<S> {
+    /// A router of these routes.
+    ///
+    /// # Panics
+    ///
+    /// A path has more segments or parameters than any may have.
+    pub(super) fn new(routes: Vec<Route<S>>) -> Self {
+        let routes = routes.into_iter();
+        Self {
+            routes: routes
+                .map(|route| (Pattern::of(route.path), route))
+                .collect(),
+        }
+    }
+
+    /// Where a path leads with a method.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_, S> {
+        let Some(segments) = Segments::of(path) else {
+            return Found::Nothing;
+        };
+        let mut others: Vec<Method> = Vec::new();
+        let mut known = None;
+        for (pattern, route) in &self.routes {
+            // Once a pattern has matched, only its other methods count: literal segments win over parameters.
+            if known.is_some_and(|known| known != route.path) {
+                continue;
+            }
+            if !pattern.matches(path, &segments) {
+                continue;
+            }
+            if route.method == *method {
+                return Found::Route(route, pattern.params(&segments));
+            }
+            known = Some(route.path);
+            others.push(route.method.clone());
+            if route.method == Method::GET {
+                others.push(Method::HEAD);
+            }
+        }
+        match others.is_empty() {
+            true => Found::Nothing,
+            false => Found::OtherMethods(others),
+        }
+    }
+}
+
+/// The segments of a path, as byte positions.
+struct Segments {
+    spans: [(u16, u16); SEGMENTS_MAX],
+    count: usize,
+}
+
+impl Segments {
+    /// `None` when no route has so many, or a path so long.
+    fn of(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix('/')?;
+        let length = u16::try_from(path.len()).ok()?;
+        let mut segments = Self {
+            spans: [(0, 0); SEGMENTS_MAX],
+            count: 0,
+        };
+        let mut start = 1;
+        let slashes = rest.bytes().zip(1..).filter(|(byte, _)| *byte == b'/');
+        for end in slashes.map(|(_, at)| at).chain([length]) {
+            *segments.spans.get_mut(segments.count)? = (start, end);
+            segments.count += 1;
+            start = end + 1;
+        }
+        Some(segments)
+    }
+}
+
+/// A pattern such as `/inventory/{productId}`: literal segments are compared byte by byte, a parameter is any segment
+/// that is not empty.
+///
+/// Literals are compared before anything is decoded: a product that is named like a literal is reached by encoding one
+/// of its bytes.
+struct Pattern(Vec<Expected>);
+
+enum Expected {
+    Literal(&'static str),
+    Param,
+}
+
+impl Pattern {
+    fn of(path: &'static str) -> Self {
+        let segments = path.split('/').skip(1);
+        let expected: Vec<_> = segments
+            .map(|segment| match segment.starts_with('{') {
+                true => Expected::Param,
+                false => Expected::Literal(segment),
+            })
+            .collect();
+        let is_param = |expected: &&Expected| matches!(expected, Expected::Param);
+        let params = expected.iter().filter(is_param).count();
+        assert!(
+            expected.len() <= SEGMENTS_MAX && params <= PARAMS_MAX,
+            "{path} is longer than a route may be"
+        );
+        Self(expected)
+    }
+
+    fn matches(&self, path: &str, segments: &Segments) -> bool {
+        if segments.count != self.0.len() {
+            return false;
+        }
+        // From the end, which is where paths differ.
+        let mut pairs = self.0.iter().zip(&segments.spans).rev();
+        pairs.all(|(expected, (start, end))| match expected {
+            Expected::Literal(text) => path[usize::from(*start)..usize::from(*end)] == **text,
+            Expected::Param => start < end,
+        })
+    }
+
+    fn params(&self, segments: &Segments) -> Spans {
+        let mut params = [(0, 0); PARAMS_MAX];
+        let spans = self.0.iter().zip(&segments.spans);
+        let of_params = spans.filter(|(expected, _)| matches!(expected, Expected::Param));
+        for (param, (_, span)) in params.iter_mut().zip(of_params) {
+            *param = *span;
+        }
+        params
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(pattern: &'static str, path: &str) -> Option<Spans> {
+        let (pattern, segments) = (Pattern::of(pattern), Segments::of(path)?);
+        let matches = pattern.matches(path, &segments);
+        matches.then(|| pattern.params(&segments))
+    }
+
+    #[test]
+    fn a_parameter_is_one_segment() {
+        let product = |path| params("/inventory/{productId}", path).map(|spans| spans[0]);
+        assert_eq!(product("/inventory/tea"), Some((11, 14)));
+        assert_eq!(product("/inventory/a%2Fb"), Some((11, 16)));
+        for path in [
+            "",
+            "*",
+            "/",
+            "/inventory/",
+            "/inventory",
+            "/inventory/a/b",
+            "/other/a",
+            "/inventory/a/",
+            "/inventory/a/b/c/d/e/f/g",
+        ] {
+            assert_eq!(product(path), None, "{path}");
+        }
+        let longest = format!("/inventory/{}", "a".repeat(70_000));
+        assert_eq!(product(&longest), None);
+    }
+
+    #[test]
+    fn a_pattern_is_matched_whole() {
+        let letter = |path| params("/admin/dead-letters/{letterId}/resolution", path);
+        assert_eq!(
+            letter("/admin/dead-letters/7/resolution").unwrap()[0],
+            (20, 21)
+        );
+        assert_eq!(letter("/admin/dead-letters/7/resolutions"), None);
+        assert_eq!(letter("/admin/dead-letters/7"), None);
+        assert_eq!(params("/livez", "/livez"), Some([(0, 0); PARAMS_MAX]));
+        assert_eq!(params("/livez", "/livez/"), None);
+    }
+}

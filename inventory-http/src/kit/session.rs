@@ -1,0 +1,271 @@
+//! From a request to a response: the same steps, in the same order, for every call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+
+use super::answer::Answer;
+use super::app::App;
+use super::body;
+use super::call::Call;
+use super::connection::Pulse;
+use super::error::{ApiError, Code};
+use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
+use super::keys::Access;
+use super::limits::TARGET_BYTES_MAX;
+use super::outgoing::Outgoing;
+use super::query::{Param, Query};
+use super::quota::Taken;
+use super::route::Handler;
+use super::router::Found;
+use super::target::PathParams;
+use crate::telemetry::{RequestSpan, Served};
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// One connection's requests. They count references to this rather than to what all connections share.
+pub(super) struct Session<S> {
+    app: Arc<App<S>>,
+    pulse: Arc<Pulse>,
+}
+
+impl<S> Session<S> {
+    pub(super) fn new(app: Arc<App<S>>, pulse: Arc<Pulse>) -> Self {
+        Self { app, pulse }
+    }
+
+    pub(super) fn app(&self) -> &App<S> {
+        &self.app
+    }
+}
+
+impl<S: Send + Sync + 'static> Session<S> {
+    pub(super) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Response<Outgoing> {
+        let (in_flight, begun) = (self.pulse.begin(), Instant::now());
+        let app = &*self.app;
+        let (head, body) = request.into_parts();
+        let method = match head.method {
+            Method::HEAD => Method::GET,
+            ref method => method.clone(),
+        };
+        let found = app.router().find(&method, head.uri.path());
+        let (method_name, route) = (method_name(&head.method), found.label());
+        let traceparent = head.headers.get(TRACEPARENT);
+        let traceparent = traceparent.and_then(|value| value.to_str().ok());
+        let span = app.telemetry().request(method_name, route, traceparent);
+        let mut taken = None;
+        let gzip = gzip::accepted(&head.headers);
+        let chunked = head.headers.contains_key(TRANSFER_ENCODING);
+        let framing = check_framing(&head.uri, &head.headers, head.version);
+        let answered = match framing {
+            Ok(()) => {
+                self.answer(&found, head.uri, head.headers, body, &span, &mut taken)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        let answer = answered.unwrap_or_else(Answer::from);
+        let answer = match gzip {
+            true => compressed(answer).await,
+            false => answer,
+        };
+        let mut response = answer.into_response();
+        let headers = response.headers_mut();
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
+        if let Some(taken) = taken {
+            headers.insert(RATE_LIMIT, app.keyring().quota().tokens.into());
+            headers.insert(RATE_REMAINING, taken.remaining.into());
+            headers.insert(RATE_RESET, taken.reset_s.into());
+        }
+        if chunked && head.version < Version::HTTP_2 {
+            // Whoever was in between may have seen a length, which hyper drops: what follows the chunks is not believed.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(trace) = span.trace() {
+            let trace = HeaderValue::try_from(trace.to_string());
+            headers.insert(TRACEPARENT, trace.expect("digits and hyphens"));
+        }
+        let status = response.status().as_u16();
+        span.end(status);
+        app.telemetry().instruments().served(&Served {
+            route,
+            method: method_name,
+            status,
+            latency: begun.elapsed(),
+        });
+        if head.method == Method::HEAD {
+            response = without_body(response);
+        }
+        response.body_mut().hold(in_flight);
+        response
+    }
+
+    async fn answer(
+        self: &Arc<Self>,
+        found: &Found<'_, S>,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Incoming,
+        span: &RequestSpan,
+        taken: &mut Option<Taken>,
+    ) -> Result<Answer, ApiError> {
+        let app = &*self.app;
+        // A path says nothing to who has no key: not even that it is not there.
+        let caller = match found {
+            Found::Route(route, _) if route.access == Access::Open => None,
+            Found::Route(..) | Found::OtherMethods(_) | Found::Nothing => {
+                Some(app.keyring().identify(&headers)?)
+            }
+        };
+        let (route, spans) = match found {
+            Found::Route(route, spans) => (*route, *spans),
+            Found::OtherMethods(allow) => {
+                let error = ApiError::new(Code::MethodNotAllowed, "this path takes other methods");
+                return Err(error.with_allow(allow.clone()));
+            }
+            Found::Nothing => return Err(ApiError::new(Code::NotFound, "there is no such path")),
+        };
+        if let Some(caller) = caller.map(|at| app.keyring().caller(at)) {
+            if route.counted {
+                *taken = app.keyring().charge(caller, Instant::now());
+                check_quota(taken.as_ref())?;
+            }
+            caller.check(route.access)?;
+        }
+        let query = Query::parse(uri.query(), route.query)?;
+        check_headers(&headers, route.headers)?;
+        let body = match &route.body {
+            Some(expected) => {
+                body::check(&headers, &body, expected.bytes_max)?;
+                body::read(body, expected.bytes_max, app.limits().body_timeout).await?
+            }
+            None => Bytes::new(),
+        };
+        let call = Call {
+            session: Arc::clone(self),
+            path: PathParams::new(uri, spans),
+            query,
+            headers,
+            body,
+            caller,
+            span: span.clone(),
+        };
+        match &route.handler {
+            Handler::Now(handler) => handler(&call),
+            Handler::Later(handler) => handler(call).await,
+        }
+    }
+}
+
+/// Methods as metrics call them: a client cannot make new ones.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// What hyper lets through and a proxy in front might read otherwise.
+fn check_framing(uri: &Uri, headers: &HeaderMap, version: Version) -> Result<(), ApiError> {
+    let target_bytes = uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    if target_bytes > TARGET_BYTES_MAX {
+        return Err(ApiError::new(
+            Code::UriTooLong,
+            format!("the request target has more than {TARGET_BYTES_MAX} bytes"),
+        ));
+    }
+    let refuse =
+        |field: HeaderName, issue: &str| Err(ApiError::field(field.as_str().to_owned(), issue));
+    if version < Version::HTTP_2 {
+        let mut hosts = headers.get_all(HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) if !host.is_empty() => {}
+            (None, _) if version < Version::HTTP_11 => {}
+            _ => return refuse(HOST, "must be sent, once"),
+        }
+    }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => {}
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
+        _ => return refuse(TRANSFER_ENCODING, "must be chunked, once"),
+    }
+    Ok(())
+}
+
+/// Headers that a route reads stand once, and are what was declared.
+fn check_headers(headers: &HeaderMap, declared: &[&Param]) -> Result<(), ApiError> {
+    for param in declared {
+        let mut values = headers.get_all(param.name).iter();
+        let Some(value) = values.next() else {
+            continue;
+        };
+        let refuse = |issue: String| ApiError::field(param.name, issue);
+        if values.next().is_some() {
+            return Err(refuse("stands twice".to_owned()));
+        }
+        let text = value.to_str();
+        let text = text.map_err(|_| refuse("is not printable ASCII".to_owned()))?;
+        param.check(text).map_err(refuse)?;
+    }
+    Ok(())
+}
+
+fn check_quota(taken: Option<&Taken>) -> Result<(), ApiError> {
+    match taken {
+        Some(taken) if !taken.allowed => Err(ApiError::new(
+            Code::RateLimited,
+            "this key has used up its requests for now; nothing was done",
+        )
+        .with_retry_after(taken.retry_after_s)),
+        _ => Ok(()),
+    }
+}
+
+async fn compressed(mut answer: Answer) -> Answer {
+    let Some(body) = answer.whole_body() else {
+        return answer.gzip_stream();
+    };
+    if body.len() < GZIP_BYTES_MIN {
+        return answer;
+    }
+    let body = body.clone();
+    let made = match body.len() <= GZIP_BYTES_INLINE_MAX {
+        true => gzip::compress(&body),
+        false => match tokio::task::spawn_blocking(move || gzip::compress(&body)).await {
+            Ok(made) => made,
+            // The runtime is stopping: the client gets what is there.
+            Err(_) => return answer,
+        },
+    };
+    answer.replace_body(made);
+    answer.compressed()
+}
+
+/// The answer to HEAD: the head that GET would have had.
+fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
+    use hyper::body::Body as _;
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact()
+        && head.status != StatusCode::NOT_MODIFIED
+    {
+        head.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(head, Outgoing::whole(Bytes::new()))
+}
