@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::as_text;
+use super::text::from_text;
 
 const MILLIS_PER_DAY: u64 = 86_400_000;
 /// 9999-12-31T23:59:59.999Z, the last moment that RFC 3339 can write.
@@ -68,6 +68,10 @@ impl Timestamp {
         digits(&mut text[20..23], millis % 1_000);
         text
     }
+}
+
+fn as_str(text: &[u8; TIMESTAMP_TEXT_BYTES]) -> &str {
+    std::str::from_utf8(text).expect("digits and punctuation are ASCII")
 }
 
 fn digits(text: &mut [u8], mut number: u64) {
@@ -153,12 +157,18 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.to_text();
-        f.write_str(std::str::from_utf8(&text).expect("digits and punctuation are ASCII"))
+        f.write_str(as_str(&self.to_text()))
     }
 }
 
-as_text!(Timestamp);
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.to_text();
+        serializer.serialize_str(as_str(&text))
+    }
+}
+
+from_text!(Timestamp);
 
 #[cfg(test)]
 mod tests {

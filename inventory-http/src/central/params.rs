@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
+use hyper::header::{self, HeaderName};
 use inventory_core::vocabulary::{
     Chain, Epoch, IdempotencyKey, ProductId, QUANTITY_MAX, Sequence, StoreId,
 };
 
-use crate::kit::{ApiError, Call, Param, ParamKind, PathParam};
+use crate::kit::{ApiError, Call, HeaderParam, Param, ParamKind, PathParam};
 use crate::wire::{Cursor, schema};
 
 pub(super) const PRODUCT_PATH: &[PathParam] = &[PathParam {
@@ -158,34 +159,50 @@ pub(super) const CHAIN: Param = text(
     parses::<Chain>,
 );
 
-pub(super) const KEY_HEADER: Param = text(
-    "Idempotency-Key",
-    "names the intent, in place of the body's idempotencyKey",
-    "^[!-~]([ -~]{0,126}[!-~])?$",
-    "",
-    parses::<IdempotencyKey>,
-);
-pub(super) const IF_MATCH: Param = text(
-    "If-Match",
-    "412 unless the product has one of these versions",
-    ETAGS,
-    "",
-    etags,
-);
-pub(super) const IF_NONE_MATCH: Param = text(
-    "If-None-Match",
-    "304 when the product has one of these versions",
-    ETAGS,
-    "",
-    etags,
-);
-pub(super) const LAST_EVENT_ID: Param = text(
-    "Last-Event-ID",
-    "epoch.offset of the last event that was received",
-    "^[0-9a-f]{32}\\.[0-9]+$",
-    "",
-    parses::<EventId>,
-);
+static KEY_HEADER: HeaderParam = HeaderParam {
+    header: HeaderName::from_static("idempotency-key"),
+    param: text(
+        "Idempotency-Key",
+        "names the intent, in place of the body's idempotencyKey",
+        "^[!-~]([ -~]{0,126}[!-~])?$",
+        "",
+        parses::<IdempotencyKey>,
+    ),
+};
+pub(super) static IF_MATCH: HeaderParam = HeaderParam {
+    header: header::IF_MATCH,
+    param: text(
+        "If-Match",
+        "412 unless the product has one of these versions",
+        ETAGS,
+        "",
+        etags,
+    ),
+};
+pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
+    header: header::IF_NONE_MATCH,
+    param: text(
+        "If-None-Match",
+        "304 when the product has one of these versions",
+        ETAGS,
+        "",
+        etags,
+    ),
+};
+pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
+    header: HeaderName::from_static("last-event-id"),
+    param: text(
+        "Last-Event-ID",
+        "epoch.offset of the last event that was received",
+        "^[0-9a-f]{32}\\.[0-9]+$",
+        "",
+        parses::<EventId>,
+    ),
+};
+
+pub(super) static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
+pub(super) static PRODUCT_HEADERS: &[&HeaderParam] = &[&IF_MATCH, &IF_NONE_MATCH];
+pub(super) static STREAM_HEADERS: &[&HeaderParam] = &[&LAST_EVENT_ID];
 
 /// What an event of a stream is called: where a follower stands once it has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,10 +249,11 @@ pub(super) fn key<S>(
         .header(&KEY_HEADER)
         .map(IdempotencyKey::new)
         .transpose();
-    let in_head = in_head.map_err(|error| ApiError::field(KEY_HEADER.name, error.to_string()))?;
+    let in_head =
+        in_head.map_err(|error| ApiError::field(KEY_HEADER.param.name, error.to_string()))?;
     match (in_head, in_body) {
         (Some(head), Some(body)) if head != body => Err(ApiError::field(
-            KEY_HEADER.name,
+            KEY_HEADER.param.name,
             "is another key than the body's idempotencyKey",
         )),
         (head, body) => Ok(body.or(head)),

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use bytes::Bytes;
 use hyper::header::{ETAG, HeaderValue};
 use inventory_core::machine::ProductView;
 use inventory_core::vocabulary::{Quantity, StoreId, Version};
@@ -10,7 +11,7 @@ use super::params::{
     BELOW, CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, PREFIX, STORE, checked, product,
 };
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code, Param};
+use crate::kit::{Answer, ApiError, Call, Code, HeaderParam};
 use crate::wire::{Cursor, GlobalProduct, Listing, Product};
 
 /// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.
@@ -57,12 +58,14 @@ fn not_found() -> ApiError {
 }
 
 fn with_etag(answer: Answer, version: Version) -> Answer {
-    let etag = HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes");
-    answer.with_header(ETAG, etag)
+    let mut digits = itoa::Buffer::new();
+    let etag = ["\"", digits.format(version.number()), "\""].concat();
+    let etag = HeaderValue::from_maybe_shared(Bytes::from(etag));
+    answer.with_header(ETAG, etag.expect("digits in quotes"))
 }
 
 /// Whether a list of entity tags names a version; `None` when there is no such header.
-fn named(call: &Call<Central>, header: &Param, version: Version) -> Option<bool> {
+fn named(call: &Call<Central>, header: &HeaderParam, version: Version) -> Option<bool> {
     let list = call.header(header).filter(|list| !list.is_empty())?;
     let version = format!("\"{version}\"");
     let mut tags = list.split(',').map(str::trim);

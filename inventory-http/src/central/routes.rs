@@ -3,8 +3,8 @@
 use hyper::{Method, StatusCode};
 
 use super::params::{
-    BELOW, CHAIN, CHANGES_LIMIT, CURSOR, EPOCH, FROM_OFFSET, IF_MATCH, IF_NONE_MATCH, KEY_HEADER,
-    LAST_EVENT_ID, LETTER_PATH, LIMIT, LONG_POLL, PREFIX, PRODUCT_PATH, STORE,
+    BELOW, CHAIN, CHANGES_LIMIT, CURSOR, EPOCH, FROM_OFFSET, LETTER_PATH, LIMIT, LONG_POLL,
+    MUTATION_HEADERS, PREFIX, PRODUCT_HEADERS, PRODUCT_PATH, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
 use super::{dead_letters, operations, products, replication, stream, sync, updates};
@@ -35,13 +35,13 @@ fn mutations() -> Vec<Route<Central>> {
             updates::post,
         )
         .about("changes the stock of one product at one store")
-        .headers(&[&KEY_HEADER])
+        .headers(MUTATION_HEADERS)
         .takes::<Update>(BODY_BYTES_MAX)
         .answers::<Updated>(OK, "it is durable")
         .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::POST, "/inventory/sync", Access::Write, sync::post)
             .about("sets a store's stock of many products in one atomic request")
-            .headers(&[&KEY_HEADER])
+            .headers(MUTATION_HEADERS)
             .takes::<Sync>(BULK_BODY_BYTES_MAX)
             .answers::<Synced>(OK, "each row was applied or skipped")
             .errors(&[Code::Unprocessable, Code::Quarantined]),
@@ -84,7 +84,7 @@ fn reads() -> Vec<Route<Central>> {
         )
         .about("reads a product; its ETag is its version")
         .path_params(PRODUCT_PATH)
-        .headers(&[&IF_MATCH, &IF_NONE_MATCH])
+        .headers(PRODUCT_HEADERS)
         .answers::<Product>(OK, "the product")
         .answers_with(
             StatusCode::NOT_MODIFIED,
@@ -126,7 +126,7 @@ fn replication() -> Vec<Route<Central>> {
         .about("follows the log as server-sent events")
         .free()
         .query(&[&FROM_OFFSET])
-        .headers(&[&LAST_EVENT_ID])
+        .headers(STREAM_HEADERS)
         .answers_with(
             OK,
             "events, as they happen",

@@ -7,7 +7,7 @@ use hyper::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
     WWW_AUTHENTICATE,
 };
-use hyper::{Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
 use super::error::{ApiError, Code};
@@ -16,11 +16,14 @@ use super::outgoing::{Outgoing, Streamed};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// As many as most answers have: a map that grows is allocated twice.
+const HEADERS: usize = 6;
+
 /// An answer: a status, headers and a body.
 pub struct Answer {
     status: StatusCode,
     content_type: HeaderValue,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
     body: Content,
 }
 
@@ -61,7 +64,7 @@ impl Answer {
         Self {
             status: StatusCode::OK,
             content_type: HeaderValue::from_static(content_type),
-            headers: Vec::new(),
+            headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Streamed(body),
         }
     }
@@ -75,7 +78,7 @@ impl Answer {
         Self {
             status: StatusCode::OK,
             content_type,
-            headers: Vec::new(),
+            headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Whole(body),
         }
     }
@@ -90,7 +93,7 @@ impl Answer {
     /// With one more header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.headers.append(name, value);
         self
     }
 
@@ -136,13 +139,11 @@ impl Answer {
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.reserve(self.headers.len() + 4);
+        *response.headers_mut() = self.headers;
         if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(CONTENT_TYPE, self.content_type);
-        }
-        for (name, value) in self.headers {
-            headers.append(name, value);
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, self.content_type);
         }
         response
     }

@@ -8,9 +8,10 @@ use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
+use super::header::HeaderParam;
 use super::json;
 use super::keys::{Caller, CallerAt};
-use super::query::{Param, Query};
+use super::query::Query;
 use super::session::Session;
 use super::target::PathParams;
 use crate::telemetry::RequestSpan;
@@ -58,9 +59,8 @@ impl<S> Call<S> {
     }
 
     /// A header that the route has declared: it stands once, and was checked.
-    pub fn header(&self, param: &Param) -> Option<&str> {
-        let value = self.headers.get(param.name)?;
-        value.to_str().ok()
+    pub fn header(&self, header: &HeaderParam) -> Option<&str> {
+        header.of(&self.headers)
     }
 
     /// Who calls.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use hyper::HeaderMap;
-use hyper::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderName};
 use inventory_core::vocabulary::StoreId;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -179,6 +179,8 @@ impl Caller {
     }
 }
 
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 /// All keys, and how much each may call.
 #[derive(Debug)]
 pub struct Keyring {
@@ -225,7 +227,7 @@ impl Keyring {
     pub(super) fn identify(&self, headers: &HeaderMap) -> Result<CallerAt, ApiError> {
         let refuse = |message| Err(ApiError::new(Code::Unauthorized, message));
         let mut keys = headers
-            .get_all("x-api-key")
+            .get_all(X_API_KEY)
             .iter()
             .map(|value| value.as_bytes())
             .chain(headers.get_all(AUTHORIZATION).iter().map(|value| {

@@ -11,6 +11,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use super::answer::Answer;
 use super::call::Call;
 use super::error::{ApiError, Code};
+use super::header::HeaderParam;
 use super::keys::Access;
 use super::query::Param;
 
@@ -79,7 +80,7 @@ pub struct Route<S> {
     /// The query parameters.
     pub query: &'static [&'static Param],
     /// Headers that the call reads, beside those of every call.
-    pub headers: &'static [&'static Param],
+    pub headers: &'static [&'static HeaderParam],
     /// The body.
     pub body: Option<BodyDoc>,
     /// What it answers when it is not an error.
@@ -167,7 +168,7 @@ impl<S: 'static> Route<S> {
 
     /// With headers that it reads.
     #[must_use]
-    pub fn headers(mut self, headers: &'static [&'static Param]) -> Self {
+    pub fn headers(mut self, headers: &'static [&'static HeaderParam]) -> Self {
         self.headers = headers;
         self
     }

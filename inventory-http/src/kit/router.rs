@@ -1,10 +1,12 @@
 //! Which route a request takes.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use hyper::Method;
 
 use super::route::Route;
+use crate::telemetry::Latency;
 
 /// Most parameters in the path of any route.
 pub(super) const PARAMS_MAX: usize = 2;
@@ -17,19 +19,27 @@ pub(super) type Spans = [(u16, u16); PARAMS_MAX];
 
 /// A table of routes. Among those that match a path, the first one counts.
 pub(super) struct Router<S> {
-    routes: Vec<(Pattern, Route<S>)>,
+    entries: Vec<Entry<S>>,
 }
 
 impl<S> fmt::Debug for Router<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes = self.routes.iter().map(|(_, route)| route);
+        let routes = self.entries.iter().map(|entry| &entry.route);
         f.debug_list().entries(routes).finish()
     }
 }
 
+/// A route in the table.
+pub(super) struct Entry<S> {
+    pattern: Pattern,
+    pub(super) route: Route<S>,
+    /// The latency of its answers with 200, once there was one: looking it up takes longer than recording it.
+    pub(super) served: OnceLock<Latency>,
+}
+
 /// Where a path leads.
 pub(super) enum Found<'a, S> {
-    Route(&'a Route<S>, Spans),
+    Route(&'a Entry<S>, Spans),
     /// The path is known, the method is not.
     OtherMethods(Vec<Method>),
     Nothing,
@@ -39,7 +49,7 @@ impl<S> Found<'_, S> {
     /// What metrics call it: patterns, never paths, which clients can make as many of as they like.
     pub(super) fn label(&self) -> &'static str {
         match self {
-            Self::Route(route, _) => route.path,
+            Self::Route(entry, _) => entry.route.path,
             Self::OtherMethods(_) | Self::Nothing => "none",
         }
     }
@@ -52,11 +62,13 @@ impl<S> Router<S> {
     ///
     /// A path has more segments or parameters than any may have.
     pub(super) fn new(routes: Vec<Route<S>>) -> Self {
-        let routes = routes.into_iter();
+        let entries = routes.into_iter().map(|route| Entry {
+            pattern: Pattern::of(route.path),
+            route,
+            served: OnceLock::new(),
+        });
         Self {
-            routes: routes
-                .map(|route| (Pattern::of(route.path), route))
-                .collect(),
+            entries: entries.collect(),
         }
     }
 
@@ -67,7 +79,8 @@ impl<S> Router<S> {
         };
         let mut others: Vec<Method> = Vec::new();
         let mut known = None;
-        for (pattern, route) in &self.routes {
+        for entry in &self.entries {
+            let Entry { pattern, route, .. } = entry;
             // Once a pattern has matched, only its other methods count: literal segments win over parameters.
             if known.is_some_and(|known| known != route.path) {
                 continue;
@@ -76,7 +89,7 @@ impl<S> Router<S> {
                 continue;
             }
             if route.method == *method {
-                return Found::Route(route, pattern.params(&segments));
+                return Found::Route(entry, pattern.params(&segments));
             }
             known = Some(route.path);
             others.push(route.method.clone());

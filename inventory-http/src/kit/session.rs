@@ -20,7 +20,7 @@ use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
 use super::keys::Access;
 use super::limits::TARGET_BYTES_MAX;
 use super::outgoing::Outgoing;
-use super::query::{Param, Query};
+use super::query::Query;
 use super::quota::Taken;
 use super::route::Handler;
 use super::router::Found;
@@ -97,12 +97,21 @@ impl<S: Send + Sync + 'static> Session<S> {
         }
         let status = response.status().as_u16();
         span.end(status);
-        app.telemetry().instruments().served(&Served {
+        let served = Served {
             route,
             method: method_name,
             status,
-            latency: begun.elapsed(),
-        });
+        };
+        let instruments = app.telemetry().instruments();
+        match &found {
+            Found::Route(entry, _) if status == 200 && head.method == entry.route.method => {
+                let latency = entry.served.get_or_init(|| instruments.latency(&served));
+                latency.record(begun.elapsed());
+            }
+            Found::Route(..) | Found::OtherMethods(_) | Found::Nothing => {
+                instruments.served(&served, begun.elapsed());
+            }
+        }
         if head.method == Method::HEAD {
             response = without_body(response);
         }
@@ -122,13 +131,13 @@ impl<S: Send + Sync + 'static> Session<S> {
         let app = &*self.app;
         // A path says nothing to who has no key: not even that it is not there.
         let caller = match found {
-            Found::Route(route, _) if route.access == Access::Open => None,
+            Found::Route(entry, _) if entry.route.access == Access::Open => None,
             Found::Route(..) | Found::OtherMethods(_) | Found::Nothing => {
                 Some(app.keyring().identify(&headers)?)
             }
         };
         let (route, spans) = match found {
-            Found::Route(route, spans) => (*route, *spans),
+            Found::Route(entry, spans) => (&entry.route, *spans),
             Found::OtherMethods(allow) => {
                 let error = ApiError::new(Code::MethodNotAllowed, "this path takes other methods");
                 return Err(error.with_allow(allow.clone()));
@@ -143,7 +152,9 @@ impl<S: Send + Sync + 'static> Session<S> {
             caller.check(route.access)?;
         }
         let query = Query::parse(uri.query(), route.query)?;
-        check_headers(&headers, route.headers)?;
+        for header in route.headers {
+            header.check(&headers)?;
+        }
         let body = match &route.body {
             Some(expected) => {
                 body::check(&headers, &body, expected.bytes_max)?;
@@ -205,24 +216,6 @@ fn check_framing(uri: &Uri, headers: &HeaderMap, version: Version) -> Result<(),
         (None, _) => {}
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
         _ => return refuse(TRANSFER_ENCODING, "must be chunked, once"),
-    }
-    Ok(())
-}
-
-/// Headers that a route reads stand once, and are what was declared.
-fn check_headers(headers: &HeaderMap, declared: &[&Param]) -> Result<(), ApiError> {
-    for param in declared {
-        let mut values = headers.get_all(param.name).iter();
-        let Some(value) = values.next() else {
-            continue;
-        };
-        let refuse = |issue: String| ApiError::field(param.name, issue);
-        if values.next().is_some() {
-            return Err(refuse("stands twice".to_owned()));
-        }
-        let text = value.to_str();
-        let text = text.map_err(|_| refuse("is not printable ASCII".to_owned()))?;
-        param.check(text).map_err(refuse)?;
     }
     Ok(())
 }

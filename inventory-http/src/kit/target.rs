@@ -44,6 +44,9 @@ impl PathParams {
 ///
 /// Says what is wrong with it.
 pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, String> {
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     let bytes = raw.as_bytes();
     for (at, _) in raw.match_indices('%') {
         let digits = bytes.get(at + 1..at + 3);

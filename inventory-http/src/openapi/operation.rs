@@ -79,7 +79,12 @@ fn parameters<S>(route: &Route<S>, generator: &mut SchemaGenerator) -> Vec<Value
     });
     let mut parameters: Vec<Value> = in_path.collect();
     parameters.extend(route.query.iter().map(|param| parameter(param, "query")));
-    parameters.extend(route.headers.iter().map(|param| parameter(param, "header")));
+    parameters.extend(
+        route
+            .headers
+            .iter()
+            .map(|header| parameter(&header.param, "header")),
+    );
     parameters
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter};
 
 /// Milliseconds, from a read in memory to a slow disk.
 const LATENCY_MS: &[f64] = &[
@@ -32,8 +32,27 @@ pub struct Served {
     pub method: &'static str,
     /// The status of its answer.
     pub status: u16,
-    /// From its head to the head of its answer.
-    pub latency: Duration,
+}
+
+impl Served {
+    fn attributes(&self) -> [KeyValue; 3] {
+        [
+            KeyValue::new("route", self.route),
+            KeyValue::new("method", self.method),
+            KeyValue::new("status", i64::from(self.status)),
+        ]
+    }
+}
+
+/// The latency of requests that are served alike.
+#[derive(Debug)]
+pub struct Latency(BoundHistogram<f64>);
+
+impl Latency {
+    /// Another one was answered: from its head to the head of its answer.
+    pub fn record(&self, took: Duration) {
+        self.0.record(millis(took));
+    }
 }
 
 /// What became of an update.
@@ -122,13 +141,13 @@ impl Instruments {
     }
 
     /// A request was answered.
-    pub fn served(&self, served: &Served) {
-        let attributes = [
-            KeyValue::new("route", served.route),
-            KeyValue::new("method", served.method),
-            KeyValue::new("status", i64::from(served.status)),
-        ];
-        self.latency.record(millis(served.latency), &attributes);
+    pub fn served(&self, served: &Served, took: Duration) {
+        self.latency.record(millis(took), &served.attributes());
+    }
+
+    /// As [`Instruments::served`], for many requests that are served alike.
+    pub fn latency(&self, served: &Served) -> Latency {
+        Latency(self.latency.bind(&served.attributes()))
     }
 
     /// Requests that change stock were answered.

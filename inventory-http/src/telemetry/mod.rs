@@ -24,7 +24,7 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
 
-pub use instruments::{Instruments, Served, UpdateOutcome};
+pub use instruments::{Instruments, Latency, Served, UpdateOutcome};
 pub use span::{ChildSpan, RequestSpan};
 
 use export::Export;
@@ -184,12 +184,15 @@ mod tests {
         let telemetry = off().await;
         telemetry.gauge("inbox_depth", "requests that wait", || 7);
         let instruments = telemetry.instruments();
-        instruments.served(&Served {
+        let served = Served {
             route: "/inventory/{productId}",
             method: "GET",
             status: 200,
-            latency: Duration::from_micros(300),
-        });
+        };
+        instruments.served(&served, Duration::from_micros(300));
+        instruments
+            .latency(&served)
+            .record(Duration::from_micros(300));
         instruments.update(UpdateOutcome::Applied, 3);
         instruments.update(UpdateOutcome::Refused, 1);
         let text = telemetry.prometheus();
@@ -198,7 +201,7 @@ mod tests {
             "inventory_updates_total{outcome=\"applied\"} 3",
             "inventory_updates_total{outcome=\"refused\"} 1",
             "# TYPE request_latency_ms histogram",
-            "request_latency_ms_count{method=\"GET\",route=\"/inventory/{productId}\",status=\"200\"} 1",
+            "request_latency_ms_count{method=\"GET\",route=\"/inventory/{productId}\",status=\"200\"} 2",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
