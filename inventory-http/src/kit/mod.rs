@@ -9,6 +9,7 @@
 
 mod answer;
 mod app;
+mod aside;
 mod body;
 mod call;
 mod connection;
@@ -20,6 +21,7 @@ mod keys;
 mod limits;
 mod listener;
 mod outgoing;
+mod pulse;
 mod query;
 mod quota;
 mod route;

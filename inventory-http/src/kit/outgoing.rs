@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::connection::InFlight;
+use super::pulse::InFlight;
 
 /// A body that is made while it is sent: only as fast as the client takes it.
 pub type Streamed = Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>;

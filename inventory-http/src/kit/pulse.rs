@@ -1,0 +1,176 @@
+//! What a connection is doing, and whether that has taken too long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::limits::Limits;
+
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// Not now.
+const NEVER: u32 = 0;
+
+/// What a connection is doing, and since which tick of its watch.
+///
+/// Ticks are its only clock, which costs a request nothing. What happens between two ticks counts from the later one:
+/// nobody is cut off early, and somebody up to a tick late.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    /// The tick that comes next.
+    next_tick: AtomicU32,
+    /// Requests whose answers are not sent yet.
+    in_flight: AtomicU32,
+    /// Since when there has been none.
+    idle_since: AtomicU32,
+    /// Since when a head is incomplete.
+    head_since: AtomicU32,
+    /// Since when the client has taken nothing of an answer.
+    stalled_since: AtomicU32,
+    http2: AtomicBool,
+    seen: AtomicBool,
+}
+
+/// What is to be done about a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Fine,
+    Idle,
+    Slow,
+}
+
+impl Pulse {
+    pub(super) fn new() -> Self {
+        Self {
+            next_tick: AtomicU32::new(1),
+            in_flight: AtomicU32::new(0),
+            idle_since: AtomicU32::new(1),
+            head_since: AtomicU32::new(NEVER),
+            stalled_since: AtomicU32::new(NEVER),
+            http2: AtomicBool::new(false),
+            seen: AtomicBool::new(false),
+        }
+    }
+
+    fn now(&self) -> u32 {
+        self.next_tick.load(Ordering::Relaxed)
+    }
+
+    /// A request's head is complete.
+    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+        self.head_since.store(NEVER, Ordering::Relaxed);
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(Arc::clone(self))
+    }
+
+    /// The client has sent something.
+    pub(super) fn received(&self, bytes: &[u8]) {
+        if !self.seen.load(Ordering::Relaxed) {
+            self.seen.store(true, Ordering::Relaxed);
+            let http2 = bytes.starts_with(HTTP2_PREFACE);
+            self.http2.store(http2, Ordering::Relaxed);
+        }
+        let waiting = self.in_flight.load(Ordering::Relaxed) == 0;
+        if waiting && self.head_since.load(Ordering::Relaxed) == NEVER {
+            self.head_since.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The client takes what is sent, or does not.
+    pub(super) fn stalled(&self, stalled: bool) {
+        let since = self.stalled_since.load(Ordering::Relaxed);
+        if stalled && since == NEVER {
+            self.stalled_since.store(self.now(), Ordering::Relaxed);
+        } else if !stalled && since != NEVER {
+            self.stalled_since.store(NEVER, Ordering::Relaxed);
+        }
+    }
+
+    /// The next tick of the watch, every [`Limits::watch_interval`].
+    pub(super) fn tick(&self, limits: &Limits) -> Verdict {
+        let tick = self.next_tick.fetch_add(1, Ordering::Relaxed);
+        let over = |since: &AtomicU32, limit: Duration| {
+            let since = since.load(Ordering::Relaxed);
+            let ticks = tick.saturating_sub(since);
+            since != NEVER && limits.watch_interval * ticks >= limit
+        };
+        if over(&self.stalled_since, limits.stalled_timeout) {
+            return Verdict::Slow;
+        }
+        if self.in_flight.load(Ordering::Relaxed) > 0 {
+            return Verdict::Fine;
+        }
+        // A connection of HTTP/2 talks between its requests too.
+        if !self.http2.load(Ordering::Relaxed) && over(&self.head_since, limits.head_timeout) {
+            return Verdict::Slow;
+        }
+        match over(&self.idle_since, limits.idle_timeout) {
+            true => Verdict::Idle,
+            false => Verdict::Fine,
+        }
+    }
+}
+
+/// A request that is being answered, until this is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight(Arc<Pulse>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let pulse = &self.0;
+        pulse.idle_since.store(pulse.now(), Ordering::Relaxed);
+        pulse.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The verdicts of as many seconds, one after the other; the last one.
+    fn after(pulse: &Pulse, seconds: u32) -> Verdict {
+        let verdicts = (0..seconds).map(|_| pulse.tick(&Limits::default()));
+        verdicts.last().unwrap()
+    }
+
+    #[test]
+    fn a_connection_is_idle_when_nothing_comes_for_a_minute() {
+        let pulse = Pulse::new();
+        assert_eq!(after(&pulse, 60), Verdict::Fine);
+        assert_eq!(after(&pulse, 1), Verdict::Idle);
+    }
+
+    #[test]
+    fn a_head_must_be_complete_within_five_seconds_of_its_first_byte() {
+        let pulse = Arc::new(Pulse::new());
+        pulse.received(b"GET / HTTP");
+        after(&pulse, 1);
+        pulse.received(b"/1.1\r\n");
+        assert_eq!(after(&pulse, 4), Verdict::Fine);
+        assert_eq!(after(&pulse, 1), Verdict::Slow);
+        let request = pulse.begin();
+        assert_eq!(after(&pulse, 100), Verdict::Fine);
+        drop(request);
+        assert_eq!(after(&pulse, 60), Verdict::Fine);
+        assert_eq!(after(&pulse, 1), Verdict::Idle);
+    }
+
+    #[test]
+    fn a_connection_of_http2_talks_between_its_requests() {
+        let pulse = Pulse::new();
+        pulse.received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(after(&pulse, 60), Verdict::Fine);
+        assert_eq!(after(&pulse, 1), Verdict::Idle);
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_of_its_answer_is_slow() {
+        let pulse = Arc::new(Pulse::new());
+        let _request = pulse.begin();
+        pulse.stalled(true);
+        assert_eq!(after(&pulse, 30), Verdict::Fine);
+        assert_eq!(after(&pulse, 1), Verdict::Slow);
+        pulse.stalled(false);
+        assert_eq!(after(&pulse, 1), Verdict::Fine);
+    }
+}
