@@ -53,6 +53,10 @@ bench-http: ## measures central over sockets beside a bare hyper server (ARGS: r
 	$(CARGO) build --locked --release --package inventory-examples --bin central
 	$(CARGO) bench --locked --package inventory-benches --bench http -- $(abspath $(TARGET))/release/central $(ARGS)
 
+jmeter: ## runs the JMeter plans against a central it starts; installs Debian's jmeter (JMETER_SECONDS: each plan's length)
+	$(CARGO) build --locked --release --package inventory-examples --bin central
+	benches/jmeter/run $(TARGET)/release/central $(ARGS)
+
 fuzz: ## runs every fuzz target for FUZZ_SECONDS (20); needs a C++ compiler, and installs cargo-fuzz when it is missing
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked
 	$(CARGO) fuzz build $(FUZZ_BUILD)

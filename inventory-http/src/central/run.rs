@@ -22,9 +22,6 @@ use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
 use crate::telemetry::{Telemetry, TelemetrySettings};
 
-/// How often metrics are sent, and a missing collector is looked for.
-const TELEMETRY_INTERVAL: Duration = Duration::from_secs(15);
-
 /// Why central did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -74,7 +71,7 @@ impl Running {
             endpoint: settings.otlp_endpoint.clone(),
             service: "central",
             trace_ratio: settings.trace_ratio,
-            interval: TELEMETRY_INTERVAL,
+            interval: settings.telemetry_interval,
         })
         .await;
         ports.observer = telemetry.observer();

@@ -12,6 +12,9 @@ use inventory_core::machine::WindowLimits;
 use crate::kit::{ApiKey, Limits, Quota};
 use crate::telemetry::logs::LogFormat;
 
+/// Rare enough to cost nothing, and often enough for a graph.
+const TELEMETRY_INTERVAL: Duration = Duration::from_secs(15);
+
 /// A setting: its name, its default as it would be written, and what it does. The README's table is compared with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettingDoc {
@@ -109,6 +112,8 @@ pub struct Settings {
     pub otlp_endpoint: Option<String>,
     /// Share of requests that are traced.
     pub trace_ratio: f64,
+    /// How often metrics are sent, and a missing collector is looked for. The environment does not say.
+    pub telemetry_interval: Duration,
     /// How logs are written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -292,6 +297,7 @@ impl Settings {
                 },
                 "a number from 0 to 1",
             )?,
+            telemetry_interval: TELEMETRY_INTERVAL,
             log_format: source.parse(
                 "LOG_FORMAT",
                 |text| match text {
