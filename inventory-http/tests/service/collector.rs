@@ -73,7 +73,9 @@ impl Received {
                 let points = points.filter(|point| has(&point.attributes));
                 points.map(|point| point.count).sum::<u64>()
             }
-            other => panic!("{other:?} is neither a sum nor a histogram"),
+            Data::Gauge(_) | Data::ExponentialHistogram(_) | Data::Summary(_) => {
+                panic!("{data:?} is neither a sum nor a histogram")
+            }
         })
         .sum()
     }
@@ -85,12 +87,13 @@ pub(crate) fn text(attributes: &[KeyValue], name: &str) -> Option<String> {
     let Some(AnyValue { value: Some(value) }) = &found.value else {
         return None;
     };
-    match value {
-        Value::StringValue(text) => Some(text.clone()),
-        Value::IntValue(number) => Some(number.to_string()),
-        Value::BoolValue(flag) => Some(flag.to_string()),
-        other => panic!("{other:?} is not what attributes are made of here"),
+    if let Value::IntValue(number) = value {
+        return Some(number.to_string());
     }
+    let Value::StringValue(text) = value else {
+        panic!("{value:?} is not what attributes are made of here");
+    };
+    Some(text.clone())
 }
 
 /// A collector, until it is dropped.

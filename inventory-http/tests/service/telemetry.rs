@@ -105,7 +105,10 @@ fn what_a_client_does_not_want_traced_is_not() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("traceparent"), Some(&*untraced));
     let changes = world.get("/replication/changes").json();
-    assert!(changes["events"][0].get("traceparent").is_none(), "{changes}");
+    assert!(
+        changes["events"][0].get("traceparent").is_none(),
+        "{changes}"
+    );
     world.stop();
     let received = collector.received();
     assert_eq!(received.named("POST /inventory/updates").len(), 0);
