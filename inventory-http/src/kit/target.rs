@@ -18,6 +18,12 @@ pub struct PathParams {
 }
 
 impl PathParams {
+    /// The parameters of a path, if it matches a pattern such as `/inventory/{productId}`.
+    pub fn matching(pattern: &str, uri: Uri) -> Option<Self> {
+        let spans = matches(pattern, uri.path())?;
+        Some(Self::new(uri, spans))
+    }
+
     pub(super) fn new(uri: Uri, spans: [(u16, u16); PARAMS_MAX]) -> Self {
         Self { uri, spans }
     }
