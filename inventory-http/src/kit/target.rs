@@ -111,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_is_parsed_by_its_position() {
+        let uri = Uri::from_static("/inventory/a%2Fb?c=d");
+        let params = PathParams::matching("/inventory/{productId}", uri.clone()).unwrap();
+        let product = params.parse(0, "productId", |text| Ok(text.to_owned()));
+        assert_eq!(product.unwrap(), "a/b");
+        assert!(PathParams::matching("/inventory", uri).is_none());
+    }
+
+    #[test]
     fn what_is_decoded_is_valid_or_refused() {
         assert_eq!(decode("a%2Fb%C3%A4").unwrap(), "a/bä");
         for bad in ["%", "%4", "%zz", "%+1", "%C3"] {
