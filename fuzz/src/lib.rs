@@ -1,7 +1,9 @@
-//! What the fuzz targets share: checksums that are right again.
+//! What the fuzz targets share: checksums that are right again, and what every refusal of a request says.
 //!
 //! A checksum stops every change of the bytes before it, and so hides all code behind it. The targets therefore try an
 //! input twice: as it is, and with the checksum that its writer would have given it.
+
+use inventory_http::kit::ApiError;
 
 /// `,"crc":"xxxxxxxx"}`
 const CRC_BYTES: usize = 18;
@@ -24,6 +26,23 @@ pub fn mend_snapshot(document: &[u8]) -> Vec<u8> {
     let crc = crc32fast::hash(&mended);
     mended.extend_from_slice(format!("\"crc\":\"{crc:08x}\"}}\n").as_bytes());
     mended
+}
+
+/// The field that a request was refused for, once it is sure that a client is told what it can mend.
+///
+/// # Panics
+///
+/// The refusal is not as published.
+pub fn refused_field(error: &ApiError) -> String {
+    let body = serde_json::to_value(error.body()).expect("a refusal is written as JSON");
+    assert_eq!(body["code"], "bad_request", "{body}");
+    let details = body["details"].as_array().expect("details are a list");
+    let [detail] = details.as_slice() else {
+        panic!("one field is wrong first: {body}");
+    };
+    let text = |name: &str| detail[name].as_str().expect("a detail has texts");
+    assert_ne!(text("issue"), "", "{body}");
+    text("field").to_owned()
 }
 
 fn without_crc(line: &[u8]) -> &[u8] {

@@ -194,7 +194,7 @@ pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
     param: text(
         "Last-Event-ID",
         "epoch.offset of the last event that was received",
-        "^[0-9a-f]{32}\\.[0-9]+$",
+        "^[0-9a-f]{32}\\.[0-9]{1,19}$",
         "",
         parses::<EventId>,
     ),
@@ -203,6 +203,9 @@ pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
 pub(super) static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
 pub(super) static PRODUCT_HEADERS: &[&HeaderParam] = &[&IF_MATCH, &IF_NONE_MATCH];
 pub(super) static STREAM_HEADERS: &[&HeaderParam] = &[&LAST_EVENT_ID];
+
+/// Most digits of an offset: all that a log can reach, and no number that a `u64` could not hold.
+const OFFSET_DIGITS_MAX: usize = 19;
 
 /// What an event of a stream is called: where a follower stands once it has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,7 +219,8 @@ impl FromStr for EventId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = text.split_once('.').and_then(|(epoch, offset)| {
-            let digits = offset.bytes().all(|byte| byte.is_ascii_digit());
+            let digits = offset.len() <= OFFSET_DIGITS_MAX
+                && offset.bytes().all(|byte| byte.is_ascii_digit());
             let offset = digits.then(|| offset.parse().ok())??;
             let epoch = epoch.parse().ok()?;
             Some(Self {

@@ -40,7 +40,12 @@ pub enum ParamKind {
 }
 
 impl Param {
-    pub(super) fn check(&self, text: &str) -> Result<(), String> {
+    /// Whether a text, decoded, is a value of the parameter.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    pub fn check(&self, text: &str) -> Result<(), String> {
         match self.kind {
             ParamKind::Integer { min, max, .. } => match parse_integer(text) {
                 Some(number) if (min..=max).contains(&number) => Ok(()),

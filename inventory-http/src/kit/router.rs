@@ -104,6 +104,13 @@ impl<S> Router<S> {
     }
 }
 
+/// Where the parameters of a path are, if it matches a pattern.
+pub(super) fn spans(pattern: &'static str, path: &str) -> Option<Spans> {
+    let (pattern, segments) = (Pattern::of(pattern), Segments::of(path)?);
+    let matches = pattern.matches(path, &segments);
+    matches.then(|| pattern.params(&segments))
+}
+
 /// The segments of a path, as byte positions.
 struct Segments {
     spans: [(u16, u16); SEGMENTS_MAX],
@@ -187,15 +194,9 @@ impl Pattern {
 mod tests {
     use super::*;
 
-    fn params(pattern: &'static str, path: &str) -> Option<Spans> {
-        let (pattern, segments) = (Pattern::of(pattern), Segments::of(path)?);
-        let matches = pattern.matches(path, &segments);
-        matches.then(|| pattern.params(&segments))
-    }
-
     #[test]
     fn a_parameter_is_one_segment() {
-        let product = |path| params("/inventory/{productId}", path).map(|spans| spans[0]);
+        let product = |path| spans("/inventory/{productId}", path).map(|found| found[0]);
         assert_eq!(product("/inventory/tea"), Some((11, 14)));
         assert_eq!(product("/inventory/a%2Fb"), Some((11, 16)));
         for path in [
@@ -217,14 +218,14 @@ mod tests {
 
     #[test]
     fn a_pattern_is_matched_whole() {
-        let letter = |path| params("/admin/dead-letters/{letterId}/resolution", path);
+        let letter = |path| spans("/admin/dead-letters/{letterId}/resolution", path);
         assert_eq!(
             letter("/admin/dead-letters/7/resolution").unwrap()[0],
             (20, 21)
         );
         assert_eq!(letter("/admin/dead-letters/7/resolutions"), None);
         assert_eq!(letter("/admin/dead-letters/7"), None);
-        assert_eq!(params("/livez", "/livez"), Some([(0, 0); PARAMS_MAX]));
-        assert_eq!(params("/livez", "/livez/"), None);
+        assert_eq!(spans("/livez", "/livez"), Some([(0, 0); PARAMS_MAX]));
+        assert_eq!(spans("/livez", "/livez/"), None);
     }
 }

@@ -6,7 +6,7 @@ use hyper::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
-use super::router::Spans;
+use super::router::{Spans, spans};
 
 /// The parameters of a path, still encoded.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,16 @@ pub struct PathParams {
 }
 
 impl PathParams {
+    /// The parameters of a path, if it matches a pattern such as `/inventory/{productId}`.
+    ///
+    /// # Panics
+    ///
+    /// The pattern is longer than that of a route may be.
+    pub fn matching(pattern: &'static str, uri: Uri) -> Option<Self> {
+        let spans = spans(pattern, uri.path())?;
+        Some(Self::new(uri, spans))
+    }
+
     pub(super) fn new(uri: Uri, spans: Spans) -> Self {
         Self { uri, spans }
     }
@@ -62,6 +72,15 @@ pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_is_parsed_by_its_position() {
+        let uri = Uri::from_static("/inventory/a%2Fb?c=d");
+        let params = PathParams::matching("/inventory/{productId}", uri.clone()).unwrap();
+        let product = params.parse(0, "productId", |text| Ok(text.to_owned()));
+        assert_eq!(product.unwrap(), "a/b");
+        assert!(PathParams::matching("/inventory", uri).is_none());
+    }
 
     #[test]
     fn what_is_decoded_is_valid_or_refused() {

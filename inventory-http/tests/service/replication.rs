@@ -277,7 +277,14 @@ fn a_stream_has_the_same_events_and_resumes_after_the_last_one() {
         .client()
         .call("GET", "/replication/stream", &headers, None);
     assert_eq!(reply.json()["position"]["reason"], "epoch");
-    for bad in ["3", "x.3", &format!("{epoch}."), &format!("{epoch}.-1")] {
+    let most = format!("{epoch}.{}", u64::MAX);
+    for bad in [
+        "3",
+        "x.3",
+        &format!("{epoch}."),
+        &format!("{epoch}.-1"),
+        &most,
+    ] {
         let reply = world.client().call(
             "GET",
             "/replication/stream",

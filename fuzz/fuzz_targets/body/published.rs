@@ -1,0 +1,102 @@
+//! What bodies may be, said again and without the service: a naive reading of the published document.
+
+use serde_json::Value;
+
+/// Largest number that JSON clients keep exactly.
+const NUMBER_MAX: u64 = 9_007_199_254_740_991;
+
+/// Longest id and key, in bytes.
+const NAME_BYTES_MAX: usize = 128;
+
+type Rule = fn(&Value) -> bool;
+
+pub(crate) fn is_update(body: &Value) -> bool {
+    is_object(
+        body,
+        &[
+            ("storeId", is_id),
+            ("productId", is_id),
+            ("delta", is_adjustment),
+            ("version", |version| {
+                version.is_null() || is_quantity(version)
+            }),
+        ],
+        &[("idempotencyKey", is_key)],
+    )
+}
+
+pub(crate) fn is_batch(body: &Value) -> bool {
+    is_object(body, &[("updates", |rows| is_list(rows, is_update))], &[])
+}
+
+pub(crate) fn is_sync(body: &Value) -> bool {
+    is_object(
+        body,
+        &[
+            ("storeId", is_id),
+            ("mode", |mode| mode == "merge" || mode == "overwrite"),
+            ("products", |rows| is_list(rows, is_sync_row)),
+        ],
+        &[("idempotencyKey", is_key)],
+    )
+}
+
+pub(crate) fn is_resolve(body: &Value) -> bool {
+    is_object(body, &[("note", Value::is_string)], &[])
+}
+
+fn is_sync_row(row: &Value) -> bool {
+    is_object(
+        row,
+        &[("id", is_id), ("qty", is_quantity)],
+        &[("version", is_quantity)],
+    )
+}
+
+fn is_object(value: &Value, required: &[(&str, Rule)], optional: &[(&str, Rule)]) -> bool {
+    let Some(object) = value.as_object() else {
+        return false;
+    };
+    let is_known = |name: &str| {
+        required
+            .iter()
+            .chain(optional)
+            .any(|(known, _)| *known == name)
+    };
+    object.keys().all(|name| is_known(name))
+        && required
+            .iter()
+            .all(|(name, rule)| object.get(*name).is_some_and(rule))
+        && optional
+            .iter()
+            .all(|(name, rule)| object.get(*name).is_none_or(rule))
+}
+
+fn is_list(value: &Value, rule: Rule) -> bool {
+    value.as_array().is_some_and(|rows| rows.iter().all(rule))
+}
+
+fn is_id(value: &Value) -> bool {
+    is_name(value, |c| !c.is_control())
+}
+
+fn is_key(value: &Value) -> bool {
+    is_name(value, |c| (' '..='~').contains(&c))
+}
+
+fn is_name(value: &Value, may_have: fn(char) -> bool) -> bool {
+    value.as_str().is_some_and(|text| {
+        (1..=NAME_BYTES_MAX).contains(&text.len()) && text.chars().all(may_have)
+    })
+}
+
+/// Numbers with a fraction or an exponent, and minus zero, are floats to this parser, and so no integers.
+fn is_quantity(value: &Value) -> bool {
+    value.as_u64().is_some_and(|units| units <= NUMBER_MAX)
+}
+
+fn is_adjustment(value: &Value) -> bool {
+    value
+        .as_i64()
+        .is_some_and(|units| (1..=NUMBER_MAX).contains(&units.unsigned_abs()))
+}
