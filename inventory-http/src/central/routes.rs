@@ -15,6 +15,11 @@ use crate::wire::{
 };
 
 const OK: StatusCode = StatusCode::OK;
+const REPLAYED: &[(&str, &str)] = &[(
+    "Idempotent-Replayed",
+    "there, and true, when it is the first answer again",
+)];
+const ETAG: &[(&str, &str)] = &[("ETag", "the product's version, in quotes")];
 
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
@@ -38,12 +43,14 @@ fn mutations() -> Vec<Route<Central>> {
         .headers(MUTATION_HEADERS)
         .takes::<Update>(BODY_BYTES_MAX)
         .answers::<Updated>(OK, "it is durable")
+        .telling(REPLAYED)
         .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::POST, "/inventory/sync", Access::Write, sync::post)
             .about("sets a store's stock of many products in one atomic request")
             .headers(MUTATION_HEADERS)
             .takes::<Sync>(BULK_BODY_BYTES_MAX)
             .answers::<Synced>(OK, "each row was applied or skipped")
+            .telling(REPLAYED)
             .errors(&[Code::Unprocessable, Code::Quarantined]),
         Route::later(
             Method::POST,
@@ -86,11 +93,13 @@ fn reads() -> Vec<Route<Central>> {
         .path_params(PRODUCT_PATH)
         .headers(PRODUCT_HEADERS)
         .answers::<Product>(OK, "the product")
+        .telling(ETAG)
         .answers_with(
             StatusCode::NOT_MODIFIED,
             "the client has this version",
             None,
         )
+        .telling(ETAG)
         .errors(&[Code::NotFound, Code::PreconditionFailed]),
     ]
 }

@@ -61,6 +61,8 @@ pub struct AnswerDoc {
     pub about: &'static str,
     /// What its body is: a content type, and a schema when it is JSON.
     pub content: Option<(&'static str, Option<Schema>)>,
+    /// Headers that it has beside those of every answer, each with what it says.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// A call.
@@ -203,7 +205,22 @@ impl<S: 'static> Route<S> {
             status,
             about,
             content,
+            headers: &[],
         });
+        self
+    }
+
+    /// With headers of its last answer, each with what it says.
+    ///
+    /// # Panics
+    ///
+    /// It has no answer yet.
+    #[must_use]
+    pub fn telling(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        let answer = self.answers.last_mut();
+        answer
+            .expect("an answer is declared before its headers")
+            .headers = headers;
         self
     }
 

@@ -156,12 +156,21 @@ fn response<S>(route: &Route<S>, answer: &AnswerDoc, generator: &mut SchemaGener
             header("seconds until all are there again"),
         );
     }
+    for (name, about) in answer.headers {
+        headers.insert((*name).into(), told(about));
+    }
     if !headers.is_empty() {
         response["headers"] = headers.into();
     }
     response
 }
 
+/// A header that is a text.
+fn told(about: &str) -> Value {
+    json!({ "description": about, "schema": { "type": "string" } })
+}
+
+/// A header that is a number.
 fn header(about: &str) -> Value {
     json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } })
 }
