@@ -182,7 +182,7 @@ impl Engine {
         }
         let appended = self.log.append(after, &entries);
         self.observer.observe(&Observation::GroupAppended {
-            durable: appended.is_ok(),
+            failure: appended.as_ref().err(),
         });
         appended.map_err(|error| self.fail(error))?;
         if !defect!(DirtyRead) {

@@ -84,19 +84,40 @@ fn evolve_movement(
     let product_ix = product.unwrap_or_else(|| ledger.add_product(&movement.product));
     let store_ix = store.unwrap_or_else(|| ledger.add_store(&movement.store));
     let product = ledger.products.at_mut(product_ix);
-    product.version = movement.after.version;
-    product.total = movement.after.total;
-    product.updated_at = at;
-    ledger.levels += usize::from(product.assign(store_ix, movement.after.level));
-    // The levels add up again, so the numbers can be believed again.
-    if product.quarantined && product.sum_available() == Some(product.total) {
-        product.quarantined = false;
-        ledger.quarantined -= 1;
-    }
+    let was_quarantined = product.quarantined;
+    ledger.levels += usize::from(assign(product, store_ix, movement, at));
+    ledger.quarantined -= usize::from(was_quarantined && !product.quarantined);
     Ok((product_ix, store_ix))
 }
 
-fn check(
+/// Assigns what a movement leaves behind and returns whether the level is a new one.
+pub(super) fn assign(
+    product: &mut Product,
+    store: StoreIx,
+    movement: &Movement,
+    at: Timestamp,
+) -> bool {
+    product.version = movement.after.version;
+    product.total = movement.after.total;
+    product.updated_at = at;
+    let is_new = product.assign(store, movement.after.level);
+    // The levels add up again, so the numbers can be believed again.
+    if product.quarantined && product.sum_available() == Some(product.total) {
+        product.quarantined = false;
+    }
+    is_new
+}
+
+/// Puts a product under suspicion.
+pub(super) fn suspect(product: &mut Product, event: &Event) {
+    // Somebody may have seen the version that the event gave: it must not be given twice.
+    if let Some(claimed) = event.version() {
+        product.version = product.version.max(claimed);
+    }
+    product.quarantined = true;
+}
+
+pub(super) fn check(
     product: &Product,
     store: Option<StoreIx>,
     movement: &Movement,
@@ -228,14 +249,8 @@ impl Ledger {
         let Some(id) = event.product() else { return };
         let ix = self.product_ix(id);
         let product = self.products.at_mut(ix);
-        // Somebody may have seen the version that the event gave: it must not be given twice.
-        if let Some(claimed) = event.version() {
-            product.version = product.version.max(claimed);
-        }
-        if !product.quarantined {
-            product.quarantined = true;
-            self.quarantined += 1;
-        }
+        self.quarantined += usize::from(!product.quarantined);
+        suspect(product, event);
     }
 
     fn product_ix(&mut self, id: &ProductId) -> ProductIx {

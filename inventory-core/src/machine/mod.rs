@@ -16,6 +16,7 @@ mod evolve;
 mod image;
 mod ledger;
 mod outcome;
+mod rehearse;
 mod rejection;
 
 pub use command::{
@@ -30,4 +31,5 @@ pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss}
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
+pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};

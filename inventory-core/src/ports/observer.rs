@@ -1,5 +1,6 @@
 //! Who is told what happens, so that the core needs no telemetry of its own.
 
+use super::AppendError;
 use crate::machine::{Head, Poison};
 
 /// Something that happened in the engine.
@@ -19,8 +20,8 @@ pub enum Observation<'a> {
     },
     /// The append of the group has ended.
     GroupAppended {
-        /// Whether the group is durable.
-        durable: bool,
+        /// Why the group is not durable, or may not be; `None` when it is.
+        failure: Option<&'a AppendError>,
     },
     /// The group is visible to readers.
     GroupPublished {

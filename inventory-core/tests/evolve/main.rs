@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod images;
+mod rehearsals;
 
 use std::sync::Arc;
 

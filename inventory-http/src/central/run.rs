@@ -20,7 +20,7 @@ use super::service::{Central, Parts};
 use super::settings::Settings;
 use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
-use crate::telemetry::{Telemetry, TelemetrySettings};
+use crate::telemetry::Telemetry;
 
 /// Why central did not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,13 +67,7 @@ impl Running {
     ///
     /// Nothing is served; see [`StartError`].
     pub async fn start(mut ports: Ports, settings: &Settings) -> Result<Self, StartError> {
-        let telemetry = Telemetry::start(&TelemetrySettings {
-            endpoint: settings.otlp_endpoint.clone(),
-            service: "central",
-            trace_ratio: settings.trace_ratio,
-            interval: settings.telemetry_interval,
-        })
-        .await;
+        let telemetry = Telemetry::start(&settings.telemetry).await;
         ports.observer = telemetry.observer();
         let clock = Arc::clone(&ports.clock);
         let keyring =
@@ -87,17 +81,28 @@ impl Running {
             .await
             .map_err(bound)?;
         let address = listener.address().map_err(bound)?;
+        let opened = {
+            let span = telemetry.task("ReplayEvent");
+            let opened = Engine::open(ports, settings.engine);
+            match &opened {
+                Ok(opened) => span.count("events", opened.report.events_replayed),
+                Err(error) => span.fail(error.to_string()),
+            }
+            opened
+        };
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                telemetry.stop().await;
+                return Err(StartError::Engine(error));
+            }
+        };
         let Opened {
             engine,
             snapshotter,
             dead_letters,
             report,
-        } = {
-            let span = telemetry.task("ReplayEvent");
-            let opened = Engine::open(ports, settings.engine).map_err(StartError::Engine)?;
-            span.count("events", opened.report.events_replayed);
-            opened
-        };
+        } = opened;
         let snapshots = Snapshots::start(
             snapshotter,
             engine.reader(),
@@ -186,7 +191,7 @@ fn gauges(telemetry: &Telemetry, central: &Arc<Central>, connections: &Connectio
     let gauge = |name, about, read: fn(&Central) -> u64| {
         let central = Arc::downgrade(central);
         telemetry.gauge(name, about, move || {
-            central.upgrade().map_or(0, |central| read(&central))
+            central.upgrade().map(|central| read(&central))
         });
     };
     gauge(
@@ -239,7 +244,7 @@ fn gauges(telemetry: &Telemetry, central: &Arc<Central>, connections: &Connectio
     );
     let connections = connections.clone();
     telemetry.gauge("connections_open", "connections that are open", move || {
-        connections.open() as u64
+        Some(connections.open() as u64)
     });
 }
 

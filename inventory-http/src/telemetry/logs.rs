@@ -32,7 +32,9 @@ impl FormatTime for Utc {
 
 /// Writes what this process logs, of a level and above. Returns whether it does: somebody else may have been first.
 pub fn install(format: LogFormat, level: &str) -> bool {
-    let filter = format!("warn,central={level},store={level},inventory_http={level}");
+    let filter = format!(
+        "warn,central={level},store={level},inventory_http={level},inventory_store={level}"
+    );
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_timer(Utc)

@@ -105,19 +105,23 @@ impl Telemetry {
         Arc::new(EngineObserver::new(self.clone()))
     }
 
-    /// A gauge that is read when somebody looks.
+    /// A gauge that is read when somebody looks. Once there is nothing to read, it is left out: zero would be a lie.
     pub fn gauge(
         &self,
         name: &'static str,
         about: &'static str,
-        read: impl Fn() -> u64 + Send + Sync + 'static,
+        read: impl Fn() -> Option<u64> + Send + Sync + 'static,
     ) {
         self.inner
             .meters
             .meter("inventory")
             .u64_observable_gauge(name)
             .with_description(about)
-            .with_callback(move |observer| observer.observe(read(), &[]))
+            .with_callback(move |observer| {
+                if let Some(value) = read() {
+                    observer.observe(value, &[]);
+                }
+            })
             .build();
     }
 
@@ -149,17 +153,21 @@ impl Telemetry {
         self.inner.export.as_ref().is_some_and(Export::is_open)
     }
 
-    /// Sends what is left, if there is a collector, and ends.
+    /// Sends what is left, if there is a collector, and ends. Spans and metrics go side by side: a collector that does not
+    /// answer holds up the end once.
     pub async fn stop(&self) {
-        let inner = Arc::clone(&self.inner);
-        let stopping = tokio::task::spawn_blocking(move || {
-            if let Some(export) = &inner.export {
+        let (of_spans, of_metrics) = (Arc::clone(&self.inner), Arc::clone(&self.inner));
+        let spans = tokio::task::spawn_blocking(move || {
+            if let Some(export) = &of_spans.export {
                 export.stop();
             }
-            // Only an exporter can fail, and nobody is left to whom that would matter.
-            let _ = inner.meters.shutdown();
         });
-        if stopping.await.is_err() {
+        let metrics = tokio::task::spawn_blocking(move || {
+            // Only an exporter can fail, and nobody is left to whom that would matter.
+            let _ = of_metrics.meters.shutdown();
+        });
+        let (spans, metrics) = tokio::join!(spans, metrics);
+        if spans.is_err() || metrics.is_err() {
             tracing::warn!("the end of telemetry was cut off");
         }
     }
@@ -182,7 +190,7 @@ mod tests {
     #[tokio::test]
     async fn metrics_have_their_names_and_no_family_stands_twice() {
         let telemetry = off().await;
-        telemetry.gauge("inbox_depth", "requests that wait", || 7);
+        telemetry.gauge("inbox_depth", "requests that wait", || Some(7));
         let instruments = telemetry.instruments();
         let served = Served {
             route: "/inventory/{productId}",

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use inventory_core::ports::{Observation, Observer};
+use inventory_core::ports::{AppendError, Observation, Observer};
 use parking_lot::Mutex;
 
-use super::{Telemetry, UpdateOutcome};
+use super::{Instruments, Telemetry, UpdateOutcome};
 
 /// Listens to one engine.
 #[derive(Debug)]
@@ -18,14 +18,36 @@ pub(super) struct EngineObserver {
 #[derive(Debug)]
 struct Group {
     decided_at: Instant,
-    applied: usize,
+    requests: usize,
+    refused: usize,
+    replayed: usize,
+}
+
+impl Group {
+    /// Each request got the answer that was decided.
+    fn answered(&self, instruments: &Instruments) {
+        let applied = self.requests - self.refused - self.replayed;
+        instruments.update(UpdateOutcome::Applied, applied as u64);
+        instruments.update(UpdateOutcome::Refused, self.refused as u64);
+        instruments.update(UpdateOutcome::Replayed, self.replayed as u64);
+    }
+}
+
+/// What became of every request of a group that could not be appended: refusals too are decided on what was not written.
+fn unanswered(error: &AppendError) -> UpdateOutcome {
+    match error {
+        AppendError::NotWritten { .. } | AppendError::Conflict { .. } => UpdateOutcome::NotWritten,
+        AppendError::OutcomeUnknown { .. } => UpdateOutcome::Unknown,
+    }
 }
 
 impl EngineObserver {
     pub(super) fn new(telemetry: Telemetry) -> Self {
         let group = Group {
             decided_at: Instant::now(),
-            applied: 0,
+            requests: 0,
+            refused: 0,
+            replayed: 0,
         };
         Self {
             telemetry,
@@ -37,32 +59,36 @@ impl EngineObserver {
 impl Observer for EngineObserver {
     fn observe(&self, observation: &Observation<'_>) {
         let instruments = self.telemetry.instruments();
-        match observation {
+        match *observation {
             Observation::GroupDecided {
                 requests,
                 refused,
                 replayed,
                 events,
             } => {
-                instruments.group_decided(*requests, *events);
-                instruments.update(UpdateOutcome::Refused, *refused as u64);
-                instruments.update(UpdateOutcome::Replayed, *replayed as u64);
-                *self.group.lock() = Group {
+                instruments.group_decided(requests, events);
+                let group = Group {
                     decided_at: Instant::now(),
-                    applied: requests - refused - replayed,
+                    requests,
+                    refused,
+                    replayed,
                 };
+                if events == 0 {
+                    // Nothing is appended, so these are the answers.
+                    group.answered(instruments);
+                }
+                *self.group.lock() = group;
             }
-            Observation::GroupAppended { durable } => {
+            Observation::GroupAppended { failure } => {
                 let group = self.group.lock();
-                instruments.group_appended(group.decided_at.elapsed(), *durable);
-                let outcome = match durable {
-                    true => UpdateOutcome::Applied,
-                    false => UpdateOutcome::Unknown,
-                };
-                instruments.update(outcome, group.applied as u64);
+                instruments.group_appended(group.decided_at.elapsed(), failure.is_none());
+                match failure {
+                    None => group.answered(instruments),
+                    Some(error) => instruments.update(unanswered(error), group.requests as u64),
+                }
             }
             Observation::DeadLettered { .. } => instruments.buried(1),
-            Observation::SnapshotSaved { bytes, .. } => instruments.snapshot_saved(*bytes),
+            Observation::SnapshotSaved { bytes, .. } => instruments.snapshot_saved(bytes),
             Observation::SnapshotSkipped { .. } => instruments.snapshot_failed(),
             Observation::PurgeSkipped { reason } => {
                 instruments.purge_failed();

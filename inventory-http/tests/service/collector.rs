@@ -1,188 +1,254 @@
-//! A collector that keeps what it is sent: OTLP over gRPC, as any other.
+//! An OTLP collector over a real socket, which keeps what it is sent.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
-    MetricsService, MetricsServiceServer,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
+use inventory_core::vocabulary::TraceParent;
+use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
+use opentelemetry_proto::tonic::collector::trace::v1 as trace;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::number_data_point;
+use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point};
 use opentelemetry_proto::tonic::trace::v1::Span;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-/// Long enough that only a fault takes it.
+/// Long enough that only a hang takes it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What was received so far.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Received {
-    pub(crate) services: Vec<String>,
-    pub(crate) spans: Vec<Span>,
-    /// Each time that metrics came, the newest last.
-    pub(crate) metrics: Vec<Vec<Metric>>,
+/// A port where a collector may listen one day. Until then it refuses connections, and is nobody else's.
+pub(crate) struct Place {
+    socket: TcpSocket,
+    address: SocketAddr,
 }
 
-impl Received {
-    /// The spans of a name.
-    pub(crate) fn named(&self, name: &str) -> Vec<&Span> {
-        let spans = self.spans.iter();
-        spans.filter(|span| span.name == name).collect()
+impl Place {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = socket.local_addr().unwrap();
+        Self { socket, address }
     }
 
-    /// What a counter has come to for an attribute, or how often a histogram was recorded.
-    pub(crate) fn count(&self, metric: &str, attribute: Option<(&str, &str)>) -> u64 {
-        let newest = self.metrics.last().into_iter().flatten();
-        let data = newest
-            .filter(|found| found.name == metric)
-            .filter_map(|found| found.data.as_ref());
-        let has = |attributes: &[KeyValue]| {
-            attribute.is_none_or(|(name, value)| text(attributes, name).as_deref() == Some(value))
-        };
-        data.map(|data| match data {
-            Data::Sum(sum) => {
-                let points = sum.data_points.iter();
-                let points = points.filter(|point| has(&point.attributes));
-                points
-                    .map(|point| match point.value {
-                        Some(number_data_point::Value::AsInt(count)) => count as u64,
-                        ref other => panic!("{other:?} is not a count"),
-                    })
-                    .sum()
-            }
-            Data::Histogram(histogram) => {
-                let points = histogram.data_points.iter();
-                let points = points.filter(|point| has(&point.attributes));
-                points.map(|point| point.count).sum::<u64>()
-            }
-            Data::Gauge(_) | Data::ExponentialHistogram(_) | Data::Summary(_) => {
-                panic!("{data:?} is neither a sum nor a histogram")
-            }
-        })
-        .sum()
-    }
-}
-
-/// An attribute as text.
-pub(crate) fn text(attributes: &[KeyValue], name: &str) -> Option<String> {
-    let found = attributes.iter().find(|attribute| attribute.key == name)?;
-    let Some(AnyValue { value: Some(value) }) = &found.value else {
-        return None;
-    };
-    if let Value::IntValue(number) = value {
-        return Some(number.to_string());
-    }
-    let Value::StringValue(text) = value else {
-        panic!("{value:?} is not what attributes are made of here");
-    };
-    Some(text.clone())
-}
-
-/// A collector, until it is dropped.
-pub(crate) struct Collector {
-    runtime: Runtime,
-    pub(crate) address: SocketAddr,
-    received: Arc<watch::Sender<Received>>,
-}
-
-impl Collector {
-    pub(crate) fn start() -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap())
+    /// As the setting has it.
+    pub(crate) fn endpoint(&self) -> String {
+        self.address.to_string()
     }
 
-    pub(crate) fn at(address: SocketAddr) -> Self {
+    pub(crate) fn open(self) -> Collector {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let listener = runtime.block_on(TcpListener::bind(address)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let received = Arc::new(watch::Sender::new(Received::default()));
-        let inbox = Inbox(Arc::clone(&received));
-        let serving = Server::builder()
-            .add_service(TraceServiceServer::new(inbox.clone()))
-            .add_service(MetricsServiceServer::new(inbox))
-            .serve_with_incoming(TcpIncoming::from(listener));
-        runtime.spawn(async { serving.await.unwrap() });
-        Self {
-            runtime,
-            address,
-            received,
-        }
-    }
-
-    /// What was received, once it is enough.
-    pub(crate) fn wait(&self, enough: impl Fn(&Received) -> bool) -> Received {
-        let mut received = self.received.subscribe();
-        let waiting = async {
-            let found = tokio::time::timeout(PATIENCE, received.wait_for(enough)).await;
-            found.ok().map(|found| found.unwrap().clone())
+        let inbox = Arc::new(Inbox::default());
+        let listener = {
+            let _inside = runtime.enter();
+            self.socket.listen(64).unwrap()
         };
-        match self.runtime.block_on(waiting) {
-            Some(received) => received,
-            None => panic!("not enough: {:#?}", self.received.borrow()),
+        let serving = Server::builder()
+            .add_service(trace::trace_service_server::TraceServiceServer::from_arc(
+                Arc::clone(&inbox),
+            ))
+            .add_service(
+                metrics::metrics_service_server::MetricsServiceServer::from_arc(Arc::clone(&inbox)),
+            )
+            .serve_with_incoming(TcpIncoming::from(listener));
+        runtime.spawn(serving);
+        Collector {
+            runtime,
+            inbox,
+            endpoint: self.address.to_string(),
         }
-    }
-
-    /// What was received so far.
-    pub(crate) fn received(&self) -> Received {
-        self.received.borrow().clone()
     }
 }
 
-#[derive(Clone)]
-struct Inbox(Arc<watch::Sender<Received>>);
+/// A collector that listens.
+pub(crate) struct Collector {
+    runtime: Runtime,
+    inbox: Arc<Inbox>,
+    endpoint: String,
+}
+
+impl Collector {
+    pub(crate) fn new() -> Self {
+        Place::new().open()
+    }
+
+    /// As the setting has it.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What has come so far.
+    pub(crate) fn received(&self) -> Received {
+        self.inbox.received.lock().unwrap().clone()
+    }
+
+    /// Waits until enough has come.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, enough: impl Fn(&Received) -> bool) {
+        let received = self.inbox.received.lock().unwrap();
+        let waited = self
+            .inbox
+            .more
+            .wait_timeout_while(received, PATIENCE, |received| !enough(received));
+        let (received, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "not enough: {received:?}");
+    }
+
+    /// Goes, with all its connections.
+    pub(crate) fn die(self) {
+        self.runtime.shutdown_timeout(PATIENCE);
+    }
+}
+
+#[derive(Default)]
+struct Inbox {
+    received: Mutex<Received>,
+    more: Condvar,
+}
+
+impl Inbox {
+    fn take(&self, take: impl FnOnce(&mut Received)) {
+        take(&mut self.received.lock().unwrap());
+        self.more.notify_all();
+    }
+}
 
 #[tonic::async_trait]
-impl TraceService for Inbox {
+impl trace::trace_service_server::TraceService for Inbox {
     async fn export(
         &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.send_modify(|received| {
+        request: Request<trace::ExportTraceServiceRequest>,
+    ) -> Result<Response<trace::ExportTraceServiceResponse>, Status> {
+        self.take(|received| {
             for of_resource in request.into_inner().resource_spans {
-                let attributes = of_resource.resource.unwrap_or_default().attributes;
-                received.services.extend(text(&attributes, "service.name"));
-                let scopes = of_resource.scope_spans.into_iter();
-                received.spans.extend(scopes.flat_map(|scope| scope.spans));
+                received.resource = of_resource.resource.unwrap_or_default().attributes;
+                for of_scope in of_resource.scope_spans {
+                    received.spans.extend(of_scope.spans);
+                }
             }
         });
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(trace::ExportTraceServiceResponse::default()))
     }
 }
 
 #[tonic::async_trait]
-impl MetricsService for Inbox {
+impl metrics::metrics_service_server::MetricsService for Inbox {
     async fn export(
         &self,
-        request: Request<ExportMetricsServiceRequest>,
-    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        self.0.send_modify(|received| {
+        request: Request<metrics::ExportMetricsServiceRequest>,
+    ) -> Result<Response<metrics::ExportMetricsServiceResponse>, Status> {
+        self.take(|received| {
             let resources = request.into_inner().resource_metrics.into_iter();
-            let scopes = resources.flat_map(|resource| resource.scope_metrics);
-            received
-                .metrics
-                .push(scopes.flat_map(|scope| scope.metrics).collect());
+            let scopes = resources.flat_map(|of_resource| of_resource.scope_metrics);
+            for metric in scopes.flat_map(|of_scope| of_scope.metrics) {
+                received.metrics.insert(metric.name.clone(), metric);
+            }
         });
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(
+            metrics::ExportMetricsServiceResponse::default(),
+        ))
+    }
+}
+
+/// What a collector was sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Received {
+    pub(crate) spans: Vec<Span>,
+    /// The newest value of each, which counts everything since the start.
+    pub(crate) metrics: BTreeMap<String, Metric>,
+    /// The attributes of whoever made the spans.
+    pub(crate) resource: Vec<KeyValue>,
+}
+
+impl Received {
+    pub(crate) fn named(&self, name: &str) -> Vec<&Span> {
+        let spans = self.spans.iter();
+        spans.filter(|span| span.name == name).collect()
+    }
+
+    /// The only span of a name.
+    #[track_caller]
+    pub(crate) fn one(&self, name: &str) -> &Span {
+        let found = self.named(name);
+        let [span] = found[..] else {
+            panic!("{} spans are called {name}: {:?}", found.len(), self.spans);
+        };
+        span
+    }
+
+    /// The span that a header names.
+    #[track_caller]
+    pub(crate) fn span(&self, traceparent: &str) -> &Span {
+        let trace: TraceParent = traceparent.parse().unwrap();
+        let found = self.spans.iter().find(|span| {
+            span.trace_id == trace.trace().to_be_bytes()
+                && span.span_id == trace.span().to_be_bytes()
+        });
+        found.unwrap_or_else(|| panic!("{traceparent} is not in {:?}", self.spans))
+    }
+
+    /// The part of a span that has this name.
+    #[track_caller]
+    pub(crate) fn part(&self, whole: &Span, name: &str) -> &Span {
+        let found = self.spans.iter().find(|span| {
+            span.name == name
+                && span.trace_id == whole.trace_id
+                && span.parent_span_id == whole.span_id
+        });
+        found.unwrap_or_else(|| panic!("{} has no {name}: {:?}", whole.name, self.spans))
+    }
+
+    /// What was counted: a sum, a gauge, or how often something was measured, where all these attributes are.
+    pub(crate) fn count(&self, name: &str, attributes: &[(&str, &str)]) -> Option<u64> {
+        let number = |value: &Option<number_data_point::Value>| match value {
+            Some(number_data_point::Value::AsInt(value)) => u64::try_from(*value).unwrap(),
+            other => panic!("{name} is {other:?}"),
+        };
+        let has = |found: &[KeyValue]| {
+            let text = |key: &str| attribute(found, key).map(text);
+            let mut wanted = attributes.iter();
+            wanted.all(|(key, value)| text(key).as_deref() == Some(value))
+        };
+        let points = match self.metrics.get(name)?.data.as_ref()? {
+            Data::Sum(sum) => &sum.data_points,
+            Data::Gauge(gauge) => &gauge.data_points,
+            Data::Histogram(histogram) => {
+                let mut points = histogram.data_points.iter();
+                return Some(points.find(|point| has(&point.attributes))?.count);
+            }
+            other @ (Data::ExponentialHistogram(_) | Data::Summary(_)) => {
+                panic!("{name} is {other:?}")
+            }
+        };
+        let mut points = points.iter();
+        Some(number(&points.find(|point| has(&point.attributes))?.value))
+    }
+}
+
+/// An attribute as a text; `None` when it is not there.
+pub(crate) fn attribute_of(attributes: &[KeyValue], key: &str) -> Option<String> {
+    attribute(attributes, key).map(text)
+}
+
+fn attribute<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a AnyValue> {
+    let found = attributes.iter().find(|attribute| attribute.key == key)?;
+    found.value.as_ref()
+}
+
+fn text(value: &AnyValue) -> String {
+    match &value.value {
+        Some(Value::StringValue(text)) => text.clone(),
+        Some(Value::IntValue(number)) => number.to_string(),
+        Some(Value::BoolValue(flag)) => flag.to_string(),
+        other => format!("{other:?}"),
     }
 }

@@ -1,189 +1,352 @@
-//! Spans and metrics, from a call to a collector.
+//! What a collector is sent, and what it costs when there is none.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use inventory_core::machine::{DeadLettered, Entry, Event};
 use inventory_core::memory::MemoryStorage;
-use opentelemetry_proto::tonic::trace::v1::Span;
+use inventory_core::ports::EventLog as _;
+use inventory_core::testing::{AppendFault, Call, Faults};
+use inventory_core::vocabulary::{Chain, Version};
+use inventory_http::central::{Ended, Running, Settings, StartError};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use serde_json::json;
 
-use crate::collector::{Collector, Received, text};
+use crate::client::Reply;
+use crate::collector::{Collector, Place, attribute_of};
 use crate::world::{World, settings};
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const PARENT: &str = "00f067aa0ba902b7";
+const UPDATES: &str = "POST /inventory/updates";
 
-const SALE: &str =
-    r#"{"storeId":"north","productId":"tea","delta":5,"version":0,"idempotencyKey":"k"}"#;
-const STALE: &str =
-    r#"{"storeId":"north","productId":"tea","delta":5,"version":0,"idempotencyKey":"l"}"#;
+/// A trace that its client keeps, and one that it does not.
+const KEPT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const NOT_KEPT: &str = "00-5bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b8-00";
 
-/// A central that exports to an address, often.
-fn exporting(endpoint: &str) -> World {
-    let mut settings = settings(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
-        ("SNAPSHOT_INTERVAL", "1h"),
-    ]);
-    settings.telemetry_interval = Duration::from_millis(20);
-    World::on(MemoryStorage::new().ports(), &settings)
+/// Settings that export, and look for a collector all the time.
+fn exporting(endpoint: &str) -> Settings {
+    let mut settings = settings(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+    settings.telemetry.interval = Duration::from_millis(20);
+    settings
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn exporting_to(collector: &Collector) -> World {
+    World::on(
+        MemoryStorage::new().ports(),
+        &exporting(collector.endpoint()),
+    )
 }
 
-fn only<'a>(received: &'a Received, name: &str) -> &'a Span {
-    let named = received.named(name);
-    assert_eq!(named.len(), 1, "{name} in {:#?}", received.spans);
-    named[0]
+fn update(delta: i64, key: &str) -> String {
+    json!({ "storeId": "north", "productId": "tea", "delta": delta, "version": null, "idempotencyKey": key })
+        .to_string()
 }
 
-#[test]
-fn a_request_is_a_span_of_its_clients_trace_and_what_it_does_is_a_child() {
-    let collector = Collector::start();
-    let world = exporting(&collector.address.to_string());
-    let traced = format!("00-{TRACE}-{PARENT}-01");
-    let reply = world.client().call(
+/// An update as part of a trace.
+fn traced(world: &World, traceparent: &str, key: &str) -> Reply {
+    let headers = [("traceparent", traceparent)];
+    let mut client = world.client();
+    client.call(
         "POST",
         "/inventory/updates",
-        &[("traceparent", &traced)],
-        Some(SALE),
-    );
-    assert_eq!(reply.status, 200);
-    let told = reply.header("traceparent").unwrap().to_owned();
-    world.stop();
+        &headers,
+        Some(&update(1, key)),
+    )
+}
+
+fn traceparent(reply: &Reply) -> &str {
+    reply.header("traceparent").unwrap()
+}
+
+fn attribute(span: &Span, key: &str) -> Option<String> {
+    attribute_of(&span.attributes, key)
+}
+
+fn has_failed(span: &Span) -> bool {
+    let code = span.status.as_ref().map(Status::code);
+    code == Some(StatusCode::Error)
+}
+
+#[test]
+fn a_request_is_a_span_and_what_it_asks_of_the_engine_is_a_part_of_it() {
+    let collector = Collector::new();
+    let world = exporting_to(&collector);
+    let applied = world.adjust("tea", "north", 10, "k1");
+    let refused = world.post("/inventory/updates", &update(-11, "k2"));
+    let read = world.get("/inventory/tea");
+    let nowhere = world.get("/tea/and/biscuits");
+    assert_eq!(world.stop(), Ended::Stopped);
 
     let received = collector.received();
-    assert!(received.services.iter().all(|name| name == "central"));
-    let request = only(&received, "POST /inventory/updates");
-    assert_eq!(request.kind, SpanKind::Server as i32);
-    assert_eq!(hex(&request.trace_id), TRACE);
-    assert_eq!(hex(&request.parent_span_id), PARENT);
-    assert_eq!(told, format!("00-{TRACE}-{}-01", hex(&request.span_id)));
-    let attribute = |name| text(&request.attributes, name);
     assert_eq!(
-        attribute("http.route").as_deref(),
-        Some("/inventory/updates")
+        attribute_of(&received.resource, "service.name").as_deref(),
+        Some("central")
     );
-    assert_eq!(attribute("http.request.method").as_deref(), Some("POST"));
-    assert_eq!(
-        attribute("http.response.status_code").as_deref(),
-        Some("200")
-    );
-    let applied = only(&received, "ApplyDelta");
-    assert_eq!(applied.trace_id, request.trace_id);
-    assert_eq!(applied.parent_span_id, request.span_id);
-    assert_eq!(text(&applied.attributes, "requests").as_deref(), Some("1"));
-    assert!(request.start_time_unix_nano <= applied.start_time_unix_nano);
-    assert!(applied.end_time_unix_nano <= request.end_time_unix_nano);
-}
-
-#[test]
-fn an_event_says_which_trace_it_is_of() {
-    let collector = Collector::start();
-    let world = exporting(&collector.address.to_string());
-    let traced = format!("00-{TRACE}-{PARENT}-01");
-    let reply = world.client().call(
-        "POST",
-        "/inventory/updates",
-        &[("traceparent", &traced)],
-        Some(SALE),
-    );
-    let told = reply.header("traceparent").unwrap();
-    let changes = world.get("/replication/changes").json();
-    assert_eq!(changes["events"][0]["traceparent"], told);
-}
-
-#[test]
-fn what_a_client_does_not_want_traced_is_not() {
-    let collector = Collector::start();
-    let world = exporting(&collector.address.to_string());
-    let untraced = format!("00-{TRACE}-{PARENT}-00");
-    let headers = [("traceparent", untraced.as_str())];
-    let reply = world
-        .client()
-        .call("POST", "/inventory/updates", &headers, Some(SALE));
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.header("traceparent"), Some(&*untraced));
-    let changes = world.get("/replication/changes").json();
-    assert!(
-        changes["events"][0].get("traceparent").is_none(),
-        "{changes}"
-    );
-    world.stop();
-    let received = collector.received();
-    assert_eq!(received.named("POST /inventory/updates").len(), 0);
-    assert_eq!(received.named("ApplyDelta").len(), 0);
-    assert_eq!(received.named("GET /replication/changes").len(), 1);
-}
-
-#[test]
-fn a_start_and_a_snapshot_are_spans_and_a_refusal_is_a_request_like_any_other() {
-    let collector = Collector::start();
-    let world = exporting(&collector.address.to_string());
-    assert_eq!(world.post("/inventory/updates", SALE).status, 200);
-    assert_eq!(world.post("/inventory/updates", STALE).status, 409);
-    world.stop();
-    let received = collector.received();
-    let replayed = only(&received, "ReplayEvent");
-    assert_eq!(text(&replayed.attributes, "events").as_deref(), Some("0"));
-    assert!(replayed.parent_span_id.is_empty());
-    only(&received, "PersistSnapshot");
-    let statuses: Vec<_> = received
-        .named("POST /inventory/updates")
-        .iter()
-        .filter_map(|span| text(&span.attributes, "http.response.status_code"))
-        .collect();
-    assert_eq!(statuses, ["200", "409"]);
+    for (reply, name, route, status) in [
+        (&applied, UPDATES, "/inventory/updates", "200"),
+        (&refused, UPDATES, "/inventory/updates", "422"),
+        (
+            &read,
+            "GET /inventory/{productId}",
+            "/inventory/{productId}",
+            "200",
+        ),
+        (&nowhere, "GET none", "none", "404"),
+    ] {
+        let span = received.span(traceparent(reply));
+        assert_eq!((span.name.as_str(), span.kind()), (name, SpanKind::Server));
+        assert!(span.parent_span_id.is_empty(), "{span:?}");
+        assert!(span.start_time_unix_nano <= span.end_time_unix_nano);
+        // What a client did wrong is no failure of the service.
+        assert!(!has_failed(span), "{span:?}");
+        for (key, value) in [("http.route", route), ("http.response.status_code", status)] {
+            assert_eq!(attribute(span, key).as_deref(), Some(value), "{span:?}");
+        }
+    }
+    for reply in [&applied, &refused] {
+        let span = received.span(traceparent(reply));
+        let part = received.part(span, "ApplyDelta");
+        assert_eq!(attribute(part, "requests").as_deref(), Some("1"));
+        assert!(span.start_time_unix_nano <= part.start_time_unix_nano);
+        assert!(part.end_time_unix_nano <= span.end_time_unix_nano);
+    }
     assert_eq!(received.named("ApplyDelta").len(), 2);
 }
 
 #[test]
-fn metrics_count_what_was_applied_and_what_was_refused() {
-    let collector = Collector::start();
-    let world = exporting(&collector.address.to_string());
-    assert_eq!(world.post("/inventory/updates", SALE).status, 200);
-    assert_eq!(world.post("/inventory/updates", SALE).status, 200);
-    assert_eq!(world.post("/inventory/updates", STALE).status, 409);
-    assert_eq!(world.get("/inventory/none").status, 404);
-    assert_eq!(world.get("/nowhere").status, 404);
-    let prometheus = String::from_utf8(world.get("/metrics").body).unwrap();
+fn a_start_and_a_snapshot_are_spans_of_their_own() {
+    let (first, second) = (Collector::new(), Collector::new());
+    let storage = MemoryStorage::new();
+    // A snapshot that fails leaves its events to the next start.
+    let faults = Faults::new();
+    faults.fail(0, Call::Save);
+    let ports = faults.wrap(storage.ports());
+    let world = World::on(ports, &exporting(first.endpoint()));
+    world.adjust("tea", "north", 10, "k1");
     world.stop();
-    let received = collector.received();
-    for (outcome, expected) in [("applied", 1), ("replayed", 1), ("refused", 1)] {
-        let attribute = Some(("outcome", outcome));
-        let count = received.count("inventory_updates_total", attribute);
-        assert_eq!(count, expected, "{outcome}");
-        let line = format!("inventory_updates_total{{outcome=\"{outcome}\"}} {expected}");
-        assert!(prometheus.contains(&line), "{line} is not in {prometheus}");
+    let world = World::on(storage.ports(), &exporting(second.endpoint()));
+    world.adjust("tea", "north", 1, "k2");
+    world.stop();
+
+    let (first, second) = (first.received(), second.received());
+    for (received, replayed, failed) in [(&first, "0", true), (&second, "1", false)] {
+        let replay = received.one("ReplayEvent");
+        assert_eq!(attribute(replay, "events").as_deref(), Some(replayed));
+        let persist = received.one("PersistSnapshot");
+        assert_eq!(has_failed(persist), failed);
+        assert!(replay.parent_span_id.is_empty() && persist.parent_span_id.is_empty());
+        let failures = received.count("snapshot_failures_total", &[]);
+        assert_eq!(failures, failed.then_some(1));
+        let written = received.count("snapshot_write_bytes", &[]);
+        assert_eq!(written, (!failed).then_some(1));
     }
-    for (status, expected) in [("200", 3), ("409", 1), ("404", 2)] {
-        let attribute = Some(("status", status));
-        let count = received.count("request_latency_ms", attribute);
-        assert_eq!(count, expected, "{status}");
-    }
-    assert_eq!(received.count("snapshot_write_bytes", None), 1);
 }
 
 #[test]
-fn a_collector_that_comes_late_is_found_and_one_that_goes_is_not_missed() {
-    let early = Collector::start();
-    let address = early.address;
-    drop(early);
-    let world = exporting(&address.to_string());
-    let reply = world.post("/inventory/updates", SALE);
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.header("traceparent"), None, "nobody collects it");
+fn a_start_that_fails_is_sent_before_it_is_given_up() {
+    let collector = Collector::new();
+    let storage = MemoryStorage::new();
+    let faults = Faults::new();
+    faults.fail(0, Call::Load);
+    let ports = faults.wrap(storage.ports());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let started = runtime.block_on(Running::start(ports, &exporting(collector.endpoint())));
+    assert!(matches!(started, Err(StartError::Engine(_))));
+    assert!(has_failed(collector.received().one("ReplayEvent")));
+}
 
-    let late = Collector::at(address);
-    late.wait(|received| !received.metrics.is_empty());
-    let traced = world.get("/inventory/tea");
-    assert!(traced.header("traceparent").is_some());
-    drop(late);
-
-    let mut client = world.client();
-    for _ in 0..100 {
-        let reply = client.call("GET", "/inventory/tea", &[], None);
-        assert_eq!(reply.status, 200);
-    }
+#[test]
+fn the_trace_of_a_client_goes_on_through_spans_answer_and_log() {
+    let collector = Collector::new();
+    let storage = MemoryStorage::new();
+    let world = World::on(storage.ports(), &exporting(collector.endpoint()));
+    let kept = traced(&world, KEPT, "k1");
+    let not_kept = traced(&world, NOT_KEPT, "k2");
+    let ours = world.adjust("tea", "north", 1, "k3");
+    let events = world.get("/replication/changes").json()["events"].clone();
     world.stop();
+
+    let received = collector.received();
+    let span = received.span(traceparent(&kept));
+    assert_eq!(traceparent(&kept)[..36], KEPT[..36]);
+    assert_eq!(span.parent_span_id, 0x00f0_67aa_0ba9_02b7_u64.to_be_bytes());
+    let part = received.part(span, "ApplyDelta");
+    assert_eq!(part.trace_id, span.trace_id);
+    // What is not kept costs no span, and is passed on as it came.
+    assert_eq!(traceparent(&not_kept), NOT_KEPT);
+    assert_eq!(received.named(UPDATES).len(), 2);
+    assert_ne!(received.span(traceparent(&ours)).trace_id, span.trace_id);
+    let expected = [
+        json!(traceparent(&kept)),
+        json!(null),
+        json!(traceparent(&ours)),
+    ];
+    for (at, expected) in expected.iter().enumerate() {
+        assert_eq!(&events[at]["traceparent"], expected, "event {at}");
+    }
+
+    // It stands in the log, so a service that opens it later says the same.
+    let world = World::on(storage.ports(), &settings(&[]));
+    assert_eq!(world.get("/replication/changes").json()["events"], events);
+}
+
+#[test]
+fn what_fails_is_counted_as_what_became_of_it() {
+    let collector = Collector::new();
+    let faults = Faults::new();
+    let storage = MemoryStorage::new();
+    let world = World::on(
+        faults.wrap(storage.ports()),
+        &exporting(collector.endpoint()),
+    );
+    world.adjust("tea", "north", 10, "k1");
+    world.adjust("tea", "north", 10, "k1");
+    assert_eq!(
+        world.post("/inventory/updates", &update(-11, "k2")).status,
+        422
+    );
+    assert_eq!(world.post("/inventory/updates", "{}").status, 400);
+    faults.fail_append(0, AppendFault::NotWritten);
+    let full = world.post("/inventory/updates", &update(1, "k3"));
+    assert_eq!(full.status, 503);
+    faults.fail_append(0, AppendFault::OutcomeUnknown { durable: 0 });
+    let broken = world.post("/inventory/updates", &update(1, "k3"));
+    assert_eq!(broken.status, 503);
+    assert_eq!(world.ended(), Ended::EngineFailed);
+
+    let received = collector.received();
+    for outcome in ["applied", "replayed", "refused", "not_written", "unknown"] {
+        let count = received.count("inventory_updates_total", &[("outcome", outcome)]);
+        assert_eq!(count, Some(1), "{outcome}");
+    }
+    for (status, count) in [("200", 2), ("400", 1), ("422", 1), ("503", 2)] {
+        let attributes = [("route", "/inventory/updates"), ("status", status)];
+        let found = received.count("request_latency_ms", &attributes);
+        assert_eq!(found, Some(count), "{status}");
+    }
+    for (durable, count) in [("true", 1), ("false", 2)] {
+        let found = received.count("append_latency_ms", &[("durable", durable)]);
+        assert_eq!(found, Some(count), "{durable}");
+    }
+    for reply in [&full, &broken] {
+        let span = received.span(traceparent(reply));
+        assert!(has_failed(span) && has_failed(received.part(span, "ApplyDelta")));
+    }
+}
+
+/// Writes an event that no program knows, behind the back of any engine.
+fn plant_poison(storage: &MemoryStorage) {
+    let mut log = storage.log();
+    let head = log.head();
+    let poison = DeadLettered {
+        product: Some("tea".parse().unwrap()),
+        version: Some(Version::new(1).unwrap()),
+        raw: r#"{"type":"StockLent"}"#.into(),
+    };
+    let entry = Entry {
+        first: head.sequence.next(),
+        recorded_at: head.recorded_at,
+        intent: None,
+        outcomes: Box::default(),
+        events: Box::new([Event::DeadLettered(poison)]),
+        annotations: None,
+        chain: Chain::from_bits(7),
+    };
+    log.append(head.sequence, &[Arc::new(entry)]).unwrap();
+}
+
+#[test]
+fn a_collector_sees_the_instruments_that_prometheus_sees() {
+    let collector = Collector::new();
+    let storage = MemoryStorage::new();
+    plant_poison(&storage);
+    let mut settings = exporting(collector.endpoint());
+    settings.snapshot_interval = Duration::from_millis(1);
+    let world = World::on(storage.ports(), &settings);
+    world.adjust("rice", "north", 10, "k1");
+    world.get("/replication/changes");
+    collector.wait_until(|received| {
+        received.count("snapshot_write_ms", &[]).is_some()
+            && received.count("head_offset", &[]) == Some(2)
+    });
+    let text = String::from_utf8(world.get("/metrics").body).unwrap();
+    world.stop();
+
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let families: BTreeSet<&str> = families
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    let received = collector.received();
+    let sent: BTreeSet<&str> = received.metrics.keys().map(String::as_str).collect();
+    assert_eq!(sent, families);
+    for name in [
+        "inventory_updates_total",
+        "request_latency_ms",
+        "snapshot_write_bytes",
+        "dlq_events_total",
+    ] {
+        assert!(families.contains(name), "{name} is not in {families:?}");
+    }
+    assert_eq!(received.count("dlq_events_total", &[]), Some(1));
+    // The last export comes when nothing is left to read, and must not say that there is nothing.
+    assert_eq!(received.count("head_offset", &[]), Some(2));
+    assert_eq!(received.count("dead_letters_unresolved", &[]), Some(1));
+}
+
+#[test]
+fn a_missing_collector_costs_nothing_and_is_found_once_it_is_there() {
+    let place = Place::new();
+    let world = World::on(MemoryStorage::new().ports(), &exporting(&place.endpoint()));
+    let before = world.adjust("tea", "north", 1, "k1");
+    assert_eq!(before.header("traceparent"), None);
+    assert_eq!(traceparent(&traced(&world, KEPT, "k2")), KEPT);
+
+    let collector = place.open();
+    collector.wait_until(|received| !received.metrics.is_empty());
+    let after = world.adjust("tea", "north", 1, "k3");
+    world.stop();
+    let received = collector.received();
+    assert_eq!(received.one(UPDATES), received.span(traceparent(&after)));
+    // What happened before it was there has been counted all the same.
+    let applied = received.count("inventory_updates_total", &[("outcome", "applied")]);
+    assert_eq!(applied, Some(3));
+}
+
+#[test]
+fn a_collector_that_dies_disturbs_nobody() {
+    let collector = Collector::new();
+    let world = exporting_to(&collector);
+    assert!(
+        world
+            .adjust("tea", "north", 1, "k1")
+            .header("traceparent")
+            .is_some()
+    );
+    collector.wait_until(|received| !received.metrics.is_empty());
+    collector.die();
+    // Until somebody has looked, spans are made for nobody; each update is applied all the same.
+    let noticed = (2..100_000).find(|at| {
+        let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
+        reply.header("traceparent").is_none()
+    });
+    let applied = noticed.expect("the probe looks again");
+    let text = String::from_utf8(world.get("/metrics").body).unwrap();
+    let line = format!("inventory_updates_total{{outcome=\"applied\"}} {applied}\n");
+    assert!(text.contains(&line), "{line} is not in\n{text}");
+    assert_eq!(world.stop(), Ended::Stopped);
+}
+
+#[test]
+fn a_collector_that_never_answers_holds_up_no_request_and_the_end_only_for_a_while() {
+    // The system accepts for it, and nobody reads.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = mute.local_addr().unwrap().to_string();
+    let world = World::on(MemoryStorage::new().ports(), &exporting(&endpoint));
+    for at in 0..100 {
+        let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
+        assert!(reply.header("traceparent").is_some());
+    }
+    assert_eq!(world.stop(), Ended::Stopped);
 }
