@@ -17,4 +17,4 @@ mod updates;
 pub use routes::routes;
 pub use run::{Ended, Running, StartError};
 pub use service::Central;
-pub use settings::{InvalidSetting, SETTINGS, SettingDoc, Settings};
+pub use settings::{SETTINGS, Settings};

@@ -3,70 +3,17 @@
 use std::str::FromStr;
 
 use hyper::header::{self, HeaderName};
-use inventory_core::vocabulary::{
-    Chain, Epoch, IdempotencyKey, ProductId, QUANTITY_MAX, Sequence, StoreId,
-};
+use inventory_core::vocabulary::{Chain, Epoch, ProductId, QUANTITY_MAX, Sequence, StoreId};
 
-use crate::kit::{ApiError, Call, HeaderParam, Param, ParamKind, PathParam};
-use crate::wire::{Cursor, schema};
-
-pub(super) const PRODUCT_PATH: &[PathParam] = &[PathParam {
-    name: "productId",
-    about: "the product, percent-encoded as one segment",
-    schema: schema::id,
-}];
+use crate::kit::{Call, HeaderParam, Param, PathParam};
+use crate::wire::params::parses;
+use crate::wire::schema;
 
 pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
     name: "letterId",
     about: "the dead letter, percent-encoded as one segment",
     schema: schema::letter_id,
 }];
-
-const fn integer(
-    name: &'static str,
-    about: &'static str,
-    min: u64,
-    max: u64,
-    default: Option<u64>,
-) -> Param {
-    Param {
-        name,
-        about,
-        kind: ParamKind::Integer { min, max, default },
-    }
-}
-
-const fn text(
-    name: &'static str,
-    about: &'static str,
-    pattern: &'static str,
-    format: &'static str,
-    check: fn(&str) -> Result<(), String>,
-) -> Param {
-    Param {
-        name,
-        about,
-        kind: ParamKind::Text {
-            pattern,
-            format,
-            check,
-        },
-    }
-}
-
-fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
-    text.parse::<T>()
-        .map(drop)
-        .map_err(|error| error.to_string())
-}
-
-fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        Ok(())
-    } else {
-        parses::<T>(text)
-    }
-}
 
 /// What a list of entity tags looks like.
 const ETAGS: &str = "^(|\\*|(W/)?\"[!#-+\\--~]*\"( *, *(W/)?\"[!#-+\\--~]*\")*)$";
@@ -93,29 +40,21 @@ fn etags(text: &str) -> Result<(), String> {
 /// What an id looks like, apart from its length in bytes.
 const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
-pub(super) const CURSOR: Param = text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the first page",
-    "^[A-Za-z0-9_-]*$",
-    schema::CURSOR_FORMAT,
-    empty_or::<Cursor>,
-);
-pub(super) const LIMIT: Param = integer("limit", "most products of the page", 1, 1_000, Some(50));
-pub(super) const STORE: Param = text(
+pub(super) const STORE: Param = Param::text(
     "storeId",
     "only products that this store ever had, with what is available there",
     ID,
     schema::ID_FORMAT,
     parses::<StoreId>,
 );
-pub(super) const PREFIX: Param = text(
+pub(super) const PREFIX: Param = Param::text(
     "prefix",
     "only products whose id starts with this",
     ID,
     schema::ID_FORMAT,
     parses::<ProductId>,
 );
-pub(super) const BELOW: Param = integer(
+pub(super) const BELOW: Param = Param::integer(
     "below",
     "only products with less than this available",
     1,
@@ -123,35 +62,35 @@ pub(super) const BELOW: Param = integer(
     None,
 );
 
-pub(super) const FROM_OFFSET: Param = integer(
+pub(super) const FROM_OFFSET: Param = Param::integer(
     "fromOffset",
     "the last offset that is known already",
     0,
     QUANTITY_MAX,
     None,
 );
-pub(super) const CHANGES_LIMIT: Param = integer(
+pub(super) const CHANGES_LIMIT: Param = Param::integer(
     "limit",
     "most events of the page, which is passed to finish a request",
     1,
     10_000,
     Some(500),
 );
-pub(super) const LONG_POLL: Param = integer(
+pub(super) const LONG_POLL: Param = Param::integer(
     "longPollSeconds",
     "how long to wait for an event when there is none",
     0,
     60,
     Some(0),
 );
-pub(super) const EPOCH: Param = text(
+pub(super) const EPOCH: Param = Param::text(
     "epoch",
     "the epoch that the offset is of",
     "^[0-9a-f]{32}$",
     "",
     parses::<Epoch>,
 );
-pub(super) const CHAIN: Param = text(
+pub(super) const CHAIN: Param = Param::text(
     "chain",
     "the chain at the offset",
     "^[0-9a-f]{16}$",
@@ -159,19 +98,9 @@ pub(super) const CHAIN: Param = text(
     parses::<Chain>,
 );
 
-static KEY_HEADER: HeaderParam = HeaderParam {
-    header: HeaderName::from_static("idempotency-key"),
-    param: text(
-        "Idempotency-Key",
-        "names the intent, in place of the body's idempotencyKey",
-        "^[!-~]([ -~]{0,126}[!-~])?$",
-        "",
-        parses::<IdempotencyKey>,
-    ),
-};
 pub(super) static IF_MATCH: HeaderParam = HeaderParam {
     header: header::IF_MATCH,
-    param: text(
+    param: Param::text(
         "If-Match",
         "412 unless the product has one of these versions",
         ETAGS,
@@ -181,7 +110,7 @@ pub(super) static IF_MATCH: HeaderParam = HeaderParam {
 };
 pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
     header: header::IF_NONE_MATCH,
-    param: text(
+    param: Param::text(
         "If-None-Match",
         "304 when the product has one of these versions",
         ETAGS,
@@ -191,7 +120,7 @@ pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
 };
 pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
     header: HeaderName::from_static("last-event-id"),
-    param: text(
+    param: Param::text(
         "Last-Event-ID",
         "epoch.offset of the last event that was received",
         "^[0-9a-f]{32}\\.[0-9]{1,19}$",
@@ -200,7 +129,6 @@ pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
     ),
 };
 
-pub(super) static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
 pub(super) static PRODUCT_HEADERS: &[&HeaderParam] = &[&IF_MATCH, &IF_NONE_MATCH];
 pub(super) static STREAM_HEADERS: &[&HeaderParam] = &[&LAST_EVENT_ID];
 
@@ -232,48 +160,7 @@ impl FromStr for EventId {
     }
 }
 
-/// The product in the path.
-pub(super) fn product<S>(call: &Call<S>) -> Result<ProductId, ApiError> {
-    call.path.parse(0, "productId", |text| {
-        ProductId::new(text).map_err(|error| error.to_string())
-    })
-}
-
 /// A text parameter that was checked when the query was parsed.
 pub(super) fn checked<S, T: FromStr>(call: &Call<S>, param: &Param) -> Option<T> {
     call.query.text(param).and_then(|text| text.parse().ok())
-}
-
-/// The key of a mutation: in the body, in the header, or the same in both.
-pub(super) fn key<S>(
-    call: &Call<S>,
-    in_body: Option<IdempotencyKey>,
-) -> Result<Option<IdempotencyKey>, ApiError> {
-    let in_head = call
-        .header(&KEY_HEADER)
-        .map(IdempotencyKey::new)
-        .transpose();
-    let in_head =
-        in_head.map_err(|error| ApiError::field(KEY_HEADER.param.name, error.to_string()))?;
-    match (in_head, in_body) {
-        (Some(head), Some(body)) if head != body => Err(ApiError::field(
-            KEY_HEADER.param.name,
-            "is another key than the body's idempotencyKey",
-        )),
-        (head, body) => Ok(body.or(head)),
-    }
-}
-
-/// As [`key`], of a call that needs one.
-pub(super) fn required_key<S>(
-    call: &Call<S>,
-    in_body: Option<IdempotencyKey>,
-) -> Result<IdempotencyKey, ApiError> {
-    let missing = || {
-        ApiError::field(
-            "idempotencyKey",
-            "must be in the body, or in the header Idempotency-Key",
-        )
-    };
-    key(call, in_body)?.ok_or_else(missing)
 }

@@ -7,11 +7,10 @@ use hyper::header::{ETAG, HeaderValue};
 use inventory_core::machine::ProductView;
 use inventory_core::vocabulary::{Quantity, StoreId, Version};
 
-use super::params::{
-    BELOW, CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, PREFIX, STORE, checked, product,
-};
+use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
 use crate::kit::{Answer, ApiError, Call, Code, HeaderParam};
+use crate::wire::params::{CURSOR, LIMIT, product};
 use crate::wire::{Cursor, GlobalProduct, Listing, Product};
 
 /// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.

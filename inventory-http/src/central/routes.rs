@@ -3,12 +3,13 @@
 use hyper::{Method, StatusCode};
 
 use super::params::{
-    BELOW, CHAIN, CHANGES_LIMIT, CURSOR, EPOCH, FROM_OFFSET, LETTER_PATH, LIMIT, LONG_POLL,
-    MUTATION_HEADERS, PREFIX, PRODUCT_HEADERS, PRODUCT_PATH, STORE, STREAM_HEADERS,
+    BELOW, CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LETTER_PATH, LONG_POLL, PREFIX,
+    PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
 use super::{dead_letters, operations, products, replication, stream, sync, updates};
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
+use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
     Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Liveness,
     Product, Readiness, Resolve, StateSnapshot, Sync, Synced, Update, Updated,

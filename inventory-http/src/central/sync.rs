@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use inventory_core::machine::{Command, Outcome, Rejection, Request};
 
-use super::params;
 use super::refusal::refused;
 use super::service::Central;
 use super::updates::mark_replayed;
 use crate::kit::{Answer, ApiError, Call, Code};
-use crate::wire::{SYNC_ROWS_MAX, Sync, Synced};
+use crate::wire::{SYNC_ROWS_MAX, Sync, Synced, params};
 
 /// POST /inventory/sync
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {

@@ -4,11 +4,13 @@ use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::engine::Answer as Answered;
 use inventory_core::machine::Request;
 
+use super::refusal;
 use super::refusal::refused;
 use super::service::Central;
-use super::{params, refusal};
 use crate::kit::{Answer, ApiError, Call, Code};
-use crate::wire::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched, Update, Updated};
+use crate::wire::{
+    BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched, Update, Updated, params,
+};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 

@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame};
 use inventory_core::machine::{Image, ProductView};
 use inventory_core::vocabulary::Epoch;
 
-use crate::wire::{SnapshotLevel, SnapshotProduct};
+use crate::wire::SnapshotProduct;
 
 /// Bytes that are made at once: a fraction of a millisecond.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -67,20 +67,7 @@ impl SnapshotBody {
 }
 
 fn push_product(out: &mut Vec<u8>, view: ProductView<'_>) {
-    let level = |level: inventory_core::machine::Level| SnapshotLevel {
-        on_hand: level.on_hand(),
-        reserved: level.reserved(),
-    };
-    let product = SnapshotProduct {
-        qty: view.total(),
-        version: view.version(),
-        updated_at: view.updated_at(),
-        levels: view
-            .levels()
-            .map(|(store, at)| (store.clone(), level(at)))
-            .collect(),
-        quarantined: view.quarantined(),
-    };
+    let product = SnapshotProduct::of(view);
     let proof = "ids, numbers and times are JSON";
     serde_json::to_writer(&mut *out, view.id()).expect(proof);
     out.push(b':');

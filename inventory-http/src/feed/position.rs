@@ -71,7 +71,7 @@ pub(crate) fn gone(reader: &Reader, reason: GoneReason) -> ApiError {
     };
     ApiError::new(Code::Gone, message).with_position(GonePosition {
         reason,
-        snapshot: "/replication/snapshot",
+        snapshot: "/replication/snapshot".into(),
         epoch: reader.epoch().to_string(),
         oldest_offset: reader.floor().number(),
         last_offset: reader.head().sequence.number(),

@@ -5,10 +5,12 @@ use std::fmt;
 
 use hyper::{Method, StatusCode};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What kind of error an answer is. Each has one status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request is malformed, or a value is outside its published range.
@@ -96,7 +98,7 @@ impl Code {
 }
 
 /// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Detail {
     /// The field: a path into the body, a query parameter, a header, or empty for the request as a whole.
     pub field: Cow<'static, str>,
@@ -105,7 +107,7 @@ pub struct Detail {
 }
 
 /// What is true of a product now, so that the next try needs no read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrentStock {
     /// The product's version.
@@ -117,7 +119,7 @@ pub struct CurrentStock {
 }
 
 /// Why a position cannot be followed any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoneReason {
     /// Events after it are no longer kept.
@@ -131,13 +133,13 @@ pub enum GoneReason {
 }
 
 /// What a follower that lost its place needs to know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GonePosition {
     /// Why.
     pub reason: GoneReason,
     /// Where the state is that can be followed from.
-    pub snapshot: &'static str,
+    pub snapshot: Cow<'static, str>,
     /// The epoch of the log.
     pub epoch: String,
     /// The offset before the oldest event that is kept.
@@ -147,7 +149,7 @@ pub struct GonePosition {
 }
 
 /// The body of every error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Error")]
 pub struct ErrorBody {
@@ -158,10 +160,10 @@ pub struct ErrorBody {
     /// What is wrong with which field.
     pub details: Vec<Detail>,
     /// With `conflict` and `precondition_failed`: what the product is now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<CurrentStock>,
     /// With `gone`: why, and where to start again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<GonePosition>,
 }
 

@@ -186,6 +186,8 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub struct Keyring {
     callers: Vec<Caller>,
     quota: Quota,
+    /// Whether a call without any key is the first caller's.
+    unlocked: bool,
 }
 
 /// Which caller of a ring.
@@ -216,7 +218,25 @@ impl Keyring {
                 bucket,
             });
         }
-        Ok(Self { callers, quota })
+        Ok(Self {
+            callers,
+            quota,
+            unlocked: false,
+        })
+    }
+
+    /// A ring without keys: everybody may do everything, and shares one quota. For loopback addresses only.
+    pub fn unlocked(quota: Quota) -> Self {
+        let everybody = Caller {
+            digest: [0; 32],
+            role: Role::Admin,
+            bucket: Bucket::full(quota, Instant::now()),
+        };
+        Self {
+            callers: vec![everybody],
+            quota,
+            unlocked: true,
+        }
     }
 
     /// Who a request's head says is calling.
@@ -225,6 +245,9 @@ impl Keyring {
     ///
     /// It names no key, several, or one that is not known.
     pub(super) fn identify(&self, headers: &HeaderMap) -> Result<CallerAt, ApiError> {
+        if self.unlocked {
+            return Ok(CallerAt(0));
+        }
         let refuse = |message| Err(ApiError::new(Code::Unauthorized, message));
         let mut keys = headers
             .get_all(X_API_KEY)

@@ -27,6 +27,7 @@ mod quota;
 mod route;
 mod router;
 mod session;
+mod settings;
 mod target;
 
 pub use answer::Answer;
@@ -42,4 +43,5 @@ pub use outgoing::{Outgoing, Streamed};
 pub use query::{Param, ParamKind, Query};
 pub use quota::Quota;
 pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of};
+pub use settings::{InvalidSetting, LogSettings, SettingDoc, Source};
 pub use target::PathParams;

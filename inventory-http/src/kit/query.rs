@@ -40,6 +40,40 @@ pub enum ParamKind {
 }
 
 impl Param {
+    /// A parameter of decimal digits.
+    pub const fn integer(
+        name: &'static str,
+        about: &'static str,
+        min: u64,
+        max: u64,
+        default: Option<u64>,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            kind: ParamKind::Integer { min, max, default },
+        }
+    }
+
+    /// A parameter that is a text, with what is published of it and the check that decides.
+    pub const fn text(
+        name: &'static str,
+        about: &'static str,
+        pattern: &'static str,
+        format: &'static str,
+        check: fn(&str) -> Result<(), String>,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            kind: ParamKind::Text {
+                pattern,
+                format,
+                check,
+            },
+        }
+    }
+
     /// Whether a text, decoded, is a value of the parameter.
     ///
     /// # Errors

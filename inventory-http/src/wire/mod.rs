@@ -3,7 +3,9 @@
 mod batch;
 mod cursor;
 mod dead_letter;
+mod entry;
 mod operations;
+pub mod params;
 mod product;
 mod replication;
 pub mod schema;
@@ -15,6 +17,7 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
+pub use entry::InvalidEntry;
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use inventory_core::machine::{Entry, Event, Movement};
+use inventory_core::machine::{Entry, Event, Movement, ProductView};
 use inventory_core::vocabulary::{
     Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
     Timestamp, TraceParent, Version,
@@ -165,6 +165,28 @@ pub struct SnapshotProduct {
     /// There, and true, while the numbers wait for a count.
     #[serde(default, skip_serializing_if = "is_false")]
     pub quarantined: bool,
+}
+
+impl SnapshotProduct {
+    /// A product with its levels.
+    pub fn of(view: ProductView<'_>) -> Self {
+        Self {
+            qty: view.total(),
+            version: view.version(),
+            updated_at: view.updated_at(),
+            levels: view
+                .levels()
+                .map(|(store, level)| {
+                    let level = SnapshotLevel {
+                        on_hand: level.on_hand(),
+                        reserved: level.reserved(),
+                    };
+                    (store.clone(), level)
+                })
+                .collect(),
+            quarantined: view.quarantined(),
+        }
+    }
 }
 
 /// All products at one offset.

@@ -106,7 +106,7 @@ pub fn nullable_text(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// Reads a field that must be there, though it may be null.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
-use inventory_http::central::{Ended, Running, Settings};
+use inventory_http::central::{Ended, Running, SETTINGS, Settings};
+use inventory_http::kit::Source;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -34,7 +35,12 @@ pub(crate) fn settings(chosen: &[(&str, &str)]) -> Settings {
         value.map(|(_, value)| (*value).to_owned())
     };
     let no_file = |path: &str| Err(std::io::Error::other(path.to_owned()));
-    Settings::from_lookup(&lookup, &no_file).unwrap()
+    let source = Source {
+        table: SETTINGS,
+        lookup: &lookup,
+        read: &no_file,
+    };
+    Settings::from_source(&source).unwrap()
 }
 
 impl World {

@@ -1,0 +1,190 @@
+//! Entries of the log again, from the events that they were sent as.
+
+use inventory_core::machine::{
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement,
+};
+use inventory_core::vocabulary::Sequence;
+
+use super::WireEvent;
+
+/// Why events do not make an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEntry {
+    /// The event is of a type that this program does not know.
+    #[error("the event at {at} is of the unknown type {kind:?}")]
+    UnknownType {
+        /// Position of the event.
+        at: Sequence,
+        /// The type.
+        kind: String,
+    },
+    /// The event says too little, or contradicts itself.
+    #[error("the event at {at} lacks a field, or contradicts itself")]
+    Malformed {
+        /// Position of the event.
+        at: Sequence,
+    },
+    /// The first events of the request are not there, or its last ones, or they say different things of it.
+    #[error("the request of the event at {at} is not there as a whole")]
+    Incomplete {
+        /// Position of the event.
+        at: Sequence,
+    },
+}
+
+impl WireEvent<'_> {
+    /// The event as the machine knows it.
+    ///
+    /// # Errors
+    ///
+    /// The type is unknown, or the fields that it needs are not there or contradict each other.
+    pub fn event(&self) -> Result<Event, InvalidEntry> {
+        let movement = || {
+            let malformed = InvalidEntry::Malformed { at: self.seq };
+            self.movement().ok_or(malformed)
+        };
+        match &*self.kind {
+            "StockIncreased" => movement().map(Event::StockIncreased),
+            "StockDecreased" => movement().map(Event::StockDecreased),
+            "StockCounted" => movement().map(Event::StockCounted),
+            "DeadLettered" => Ok(Event::DeadLettered(DeadLettered {
+                product: self.product_id.clone(),
+                version: self.new_version,
+                raw: self.reason.as_deref().unwrap_or_default().into(),
+            })),
+            kind => Err(InvalidEntry::UnknownType {
+                at: self.seq,
+                kind: kind.to_owned(),
+            }),
+        }
+    }
+
+    fn movement(&self) -> Option<Movement> {
+        let level = Level::new(self.on_hand?, self.reserved?)?;
+        (self.store_quantity? == level.available()).then_some(())?;
+        Some(Movement {
+            product: self.product_id.clone()?,
+            store: self.store_id.clone()?,
+            delta: self.delta,
+            reserved_delta: self.reserved_delta,
+            after: After {
+                level,
+                version: self.new_version?,
+                total: self.new_quantity?,
+            },
+        })
+    }
+
+    /// The entry that a page starts with, and the events after it; `None` when the page is empty.
+    ///
+    /// # Errors
+    ///
+    /// The events of the first request are not all there, or one of them cannot be read.
+    pub fn split_entry(events: &[Self]) -> Result<Option<(Entry, &[Self])>, InvalidEntry> {
+        let Some(first) = events.first() else {
+            return Ok(None);
+        };
+        let incomplete = InvalidEntry::Incomplete { at: first.seq };
+        let count = usize::try_from(first.request_events).unwrap_or(usize::MAX);
+        let request = events.get(..count).filter(|request| !request.is_empty());
+        let request = request.ok_or_else(|| incomplete.clone())?;
+        let whole = first.request_seq == first.seq
+            && (0..).zip(request).all(|(position, event)| {
+                event.seq == first.seq.plus(position) && event.same_request(first)
+            });
+        if !whole || first.idempotency_key.is_some() != first.fingerprint.is_some() {
+            return Err(incomplete);
+        }
+        let read = request.iter().map(WireEvent::event);
+        let entry = Entry {
+            first: first.seq,
+            recorded_at: first.ts,
+            intent: first
+                .idempotency_key
+                .clone()
+                .zip(first.fingerprint)
+                .map(|(key, fingerprint)| Intent { key, fingerprint }),
+            outcomes: Box::default(),
+            events: read.collect::<Result<_, _>>()?,
+            annotations: first
+                .trace
+                .map(|trace| Box::new(Annotations { trace: Some(trace) })),
+            chain: first.chain,
+        };
+        Ok(Some((entry, &events[count..])))
+    }
+
+    fn same_request(&self, other: &Self) -> bool {
+        self.request_seq == other.request_seq
+            && self.request_events == other.request_events
+            && self.ts == other.ts
+            && self.idempotency_key == other.idempotency_key
+            && self.fingerprint == other.fingerprint
+            && self.chain == other.chain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inventory_core::conformance::{History, adjust};
+    use inventory_core::machine::Request;
+
+    use super::*;
+
+    fn history() -> Vec<std::sync::Arc<Entry>> {
+        let mut history = History::new();
+        let lines = vec![adjust("tea", "north", 5), adjust("tea", "south", 2)];
+        let two = Request::new("two".parse().unwrap(), lines).unwrap();
+        let one = Request::unkeyed(vec![adjust("tea", "north", -1)]).unwrap();
+        vec![history.write(&two), history.write(&one)]
+    }
+
+    fn events(entries: &[std::sync::Arc<Entry>]) -> Vec<WireEvent<'_>> {
+        entries
+            .iter()
+            .flat_map(|entry| {
+                entry
+                    .numbered()
+                    .map(|(at, event)| WireEvent::of(entry, at, event))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_was_sent_is_read_back() {
+        let entries = history();
+        let sent = events(&entries);
+        let (first, rest) = WireEvent::split_entry(&sent).unwrap().unwrap();
+        let (second, rest) = WireEvent::split_entry(rest).unwrap().unwrap();
+        assert_eq!(
+            [first, second],
+            [(*entries[0]).clone(), (*entries[1]).clone()]
+        );
+        assert_eq!(WireEvent::split_entry(rest), Ok(None));
+    }
+
+    #[test]
+    fn a_part_of_a_request_is_no_entry() {
+        let entries = history();
+        let sent = events(&entries);
+        for (part, at) in [(&sent[..1], 1), (&sent[1..], 2)] {
+            let at = Sequence::new(at);
+            assert_eq!(
+                WireEvent::split_entry(part),
+                Err(InvalidEntry::Incomplete { at })
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_that_contradicts_itself_or_is_unknown_is_no_event() {
+        let entries = history();
+        let mut event = events(&entries).pop().unwrap();
+        event.store_quantity = event.new_quantity;
+        let at = event.seq;
+        assert_eq!(event.event(), Err(InvalidEntry::Malformed { at }));
+        event.kind = "StockHeld".into();
+        let kind = "StockHeld".to_owned();
+        assert_eq!(event.event(), Err(InvalidEntry::UnknownType { at, kind }));
+    }
+}
