@@ -1,0 +1,18 @@
+//! The store node as a service: reads from its own copy, writes that are forwarded or queued, and the loops between.
+
+mod drain;
+mod follow;
+mod operations;
+mod parked;
+mod reads;
+mod routes;
+mod run;
+mod save;
+mod service;
+mod settings;
+mod writes;
+
+pub use routes::routes;
+pub use run::{Running, StartError};
+pub use service::Store;
+pub use settings::{Follow, OfflineWrites, SETTINGS, Settings};

@@ -1,0 +1,107 @@
+//! Reading the copy.
+
+use inventory_http::kit::{Answer, ApiError, Call, Code};
+use inventory_http::wire::Cursor;
+use inventory_http::wire::params::{CURSOR, LIMIT, product};
+
+use super::service::Store;
+use crate::bodies::{
+    Freshness, OutboxStatus, ParkedIntent, StoreListing, StoreProduct, StoreStatus,
+};
+use crate::replica::Shown;
+
+fn store_product(shown: Shown, freshness: Freshness) -> StoreProduct {
+    StoreProduct {
+        product_id: shown.product,
+        available: shown.available,
+        version: shown.version,
+        last_updated: shown.last_updated,
+        store_quantity: shown.store_quantity,
+        quarantined: shown.quarantined,
+        freshness,
+    }
+}
+
+/// GET /store/inventory/{productId}
+pub(super) fn get(call: &Call<Store>) -> Result<Answer, ApiError> {
+    let (store, id) = (call.service(), product(call)?);
+    let (shown, freshness) = store.read(|replica| {
+        let shown = replica.product(&id, &store.id);
+        (shown, store.freshness(replica))
+    })?;
+    let shown = shown.ok_or_else(|| {
+        let message = "this store knows of no such product";
+        ApiError::new(Code::NotFound, message).with_detail("productId", "is not known")
+    })?;
+    Ok(Answer::json(&store_product(shown, freshness)))
+}
+
+/// GET /store/inventory
+pub(super) fn list(call: &Call<Store>) -> Result<Answer, ApiError> {
+    let store = call.service();
+    let cursor = call.query.text(&CURSOR).filter(|text| !text.is_empty());
+    let after = cursor.and_then(|text| text.parse::<Cursor>().ok());
+    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
+    let (page, freshness) = store.read(|replica| {
+        let after = after.as_ref().map(|cursor| &cursor.after);
+        let page = replica.page(after, limit, &store.id);
+        (page, store.freshness(replica))
+    })?;
+    let last = page.items.last().filter(|_| page.has_more);
+    let next_cursor = last.map_or_else(String::new, |last| {
+        let after = last.product.clone();
+        Cursor { after }.to_string()
+    });
+    let items = page.items.into_iter();
+    Ok(Answer::json(&StoreListing {
+        items: items.map(|shown| store_product(shown, freshness)).collect(),
+        next_cursor,
+        freshness,
+    }))
+}
+
+/// GET /store/status
+pub(super) fn status(call: &Call<Store>) -> Result<Answer, ApiError> {
+    Ok(Answer::json(&call.service().status()))
+}
+
+impl Store {
+    /// How the store is doing.
+    pub fn status(&self) -> StoreStatus {
+        let last_offset = self
+            .replica
+            .read()
+            .as_ref()
+            .map(|replica| replica.position().offset);
+        let last_offset = last_offset.unwrap_or_default();
+        let (connected, stale_for, central_offset) = {
+            let syncer = self.syncer.lock();
+            let offset = syncer.central_offset().unwrap_or_default();
+            (syncer.connected(), syncer.stale_for(self.now()), offset)
+        };
+        let outbox = self.outbox.lock();
+        let queue = outbox.queue();
+        StoreStatus {
+            store_id: self.id.clone(),
+            connected,
+            stale: stale_for.is_some(),
+            stale_for_ms: stale_for.map_or(0, |age| age.as_millis() as u64),
+            last_offset,
+            central_offset: central_offset.max(last_offset),
+            outbox: OutboxStatus {
+                queued: queue.len() as u64,
+                oldest_age_ms: queue.oldest_age(self.clock.now()).as_millis() as u64,
+            },
+            parked: queue
+                .parked()
+                .map(|parked| ParkedIntent {
+                    idempotency_key: parked.intent.key().clone(),
+                    product_id: parked.intent.update.product_id.clone(),
+                    delta: parked.intent.update.delta.delta().units(),
+                    reason: parked.reason.clone(),
+                    parked_at: parked.at,
+                })
+                .collect(),
+        }
+    }
+}

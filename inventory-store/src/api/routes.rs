@@ -1,0 +1,108 @@
+//! The table of a store's calls. The published document is made of it.
+
+use hyper::{Method, StatusCode};
+use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route};
+use inventory_http::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
+use inventory_http::wire::{Liveness, Readiness, Update, Updated};
+
+use super::parked::PARKED_PATH;
+use super::service::Store;
+use super::{operations, parked, reads, writes};
+use crate::bodies::{Queued, Retry, StoreListing, StoreProduct, StoreStatus};
+
+const OK: StatusCode = StatusCode::OK;
+
+/// Every call of a store.
+pub fn routes() -> Vec<Route<Store>> {
+    let mut routes = stock();
+    routes.extend(operations());
+    routes
+}
+
+fn stock() -> Vec<Route<Store>> {
+    vec![
+        Route::later(
+            Method::POST,
+            "/store/inventory/updates",
+            Access::Write,
+            writes::post,
+        )
+        .about("changes the stock of one product at this store, at central or, while that is away, later")
+        .headers(MUTATION_HEADERS)
+        .takes::<Update>(BODY_BYTES_MAX)
+        .answers::<Updated>(OK, "central has applied it")
+        .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet")
+        .errors(&[
+            Code::NotFound,
+            Code::Conflict,
+            Code::Unprocessable,
+            Code::Quarantined,
+        ]),
+        Route::now(Method::GET, "/store/inventory", Access::Read, reads::list)
+            .about("lists products as this store knows them, a page at a time")
+            .query(&[&CURSOR, &LIMIT])
+            .answers::<StoreListing>(OK, "a page"),
+        Route::now(
+            Method::GET,
+            "/store/inventory/{productId}",
+            Access::Read,
+            reads::get,
+        )
+        .about("reads a product as this store knows it")
+        .path_params(PRODUCT_PATH)
+        .answers::<StoreProduct>(OK, "the product")
+        .errors(&[Code::NotFound]),
+        Route::now(Method::GET, "/store/status", Access::Read, reads::status)
+            .about("says how this store is doing")
+            .free()
+            .answers::<StoreStatus>(OK, "the state of link, copy and outbox"),
+        Route::later(
+            Method::POST,
+            "/store/parked/{idempotencyKey}/retry",
+            Access::Admin,
+            parked::retry,
+        )
+        .about("sends a parked intent once more, under its key")
+        .path_params(PARKED_PATH)
+        .takes::<Retry>(BODY_BYTES_MAX)
+        .answers::<StoreStatus>(OK, "it is queued")
+        .errors(&[Code::NotFound]),
+        Route::later(
+            Method::POST,
+            "/store/parked/{idempotencyKey}/discard",
+            Access::Admin,
+            parked::discard,
+        )
+        .about("gives a parked intent up")
+        .path_params(PARKED_PATH)
+        .answers::<StoreStatus>(OK, "it is forgotten")
+        .errors(&[Code::NotFound]),
+    ]
+}
+
+fn operations() -> Vec<Route<Store>> {
+    vec![
+        Route::now(Method::GET, "/livez", Access::Open, operations::livez)
+            .about("says that the process runs")
+            .free()
+            .answers::<Liveness>(OK, "it does"),
+        Route::now(Method::GET, "/readyz", Access::Open, operations::readyz)
+            .about("says whether the store can serve, and what a person should look at")
+            .free()
+            .answers::<Readiness>(OK, "it can")
+            .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
+        Route::now(Method::GET, "/metrics", Access::Read, operations::metrics)
+            .about("reads the metrics in the text format of Prometheus")
+            .free()
+            .answers_with(OK, "the metrics", Some((operations::METRICS_TYPE, None))),
+        Route::now(
+            Method::GET,
+            "/openapi.json",
+            Access::Open,
+            operations::openapi,
+        )
+        .about("describes these calls")
+        .free()
+        .answers_with(OK, "OpenAPI 3.1", Some(("application/json", None))),
+    ]
+}

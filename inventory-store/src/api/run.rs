@@ -1,0 +1,233 @@
+//! Starting and stopping a store.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use inventory_core::ports::Clock;
+use inventory_http::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
+use inventory_http::openapi;
+use inventory_http::telemetry::Telemetry;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::routes::routes;
+use super::service::{Parts, Store};
+use super::settings::Settings;
+use super::{drain, follow, save};
+use crate::cache::{self, Cache};
+use crate::client::{Central, CentralSettings};
+use crate::outbox::{self, Outbox};
+use crate::replica::Replica;
+use crate::syncer::{Millis, Syncer, SyncerSettings};
+
+/// As many writes are forwarded at once, less one for following and one for the outbox.
+const CONNECTIONS_TO_CENTRAL_MAX: usize = 66;
+
+/// Why a store did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The keys contradict each other.
+    #[error("the API keys cannot be used")]
+    Keys(#[source] InvalidApiKey),
+    /// The directory cannot be used.
+    #[error("the directory of the copy cannot be used")]
+    Cache(#[source] cache::OpenError),
+    /// The outbox cannot be used.
+    #[error("the outbox cannot be used")]
+    Outbox(#[source] outbox::OpenError),
+    /// The address cannot be bound.
+    #[error("{address} cannot be bound")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// A store that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts a store, with central there or not. Must be called inside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is served; see [`StartError`].
+    pub async fn start(clock: Arc<dyn Clock>, settings: &Settings) -> Result<Self, StartError> {
+        let keyring = match settings.keys.is_empty() {
+            true => Keyring::unlocked(settings.quota),
+            false => {
+                Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?
+            }
+        };
+        let central = Central::new(CentralSettings {
+            connections_max: CONNECTIONS_TO_CENTRAL_MAX,
+            ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
+        });
+        let cache = Cache::open(&settings.data_dir).map_err(StartError::Cache)?;
+        let limits = outbox::Limits {
+            intents_max: settings.outbox_max,
+            age_max: settings.outbox_max_age,
+        };
+        let outbox = Outbox::open(cache.directory(), limits).map_err(StartError::Outbox)?;
+        let bound = |cause| StartError::Bind {
+            address: settings.address,
+            cause,
+        };
+        let listener = Listener::bind(settings.address, settings.limits).await;
+        let listener = listener.map_err(bound)?;
+        let address = listener.address().map_err(bound)?;
+        let telemetry = Telemetry::start(&settings.telemetry).await;
+
+        let (replica, syncer) = resume(&cache, &*clock);
+        let saved = replica.as_ref().map(Replica::position);
+        let stopping = watch::Sender::new(false);
+        let routes = routes();
+        let openapi = openapi::document("Inventory engine: store", &routes);
+        let parts = Parts {
+            central,
+            replica,
+            syncer,
+            outbox,
+            clock,
+            telemetry: telemetry.clone(),
+            stopping: stopping.subscribe(),
+            openapi: openapi.to_string().into(),
+        };
+        let store = Arc::new(Store::new(settings, parts));
+        let connections = ConnectionCount::default();
+        gauges(&telemetry, &store);
+        let app = Arc::new(App::new(
+            Arc::clone(&store),
+            routes,
+            keyring,
+            settings.limits,
+            telemetry.clone(),
+        ));
+        let loops = [
+            tokio::spawn(follow::follow(Arc::clone(&store), settings.follow)),
+            tokio::spawn(drain::drain(Arc::clone(&store))),
+            tokio::spawn(save::save(store, Arc::new(cache), saved)),
+        ];
+        let (stop, told) = oneshot::channel();
+        let ended = tokio::spawn(async move {
+            let stopped = async {
+                // Whoever would tell may be gone, which is the same.
+                let _ = told.await;
+            };
+            listener.serve(app, connections, stopping, stopped).await;
+            for running in loops {
+                if running.await.is_err() {
+                    tracing::error!("a part of the store has panicked");
+                }
+            }
+            telemetry.stop().await;
+        });
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            ended,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Tells it to stop: it finishes what it has accepted, and saves its copy.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself.
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Panics
+    ///
+    /// The store has panicked.
+    pub async fn ended(&mut self) {
+        (&mut self.ended).await.expect("the store does not panic");
+    }
+}
+
+/// The copy that was saved, if it can be used, and a syncer that goes on from it.
+fn resume(cache: &Cache, clock: &dyn Clock) -> (Option<Replica>, Syncer) {
+    let settings = SyncerSettings {
+        long_poll: follow::LONG_POLL,
+        ..SyncerSettings::default()
+    };
+    let seed = u64::from(std::process::id()) ^ clock.now().millis();
+    let syncer = Syncer::new(settings, seed, Millis::default());
+    let snapshot = match cache.load() {
+        Ok(snapshot) => snapshot,
+        Err(cache::NoState::Absent) => return (None, syncer),
+        Err(reason) => {
+            tracing::warn!(%reason, "a snapshot of central is needed");
+            return (None, syncer);
+        }
+    };
+    match Replica::from_snapshot(&snapshot) {
+        Ok(replica) => {
+            let age = clock.now().millis_since(snapshot.recorded_at);
+            let position = replica.position();
+            let syncer = syncer.resumed_at(position, Duration::from_millis(age));
+            (Some(replica), syncer)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the saved copy cannot be used; a snapshot of central is needed");
+            (None, syncer)
+        }
+    }
+}
+
+/// What is read when somebody looks at the metrics. They do not keep the store alive.
+fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
+    let gauge = |name, about, read: fn(&Store) -> u64| {
+        let store = Arc::downgrade(store);
+        telemetry.gauge(name, about, move || {
+            store.upgrade().map(|store| read(&store))
+        });
+    };
+    gauge("central_connected", "1 while central answers", |store| {
+        u64::from(store.is_connected())
+    });
+    gauge(
+        "replica_offset",
+        "the last event of central's log that this store has",
+        |store| store.status().last_offset.number(),
+    );
+    gauge(
+        "replica_lag_events",
+        "how far this store is known to be behind central",
+        |store| {
+            let status = store.status();
+            status.central_offset.events_since(status.last_offset)
+        },
+    );
+    gauge("stale_for_ms", "how old the copy may be", |store| {
+        store.status().stale_for_ms
+    });
+    gauge("outbox_queued", "intents that wait for central", |store| {
+        store.status().outbox.queued
+    });
+    gauge(
+        "outbox_oldest_ms",
+        "how long the oldest intent waits",
+        |store| store.status().outbox.oldest_age_ms,
+    );
+    gauge("outbox_parked", "intents that wait for a person", |store| {
+        store.status().parked.len() as u64
+    });
+}

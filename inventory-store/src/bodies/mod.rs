@@ -1,0 +1,141 @@
+//! What stands in the bodies of a store's calls, beside what central's have.
+
+use inventory_core::vocabulary::{
+    IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp, Version,
+};
+use inventory_http::kit::ErrorBody;
+use inventory_http::wire::schema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A product as this store knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreProduct {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// Available over all stores.
+    #[schemars(schema_with = "schema::quantity")]
+    pub available: Quantity,
+    /// How often it was written.
+    #[schemars(schema_with = "schema::quantity")]
+    pub version: Version,
+    /// When it was last written.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// Available at this store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub store_quantity: Quantity,
+    /// There, and true, while the numbers wait for a count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quarantined: bool,
+    /// How old it is.
+    #[serde(flatten)]
+    pub freshness: Freshness,
+}
+
+/// How old an answer of a store may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Freshness {
+    /// Whether central cannot be reached, so that it may have changed since.
+    pub stale: bool,
+    /// How long central has not been heard of; 0 while it is.
+    pub stale_for_ms: u64,
+    /// The last event of central's log that it has.
+    #[schemars(schema_with = "schema::offset")]
+    pub as_of_offset: Sequence,
+}
+
+/// A page of products as this store knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreListing {
+    /// The products by id.
+    pub items: Vec<StoreProduct>,
+    /// Where the next page starts; empty at the end.
+    pub next_cursor: String,
+    /// How old all of it is.
+    #[serde(flatten)]
+    pub freshness: Freshness,
+}
+
+/// An intent that waits for central. It was not sold yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Queued {
+    /// True.
+    pub queued: bool,
+    /// The key that it is sent with, and can be asked for again with.
+    #[schemars(schema_with = "schema::key")]
+    pub idempotency_key: IdempotencyKey,
+}
+
+/// How a store is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreStatus {
+    /// The store.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// Whether central is heard of.
+    pub connected: bool,
+    /// Whether what is read here may have changed since.
+    pub stale: bool,
+    /// How long central has not been heard of; 0 while it is.
+    pub stale_for_ms: u64,
+    /// The last event that this store has.
+    #[schemars(schema_with = "schema::offset")]
+    pub last_offset: Sequence,
+    /// The last event that central was known to have.
+    #[schemars(schema_with = "schema::offset")]
+    pub central_offset: Sequence,
+    /// Intents that wait for central.
+    pub outbox: OutboxStatus,
+    /// Intents that wait for a person.
+    pub parked: Vec<ParkedIntent>,
+}
+
+/// Intents that wait for central.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboxStatus {
+    /// How many.
+    pub queued: u64,
+    /// How long the oldest has waited; 0 when there is none.
+    pub oldest_age_ms: u64,
+}
+
+/// An intent that central has refused, or that has waited too long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ParkedIntent {
+    /// Its key.
+    #[schemars(schema_with = "schema::key")]
+    pub idempotency_key: IdempotencyKey,
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// The change of on-hand that it wants.
+    pub delta: i64,
+    /// Why it is not applied.
+    pub reason: ErrorBody,
+    /// When it was parked.
+    #[schemars(schema_with = "schema::time")]
+    pub parked_at: Timestamp,
+}
+
+/// Sends a parked intent once more, under its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Retry {
+    /// The version that the product must have; null: whatever it is.
+    #[serde(deserialize_with = "schema::present")]
+    #[schemars(schema_with = "schema::guard", required)]
+    pub version: Option<Version>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

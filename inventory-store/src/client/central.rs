@@ -1,0 +1,238 @@
+//! Central, as its calls.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use inventory_core::vocabulary::TraceParent;
+use inventory_http::wire::{Changes, StateSnapshot, Update};
+use tokio::time::{Instant, sleep_until};
+
+use super::answer::{Answered, judge, parse};
+use super::attempts::{Attempts, Next, Randomness};
+use super::error::CallError;
+use super::exchange::{Ask, Clock, Reply, send};
+use super::pool::Pool;
+use super::position::{EventId, Position};
+use super::settings::CentralSettings;
+use super::snapshot;
+use super::stream::EventStream;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+
+/// The longest that central lets a poll wait.
+const LONG_POLL_S_MAX: u64 = 60;
+
+/// A client of central. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Central(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: CentralSettings,
+    pool: Arc<Pool>,
+    randomness: Randomness,
+}
+
+impl Central {
+    /// A client that connects when it is first called.
+    pub fn new(settings: CentralSettings) -> Self {
+        Self::with_randomness(settings, Randomness::of_system())
+    }
+
+    /// A client whose jitter comes from somewhere else.
+    pub fn with_randomness(settings: CentralSettings, randomness: Randomness) -> Self {
+        let (url, kept) = (settings.url.clone(), settings.timeouts.kept);
+        let pool = Arc::new(Pool::new(url, kept, settings.connections_max));
+        Self(Arc::new(Inner {
+            settings,
+            pool,
+            randomness,
+        }))
+    }
+
+    /// Sends an update once. It should have a key: central refuses one without.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::outcome`] says whether it may have been done; when it may, the same update with the same key
+    /// settles it.
+    pub async fn update(
+        &self,
+        update: &Update,
+        trace: Option<TraceParent>,
+    ) -> Result<Answered, CallError> {
+        let clock = self.clock(Duration::ZERO);
+        self.attempt(&self.ask_update(update, trace), clock).await
+    }
+
+    /// Sends an update with the same key until it is settled, or until there is no time for another attempt: then it
+    /// returns at once, and never after the deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::update`], of all attempts together: when one of them may have been done, and none has found out, the
+    /// outcome is unknown.
+    pub async fn update_until(
+        &self,
+        update: &Update,
+        trace: Option<TraceParent>,
+        deadline: Instant,
+    ) -> Result<Answered, CallError> {
+        let ask = self.ask_update(update, trace);
+        let clock = Clock {
+            deadline: Some(deadline),
+            ..self.clock(Duration::ZERO)
+        };
+        let mut attempts = Attempts::new(self.0.settings.backoff);
+        loop {
+            let error = match self.attempt(&ask, clock).await {
+                Ok(answered) => return Ok(answered),
+                Err(error) => error,
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            match attempts.after(error, left, self.0.randomness.bits()) {
+                // Nothing says when central is well again: the moment is what is awaited.
+                Next::Again(wait) => sleep_until(Instant::now() + wait).await,
+                Next::Enough(error) => return Err(error),
+            }
+        }
+    }
+
+    /// All products at one offset.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is known that was not known before; the call has no effect.
+    pub async fn snapshot(&self) -> Result<StateSnapshot, CallError> {
+        let ask = Ask::get("/replication/snapshot".to_owned(), JSON);
+        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let bytes_max = self.0.settings.limits.snapshot_bytes_max;
+        let reply = self.expect_ok(reply).await?;
+        snapshot::read(reply, bytes_max, self.0.settings.timeouts.silence).await
+    }
+
+    /// The events after a position, at most so many unless a request has more; when there are none, it waits for one,
+    /// as long as it may: in whole seconds, up to a minute.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is known that was not known before; the call has no effect. After [`CallError::Gone`] the position is
+    /// of no use any more.
+    pub async fn changes(
+        &self,
+        from: &Position,
+        limit: u64,
+        long_poll: Duration,
+    ) -> Result<Changes<'static>, CallError> {
+        let seconds = long_poll.as_secs().min(LONG_POLL_S_MAX);
+        let mut target = format!(
+            "/replication/changes?fromOffset={}&limit={limit}&longPollSeconds={seconds}",
+            from.offset
+        );
+        let written = match (from.epoch, from.chain) {
+            (Some(epoch), Some(chain)) => write!(target, "&epoch={epoch}&chain={chain}"),
+            (Some(epoch), None) => write!(target, "&epoch={epoch}"),
+            (None, Some(chain)) => write!(target, "&chain={chain}"),
+            (None, None) => Ok(()),
+        };
+        written.expect("a string takes every text");
+        let ask = Ask::get(target, JSON);
+        let clock = self.clock(Duration::from_secs(seconds));
+        let reply = self.send(&ask, clock).await?;
+        let reply = self.expect_ok(reply).await?;
+        let (_, body) = reply.read(self.0.settings.limits.page_bytes_max).await?;
+        parse(&body, ask.once_sent)
+    }
+
+    /// The events after a position, as they happen. The stream has a connection to itself.
+    ///
+    /// Central compares the epoch with its own when it is given, and the chain never: a follower that computes the
+    /// chain sees another history by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::changes`].
+    pub async fn stream(&self, from: &Position) -> Result<EventStream, CallError> {
+        let mut target = "/replication/stream".to_owned();
+        let mut resumed = None;
+        match from.epoch {
+            Some(epoch) => {
+                let id = EventId {
+                    epoch,
+                    offset: from.offset,
+                };
+                let value = HeaderValue::from_str(&id.to_string());
+                resumed = Some(value.expect("an id is digits and a dot"));
+            }
+            None => {
+                write!(target, "?fromOffset={}", from.offset).expect("a string takes every text");
+            }
+        }
+        let mut ask = Ask::get(target, EVENTS);
+        ask.headers
+            .extend(resumed.map(|value| (LAST_EVENT_ID, value)));
+        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let reply = self.expect_ok(reply).await?;
+        let settings = &self.0.settings;
+        Ok(EventStream::new(
+            reply,
+            settings.limits.event_bytes_max,
+            settings.timeouts.silence,
+        ))
+    }
+
+    fn ask_update(&self, update: &Update, trace: Option<TraceParent>) -> Ask {
+        let json = serde_json::to_vec(update).expect("an update is made of texts and numbers");
+        let mut ask = Ask::post("/inventory/updates", Bytes::from(json));
+        ask.headers.extend(trace.map(|trace| {
+            let value = HeaderValue::from_str(&trace.to_string());
+            (TRACEPARENT, value.expect("a trace is digits and hyphens"))
+        }));
+        ask
+    }
+
+    async fn attempt(&self, ask: &Ask, clock: Clock) -> Result<Answered, CallError> {
+        let reply = self.send(ask, clock).await?;
+        let (head, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
+        let body = judge(&head, body, ask.once_sent)?;
+        Ok(Answered {
+            updated: parse(&body, ask.once_sent)?,
+            replayed: head.headers.contains_key(&REPLAYED),
+            body,
+        })
+    }
+
+    /// A success, its body unread. The body of anything else is read, and says what it means.
+    async fn expect_ok(&self, reply: Reply) -> Result<Reply, CallError> {
+        if reply.status() == hyper::StatusCode::OK {
+            return Ok(reply);
+        }
+        let once_sent = reply.once_sent;
+        let (head, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
+        match judge(&head, body, once_sent) {
+            Err(error) => Err(error),
+            Ok(_) => unreachable!("only 200 is a success"),
+        }
+    }
+
+    async fn send(&self, ask: &Ask, clock: Clock) -> Result<Reply, CallError> {
+        send(&self.0.pool, &self.0.settings, ask, clock).await
+    }
+
+    fn clock(&self, patience: Duration) -> Clock {
+        let timeouts = self.0.settings.timeouts;
+        Clock {
+            connect: timeouts.connect,
+            answer: timeouts.answer.saturating_add(patience),
+            deadline: None,
+        }
+    }
+}

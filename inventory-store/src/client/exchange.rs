@@ -1,0 +1,216 @@
+//! One request and its answer, each step against its clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::http::{request, response};
+use hyper::{Method, Request, StatusCode};
+use tokio::time::{Instant, timeout_at};
+
+use super::error::{CallError, Failure, Misfit, Outcome};
+use super::pool::{Lease, Pool, Wanted};
+use super::settings::CentralSettings;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Longer than any process runs, and no overflow of a clock.
+const STEP_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+/// A request, ready to be sent more than once.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) method: Method,
+    /// The path and the query.
+    pub(super) target: String,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
+    /// What is known of its effect when it fails after it was sent.
+    pub(super) once_sent: Outcome,
+}
+
+/// How long the steps may take, and when all must have ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    pub(super) connect: Duration,
+    pub(super) answer: Duration,
+    pub(super) deadline: Option<Instant>,
+}
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) head: response::Parts,
+    pub(super) body: Incoming,
+    pub(super) lease: Lease,
+    pub(super) once_sent: Outcome,
+    answer_by: Instant,
+}
+
+impl Ask {
+    /// A request that changes nothing.
+    pub(super) fn get(target: String, accept: &'static str) -> Self {
+        Self {
+            method: Method::GET,
+            target,
+            headers: vec![(ACCEPT, HeaderValue::from_static(accept))],
+            body: Bytes::new(),
+            once_sent: Outcome::NothingDone,
+        }
+    }
+
+    /// A request that has an effect.
+    pub(super) fn post(target: &str, json: Bytes) -> Self {
+        let kind = HeaderValue::from_static("application/json");
+        Self {
+            method: Method::POST,
+            target: target.to_owned(),
+            headers: vec![(CONTENT_TYPE, kind.clone()), (ACCEPT, kind)],
+            body: json,
+            once_sent: Outcome::Unknown,
+        }
+    }
+
+    fn request(&self, settings: &CentralSettings) -> Request<Full<Bytes>> {
+        let mut request = request::Builder::new()
+            .method(self.method.clone())
+            .uri(&self.target)
+            .header(HOST, settings.url.authority())
+            .header(API_KEY, settings.key.header());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request
+            .body(Full::new(self.body.clone()))
+            .expect("targets are made of constants, numbers and digits")
+    }
+}
+
+impl Clock {
+    fn by(&self, step: Duration) -> Instant {
+        let by = Instant::now() + step.min(STEP_MAX);
+        self.deadline.map_or(by, |deadline| deadline.min(by))
+    }
+}
+
+/// Sends a request until it is sent once. A connection that turns out to be closed costs a second try only when the
+/// request was not sent on it, or changes nothing.
+pub(super) async fn send(
+    pool: &Arc<Pool>,
+    settings: &CentralSettings,
+    ask: &Ask,
+    clock: Clock,
+) -> Result<Reply, CallError> {
+    let connect_by = clock.by(clock.connect);
+    let mut wanted = Wanted::Any;
+    loop {
+        let lease = pool.lease(wanted, connect_by).await;
+        let mut lease = lease.map_err(|failure| Outcome::NothingDone.failed(failure, None))?;
+        let answer_by = clock.by(clock.answer);
+        let sending = lease.sender.try_send_request(ask.request(settings));
+        let error = match timeout_at(answer_by, sending).await {
+            Ok(Ok(response)) => {
+                let (head, body) = response.into_parts();
+                return Ok(Reply {
+                    head,
+                    body,
+                    lease,
+                    once_sent: ask.once_sent,
+                    answer_by,
+                });
+            }
+            Ok(Err(error)) => error,
+            Err(_) => return Err(ask.once_sent.failed(Failure::AnswerTimeout, None)),
+        };
+        // The request comes back exactly when nothing of it was written.
+        let outcome = match error.message() {
+            Some(_) => Outcome::NothingDone,
+            None => ask.once_sent,
+        };
+        let error = error.into_error();
+        if error.is_parse() {
+            return Err(CallError::NotUnderstood {
+                status: None,
+                outcome,
+                source: Misfit::Http(error),
+            });
+        }
+        if !lease.reused || outcome == Outcome::Unknown {
+            return Err(outcome.failed(Failure::Broken(error), None));
+        }
+        wanted = Wanted::Fresh;
+    }
+}
+
+impl Reply {
+    pub(super) fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// Reads the body to its end, and keeps the connection.
+    pub(super) async fn read(
+        mut self,
+        bytes_max: u64,
+    ) -> Result<(response::Parts, Bytes), CallError> {
+        let read = timeout_at(self.answer_by, collect(&mut self.body, bytes_max)).await;
+        match read {
+            Err(_) => Err(self.once_sent.failed(Failure::AnswerTimeout, None)),
+            Ok(Err(Unread::Broken(error))) => {
+                Err(self.once_sent.failed(Failure::Broken(error), None))
+            }
+            Ok(Err(Unread::TooLarge)) => Err(self.misfit(Misfit::TooLarge { bytes_max })),
+            Ok(Ok(bytes)) => {
+                self.lease.keep();
+                Ok((self.head, bytes))
+            }
+        }
+    }
+
+    pub(super) fn misfit(&self, source: Misfit) -> CallError {
+        CallError::NotUnderstood {
+            status: Some(self.status().as_u16()),
+            outcome: self.once_sent,
+            source,
+        }
+    }
+}
+
+enum Unread {
+    Broken(hyper::Error),
+    TooLarge,
+}
+
+async fn collect(body: &mut Incoming, bytes_max: u64) -> Result<Bytes, Unread> {
+    if body.size_hint().lower() > bytes_max {
+        return Err(Unread::TooLarge);
+    }
+    let mut first: Option<Bytes> = None;
+    let mut more = BytesMut::new();
+    let mut total = 0_u64;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(Unread::Broken)?.into_data() else {
+            continue;
+        };
+        total += data.len() as u64;
+        if total > bytes_max {
+            return Err(Unread::TooLarge);
+        }
+        match &first {
+            // Most answers are one piece, which is not copied.
+            None => first = Some(data),
+            Some(piece) => {
+                if more.is_empty() {
+                    more.extend_from_slice(piece);
+                }
+                more.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(match more.is_empty() {
+        true => first.unwrap_or_default(),
+        false => more.freeze(),
+    })
+}

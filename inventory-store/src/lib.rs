@@ -1,0 +1,16 @@
+//! The store node: a replica of central that serves reads from its own copy, forwards writes, and keeps what it could not
+//! forward.
+//!
+//! ```text
+//!  central ──▶ client ──▶ syncer ──▶ replica ──▶ cache: files that trail it
+//!     ▲                                  │
+//!     └────── forwarding ◀── outbox ◀── store API
+//! ```
+
+pub mod api;
+pub mod bodies;
+pub mod cache;
+pub mod client;
+pub mod outbox;
+pub mod replica;
+pub mod syncer;

@@ -1,0 +1,71 @@
+//! Why a page cannot be followed.
+
+use inventory_core::machine::{Break, Entry, Head, Inapplicable};
+use inventory_core::vocabulary::{Epoch, Sequence};
+use inventory_http::wire::InvalidEntry;
+
+/// A page is not the continuation of what the replica has followed. Only a fresh snapshot leads on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Diverged {
+    /// Central's log has another history: it was restored or restarted.
+    #[error("the page is of epoch {theirs}, the replica of {ours}")]
+    Epoch {
+        /// The replica's epoch.
+        ours: Epoch,
+        /// The page's epoch.
+        theirs: Epoch,
+    },
+    /// Events between the position and the page are missing, or some within the page.
+    #[error("the page goes on at {found} after {head}")]
+    Gap {
+        /// Last position that is known.
+        head: Sequence,
+        /// The position that is there instead of the next one.
+        found: Sequence,
+    },
+    /// The chain or the time of an entry says that other entries come before it.
+    #[error("the entry at {at} continues another history")]
+    Chain {
+        /// First position of the entry.
+        at: Sequence,
+    },
+    /// Events do not make an entry.
+    #[error("the page has events that cannot be read")]
+    Unreadable(#[from] InvalidEntry),
+    /// An event that central has applied does not apply to the replica: the two differ.
+    #[error("the event at {at} does not follow from what the replica has")]
+    Inapplicable {
+        /// Position of the event.
+        at: Sequence,
+        /// What does not fit.
+        #[source]
+        reason: Inapplicable,
+    },
+}
+
+impl Diverged {
+    /// Whether an entry continues a log that ends with `head`.
+    pub(super) fn check(head: Head, entry: &Entry) -> Result<(), Self> {
+        let found = entry.first;
+        if found != head.sequence.next() {
+            let head = head.sequence;
+            return Err(Self::Gap { head, found });
+        }
+        let chained = entry
+            .chain_after(head.chain)
+            .is_none_or(|chain| chain == entry.chain);
+        if !chained || entry.recorded_at < head.recorded_at {
+            return Err(Self::Chain { at: found });
+        }
+        Ok(())
+    }
+}
+
+impl From<Break> for Diverged {
+    fn from(reason: Break) -> Self {
+        match reason {
+            Break::Gap { head, found } => Self::Gap { head, found },
+            Break::OtherHistory { at } => Self::Chain { at },
+        }
+    }
+}

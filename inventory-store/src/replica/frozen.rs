@@ -1,0 +1,67 @@
+//! A replica at one moment.
+
+use inventory_core::machine::Image;
+use inventory_core::vocabulary::Epoch;
+use inventory_http::wire::{SnapshotProduct, StateSnapshot};
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use super::Position;
+
+/// A replica at one moment. Serialised it has the form of [`StateSnapshot`], and
+/// [`Replica::from_snapshot`](super::Replica::from_snapshot) reads it back.
+///
+/// It shares its memory with the replica, which copies what it changes meanwhile, and is never whole in memory as text.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    image: Image,
+    epoch: Epoch,
+}
+
+impl Frozen {
+    pub(super) fn new(image: Image, epoch: Epoch) -> Self {
+        Self { image, epoch }
+    }
+
+    /// Where the replica stood.
+    pub fn position(&self) -> Position {
+        Position::of(self.image.head(), self.epoch)
+    }
+
+    /// The same as a value.
+    pub fn to_snapshot(&self) -> StateSnapshot {
+        let head = self.image.head();
+        let products = self.image.products();
+        StateSnapshot {
+            state: products
+                .map(|view| (view.id().clone(), SnapshotProduct::of(view)))
+                .collect(),
+            last_offset: head.sequence,
+            epoch: self.epoch,
+            chain: head.chain,
+            recorded_at: head.recorded_at,
+        }
+    }
+}
+
+impl Serialize for Frozen {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let head = self.image.head();
+        let mut out = serializer.serialize_struct("StateSnapshot", 5)?;
+        out.serialize_field("state", &State(&self.image))?;
+        out.serialize_field("lastOffset", &head.sequence)?;
+        out.serialize_field("epoch", &self.epoch)?;
+        out.serialize_field("chain", &head.chain)?;
+        out.serialize_field("recordedAt", &head.recorded_at)?;
+        out.end()
+    }
+}
+
+struct State<'a>(&'a Image);
+
+impl Serialize for State<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let products = self.0.products();
+        serializer.collect_map(products.map(|view| (view.id(), SnapshotProduct::of(view))))
+    }
+}

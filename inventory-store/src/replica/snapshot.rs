@@ -1,0 +1,56 @@
+//! A snapshot as it was sent, or saved, becomes an image of a ledger.
+
+use std::collections::BTreeSet;
+
+use inventory_core::machine::{Head, Image, ImageBuilder, InvalidImage, Level};
+use inventory_core::vocabulary::{ProductId, StoreId};
+use inventory_http::wire::{SnapshotLevel, StateSnapshot};
+
+/// A snapshot contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSnapshot {
+    /// More is reserved at a store than is there.
+    #[error("more of product {product} is reserved at {store} than is there")]
+    Level {
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+    },
+    /// The products do not make a ledger.
+    #[error("the products do not make a ledger")]
+    State(#[from] InvalidImage),
+}
+
+pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> {
+    let mut builder = ImageBuilder::new(Head {
+        sequence: snapshot.last_offset,
+        chain: snapshot.chain,
+        recorded_at: snapshot.recorded_at,
+    });
+    let products = snapshot.state.values();
+    let stores: BTreeSet<_> = products.flat_map(|product| product.levels.keys()).collect();
+    for store in stores {
+        builder.store(store.clone())?;
+    }
+    for (id, product) in &snapshot.state {
+        let level = |(store, at): (&StoreId, &SnapshotLevel)| {
+            let level = Level::new(at.on_hand, at.reserved);
+            let level = level.ok_or_else(|| InvalidSnapshot::Level {
+                product: id.clone(),
+                store: store.clone(),
+            })?;
+            Ok((store.clone(), level))
+        };
+        let levels: Result<Vec<_>, InvalidSnapshot> = product.levels.iter().map(level).collect();
+        builder.product(
+            id.clone(),
+            product.version,
+            product.qty,
+            product.updated_at,
+            product.quarantined,
+            levels?,
+        )?;
+    }
+    Ok(builder.finish(0))
+}

@@ -1,0 +1,247 @@
+//! What the store does next to follow central: a state machine without I/O.
+//!
+//! ```text
+//!             ┌────────── gone, diverged ───────────┐
+//!             ▼                                     │
+//!          Snapshot ──snapshot──▶ CatchUp ──page──▶ Follow
+//!                                  ▲  │ more          │
+//!                                  ├──┘               │ error: the next poll comes back at once
+//!                                  └──────────────────┘
+//! ```
+//!
+//! The shell asks [`Syncer::next`], does that one step, says what came of it with one of the `on_` methods, and asks
+//! again. Time is an argument, jitter comes from a generator in the state: the same answers at the same times give the
+//! same steps.
+//!
+//! **Invariant**: there is no tight loop, whatever is answered. An answer that leads nowhere is followed by a sleep that
+//! doubles from `backoff_min` to `backoff_max`, of which a random half is left out; only a page that leads on makes it
+//! short again. With `L` the number of doublings from the least to the most:
+//!
+//! - in any `t` without progress there are at most `2 (L + 2 + 2t / backoff_max)` steps, and one more for each
+//!   [`SyncerSettings::idle_min`] in `t`, which is what central is polled at when nothing happens;
+//! - in any `t` at most `(L + 3) (1 + t / backoff_max)` snapshots are fetched, progress or not: a loop through
+//!   snapshots that each lead on a little is no progress either.
+//!
+//! Once answers are good, the syncer follows within `backoff_max`.
+
+mod backoff;
+mod millis;
+mod settings;
+
+pub use millis::Millis;
+pub use settings::SyncerSettings;
+
+use std::time::Duration;
+
+use inventory_core::vocabulary::Sequence;
+
+use crate::replica::{Followed, Position};
+use backoff::{Backoff, Jitter};
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Fetch a snapshot and make it the replica.
+    FetchSnapshot,
+    /// Ask for the page after a position.
+    Poll {
+        /// Where the replica stands.
+        from: Position,
+        /// Whether central may wait for something to happen; not while there is something to catch up with.
+        long_poll: bool,
+    },
+    /// Do nothing until then.
+    Sleep {
+        /// When to ask again.
+        until: Millis,
+    },
+}
+
+/// What the syncer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// There is no copy that could be followed.
+    Snapshot,
+    /// Central may have more.
+    CatchUp(Position),
+    /// Central had no more when it answered last.
+    Follow(Position),
+}
+
+/// Decides what the store does next to follow central.
+#[derive(Debug, Clone)]
+pub struct Syncer {
+    settings: SyncerSettings,
+    jitter: Jitter,
+    aim: Aim,
+    /// When the next step is due. Never before the last answer.
+    due: Millis,
+    /// Answers without progress, since the last progress.
+    fruitless: Backoff,
+    /// Snapshots in quick succession, also when each is followed for a little: only a page that leads on, and comes
+    /// `backoff_max` after the last snapshot, ends the succession.
+    snapshots: Backoff,
+    /// When a snapshot was fetched last.
+    snapshot_at: Millis,
+    connected: bool,
+    /// When the copy was last known to be all that central had, and how much older than that it is.
+    current_at: Millis,
+    age_then: Duration,
+    central_offset: Option<Sequence>,
+}
+
+impl Syncer {
+    /// A syncer without a copy, which starts with a snapshot. The seed makes the jitter.
+    pub fn new(settings: SyncerSettings, seed: u64, now: Millis) -> Self {
+        Self {
+            fruitless: Backoff::new(&settings),
+            snapshots: Backoff::new(&settings),
+            settings,
+            jitter: Jitter::new(seed),
+            aim: Aim::Snapshot,
+            due: now,
+            snapshot_at: now,
+            connected: false,
+            current_at: now,
+            age_then: Duration::ZERO,
+            central_offset: None,
+        }
+    }
+
+    /// A syncer that goes on from a copy which was saved, and is so old now.
+    #[must_use]
+    pub fn resumed_at(mut self, position: Position, age: Duration) -> Self {
+        self.aim = Aim::CatchUp(position);
+        self.age_then = age;
+        self.central_offset = Some(position.offset);
+        self
+    }
+
+    /// What to do now. Says the same until time has come or an answer.
+    pub fn next(&self, now: Millis) -> Step {
+        if now < self.due {
+            return Step::Sleep { until: self.due };
+        }
+        match self.aim {
+            Aim::Snapshot => Step::FetchSnapshot,
+            Aim::CatchUp(from) => Step::Poll {
+                from,
+                long_poll: false,
+            },
+            Aim::Follow(from) => Step::Poll {
+                from,
+                long_poll: true,
+            },
+        }
+    }
+
+    /// A page was followed.
+    pub fn on_page(&mut self, now: Millis, page: &Followed) {
+        let waited = now.since(self.due);
+        let was = self.aim;
+        let before = match was {
+            // Whoever asked for this page does not want it any more.
+            Aim::Snapshot => return self.back_off(now, Duration::ZERO),
+            Aim::CatchUp(position) | Aim::Follow(position) => position,
+        };
+        self.connected = true;
+        self.central_offset = self.central_offset.max(Some(page.position.offset));
+        self.aim = match page.has_more {
+            true => Aim::CatchUp(page.position),
+            false => Aim::Follow(page.position),
+        };
+        if !page.has_more {
+            self.current_at = now;
+            self.age_then = Duration::ZERO;
+        }
+        let progress = page.position.offset > before.offset;
+        let idle = matches!(was, Aim::Follow(_)) && waited >= self.settings.idle_min();
+        let caught_up = matches!(was, Aim::CatchUp(_));
+        if progress {
+            self.fruitless.reset();
+            if now.since(self.snapshot_at) >= self.settings.backoff_max {
+                self.snapshots.reset();
+            }
+            self.due = now;
+        } else if !page.has_more && (idle || caught_up) {
+            self.due = now;
+        } else {
+            self.back_off(now, Duration::ZERO);
+        }
+    }
+
+    /// A snapshot has become the replica.
+    pub fn on_snapshot(&mut self, now: Millis, position: Position) {
+        if self.aim != Aim::Snapshot {
+            // Nobody wanted one: it must not be a way round the backoff.
+            self.back_off(now, Duration::ZERO);
+        } else {
+            self.due = now;
+        }
+        self.connected = true;
+        self.snapshot_at = now;
+        self.central_offset = Some(position.offset);
+        self.aim = Aim::CatchUp(position);
+    }
+
+    /// Central does not have the log that was followed any more.
+    pub fn on_gone(&mut self, now: Millis) {
+        self.connected = true;
+        self.start_again(now);
+    }
+
+    /// What central has sent does not continue the copy, or is no snapshot.
+    pub fn on_diverged(&mut self, now: Millis) {
+        self.connected = true;
+        self.start_again(now);
+    }
+
+    /// The step has failed: no answer, or one that says that there is none. What central asks to wait for is heeded up
+    /// to `backoff_max`.
+    pub fn on_error(&mut self, now: Millis, retry_after: Option<Duration>) {
+        self.connected = false;
+        // A poll that comes back at once tells whether central is there again; one that is parked would not.
+        if let Aim::Follow(position) = self.aim {
+            self.aim = Aim::CatchUp(position);
+        }
+        self.back_off(now, retry_after.unwrap_or_default());
+    }
+
+    fn start_again(&mut self, now: Millis) {
+        self.aim = Aim::Snapshot;
+        self.back_off(now, Duration::ZERO);
+    }
+
+    fn back_off(&mut self, now: Millis, at_least: Duration) {
+        let mut pause = self.fruitless.next(&mut self.jitter).max(at_least);
+        if self.aim == Aim::Snapshot {
+            pause = pause.max(self.snapshots.next(&mut self.jitter));
+        }
+        self.due = now.plus(pause.min(self.settings.backoff_max));
+    }
+
+    /// Something else has told how far central is, the answer to a write for instance.
+    pub fn on_central_offset(&mut self, offset: Sequence) {
+        self.central_offset = self.central_offset.max(Some(offset));
+    }
+
+    /// Whether central has answered the last step.
+    pub fn connected(&self) -> bool {
+        self.connected
+    }
+
+    /// How long ago the copy was all that central had; `None` while it follows, so that central would say at once if
+    /// there was more.
+    pub fn stale_for(&self, now: Millis) -> Option<Duration> {
+        let follows = matches!(self.aim, Aim::Follow(_)) && now >= self.due;
+        (!self.connected || !follows).then(|| now.since(self.current_at) + self.age_then)
+    }
+
+    /// The furthest that central is known to have been, in the history that is followed; `None` before the first copy.
+    pub fn central_offset(&self) -> Option<Sequence> {
+        self.central_offset
+    }
+}
+
+#[cfg(test)]
+mod tests;

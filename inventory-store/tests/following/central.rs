@@ -1,0 +1,224 @@
+//! Central: a real engine on memory, with what can happen to it.
+
+use std::sync::Arc;
+
+use inventory_core::engine::{Engine, Opened, Settings, Snapshotter};
+use inventory_core::machine::{Command, DeadLettered, Entry, Event, Image, Request};
+use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::{EventLog as _, Ports, Snapshot, SnapshotStore as _};
+use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::{Chain, Epoch, ProductId, Timestamp};
+use inventory_http::wire::{Changes, SnapshotProduct, StateSnapshot, Updated, WireEvent};
+use inventory_store::replica::Position;
+
+use crate::history::History;
+
+/// Few, so that replicas fall behind it.
+const RETAIN_EVENTS: u64 = 12;
+
+/// Few, so that catching up takes several pages.
+const PAGE_EVENTS: usize = 5;
+
+/// The epoch of logs that are given another one at once.
+const NO_EPOCH: u128 = 0;
+
+pub(crate) struct Central {
+    storage: MemoryStorage,
+    clock: ManualClock,
+    engine: Engine,
+    snapshotter: Snapshotter,
+    backup: (Epoch, Image),
+    epochs: u128,
+    pub(crate) history: History,
+}
+
+impl Central {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let storage = MemoryStorage::with_epoch(Epoch::from_random(1));
+        let clock = ManualClock::at(now);
+        let (engine, snapshotter) = open(&storage, &clock);
+        Self {
+            backup: (engine.reader().epoch(), engine.reader().image()),
+            storage,
+            clock,
+            engine,
+            snapshotter,
+            epochs: 1,
+            history: History::default(),
+        }
+    }
+
+    pub(crate) fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
+    fn note(&mut self) {
+        let reader = self.engine.reader();
+        let epoch = reader.epoch();
+        reader.read(|ledger| self.history.note(epoch, ledger));
+    }
+
+    /// Decides a request; what it wrote of a single update is the answer.
+    pub(crate) fn submit(
+        &mut self,
+        commands: Vec<Command>,
+        key: Option<String>,
+    ) -> Option<Updated> {
+        let request = match key {
+            Some(key) => Request::new(key.parse().expect("the key is plain text"), commands),
+            None => Request::unkeyed(commands),
+        };
+        let answers = self
+            .engine
+            .submit([&request.expect("there are lines")])
+            .expect("memory does not fail");
+        self.note();
+        let receipt = answers.into_iter().next()?.ok()?;
+        Updated::from_receipt(&receipt)
+    }
+
+    /// Whether the log can be followed from a position: what the service checks.
+    pub(crate) fn has(&self, position: Position) -> bool {
+        let reader = self.engine.reader();
+        let (head, floor) = (reader.head(), reader.floor());
+        let Position {
+            offset,
+            epoch,
+            chain,
+        } = position;
+        if epoch != reader.epoch() || offset > head.sequence || offset < floor {
+            return false;
+        }
+        if offset == head.sequence {
+            return chain == head.chain;
+        }
+        if offset <= floor {
+            return true;
+        }
+        let before = inventory_core::vocabulary::Sequence::new(offset.number() - 1);
+        let entries = reader
+            .subscribe(before)
+            .take(1)
+            .expect("the position is kept");
+        entries[0].last() == offset && entries[0].chain == chain
+    }
+
+    pub(crate) fn has_after(&self, position: Position) -> bool {
+        self.engine.reader().head().sequence > position.offset
+    }
+
+    /// The page after a position that the log has, as it goes over the wire.
+    pub(crate) fn page(&self, after: Position) -> Vec<u8> {
+        let reader = self.engine.reader();
+        let entries = reader
+            .subscribe(after.offset)
+            .take(PAGE_EVENTS)
+            .expect("the position is kept");
+        let next_offset = entries.last().map_or(after.offset, |entry| entry.last());
+        let events = entries.iter().flat_map(|entry| {
+            let events = entry.numbered();
+            events.map(|(at, event)| WireEvent::of(entry, at, event))
+        });
+        let page = Changes {
+            events: events.collect(),
+            next_offset,
+            has_more: reader.head().sequence > next_offset,
+            epoch: reader.epoch(),
+        };
+        serde_json::to_vec(&page).expect("a page is JSON")
+    }
+
+    pub(crate) fn snapshot(&self) -> StateSnapshot {
+        let reader = self.engine.reader();
+        let image = reader.image();
+        let products = image.products();
+        StateSnapshot {
+            state: products
+                .map(|view| (view.id().clone(), SnapshotProduct::of(view)))
+                .collect(),
+            last_offset: image.head().sequence,
+            epoch: reader.epoch(),
+            chain: image.head().chain,
+            recorded_at: image.head().recorded_at,
+        }
+    }
+
+    /// Gives up the older part of the log, at the next write.
+    pub(crate) fn save(&mut self) {
+        self.snapshotter.save().expect("memory does not fail");
+    }
+
+    pub(crate) fn restart(&mut self) {
+        (self.engine, self.snapshotter) = open(&self.storage, &self.clock);
+        self.note();
+    }
+
+    /// Restarts over an event that means nothing to this program.
+    pub(crate) fn restart_over_poison(&mut self, product: &ProductId) {
+        let mut log = self.storage.log();
+        let head = log.head();
+        let known = self
+            .engine
+            .reader()
+            .read(|ledger| ledger.product(product).map(|view| view.version()));
+        let letter = DeadLettered {
+            product: Some(product.clone()),
+            version: known.and_then(|version| version.next()),
+            raw: "StockTeleported".into(),
+        };
+        let entry = Entry {
+            first: head.sequence.next(),
+            recorded_at: head.recorded_at,
+            intent: None,
+            outcomes: Box::default(),
+            events: [Event::DeadLettered(letter)].into(),
+            annotations: None,
+            chain: Chain::from_bits(head.sequence.number()),
+        };
+        log.append(head.sequence, &[Arc::new(entry)])
+            .expect("memory does not fail");
+        self.restart();
+    }
+
+    pub(crate) fn back_up(&mut self) {
+        let reader = self.engine.reader();
+        self.backup = (reader.epoch(), reader.image());
+    }
+
+    /// Goes back to the last backup: as it should be, under a new epoch, or by hand, under its own.
+    pub(crate) fn restore(&mut self, under_new_epoch: bool) {
+        let (mut epoch, image) = self.backup.clone();
+        if under_new_epoch {
+            self.epochs += 1;
+            epoch = Epoch::from_random(self.epochs);
+        }
+        self.storage = MemoryStorage::with_epoch(Epoch::from_random(NO_EPOCH));
+        self.storage
+            .log()
+            .restart(image.head(), epoch)
+            .expect("memory does not fail");
+        let snapshot = Snapshot {
+            epoch,
+            replaces: None,
+            image,
+        };
+        self.storage
+            .snapshots()
+            .save(&snapshot)
+            .expect("memory does not fail");
+        self.restart();
+    }
+}
+
+fn open(storage: &MemoryStorage, clock: &ManualClock) -> (Engine, Snapshotter) {
+    let ports = Ports {
+        clock: Arc::new(clock.clone()),
+        ..storage.ports()
+    };
+    let settings = Settings {
+        retain_events: Some(RETAIN_EVENTS),
+        ..Settings::default()
+    };
+    let opened: Opened = Engine::open(ports, settings).expect("memory does not fail");
+    (opened.engine, opened.snapshotter)
+}

@@ -1,0 +1,90 @@
+//! What breaks.
+
+use crate::dice::Dice;
+use crate::network::{Happening, Reply};
+use crate::world::{PRODUCTS, World};
+
+/// Something that breaks, or that makes it worse when something does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    Cut,
+    Restart,
+    Poison,
+    BackUp,
+    RestoreUnderNewEpoch,
+    RestoreUnderOldEpoch,
+    Purge,
+    Save,
+    Crash,
+}
+
+impl Fault {
+    /// Restores are rare: everybody starts again after one, and nothing else is tested meanwhile.
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
+        match dice.below(24) {
+            0..4 => Self::Cut,
+            4..6 => Self::Restart,
+            6 => Self::Poison,
+            7..9 => Self::BackUp,
+            9 => Self::RestoreUnderNewEpoch,
+            10 => Self::RestoreUnderOldEpoch,
+            11..15 => Self::Purge,
+            15..20 => Self::Save,
+            _ => Self::Crash,
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn break_something(&mut self) {
+        let node = self.dice.below(self.nodes.len() as u64) as usize;
+        match Fault::draw(&mut self.dice) {
+            Fault::Cut => {
+                let until = self.now + self.dice.below(1_500);
+                self.network.cut(node, until);
+            }
+            Fault::Restart => {
+                self.go_down("central restarted");
+                self.central.restart();
+            }
+            Fault::Poison if self.no_poison => {}
+            Fault::Poison => {
+                self.go_down("central buried an event");
+                let product = self.dice.of(&PRODUCTS).parse().expect("it is an id");
+                self.central.restart_over_poison(&product);
+            }
+            Fault::BackUp => self.central.back_up(),
+            Fault::RestoreUnderNewEpoch => {
+                self.go_down("central restored under a new epoch");
+                self.central_lost_something = true;
+                self.no_poison = false;
+                self.central.restore(true);
+            }
+            Fault::RestoreUnderOldEpoch => {
+                self.go_down("central restored under the old epoch");
+                self.central_lost_something = true;
+                self.no_poison = true;
+                self.central.restore(false);
+            }
+            Fault::Purge => self.central.save(),
+            Fault::Save => self.nodes[node].save(self.now),
+            Fault::Crash => {
+                let seed = self.dice.draw();
+                let started = self.nodes[node].crash(self.now, seed);
+                self.count(started.then_some("store started from its file"));
+                self.drive(node);
+            }
+        }
+        let pause = 1 + self.dice.below(300);
+        self.network.schedule(self.now + pause, Happening::Fault);
+    }
+
+    /// Central ends, with the calls that it held, and is back after a while.
+    fn go_down(&mut self, why: &'static str) {
+        self.count([why]);
+        for (call, _) in std::mem::take(&mut self.parked) {
+            self.reply(call, Reply::Unavailable);
+        }
+        self.central_down_until = self.now + self.dice.below(400);
+    }
+}

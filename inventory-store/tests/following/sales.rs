@@ -1,0 +1,42 @@
+//! Who writes: the stores, and everybody else.
+
+use inventory_core::conformance::{adjust, count};
+use inventory_core::machine::Command;
+
+use crate::network::{Ask, Happening};
+use crate::world::{PRODUCTS, STORES, World};
+
+impl World {
+    /// Somebody else writes at central.
+    pub(crate) fn trade(&mut self) {
+        if self.now >= self.central_down_until {
+            let lines = 1 + self.dice.below(3);
+            let commands = (0..lines).map(|_| self.command(None)).collect();
+            self.central.submit(commands, None);
+            self.wake_parked();
+        }
+        let pause = 1 + self.dice.below(120);
+        self.network.schedule(self.now + pause, Happening::Trade);
+    }
+
+    fn command(&mut self, store: Option<&str>) -> Command {
+        let product = self.dice.of(&PRODUCTS);
+        let store = store.unwrap_or_else(|| self.dice.of(&STORES));
+        match self.dice.below(3) {
+            0 => count(product, store, self.dice.below(50)),
+            1 => adjust(product, store, 1 + self.dice.below(9) as i64),
+            _ => adjust(product, store, -1 - self.dice.below(9) as i64),
+        }
+    }
+
+    /// A store writes at central.
+    pub(crate) fn sell(&mut self) {
+        let node = self.dice.below(self.nodes.len() as u64) as usize;
+        let command = self.command(Some(STORES[node]));
+        let key = format!("sale-{}", self.calls);
+        let call = self.ask(node, Ask::Update { command, key });
+        self.nodes[node].writes.insert(call);
+        let pause = 1 + self.dice.below(200);
+        self.network.schedule(self.now + pause, Happening::Sale);
+    }
+}
