@@ -12,13 +12,16 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check
+.PHONY: help run run-store replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 run: ## starts central on port 8080 with its files in ./data; the environment has its settings
 	$(CARGO) run --locked --release --package inventory-examples --bin central
+
+run-store: ## starts a store on port 8081 that follows central on port 8080, with its files in ./data-store (STORE_ID: store-1)
+	STORE_ID=$${STORE_ID:-store-1} $(CARGO) run --locked --release --package inventory-examples --bin store
 
 replay: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
 	$(CARGO) run --locked --release --package inventory-examples --bin replay -- $(ARGS)

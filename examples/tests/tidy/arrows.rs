@@ -32,6 +32,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         "inventory-http",
         &["telemetry", "kit", "wire", "feed", "openapi", "central"],
     ),
+    (
+        "inventory-store",
+        &[
+            "replica", "syncer", "cache", "outbox", "client", "bodies", "api",
+        ],
+    ),
 ];
 
 /// What the core does not do.

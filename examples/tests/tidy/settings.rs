@@ -3,8 +3,10 @@
 use inventory_core::engine::Settings;
 use inventory_core::machine::WindowLimits;
 use inventory_core::writer::WriterLimits;
-use inventory_http::central::{SETTINGS, SettingDoc};
+use inventory_http::central;
+use inventory_http::kit::SettingDoc;
 use inventory_log::file::FileOptions;
+use inventory_store::api;
 
 use crate::workspace::file;
 
@@ -50,11 +52,11 @@ fn library() -> Vec<[String; 3]> {
     .into()
 }
 
-/// Name, default and meaning of every setting of central.
-fn central() -> Vec<[String; 3]> {
+/// Name, default and meaning of every setting of a service.
+fn service(settings: &[SettingDoc]) -> Vec<[String; 3]> {
     let row =
         |setting: &SettingDoc| [setting.name, setting.default, setting.about].map(str::to_owned);
-    SETTINGS.iter().map(row).collect()
+    settings.iter().map(row).collect()
 }
 
 /// The first three cells of each row of the table that follows a line of the README.
@@ -79,7 +81,14 @@ fn table(after: &str) -> Vec<[String; 3]> {
 
 #[test]
 fn the_readme_has_every_setting_of_central() {
-    assert_eq!(table("## Settings"), central(), "write the table anew");
+    let told = table("## Settings");
+    assert_eq!(told, service(central::SETTINGS), "write the table anew");
+}
+
+#[test]
+fn the_readme_has_every_setting_of_a_store() {
+    let told = table("A store reads these:");
+    assert_eq!(told, service(api::SETTINGS), "write the table anew");
 }
 
 #[test]

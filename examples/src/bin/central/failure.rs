@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use inventory_http::central::{InvalidSetting, StartError};
+use inventory_http::central::StartError;
+use inventory_http::kit::InvalidSetting;
 use inventory_log::file::OpenError;
 
 /// Why central ended.

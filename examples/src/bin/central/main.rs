@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let settings = Settings::from_environment().map_err(Failure::Setting)?;
-    logs::install(settings.log_format, &settings.log_level);
+    logs::install(settings.logs.format, settings.logs.level);
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

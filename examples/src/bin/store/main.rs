@@ -1,0 +1,103 @@
+//! A store: a replica of central that serves reads when the link is down, and keeps what it could not forward. The
+//! environment says how; see the settings in the README.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use inventory_http::kit::InvalidSetting;
+use inventory_http::telemetry::logs;
+use inventory_log::SystemClock;
+use inventory_store::api::{Running, Settings, StartError};
+use inventory_store::{cache, outbox};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Why a store ended.
+#[derive(Debug)]
+enum Failure {
+    /// A setting is wrong: 2.
+    Setting(InvalidSetting),
+    /// It cannot be started: 2, 3 when somebody else uses the directory, 4 when the outbox is damaged, 5 when something
+    /// cannot be read or written, 6 when a later release has written it.
+    Start(StartError),
+    /// The operating system refuses something: 5.
+    System(io::Error),
+}
+
+impl Failure {
+    /// The status that the process ends with.
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Setting(_) | Self::Start(StartError::Keys(_)) => 2,
+            Self::Start(StartError::Cache(cache::OpenError::InUse(_))) => 3,
+            Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
+            Self::Start(StartError::Outbox(outbox::OpenError::OtherFormat { .. })) => 6,
+            Self::Start(_) | Self::System(_) => 5,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The whole chain of causes: nothing above `main` would print it otherwise.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error: &dyn Error = match self {
+            Self::Setting(error) => error,
+            Self::Start(error) => error,
+            Self::System(error) => error,
+        };
+        write!(f, "{error}")?;
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// As central's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "store: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let settings = Settings::from_environment().map_err(Failure::Setting)?;
+    logs::install(settings.logs.format, settings.logs.level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::System)?;
+    runtime.block_on(serve(&settings))
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let starting = Running::start(Arc::new(SystemClock), settings);
+    let mut running = starting.await.map_err(Failure::Start)?;
+    let _ = writeln!(
+        io::stdout(),
+        "store {} listens on http://{}",
+        settings.store,
+        running.address()
+    );
+    tokio::select! {
+        () = running.ended() => return Ok(()),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.stop();
+    running.ended().await;
+    Ok(())
+}
