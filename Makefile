@@ -53,7 +53,7 @@ bench: ## measures speed, each figure beside a raw baseline (ARGS: a filter)
 	$(CARGO) bench --locked --package inventory-benches --bench speed -- $(ARGS)
 
 bench-http: ## measures central over sockets beside a bare hyper server (ARGS: rows; HTTP_SECONDS: a round's length)
-	$(CARGO) build --locked --release --package inventory-examples --bin central
+	$(CARGO) build --locked --release --package inventory-examples --bin central --bin store
 	$(CARGO) bench --locked --package inventory-benches --bench http -- $(abspath $(TARGET))/release/central $(ARGS)
 
 jmeter: ## runs the JMeter plans against a central it starts; installs Debian's jmeter (JMETER_SECONDS: each plan's length)

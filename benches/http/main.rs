@@ -1,7 +1,7 @@
 //! How fast central is over sockets, beside a bare hyper server that parses the same bodies and answers constants, in
-//! the same run.
+//! the same run; and how stores follow it.
 //!
-//! `make bench-http` runs it with the path of a central. `HTTP_SECONDS` is how long each of the five rounds of a row
+//! `make bench-http` runs it with the path of a central, which has a store beside it. `HTTP_SECONDS` is how long each of the five rounds of a row
 //! takes on either side. Servers are processes of their own; the load comes from one thread of this one.
 
 mod bare;
@@ -13,6 +13,7 @@ mod rounds;
 mod server;
 mod shop;
 mod singles;
+mod stores;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,11 @@ struct Told {
 }
 
 impl Told {
+    /// The program beside central.
+    fn store(&self) -> PathBuf {
+        self.central.with_file_name("store")
+    }
+
     fn wants(&self, row: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|wanted| wanted == row)
     }
@@ -67,6 +73,15 @@ fn main() {
         }
         if told.wants("poll") {
             polls::run(&told).await;
+        }
+        if told.wants("follow") {
+            stores::follow(&told).await;
+        }
+        if told.wants("catch-up") {
+            stores::catch_up(&told).await;
+        }
+        if told.wants("read") {
+            stores::reads(&told).await;
         }
     });
 }

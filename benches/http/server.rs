@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -64,6 +64,55 @@ impl Server {
             .and_then(|number| number.parse().ok())
             .expect("Linux says it in kB");
         kib * 1024
+    }
+}
+
+/// A store's process, which may be stopped and started again on the same directory.
+pub(crate) struct Store {
+    binary: PathBuf,
+    central: SocketAddr,
+    id: String,
+    directory: TempDir,
+    server: Option<Server>,
+}
+
+impl Store {
+    pub(crate) fn following(binary: &Path, central: SocketAddr, number: usize) -> Self {
+        let beside = binary.parent().expect("a binary is in a folder");
+        let directory = tempfile::tempdir_in(beside).expect("the build folder can be written to");
+        let mut store = Self {
+            binary: binary.to_owned(),
+            central,
+            id: format!("store-{number}"),
+            directory,
+            server: None,
+        };
+        store.start();
+        store
+    }
+
+    pub(crate) fn start(&mut self) {
+        let mut command = Command::new(&self.binary);
+        command
+            .env("PORT", "0")
+            .env("STORE_ID", &self.id)
+            .env("CENTRAL_URL", format!("http://{}", self.central))
+            .env("DATA_DIR", self.directory.path())
+            .env("LOG_LEVEL", "error")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off");
+        self.server = Some(Server::start(&mut command, None));
+    }
+
+    /// Kills it once it has saved a copy, which it will go on from.
+    pub(crate) fn stop(&mut self) {
+        while !self.directory.path().join("store_offset.json").exists() {
+            std::thread::yield_now();
+        }
+        self.server = None;
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().expect("it was started")
     }
 }
 

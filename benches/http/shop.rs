@@ -112,11 +112,9 @@ impl Requests for Template {
 }
 
 /// Callers that each read one product after the other.
-pub(crate) fn readers(count: u64) -> Vec<impl Requests> {
-    let request = get(&format!(
-        "/inventory/product-{}",
-        "0".repeat(PRODUCT_DIGITS)
-    ));
+pub(crate) fn readers(path: &str, count: u64) -> Vec<impl Requests> {
+    let product = "0".repeat(PRODUCT_DIGITS);
+    let request = get(&format!("{path}/product-{product}"));
     (0..count)
         .map(|seed| Template::new(request.clone(), seed))
         .collect()

@@ -44,9 +44,13 @@ impl Position {
             return Ok(());
         };
         let (floor, head) = (reader.floor(), reader.head());
-        if self.offset <= floor || self.offset >= head.sequence {
-            // The entry that ends there is purged, or was compared already.
+        if self.offset == Sequence::START || self.offset >= head.sequence {
+            // It was compared already.
             return Ok(());
+        }
+        if self.offset <= floor {
+            // The entry that ends there is purged: nothing tells whether it is the one that the follower has.
+            return Err(GoneReason::Retention);
         }
         let before = Sequence::new(self.offset.number() - 1);
         match reader.subscribe(before).take(1) {
