@@ -10,7 +10,7 @@ use super::service::Store;
 use super::settings::Follow;
 use crate::client::{self, CallError, StreamItem};
 use crate::replica::{Position, Replica};
-use crate::syncer::{Millis, Step};
+use crate::syncer::Step;
 
 /// Events of a page. The copy is held for as long as they take: a few milliseconds.
 const PAGE_EVENTS: u64 = 2_000;
@@ -28,8 +28,7 @@ pub(super) async fn follow(store: Arc<Store>, how: Follow) {
 
 async fn steps(store: &Store, how: Follow) {
     loop {
-        let now = store.now();
-        let step = store.syncer.lock().next(now);
+        let (step, now) = store.ask_syncer(|syncer, now| (syncer.next(now), now));
         match (step, how) {
             (Step::FetchSnapshot, _) => store.fetch_snapshot().await,
             (
@@ -52,13 +51,13 @@ impl Store {
                 Ok(replica) => {
                     let position = replica.position();
                     *self.replica.write() = Some(replica);
-                    self.told(|store, now| store.syncer.lock().on_snapshot(now, position));
+                    self.tell_syncer(|syncer, now| syncer.on_snapshot(now, position));
                     self.to_save.notify_one();
                     tracing::info!(offset = %position.offset, "a snapshot of central is followed");
                 }
                 Err(error) => {
                     tracing::warn!(%error, "central's snapshot cannot be used");
-                    self.told(|store, now| store.syncer.lock().on_diverged(now));
+                    self.tell_syncer(|syncer, now| syncer.on_diverged(now));
                 }
             },
             Err(error) => self.failed(&error),
@@ -83,7 +82,7 @@ impl Store {
         };
         match followed {
             Ok(followed) => {
-                self.told(|store, now| store.syncer.lock().on_page(now, &followed));
+                self.tell_syncer(|syncer, now| syncer.on_page(now, &followed));
                 if followed.events > 0 {
                     self.to_save.notify_one();
                 }
@@ -91,7 +90,7 @@ impl Store {
             }
             Err(error) => {
                 tracing::warn!(%error, "central's log does not continue this copy; a snapshot is taken");
-                self.told(|store, now| store.syncer.lock().on_diverged(now));
+                self.tell_syncer(|syncer, now| syncer.on_diverged(now));
                 false
             }
         }
@@ -112,7 +111,7 @@ impl Store {
                 Some(Ok(StreamItem::Heartbeat)) => continue,
                 Some(Err(error)) => return self.failed(&error),
                 // Central has ended it in good order, to stop or to start again.
-                None => return self.told(|store, now| store.syncer.lock().on_error(now, None)),
+                None => return self.tell_syncer(|syncer, now| syncer.on_error(now, None)),
             }
             let whole = request.last().is_none_or(|event| {
                 event.seq
@@ -144,7 +143,7 @@ impl Store {
         match error {
             CallError::Gone { position, .. } => {
                 tracing::warn!(reason = ?position.reason, "central cannot be followed from here");
-                self.told(|store, now| store.syncer.lock().on_gone(now));
+                self.tell_syncer(|syncer, now| syncer.on_gone(now));
             }
             CallError::Refused { .. }
             | CallError::Unavailable { .. }
@@ -154,18 +153,8 @@ impl Store {
                     tracing::warn!(error = %Chain(error), "central is away; the copy is served");
                 }
                 let retry_after = error.retry_after();
-                self.told(|store, now| store.syncer.lock().on_error(now, retry_after));
+                self.tell_syncer(|syncer, now| syncer.on_error(now, retry_after));
             }
-        }
-    }
-
-    /// Tells the syncer something, and whoever waits for central that it is there again.
-    fn told(&self, tell: impl FnOnce(&Self, Millis)) {
-        let before = self.is_connected();
-        tell(self, self.now());
-        if !before && self.is_connected() {
-            tracing::info!("central is there");
-            self.to_send.notify_one();
         }
     }
 }

@@ -74,11 +74,10 @@ impl Store {
             .as_ref()
             .map(|replica| replica.position().offset);
         let last_offset = last_offset.unwrap_or_default();
-        let (connected, stale_for, central_offset) = {
-            let syncer = self.syncer.lock();
+        let (connected, stale_for, central_offset) = self.ask_syncer(|syncer, now| {
             let offset = syncer.central_offset().unwrap_or_default();
-            (syncer.connected(), syncer.stale_for(self.now()), offset)
-        };
+            (syncer.connected(), syncer.stale_for(now), offset)
+        });
         let outbox = self.outbox.lock();
         let queue = outbox.queue();
         StoreStatus {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -25,7 +26,9 @@ pub struct Store {
     pub(super) central: Central,
     /// `None` until there is a copy.
     pub(super) replica: RwLock<Option<Replica>>,
-    pub(super) syncer: Mutex<Syncer>,
+    syncer: Mutex<Syncer>,
+    /// Whether the copy is all that central has, as the syncer last said: readers look here without waiting for it.
+    current: AtomicBool,
     pub(super) outbox: Mutex<Outbox>,
     /// Something was queued, or central is there again.
     pub(super) to_send: Notify,
@@ -68,6 +71,7 @@ impl Store {
             central: parts.central,
             replica: RwLock::new(parts.replica),
             syncer: Mutex::new(parts.syncer),
+            current: AtomicBool::new(false),
             outbox: Mutex::new(parts.outbox),
             to_send: Notify::new(),
             to_save: Notify::new(),
@@ -83,18 +87,43 @@ impl Store {
     }
 
     /// Now, for the syncer.
-    pub(super) fn now(&self) -> Millis {
+    fn now(&self) -> Millis {
         Millis::new(self.started.elapsed().as_millis() as u64)
+    }
+
+    /// Asks the syncer something.
+    pub(super) fn ask_syncer<T>(&self, ask: impl FnOnce(&Syncer, Millis) -> T) -> T {
+        ask(&self.syncer.lock(), self.now())
+    }
+
+    /// Tells the syncer something, and whoever waits for central that it is there again.
+    pub(super) fn tell_syncer(&self, tell: impl FnOnce(&mut Syncer, Millis)) {
+        let now = self.now();
+        let (was_connected, is_connected) = {
+            let mut syncer = self.syncer.lock();
+            let was_connected = syncer.connected();
+            tell(&mut syncer, now);
+            let current = syncer.stale_for(now).is_none();
+            self.current.store(current, Ordering::Release);
+            (was_connected, syncer.connected())
+        };
+        if !was_connected && is_connected {
+            tracing::info!("central is there");
+            self.to_send.notify_one();
+        }
     }
 
     /// Whether central answers.
     pub(super) fn is_connected(&self) -> bool {
-        self.syncer.lock().connected()
+        self.ask_syncer(|syncer, _| syncer.connected())
     }
 
     /// How old what is read here may be.
     pub(super) fn freshness(&self, replica: &Replica) -> Freshness {
-        let stale_for = self.syncer.lock().stale_for(self.now());
+        let stale_for = match self.current.load(Ordering::Acquire) {
+            true => None,
+            false => self.ask_syncer(Syncer::stale_for),
+        };
         Freshness {
             stale: stale_for.is_some(),
             stale_for_ms: stale_for.map_or(0, |age| age.as_millis() as u64),
