@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::service::Store;
 use crate::client::{CallError, Retry};
-use crate::outbox::{AppendError, Intent, Outbox};
+use crate::outbox::{Change, Intent, Reason};
 
 /// How often the queue is looked at when nobody says that something has changed: its intents grow old.
 const LOOK: Duration = Duration::from_secs(5);
@@ -28,52 +28,73 @@ async fn rounds(store: &Arc<Store>) {
     loop {
         // A time-out says that it is time to look.
         let _ = timeout(LOOK, store.to_send.notified()).await;
-        let now = store.clock.now();
-        let parked = store
-            .change(move |outbox| outbox.park_expired(now).map(drop))
-            .await;
-        if parked.is_err() {
-            continue;
+        if !store.is_connected() && store.has_expired() {
+            // What cannot be parked now is tried again at the next look, and was logged.
+            let _ = store.change(Change::Expire).await;
         }
         while store.is_connected() {
-            let Some(intent) = store.outbox.lock().queue().next().cloned() else {
-                break;
-            };
-            if !store.send(intent).await {
-                sleep_until(Instant::now() + PAUSE).await;
+            match store.next_intent().await {
+                Some(intent) if store.send(&intent).await => {}
+                Some(intent) => {
+                    store.outbox.lock().stop(intent.key());
+                    sleep_until(Instant::now() + PAUSE).await;
+                }
+                None => break,
             }
         }
     }
 }
 
 impl Store {
+    /// Whether the oldest intent has waited for too long.
+    fn has_expired(&self) -> bool {
+        let durable = self.outbox.lock();
+        let outbox = durable.outbox();
+        let age = outbox.oldest_age(self.clock.now());
+        age.is_some_and(|age| age > outbox.limits().age_max)
+    }
+
+    /// Takes the next intent; what has waited too long is parked on the way, which is why this waits for the disk.
+    async fn next_intent(self: &Arc<Self>) -> Option<Intent> {
+        let store = Arc::clone(self);
+        let taking = tokio::task::spawn_blocking(move || {
+            let now = store.clock.now();
+            store.outbox.lock().start_next(now)
+        });
+        match taking.await {
+            Ok(Ok(intent)) => intent,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "nothing that is queued can be sent");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
     /// Sends an intent. Returns whether it is settled, one way or the other.
-    async fn send(self: &Arc<Self>, intent: Intent) -> bool {
-        let sent = self.central.update(&intent.update, intent.trace).await;
-        let (key, now) = (intent.key().clone(), self.clock.now());
-        match sent {
+    async fn send(self: &Arc<Self>, intent: &Intent) -> bool {
+        let sent = self.central.update(intent.update(), intent.trace()).await;
+        let key = intent.key().clone();
+        let change = match sent {
             Ok(answered) => {
                 if let Some(replica) = &mut *self.replica.write() {
                     replica.answered(&answered.updated);
                 }
-                self.change(move |outbox| outbox.settle(&key)).await.is_ok()
+                Change::Settle(key)
             }
             Err(error) if error.retry() == Retry::Helps => {
                 if let Some(wait) = error.retry_after() {
                     sleep_until(Instant::now() + wait).await;
                 }
-                false
+                return false;
             }
             Err(CallError::Refused { error, .. }) => {
-                let stale = error.code == Code::Conflict;
-                let changed = if stale && self.rebase && intent.update.version.is_some() {
-                    self.change(move |outbox| outbox.rebase(&key)).await
-                } else {
-                    tracing::warn!(%key, reason = %error.message, "an intent waits for a person");
-                    self.change(move |outbox| outbox.park(&key, *error, now))
-                        .await
-                };
-                changed.is_ok()
+                tracing::warn!(%key, reason = %error.message, "central refuses an intent");
+                let reason = Reason::from(&*error);
+                match error.code == Code::Conflict {
+                    true => Change::Conflict { key, reason },
+                    false => Change::Park { key, reason },
+                }
             }
             Err(
                 error @ (CallError::Gone { .. }
@@ -82,25 +103,9 @@ impl Store {
                 | CallError::NotUnderstood { .. }),
             ) => {
                 tracing::error!(%error, "an update was answered as none is; it is tried again");
-                false
+                return false;
             }
-        }
-    }
-
-    /// Changes the outbox beside the threads that serve.
-    async fn change(
-        self: &Arc<Self>,
-        change: impl FnOnce(&mut Outbox) -> Result<(), AppendError> + Send + 'static,
-    ) -> Result<(), ()> {
-        let store = Arc::clone(self);
-        let changing = tokio::task::spawn_blocking(move || change(&mut store.outbox.lock()));
-        match changing.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the outbox could not be written");
-                Err(())
-            }
-            Err(_) => Err(()),
-        }
+        };
+        self.change(change).await.is_ok()
     }
 }

@@ -6,8 +6,9 @@ use inventory_http::wire::params::{CURSOR, LIMIT, product};
 
 use super::service::Store;
 use crate::bodies::{
-    Freshness, OutboxStatus, ParkedIntent, StoreListing, StoreProduct, StoreStatus,
+    Freshness, OutboxStatus, ParkedIntent, ParkedReason, StoreListing, StoreProduct, StoreStatus,
 };
+use crate::outbox::Parked;
 use crate::replica::Shown;
 
 fn store_product(shown: Shown, freshness: Freshness) -> StoreProduct {
@@ -78,8 +79,9 @@ impl Store {
             let offset = syncer.central_offset().unwrap_or_default();
             (syncer.connected(), syncer.stale_for(now), offset)
         });
-        let outbox = self.outbox.lock();
-        let queue = outbox.queue();
+        let durable = self.outbox.lock();
+        let outbox = durable.outbox();
+        let oldest_age = outbox.oldest_age(self.clock.now());
         StoreStatus {
             store_id: self.id.clone(),
             connected,
@@ -88,19 +90,24 @@ impl Store {
             last_offset,
             central_offset: central_offset.max(last_offset),
             outbox: OutboxStatus {
-                queued: queue.len() as u64,
-                oldest_age_ms: queue.oldest_age(self.clock.now()).as_millis() as u64,
+                queued: outbox.queued_count() as u64,
+                oldest_age_ms: oldest_age.map_or(0, |age| age.as_millis() as u64),
             },
-            parked: queue
-                .parked()
-                .map(|parked| ParkedIntent {
-                    idempotency_key: parked.intent.key().clone(),
-                    product_id: parked.intent.update.product_id.clone(),
-                    delta: parked.intent.update.delta.delta().units(),
-                    reason: parked.reason.clone(),
-                    parked_at: parked.at,
-                })
-                .collect(),
+            parked: outbox.parked().map(parked_intent).collect(),
         }
+    }
+}
+
+fn parked_intent(parked: &Parked) -> ParkedIntent {
+    let update = parked.intent.update();
+    ParkedIntent {
+        idempotency_key: parked.intent.key().clone(),
+        product_id: update.product_id.clone(),
+        delta: update.delta.delta().units(),
+        reason: ParkedReason {
+            code: parked.reason.code().to_owned(),
+            message: parked.reason.message().to_owned(),
+        },
+        parked_at: parked.parked_at,
     }
 }

@@ -9,6 +9,7 @@ use inventory_core::ports::Clock;
 use inventory_http::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use inventory_http::openapi;
 use inventory_http::telemetry::Telemetry;
+use inventory_http::wire::StateSnapshot;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -16,9 +17,9 @@ use super::routes::routes;
 use super::service::{Parts, Store};
 use super::settings::Settings;
 use super::{drain, follow, save};
-use crate::cache::{self, Cache};
+use crate::cache::{Absence, CacheFiles, Cached, DataDirectory, DirectoryError};
 use crate::client::{Central, CentralSettings};
-use crate::outbox::{self, Outbox};
+use crate::outbox::{DurableOutbox, OpenError, OutboxLimits};
 use crate::replica::Replica;
 use crate::syncer::{Millis, Syncer, SyncerSettings};
 
@@ -32,11 +33,11 @@ pub enum StartError {
     #[error("the API keys cannot be used")]
     Keys(#[source] InvalidApiKey),
     /// The directory cannot be used.
-    #[error("the directory of the copy cannot be used")]
-    Cache(#[source] cache::OpenError),
+    #[error("the data directory cannot be used")]
+    Directory(#[source] DirectoryError),
     /// The outbox cannot be used.
     #[error("the outbox cannot be used")]
-    Outbox(#[source] outbox::OpenError),
+    Outbox(#[source] OpenError),
     /// The address cannot be bound.
     #[error("{address} cannot be bound")]
     Bind {
@@ -73,12 +74,21 @@ impl Running {
             connections_max: CONNECTIONS_TO_CENTRAL_MAX,
             ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
         });
-        let cache = Cache::open(&settings.data_dir).map_err(StartError::Cache)?;
-        let limits = outbox::Limits {
+        let directory = DataDirectory::open(&settings.data_dir).map_err(StartError::Directory)?;
+        let limits = OutboxLimits {
             intents_max: settings.outbox_max,
             age_max: settings.outbox_max_age,
+            ..OutboxLimits::default()
         };
-        let outbox = Outbox::open(cache.directory(), limits).map_err(StartError::Outbox)?;
+        let outbox = DurableOutbox::open(&directory, limits, settings.on_conflict);
+        let (outbox, torn) = outbox.map_err(StartError::Outbox)?;
+        if let Some(torn) = torn {
+            tracing::warn!(
+                line = torn.line,
+                "the end of the outbox, of which nobody was told, was cut off"
+            );
+        }
+        let (files, cached) = CacheFiles::open(&directory);
         let bound = |cause| StartError::Bind {
             address: settings.address,
             cause,
@@ -88,7 +98,7 @@ impl Running {
         let address = listener.address().map_err(bound)?;
         let telemetry = Telemetry::start(&settings.telemetry).await;
 
-        let (replica, syncer) = resume(&cache, &*clock);
+        let (replica, syncer) = resume(cached, &*clock);
         let saved = replica.as_ref().map(Replica::position);
         let stopping = watch::Sender::new(false);
         let routes = routes();
@@ -116,7 +126,7 @@ impl Running {
         let loops = [
             tokio::spawn(follow::follow(Arc::clone(&store), settings.follow)),
             tokio::spawn(drain::drain(Arc::clone(&store))),
-            tokio::spawn(save::save(store, Arc::new(cache), saved)),
+            tokio::spawn(save::save(store, files, saved)),
         ];
         let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
@@ -163,18 +173,25 @@ impl Running {
 }
 
 /// The copy that was saved, if it can be used, and a syncer that goes on from it.
-fn resume(cache: &Cache, clock: &dyn Clock) -> (Option<Replica>, Syncer) {
+fn resume(cached: Result<Cached, Absence>, clock: &dyn Clock) -> (Option<Replica>, Syncer) {
     let settings = SyncerSettings {
         long_poll: follow::LONG_POLL,
         ..SyncerSettings::default()
     };
     let seed = u64::from(std::process::id()) ^ clock.now().millis();
     let syncer = Syncer::new(settings, seed, Millis::default());
-    let snapshot = match cache.load() {
-        Ok(snapshot) => snapshot,
-        Err(cache::NoState::Absent) => return (None, syncer),
+    let cached = match cached {
+        Ok(cached) => cached,
+        Err(Absence::Missing) => return (None, syncer),
         Err(reason) => {
             tracing::warn!(%reason, "a snapshot of central is needed");
+            return (None, syncer);
+        }
+    };
+    let snapshot: StateSnapshot = match serde_json::from_slice(&cached.content) {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            tracing::warn!(%error, "the saved copy cannot be read; a snapshot of central is needed");
             return (None, syncer);
         }
     };

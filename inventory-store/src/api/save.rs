@@ -1,45 +1,54 @@
 //! Saves the copy now and then.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use crate::cache::Cache;
-use crate::replica::{Position, Replica};
+use crate::cache::{CacheFiles, SaveSchedule, SavedPosition};
+use crate::replica::{Frozen, Position, Replica};
 
-/// A copy is saved this long after something has happened,
-const EVERY: Duration = Duration::from_secs(10);
-
-/// or after so many events, whichever comes first,
-const EVENTS: u64 = 100;
-
-/// but not more often than this, since it is written whole.
+/// A copy is not saved more often than this, since it is written whole.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Saves until the store is stopped, and then once more.
-pub(super) async fn save(store: Arc<Store>, cache: Arc<Cache>, mut saved: Option<Position>) {
+pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Option<Position>) {
+    let mut schedule = SaveSchedule::default();
+    let mut seen = saved;
     loop {
+        let due = schedule.due_at();
         let stopped = tokio::select! {
-            () = due(&store, saved) => false,
+            () = store.to_save.notified() => {
+                let at = store.replica.read().as_ref().map(Replica::position);
+                let events = worth(seen, at);
+                schedule.applied(events, std::time::Instant::now());
+                seen = at;
+                continue;
+            }
+            () = until(due) => false,
             () = store.stopping() => true,
         };
         let begun = Instant::now();
-        let frozen = store
-            .replica
-            .read()
-            .as_ref()
-            .map(|replica| replica.freeze());
+        let events = schedule.started();
+        let frozen = store.replica.read().as_ref().map(Replica::freeze);
         if let Some(frozen) = frozen.filter(|frozen| Some(frozen.position()) != saved) {
-            let (cache, at) = (Arc::clone(&cache), frozen.position());
-            let saving = tokio::task::spawn_blocking(move || cache.save(&frozen));
-            match saving.await {
-                Ok(Ok(())) => saved = Some(at),
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the copy was not saved; the one before is still there");
+            let at = frozen.position();
+            let saving = tokio::task::spawn_blocking(move || {
+                let written = write(&mut files, &frozen);
+                (files, written)
+            });
+            let Ok((given_back, written)) = saving.await else {
+                return;
+            };
+            files = given_back;
+            match written {
+                Ok(()) => saved = Some(at),
+                Err(error) => {
+                    tracing::warn!(%error, "the copy on disk trails");
+                    schedule.failed(events, std::time::Instant::now());
                 }
-                Err(_) => return,
             }
         }
         if stopped {
@@ -52,28 +61,33 @@ pub(super) async fn save(store: Arc<Store>, cache: Arc<Cache>, mut saved: Option
     }
 }
 
-/// Waits until the copy is worth saving.
-async fn due(store: &Store, saved: Option<Position>) {
-    store.to_save.notified().await;
-    let deadline = Instant::now() + EVERY;
-    loop {
-        let at = store.replica.read().as_ref().map(Replica::position);
-        let many = match (at, saved) {
-            (None, _) => false,
-            // The first copy, or one of another history: what is on disk is of no use.
-            (Some(_), None) => true,
-            (Some(at), Some(saved)) => {
-                at.epoch != saved.epoch
-                    || at.offset < saved.offset
-                    || at.offset.events_since(saved.offset) >= EVENTS
-            }
-        };
-        if many
-            || timeout_at(deadline, store.to_save.notified())
-                .await
-                .is_err()
-        {
-            return;
+/// How many events a copy is ahead of the one before. The first copy, and one of another history, is worth any number:
+/// what is on disk is of no use then.
+fn worth(before: Option<Position>, now: Option<Position>) -> u64 {
+    match (before, now) {
+        (_, None) => 0,
+        (Some(before), Some(now)) if before.epoch == now.epoch && before.offset <= now.offset => {
+            now.offset.events_since(before.offset)
         }
+        (_, Some(_)) => u64::MAX,
     }
+}
+
+/// Waits for a moment; for ever when there is none.
+async fn until(due: Option<std::time::Instant>) {
+    match due {
+        Some(due) => sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn write(files: &mut CacheFiles, frozen: &Frozen) -> Result<(), crate::cache::SaveError> {
+    let at = frozen.position();
+    let position = SavedPosition {
+        offset: at.offset,
+        epoch: at.epoch,
+        chain: at.chain,
+    };
+    let write = |out: &mut dyn Write| Ok(serde_json::to_writer(out, frozen)?);
+    files.save(write, position)
 }

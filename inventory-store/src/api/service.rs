@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use super::settings::{OfflineWrites, Settings};
 use crate::bodies::Freshness;
 use crate::client::Central;
-use crate::outbox::Outbox;
+use crate::outbox::DurableOutbox;
 use crate::replica::Replica;
 use crate::syncer::{Millis, Syncer};
 
@@ -29,7 +29,7 @@ pub struct Store {
     syncer: Mutex<Syncer>,
     /// Whether the copy is all that central has, as the syncer last said: readers look here without waiting for it.
     current: AtomicBool,
-    pub(super) outbox: Mutex<Outbox>,
+    pub(super) outbox: Mutex<DurableOutbox>,
     /// Something was queued, or central is there again.
     pub(super) to_send: Notify,
     /// The replica has followed events, or was replaced.
@@ -39,7 +39,6 @@ pub struct Store {
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) openapi: Bytes,
     pub(super) offline_writes: OfflineWrites,
-    pub(super) rebase: bool,
     pub(super) forward_timeout: std::time::Duration,
     started: Instant,
 }
@@ -49,7 +48,7 @@ pub(super) struct Parts {
     pub(super) central: Central,
     pub(super) replica: Option<Replica>,
     pub(super) syncer: Syncer,
-    pub(super) outbox: Outbox,
+    pub(super) outbox: DurableOutbox,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
@@ -80,7 +79,6 @@ impl Store {
             stopping: parts.stopping,
             openapi: parts.openapi,
             offline_writes: settings.offline_writes,
-            rebase: settings.rebase,
             forward_timeout: settings.forward_timeout,
             started: Instant::now(),
         }

@@ -9,6 +9,7 @@ use inventory_http::kit::{ApiKey, InvalidSetting, Limits, LogSettings, Quota, Se
 use inventory_http::telemetry::TelemetrySettings;
 
 use crate::client::{CentralUrl, InvalidSecret, SecretKey};
+use crate::outbox::OnConflict;
 
 /// Every setting of a store.
 pub const SETTINGS: &[SettingDoc] = &[
@@ -124,8 +125,8 @@ pub struct Settings {
     pub follow: Follow,
     /// What it does with writes while central is away.
     pub offline_writes: OfflineWrites,
-    /// Whether an intent with a stale version is sent again without one.
-    pub rebase: bool,
+    /// What happens to an intent with a stale version.
+    pub on_conflict: OnConflict,
     /// Intents that may be queued.
     pub outbox_max: usize,
     /// How long an intent may wait.
@@ -186,7 +187,10 @@ impl Settings {
                     ("reject", OfflineWrites::Reject),
                 ],
             )?,
-            rebase: source.choice("OFFLINE_CONFLICT", &[("park", false), ("rebase", true)])?,
+            on_conflict: source.choice(
+                "OFFLINE_CONFLICT",
+                &[("park", OnConflict::Park), ("rebase", OnConflict::Rebase)],
+            )?,
             outbox_max: source.parse("OUTBOX_MAX", above_zero, "a number above zero")?,
             outbox_max_age: source.duration("OUTBOX_MAX_AGE")?,
             forward_timeout: source.duration("FORWARD_TIMEOUT")?,

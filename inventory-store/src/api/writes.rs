@@ -15,7 +15,7 @@ use super::service::Store;
 use super::settings::OfflineWrites;
 use crate::bodies::Queued;
 use crate::client::{CallError, Failure, Outcome};
-use crate::outbox::{NotQueued, OutboxError};
+use crate::outbox::{Change, ChangeError, Changed, Intent, Refusal};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -31,7 +31,11 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
         );
     }
     let key = params::required_key(&call, update.idempotency_key.take())?;
-    let must_queue = store.outbox.lock().queue().holds(&key, &update.product_id);
+    let must_queue = {
+        let durable = store.outbox.lock();
+        let outbox = durable.outbox();
+        outbox.knows(&key) || outbox.has_queued(&update.product_id)
+    };
     update.idempotency_key = Some(key);
     let trace = call.span.trace();
     if must_queue {
@@ -88,23 +92,36 @@ impl Store {
         update: Update,
         trace: Option<TraceParent>,
     ) -> Result<Answer, ApiError> {
-        let store = Arc::clone(&self);
-        let queuing = tokio::task::spawn_blocking(move || {
-            let now = store.clock.now();
-            let queued = store.outbox.lock().enqueue(&update, trace, now);
-            queued.map(|()| update)
-        });
-        let queued = queuing.await.map_err(|_| {
-            ApiError::new(Code::Unavailable, "the store is stopping").with_retry_after(1)
-        })?;
-        let update = queued.map_err(not_queued)?;
+        let key = update.idempotency_key.clone();
+        let key = key.expect("only updates with a key are queued");
+        let now = self.clock.now();
+        let intent = Intent::new(key.clone(), update, now, trace);
+        self.change(Change::Enqueue(intent)).await?;
         self.to_send.notify_one();
-        let key = update.idempotency_key;
         let body = Queued {
             queued: true,
-            idempotency_key: key.expect("only updates with a key are queued"),
+            idempotency_key: key,
         };
         Ok(Answer::json(&body).with_status(StatusCode::ACCEPTED))
+    }
+
+    /// Changes the outbox, beside the threads that serve.
+    ///
+    /// # Errors
+    ///
+    /// The change was refused, or may not be on disk.
+    pub(super) async fn change(self: &Arc<Self>, change: Change) -> Result<Changed, ApiError> {
+        let store = Arc::clone(self);
+        let changing = tokio::task::spawn_blocking(move || {
+            let now = store.clock.now();
+            store.outbox.lock().change(change, now)
+        });
+        match changing.await {
+            Ok(changed) => changed.map_err(not_changed),
+            Err(_) => {
+                Err(ApiError::new(Code::Unavailable, "the store is stopping").with_retry_after(1))
+            }
+        }
     }
 }
 
@@ -128,34 +145,28 @@ fn away(outcome: Outcome) -> ApiError {
     ApiError::new(Code::Unavailable, message).with_retry_after(1)
 }
 
-pub(super) fn not_queued(error: OutboxError) -> ApiError {
+fn not_changed(error: ChangeError) -> ApiError {
     match error {
-        OutboxError::NotQueued(NotQueued::Full) => ApiError::new(
-            Code::Unavailable,
-            "central is away, and as many intents wait as are allowed; nothing was done",
-        )
-        .with_retry_after(5),
-        OutboxError::NotQueued(NotQueued::OtherIntent { field }) => ApiError::new(
-            Code::Unprocessable,
-            "the key stands for another intent; nothing was done",
-        )
-        .with_detail(field, "differs from the intent that waits under this key"),
-        OutboxError::NotQueued(NotQueued::Parked { reason }) => ApiError::new(
-            Code::Conflict,
-            format!(
-                "the intent is parked, and waits for a person: {}",
-                reason.message
-            ),
-        )
-        .with_detail("idempotencyKey", "is parked"),
-        OutboxError::Disk(error) => {
-            tracing::error!(%error, "an intent could not be queued");
+        ChangeError::Failed(error) => {
+            tracing::error!(%error, "the outbox has failed");
             ApiError::new(
                 Code::Unavailable,
-                "central is away, and the intent could not be kept; the same key settles it",
+                "the intent could not be kept; the same key settles it once the store was started again",
             )
             .with_retry_after(5)
         }
-        OutboxError::NotParked => ApiError::new(Code::NotFound, "no parked intent has this key"),
+        ChangeError::Refused(refusal) => {
+            let (code, field) = match &refusal {
+                Refusal::Full { .. } | Refusal::TooManyParked { .. } => (Code::Unavailable, ""),
+                Refusal::KeyReused { .. } => (Code::Unprocessable, "idempotencyKey"),
+                Refusal::Parked { .. } => (Code::Conflict, "idempotencyKey"),
+                Refusal::NotQueued | Refusal::NotParked => (Code::NotFound, "idempotencyKey"),
+            };
+            let error = ApiError::new(code, format!("{refusal}; nothing was done"));
+            match field {
+                "" => error.with_retry_after(5),
+                _ => error.with_detail(field, refusal.to_string()),
+            }
+        }
     }
 }

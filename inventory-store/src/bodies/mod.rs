@@ -3,7 +3,6 @@
 use inventory_core::vocabulary::{
     IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp, Version,
 };
-use inventory_http::kit::ErrorBody;
 use inventory_http::wire::schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,10 +119,19 @@ pub struct ParkedIntent {
     /// The change of on-hand that it wants.
     pub delta: i64,
     /// Why it is not applied.
-    pub reason: ErrorBody,
+    pub reason: ParkedReason,
     /// When it was parked.
     #[schemars(schema_with = "schema::time")]
     pub parked_at: Timestamp,
+}
+
+/// Why an intent is parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ParkedReason {
+    /// A code of central's errors, or `expired`.
+    pub code: String,
+    /// What is true, in a sentence.
+    pub message: String,
 }
 
 /// Sends a parked intent once more, under its key.

@@ -1,299 +1,113 @@
-//! Which intents wait, and in which order: decided without I/O, time is an argument.
+//! The order in which intents are sent.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, TraceParent, Version};
-use inventory_http::kit::{Code, Detail, ErrorBody};
-use inventory_http::wire::Update;
+use inventory_core::vocabulary::{ProductId, Timestamp};
 
-use super::record::{Intent, Parked, Record};
+use super::intent::Intent;
 
-/// What an outbox bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Intents, queued and parked ones together.
-    pub intents_max: usize,
-    /// How long an intent may wait: less than central remembers its key.
-    pub age_max: Duration,
-}
+/// A place in the queue. Later places are greater; none is given twice in the life of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
 
-/// What enqueuing comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Queued {
-    /// It is queued once this record is written.
-    Now(Box<Record>),
-    /// It was queued before.
-    Before,
-}
-
-/// Why an update is not queued. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotQueued {
-    /// There is no room.
-    #[error("as many intents wait as are allowed")]
-    Full,
-    /// The key stands for another intent.
-    #[error("the key stands for an intent with another {field}")]
-    OtherIntent {
-        /// The field that differs.
-        field: &'static str,
-    },
-    /// It waits for a person.
-    #[error("the intent is parked: {}", .reason.message)]
-    Parked {
-        /// Why.
-        reason: Box<ErrorBody>,
-    },
-}
-
-/// A record is about an intent that is not there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a record is about the key {key}, which is not where it would have to be")]
-pub struct Meaningless {
-    /// The key.
-    pub key: IdempotencyKey,
-}
-
-/// The intents that wait, oldest first, and those that are parked.
+/// Intents in order. Those of one product are sent one after the other; those of different products need not wait for
+/// each other.
 ///
-/// **Invariant**: a key is queued once, or parked once, or neither. `numbers` has the place of each queued key.
-#[derive(Debug)]
-pub struct Queue {
-    limits: Limits,
-    queued: BTreeMap<u64, Intent>,
-    numbers: BTreeMap<IdempotencyKey, u64>,
-    next_number: u64,
-    parked: BTreeMap<IdempotencyKey, Parked>,
+/// ```text
+///   tickets      1 tea   2 jam   3 tea   4 oil   5 jam
+///   heads        ✓       ✓               ✓              first of its product
+///   in flight    ✓                                      always a head
+///   ready                ✓               ✓              head and not in flight
+/// ```
+#[derive(Debug, Clone, Default)]
+pub(super) struct Queue {
+    intents: BTreeMap<Ticket, Intent>,
+    /// No set is empty.
+    by_product: BTreeMap<ProductId, BTreeSet<Ticket>>,
+    ready: BTreeSet<Ticket>,
+    in_flight: BTreeSet<Ticket>,
+    last: u64,
 }
 
 impl Queue {
-    /// An empty queue.
-    pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            queued: BTreeMap::new(),
-            numbers: BTreeMap::new(),
-            next_number: 0,
-            parked: BTreeMap::new(),
+    pub(super) fn len(&self) -> usize {
+        self.intents.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Intent> {
+        self.intents.values()
+    }
+
+    pub(super) fn oldest(&self) -> Option<&Intent> {
+        self.intents.values().next()
+    }
+
+    pub(super) fn has(&self, product: &ProductId) -> bool {
+        self.by_product.contains_key(product)
+    }
+
+    pub(super) fn get(&self, ticket: Ticket) -> &Intent {
+        self.intents.get(&ticket).expect(TICKETS)
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: Ticket) -> &mut Intent {
+        self.intents.get_mut(&ticket).expect(TICKETS)
+    }
+
+    /// Intents that were queued before a moment and are not in flight.
+    pub(super) fn at_rest(&self, before: Timestamp) -> impl Iterator<Item = &Intent> {
+        let at_rest = |(ticket, _): &(&Ticket, &Intent)| !self.in_flight.contains(ticket);
+        let intents = self
+            .intents
+            .iter()
+            .filter(at_rest)
+            .map(|(_, intent)| intent);
+        intents.filter(move |intent| intent.queued_at() < before)
+    }
+
+    pub(super) fn push(&mut self, intent: Intent) -> Ticket {
+        self.last += 1;
+        let ticket = Ticket(self.last);
+        let product = intent.product().clone();
+        self.intents.insert(ticket, intent);
+        let tickets = self.by_product.entry(product).or_default();
+        tickets.insert(ticket);
+        if tickets.len() == 1 {
+            self.ready.insert(ticket);
         }
+        ticket
     }
 
-    /// How many wait for central.
-    pub fn len(&self) -> usize {
-        self.queued.len()
-    }
-
-    /// Whether none waits for central.
-    pub fn is_empty(&self) -> bool {
-        self.queued.is_empty()
-    }
-
-    /// The intent that is sent next: the oldest, so that those of a product keep their order.
-    pub fn next(&self) -> Option<&Intent> {
-        self.queued.values().next()
-    }
-
-    /// The intents that wait for central, oldest first.
-    pub fn queued(&self) -> impl Iterator<Item = &Intent> {
-        self.queued.values()
-    }
-
-    /// The intents that wait for a person, by key.
-    pub fn parked(&self) -> impl Iterator<Item = &Parked> {
-        self.parked.values()
-    }
-
-    /// Whether an update has to queue: its key is here, or intents of its product are, which it must not overtake.
-    pub fn holds(&self, key: &IdempotencyKey, product: &ProductId) -> bool {
-        let of_product = |intent: &Intent| intent.update.product_id == *product;
-        self.numbers.contains_key(key)
-            || self.parked.contains_key(key)
-            || self.queued.values().any(of_product)
-    }
-
-    /// How long the oldest intent has waited.
-    pub fn oldest_age(&self, now: Timestamp) -> Duration {
-        let oldest = self.queued.values().map(|intent| intent.queued_at).min();
-        let millis = oldest.map_or(0, |at| now.millis_since(at));
-        Duration::from_millis(millis)
-    }
-
-    /// What queuing an update comes to.
-    ///
-    /// # Errors
-    ///
-    /// Says why it cannot be queued.
-    pub fn enqueue(
-        &self,
-        update: &Update,
-        trace: Option<TraceParent>,
-        now: Timestamp,
-    ) -> Result<Queued, NotQueued> {
-        let intent = Intent {
-            update: update.clone(),
-            queued_at: now,
-            trace,
-        };
-        let key = intent.key();
-        let queued = self.numbers.get(key).map(|number| &self.queued[number]);
-        let parked = self.parked.get(key);
-        let known = queued.or_else(|| parked.map(|parked| &parked.intent));
-        if let Some(field) = known.and_then(|known| known.difference(update)) {
-            return Err(NotQueued::OtherIntent { field });
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Intent {
+        let intent = self.intents.remove(&ticket).expect(TICKETS);
+        self.ready.remove(&ticket);
+        self.in_flight.remove(&ticket);
+        let tickets = self.by_product.get_mut(intent.product());
+        let tickets = tickets.expect("the product of a queued intent has a set of tickets");
+        tickets.remove(&ticket);
+        match tickets.first() {
+            Some(head) if !self.in_flight.contains(head) => drop(self.ready.insert(*head)),
+            Some(_) => {}
+            None => drop(self.by_product.remove(intent.product())),
         }
-        if let Some(parked) = parked {
-            let reason = Box::new(parked.reason.clone());
-            return Err(NotQueued::Parked { reason });
+        intent
+    }
+
+    /// Takes the oldest intent that may be sent and was queued at `from` or later.
+    pub(super) fn start(&mut self, from: Timestamp) -> Option<&Intent> {
+        let fresh = |ticket: &&Ticket| self.get(**ticket).queued_at() >= from;
+        let ticket = *self.ready.iter().find(fresh)?;
+        self.ready.remove(&ticket);
+        self.in_flight.insert(ticket);
+        Some(self.get(ticket))
+    }
+
+    /// Takes back an intent that was started. It keeps its place.
+    pub(super) fn stop(&mut self, ticket: Ticket) {
+        if self.in_flight.remove(&ticket) {
+            self.ready.insert(ticket);
         }
-        if queued.is_some() {
-            return Ok(Queued::Before);
-        }
-        if self.queued.len() + self.parked.len() >= self.limits.intents_max {
-            return Err(NotQueued::Full);
-        }
-        Ok(Queued::Now(Box::new(Record::Queued(intent))))
-    }
-
-    /// The record that an intent is applied; `None` when it does not wait.
-    pub fn settle(&self, key: &IdempotencyKey) -> Option<Record> {
-        let key = self.queued_key(key)?;
-        Some(Record::Settled { key })
-    }
-
-    /// The record that an intent waits for a person; `None` when it does not wait.
-    pub fn park(&self, key: &IdempotencyKey, reason: ErrorBody, at: Timestamp) -> Option<Record> {
-        let key = self.queued_key(key)?;
-        Some(Record::Parked { key, reason, at })
-    }
-
-    /// The record that an intent is sent without a version; `None` when it does not wait.
-    pub fn rebase(&self, key: &IdempotencyKey) -> Option<Record> {
-        let key = self.queued_key(key)?;
-        Some(Record::Rebased { key })
-    }
-
-    /// The record that a parked intent waits again; `None` when it is not parked.
-    pub fn retry(
-        &self,
-        key: &IdempotencyKey,
-        version: Option<Version>,
-        at: Timestamp,
-    ) -> Option<Record> {
-        let key = self.parked.get(key)?.intent.key().clone();
-        Some(Record::Retried { key, version, at })
-    }
-
-    /// The record that a parked intent is given up; `None` when it is not parked.
-    pub fn discard(&self, key: &IdempotencyKey) -> Option<Record> {
-        let key = self.parked.get(key)?.intent.key().clone();
-        Some(Record::Discarded { key })
-    }
-
-    /// The records that park what has waited for too long.
-    pub fn expired(&self, now: Timestamp) -> Vec<Record> {
-        let age_max_ms = self.limits.age_max.as_millis() as u64;
-        let expired = self
-            .queued
-            .values()
-            .filter(|intent| now.millis_since(intent.queued_at) > age_max_ms);
-        expired
-            .map(|intent| Record::Parked {
-                key: intent.key().clone(),
-                reason: waited_too_long(intent),
-                at: now,
-            })
-            .collect()
-    }
-
-    fn queued_key(&self, key: &IdempotencyKey) -> Option<IdempotencyKey> {
-        self.numbers.get_key_value(key).map(|(key, _)| key.clone())
-    }
-
-    /// Does what a record says.
-    ///
-    /// # Errors
-    ///
-    /// The record says something that cannot have happened; the queue is as it was.
-    pub fn apply(&mut self, record: &Record) -> Result<(), Meaningless> {
-        let lost = |key: &IdempotencyKey| Meaningless { key: key.clone() };
-        match record {
-            Record::Queued(intent) => {
-                let key = intent.key();
-                if self.numbers.contains_key(key) || self.parked.contains_key(key) {
-                    return Err(lost(key));
-                }
-                self.push(intent.clone());
-            }
-            Record::Settled { key } => {
-                self.take(key).ok_or_else(|| lost(key))?;
-            }
-            Record::Parked { key, reason, at } => {
-                let intent = self.take(key).ok_or_else(|| lost(key))?;
-                let reason = reason.clone();
-                let parked = Parked {
-                    intent,
-                    reason,
-                    at: *at,
-                };
-                self.parked.insert(key.clone(), parked);
-            }
-            Record::Rebased { key } => {
-                let number = self.numbers.get(key).ok_or_else(|| lost(key))?;
-                if let Some(intent) = self.queued.get_mut(number) {
-                    intent.update.version = None;
-                }
-            }
-            Record::Retried { key, version, at } => {
-                let parked = self.parked.remove(key).ok_or_else(|| lost(key))?;
-                let mut intent = parked.intent;
-                intent.update.version = *version;
-                intent.queued_at = *at;
-                self.push(intent);
-            }
-            Record::Discarded { key } => {
-                self.parked.remove(key).ok_or_else(|| lost(key))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, intent: Intent) {
-        self.numbers.insert(intent.key().clone(), self.next_number);
-        self.queued.insert(self.next_number, intent);
-        self.next_number += 1;
-    }
-
-    fn take(&mut self, key: &IdempotencyKey) -> Option<Intent> {
-        let number = self.numbers.remove(key)?;
-        self.queued.remove(&number)
-    }
-
-    /// Records that lead from an empty queue to this one.
-    pub fn records(&self) -> Vec<Record> {
-        let parked = self.parked.values().flat_map(|parked| {
-            let waits = Record::Parked {
-                key: parked.intent.key().clone(),
-                reason: parked.reason.clone(),
-                at: parked.at,
-            };
-            [Record::Queued(parked.intent.clone()), waits]
-        });
-        let queued = self.queued.values().cloned().map(Record::Queued);
-        parked.chain(queued).collect()
     }
 }
 
-fn waited_too_long(intent: &Intent) -> ErrorBody {
-    ErrorBody {
-        code: Code::Unavailable,
-        message: "central could not be reached for too long; nobody knows whether it was applied"
-            .into(),
-        details: vec![Detail {
-            field: "idempotencyKey".into(),
-            issue: format!("was queued at {}", intent.queued_at),
-        }],
-        current: None,
-        position: None,
-    }
-}
+const TICKETS: &str = "a ticket is kept exactly as long as its intent is queued";

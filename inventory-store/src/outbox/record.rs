@@ -1,94 +1,61 @@
-//! What happens to intents, as it is written down.
+//! What has happened, as it is kept.
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp, TraceParent, Version};
-use inventory_http::kit::ErrorBody;
-use inventory_http::wire::Update;
+use inventory_core::vocabulary::{IdempotencyKey, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
-/// An update that somebody wants and central does not know yet.
+use super::intent::Intent;
+use super::reason::Reason;
+
+/// A transition of one intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Intent {
-    /// The update, with its key.
-    pub update: Update,
-    /// When it was queued.
-    pub queued_at: Timestamp,
-    /// The trace that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<TraceParent>,
-}
-
-impl Intent {
-    /// The key.
-    ///
-    /// # Panics
-    ///
-    /// It has none: such an update is never queued.
-    pub fn key(&self) -> &IdempotencyKey {
-        let key = self.update.idempotency_key.as_ref();
-        key.expect("only updates with a key are queued")
-    }
-
-    /// The first field in which two updates do not mean the same. The version is no part of what they mean.
-    pub fn difference(&self, update: &Update) -> Option<&'static str> {
-        let own = &self.update;
-        match () {
-            () if own.product_id != update.product_id => Some("productId"),
-            () if own.store_id != update.store_id => Some("storeId"),
-            () if own.delta != update.delta => Some("delta"),
-            () => None,
-        }
-    }
-}
-
-/// An intent that waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    /// The intent.
-    pub intent: Intent,
-    /// Why it is not applied.
-    pub reason: ErrorBody,
-    /// Since when it waits.
-    pub at: Timestamp,
-}
-
-/// Something that has happened to an intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Record {
-    /// It waits for central.
-    Queued(Intent),
-    /// Central has applied it.
+    /// It waits, at the end of the queue.
+    Queued {
+        /// The intent.
+        intent: Intent,
+    },
+    /// It is done, and gone.
     Settled {
-        /// The intent.
-        key: IdempotencyKey,
+        /// Which.
+        idempotency_key: IdempotencyKey,
     },
-    /// It waits for a person.
+    /// It left the queue and waits for a person.
     Parked {
-        /// The intent.
-        key: IdempotencyKey,
+        /// Which.
+        idempotency_key: IdempotencyKey,
         /// Why.
-        reason: ErrorBody,
-        /// Since when.
-        at: Timestamp,
-    },
-    /// It is sent without a version from now on.
-    Rebased {
-        /// The intent.
-        key: IdempotencyKey,
-    },
-    /// A person has queued it again, at the end.
-    Retried {
-        /// The intent.
-        key: IdempotencyKey,
-        /// The version that the product must have.
-        version: Option<Version>,
+        reason: Reason,
         /// When.
-        at: Timestamp,
+        parked_at: Timestamp,
     },
-    /// A person has given it up.
+    /// It was parked, and waits at the end of the queue again.
+    Retried {
+        /// Which.
+        idempotency_key: IdempotencyKey,
+        /// What it demands from now on.
+        version: Option<Version>,
+        /// When: its age counts from here.
+        retried_at: Timestamp,
+    },
+    /// It was parked, and is gone.
     Discarded {
-        /// The intent.
-        key: IdempotencyKey,
+        /// Which.
+        idempotency_key: IdempotencyKey,
+    },
+    /// It keeps its place, and demands no version any more.
+    Rebased {
+        /// Which.
+        idempotency_key: IdempotencyKey,
     },
 }
+
+/// A record does not follow from the ones before it. The outbox is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the record does not follow from the records before it")]
+pub struct Inapplicable;

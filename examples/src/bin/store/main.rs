@@ -31,9 +31,9 @@ impl Failure {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Setting(_) | Self::Start(StartError::Keys(_)) => 2,
-            Self::Start(StartError::Cache(cache::OpenError::InUse(_))) => 3,
+            Self::Start(StartError::Directory(cache::DirectoryError::InUse { .. })) => 3,
             Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
-            Self::Start(StartError::Outbox(outbox::OpenError::OtherFormat { .. })) => 6,
+            Self::Start(StartError::Outbox(outbox::OpenError::NewerFormat { .. })) => 6,
             Self::Start(_) | Self::System(_) => 5,
         })
     }

@@ -1,0 +1,78 @@
+//! `store_state.json` and `store_offset.json`.
+
+use std::io::{self, Write};
+
+use inventory_core::vocabulary::{Chain, Epoch, Sequence};
+use serde::{Deserialize, Serialize};
+
+use super::directory::DataDirectory;
+use super::envelope;
+use super::error::{Absence, SaveError};
+
+const STATE: &str = "store_state.json";
+const OFFSET: &str = "store_offset.json";
+
+/// Where in central's log a saved state stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedPosition {
+    /// The last event that is in the state.
+    pub offset: Sequence,
+    /// The history that the offset belongs to.
+    pub epoch: Epoch,
+    /// The digest of that history up to the offset.
+    pub chain: Chain,
+}
+
+/// A state as it was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// Where it stands.
+    pub position: SavedPosition,
+    /// The bytes that were written, every one of them.
+    pub content: Vec<u8>,
+}
+
+/// The replica's files. It knows nothing about their content but where it stands.
+#[derive(Debug)]
+pub struct CacheFiles {
+    directory: DataDirectory,
+}
+
+impl CacheFiles {
+    /// The files of a directory, and what the last save left there; or why there is nothing, for the log.
+    pub fn open(directory: &DataDirectory) -> (Self, Result<Cached, Absence>) {
+        let files = Self {
+            directory: directory.clone(),
+        };
+        let cached = match directory.read(STATE) {
+            Ok(Some(file)) => envelope::read(file),
+            Ok(None) => Err(Absence::Missing),
+            Err(error) => Err(Absence::Unreadable(error)),
+        };
+        (files, cached)
+    }
+
+    /// Saves a state in one step: a crash leaves the one before, or this one.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError::State`]: the state is not saved. [`SaveError::Offset`]: it is, only the offset beside it trails.
+    pub fn save(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        position: SavedPosition,
+    ) -> Result<(), SaveError> {
+        self.directory
+            .replace(STATE, |out| envelope::write(out, position, write))
+            .map_err(|error| SaveError::State(error.into()))?;
+        let offset = |out: &mut dyn Write| {
+            serde_json::to_writer(&mut *out, &position)?;
+            out.write_all(b"\n")
+        };
+        // Only now: whoever reads the offset finds a state that is at least that far.
+        self.directory
+            .replace(OFFSET, offset)
+            .map_err(|error| SaveError::Offset(error.into()))?;
+        Ok(())
+    }
+}

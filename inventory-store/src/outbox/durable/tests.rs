@@ -1,0 +1,149 @@
+//! What is seen of an outbox, and what becomes of its file.
+
+use std::io;
+use std::time::Duration;
+
+use inventory_core::vocabulary::{Adjustment, Version};
+use inventory_http::wire::Update;
+
+use super::*;
+use crate::outbox::Reason;
+use crate::outbox::file::Medium;
+
+/// Takes nothing, and fails the test when it is asked again after it has said so.
+#[derive(Debug, Default)]
+struct Broken {
+    asked: bool,
+}
+
+impl Medium for Broken {
+    fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        assert!(!self.asked, "asked again after a failure");
+        self.asked = true;
+        Err(io::Error::other("broken"))
+    }
+}
+
+fn open(directory: &DataDirectory) -> DurableOutbox {
+    let opened =
+        DurableOutbox::open(directory, OutboxLimits::default(), OnConflict::default()).unwrap();
+    assert_eq!(opened.1, None);
+    opened.0
+}
+
+fn sale(key: &str) -> Intent {
+    let update = Update {
+        store_id: "north".parse().unwrap(),
+        product_id: "tea".parse().unwrap(),
+        delta: Adjustment::new(-1).unwrap(),
+        version: None,
+        idempotency_key: None,
+    };
+    Intent::new(key.parse().unwrap(), update, Timestamp::UNIX_EPOCH, None)
+}
+
+#[test]
+fn after_a_failed_write_nothing_is_taken_or_sent_until_it_is_opened_again() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let mut outbox = open(&directory);
+    outbox.change(Change::Enqueue(sale("a")), now).unwrap();
+
+    outbox.file.set_medium(Box::new(Broken::default()));
+    let both = ["b", "c"].map(|key| Change::Enqueue(sale(key)));
+    for answer in outbox.change_all(&both, now) {
+        assert!(matches!(answer, Err(ChangeError::Failed(_))));
+    }
+    let settled = outbox.change(Change::Settle("a".parse().unwrap()), now);
+    assert!(matches!(settled, Err(ChangeError::Failed(_))));
+    assert!(outbox.start_next(now).is_err() && outbox.has_failed());
+    assert_eq!(outbox.outbox().queued_count(), 1, "what was durable");
+
+    drop(outbox);
+    let mut outbox = open(&directory);
+    let again = outbox.change(Change::Enqueue(sale("b")), now);
+    assert!(matches!(again, Ok(Changed::Done)));
+    let next = outbox.start_next(now).unwrap().unwrap();
+    assert_eq!(next.key().as_str(), "a");
+}
+
+#[test]
+fn a_file_of_history_is_written_anew() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let mut outbox = open(&directory);
+    let keep = Change::Enqueue(sale("keep"));
+    outbox.change(keep, now).unwrap();
+    let (mut longest, mut last) = (0, 0);
+    for round in 0..12 {
+        let keys = (0..250).map(|at| format!("{round}-{at}"));
+        let queue: Vec<_> = keys.map(|key| Change::Enqueue(sale(&key))).collect();
+        assert!(outbox.change_all(&queue, now).iter().all(Result::is_ok));
+        let settle = queue.iter().filter_map(Change::key).cloned();
+        let settle: Vec<_> = settle.map(Change::Settle).collect();
+        assert!(outbox.change_all(&settle, now).iter().all(Result::is_ok));
+        last = directory.read(FILE).unwrap().unwrap().len();
+        longest = longest.max(last);
+    }
+    assert!(longest < 512 * 1024, "{longest} bytes");
+    assert!(last < longest, "it was never written anew");
+    drop(outbox);
+    assert_eq!(open(&directory).outbox().queued_count(), 1);
+}
+
+#[test]
+fn a_stale_version_is_parked_or_taken_off_once() {
+    let now = Timestamp::UNIX_EPOCH;
+    let mut guarded = sale("a").update().clone();
+    guarded.version = Some(Version::new(1).unwrap());
+    let intent = Intent::new("a".parse().unwrap(), guarded, now, None);
+    let conflict = Change::Conflict {
+        key: "a".parse().unwrap(),
+        reason: Reason::new("conflict", "the product is at version 2"),
+    };
+    for (policy, parked_after) in [(OnConflict::Park, 1), (OnConflict::Rebase, 2)] {
+        let mut outbox = Outbox::new(OutboxLimits::default(), policy);
+        outbox
+            .evolve(&Record::Queued {
+                intent: intent.clone(),
+            })
+            .unwrap();
+        for round in 1..=parked_after {
+            assert_eq!(outbox.parked_count(), 0, "{policy:?}");
+            let sent = outbox.start_next(now).unwrap();
+            assert_eq!(sent.update().version.is_some(), round == 1);
+            for record in outbox.decide(&conflict, Ahead::default(), now).unwrap() {
+                outbox.evolve(&record).unwrap();
+            }
+        }
+        assert_eq!(outbox.parked_count(), 1, "{policy:?}");
+    }
+}
+
+#[test]
+fn what_has_waited_too_long_is_parked_and_not_sent() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let mut outbox = open(&directory);
+    let start = Timestamp::UNIX_EPOCH;
+    outbox.change(Change::Enqueue(sale("a")), start).unwrap();
+    let age_max = OutboxLimits::default().age_max;
+    let late = start.plus_millis(age_max.as_millis() as u64 + 1);
+    assert_eq!(
+        outbox.outbox().oldest_age(late),
+        Some(age_max + Duration::from_millis(1))
+    );
+    assert_eq!(outbox.start_next(late).unwrap(), None);
+    let parked = outbox.outbox().parked().next().unwrap();
+    assert_eq!(parked.reason.code(), "expired");
+
+    let retry = Change::Retry {
+        key: "a".parse().unwrap(),
+        version: None,
+    };
+    outbox.change(retry, late).unwrap();
+    let sent = outbox.start_next(late).unwrap().unwrap();
+    assert_eq!(sent.queued_at(), late, "its age starts again");
+}

@@ -1,0 +1,124 @@
+//! An update that waits.
+
+use std::fmt;
+
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, TraceParent, Version};
+use inventory_http::wire::Update;
+use serde::{Deserialize, Serialize};
+
+/// An update that could not be forwarded. It always has its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked", rename_all = "camelCase")]
+pub struct Intent {
+    /// `idempotency_key` is always `Some`.
+    update: Update,
+    queued_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<TraceParent>,
+}
+
+/// An intent as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Unchecked {
+    update: Update,
+    queued_at: Timestamp,
+    #[serde(default)]
+    trace: Option<TraceParent>,
+}
+
+impl TryFrom<Unchecked> for Intent {
+    type Error = &'static str;
+
+    fn try_from(read: Unchecked) -> Result<Self, Self::Error> {
+        match read.update.idempotency_key.clone() {
+            Some(key) => Ok(Self::new(key, read.update, read.queued_at, read.trace)),
+            None => Err("an intent has no key"),
+        }
+    }
+}
+
+impl Intent {
+    /// An update under a key, which replaces the one that stands in the update.
+    pub fn new(
+        key: IdempotencyKey,
+        mut update: Update,
+        queued_at: Timestamp,
+        trace: Option<TraceParent>,
+    ) -> Self {
+        update.idempotency_key = Some(key);
+        Self {
+            update,
+            queued_at,
+            trace,
+        }
+    }
+
+    /// What names it.
+    pub fn key(&self) -> &IdempotencyKey {
+        let key = self.update.idempotency_key.as_ref();
+        key.expect("an intent is only made with a key")
+    }
+
+    /// What to send, key included.
+    pub fn update(&self) -> &Update {
+        &self.update
+    }
+
+    /// Its product.
+    pub fn product(&self) -> &ProductId {
+        &self.update.product_id
+    }
+
+    /// When it was queued, or queued again by a person.
+    pub fn queued_at(&self) -> Timestamp {
+        self.queued_at
+    }
+
+    /// The trace of the request that it came with.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.trace
+    }
+
+    /// In what another update differs, by central's rule: the guard is not part of an intent, so that a retry with a
+    /// fresher version is still the same one.
+    pub(super) fn differs(&self, other: &Update) -> Option<Differs> {
+        if self.update.product_id != other.product_id {
+            return Some(Differs::Product);
+        }
+        if self.update.store_id != other.store_id {
+            return Some(Differs::Store);
+        }
+        (self.update.delta != other.delta).then_some(Differs::Amount)
+    }
+
+    pub(super) fn set_guard(&mut self, version: Option<Version>) {
+        self.update.version = version;
+    }
+
+    pub(super) fn queue_again(&mut self, version: Option<Version>, at: Timestamp) {
+        self.set_guard(version);
+        self.queued_at = at;
+    }
+}
+
+/// In what an update differs from the intent that has its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differs {
+    /// The product.
+    Product,
+    /// The store.
+    Store,
+    /// The amount.
+    Amount,
+}
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Product => "another product",
+            Self::Store => "another store",
+            Self::Amount => "another amount",
+        })
+    }
+}

@@ -1,0 +1,207 @@
+//! The rules of the outbox, without I/O: time is an argument.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+
+use super::change::Refusal;
+use super::decide::park;
+use super::intent::Intent;
+use super::limits::{OnConflict, OutboxLimits};
+use super::queue::{Queue, Ticket};
+use super::reason::Reason;
+use super::record::{Inapplicable, Record};
+
+/// Intents that wait for central, and those that wait for a person.
+///
+/// A key is in one place only: queued or parked.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    pub(super) limits: OutboxLimits,
+    pub(super) on_conflict: OnConflict,
+    pub(super) queue: Queue,
+    queued: BTreeMap<IdempotencyKey, Ticket>,
+    /// In the order in which they were parked.
+    pub(super) parked: BTreeMap<u64, Parked>,
+    parked_places: BTreeMap<IdempotencyKey, u64>,
+    last_parked: u64,
+}
+
+/// An intent that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// The intent.
+    pub intent: Intent,
+    /// Why.
+    pub reason: Reason,
+    /// Since when.
+    pub parked_at: Timestamp,
+}
+
+impl Outbox {
+    /// An empty outbox.
+    pub fn new(limits: OutboxLimits, on_conflict: OnConflict) -> Self {
+        Self {
+            limits,
+            on_conflict,
+            queue: Queue::default(),
+            queued: BTreeMap::new(),
+            parked: BTreeMap::new(),
+            parked_places: BTreeMap::new(),
+            last_parked: 0,
+        }
+    }
+
+    /// Applies a record.
+    ///
+    /// # Errors
+    ///
+    /// The record does not follow from what is queued and parked; nothing has changed.
+    pub fn evolve(&mut self, record: &Record) -> Result<(), Inapplicable> {
+        match record {
+            Record::Queued { intent } => {
+                let key = intent.key();
+                if self.queued.contains_key(key) || self.parked_places.contains_key(key) {
+                    return Err(Inapplicable);
+                }
+                self.queue_up(intent.clone());
+            }
+            Record::Settled { idempotency_key } => {
+                self.take_queued(idempotency_key)?;
+            }
+            Record::Parked {
+                idempotency_key,
+                reason,
+                parked_at,
+            } => {
+                let parked = Parked {
+                    intent: self.take_queued(idempotency_key)?,
+                    reason: reason.clone(),
+                    parked_at: *parked_at,
+                };
+                self.last_parked += 1;
+                self.parked.insert(self.last_parked, parked);
+                self.parked_places
+                    .insert(idempotency_key.clone(), self.last_parked);
+            }
+            Record::Retried {
+                idempotency_key,
+                version,
+                retried_at,
+            } => {
+                let mut intent = self.take_parked(idempotency_key)?.intent;
+                intent.queue_again(*version, *retried_at);
+                self.queue_up(intent);
+            }
+            Record::Discarded { idempotency_key } => {
+                self.take_parked(idempotency_key)?;
+            }
+            Record::Rebased { idempotency_key } => {
+                let ticket = self.find_queued(idempotency_key);
+                let ticket = ticket.map_err(|_| Inapplicable)?;
+                self.queue.get_mut(ticket).set_guard(None);
+                self.queue.stop(ticket);
+            }
+        }
+        Ok(())
+    }
+
+    /// The shortest records that lead to this outbox.
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        let parked = self.parked.values().flat_map(|parked| {
+            let intent = parked.intent.clone();
+            let park = park(intent.key(), &parked.reason, parked.parked_at);
+            [Record::Queued { intent }, park]
+        });
+        let queued = self.queue.iter().cloned();
+        parked.chain(queued.map(|intent| Record::Queued { intent }))
+    }
+
+    /// Takes the oldest intent that may be sent: none of its product is before it, and it has not expired.
+    pub fn start_next(&mut self, now: Timestamp) -> Option<Intent> {
+        let from = self.fresh_from(now);
+        self.queue.start(from).cloned()
+    }
+
+    /// Takes back an intent that has no answer: it is next of its product again. Does nothing when it is not in flight.
+    pub fn stop(&mut self, key: &IdempotencyKey) {
+        if let Ok(ticket) = self.find_queued(key) {
+            self.queue.stop(ticket);
+        }
+    }
+
+    /// Whether a key is queued or parked.
+    pub fn knows(&self, key: &IdempotencyKey) -> bool {
+        self.queued.contains_key(key) || self.parked_places.contains_key(key)
+    }
+
+    /// Whether a write to this product has to queue, too.
+    pub fn has_queued(&self, product: &ProductId) -> bool {
+        self.queue.has(product)
+    }
+
+    /// How many intents are queued.
+    pub fn queued_count(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The queued intents in their order.
+    pub fn queued(&self) -> impl Iterator<Item = &Intent> {
+        self.queue.iter()
+    }
+
+    /// How long the intent that is first in the queue has waited.
+    pub fn oldest_age(&self, now: Timestamp) -> Option<Duration> {
+        let oldest = self.queue.oldest()?;
+        Some(Duration::from_millis(now.millis_since(oldest.queued_at())))
+    }
+
+    /// How many intents are parked.
+    pub fn parked_count(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// The parked intents, the longest parked first.
+    pub fn parked(&self) -> impl Iterator<Item = &Parked> {
+        self.parked.values()
+    }
+
+    /// The bounds.
+    pub fn limits(&self) -> OutboxLimits {
+        self.limits
+    }
+
+    /// When an intent must have been queued to be sent.
+    pub(super) fn fresh_from(&self, now: Timestamp) -> Timestamp {
+        let age_max = u64::try_from(self.limits.age_max.as_millis()).unwrap_or(u64::MAX);
+        let from = now.millis().saturating_sub(age_max);
+        Timestamp::from_millis(from).expect("a moment before one that can be written")
+    }
+
+    pub(super) fn find_queued(&self, key: &IdempotencyKey) -> Result<Ticket, Refusal> {
+        self.queued.get(key).copied().ok_or(Refusal::NotQueued)
+    }
+
+    pub(super) fn find_parked(&self, key: &IdempotencyKey) -> Result<u64, Refusal> {
+        let place = self.parked_places.get(key).copied();
+        place.ok_or(Refusal::NotParked)
+    }
+
+    fn queue_up(&mut self, intent: Intent) {
+        let key = intent.key().clone();
+        let ticket = self.queue.push(intent);
+        self.queued.insert(key, ticket);
+    }
+
+    fn take_queued(&mut self, key: &IdempotencyKey) -> Result<Intent, Inapplicable> {
+        let ticket = self.queued.remove(key).ok_or(Inapplicable)?;
+        Ok(self.queue.remove(ticket))
+    }
+
+    fn take_parked(&mut self, key: &IdempotencyKey) -> Result<Parked, Inapplicable> {
+        let place = self.parked_places.remove(key).ok_or(Inapplicable)?;
+        let parked = self.parked.remove(&place);
+        Ok(parked.expect("a place is kept exactly as long as its intent is parked"))
+    }
+}

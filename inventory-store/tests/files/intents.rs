@@ -1,0 +1,36 @@
+//! Intents to test with.
+
+use std::time::Duration;
+
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Timestamp, Version};
+use inventory_http::wire::Update;
+use inventory_store::outbox::{Intent, OutboxLimits};
+
+/// So small that sequences of a few dozen changes reach every bound.
+pub(crate) const LIMITS: OutboxLimits = OutboxLimits {
+    intents_max: 5,
+    age_max: Duration::from_millis(20),
+    parked_max: 3,
+};
+
+pub(crate) fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis).unwrap()
+}
+
+pub(crate) fn key(number: u8) -> IdempotencyKey {
+    format!("key-{number}").parse().unwrap()
+}
+
+/// An intent whose product is named, and whose amount is -1 or -2.
+pub(crate) fn intent(key_number: u8, product: u8, twice: bool, guarded: bool, now: u64) -> Intent {
+    let update = Update {
+        store_id: "north".parse().unwrap(),
+        product_id: format!("product \"{product}\"").parse().unwrap(),
+        delta: Adjustment::new(if twice { -2 } else { -1 }).unwrap(),
+        version: guarded.then(|| Version::new(7).unwrap()),
+        idempotency_key: None,
+    };
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = twice.then(|| trace.parse().unwrap());
+    Intent::new(key(key_number), update, at(now), trace)
+}
