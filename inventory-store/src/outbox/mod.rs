@@ -7,7 +7,7 @@
 //!                            └────── Outbox::evolve ◀───┘ only then
 //! ```
 //!
-//! [`Outbox`] is the rules, without I/O or a clock; [`OutboxFile`](file) is the bytes; [`DurableOutbox`] joins them and is
+//! [`Outbox`] is the rules, without I/O or a clock; `OutboxFile` is the bytes; [`DurableOutbox`] joins them and is
 //! what the store node holds.
 //!
 //! An intent is *queued* until central has answered it, then gone, or *parked* with the reason why central refused it, for
