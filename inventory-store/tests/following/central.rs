@@ -1,5 +1,6 @@
 //! Central: a real engine on memory, with what can happen to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Opened, Settings, Snapshotter};
@@ -7,7 +8,7 @@ use inventory_core::machine::{Command, DeadLettered, Entry, Event, Image, Reques
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog as _, Ports, Snapshot, SnapshotStore as _};
 use inventory_core::testing::ManualClock;
-use inventory_core::vocabulary::{Chain, Epoch, ProductId, Timestamp};
+use inventory_core::vocabulary::{Chain, Epoch, IdempotencyKey, ProductId, Timestamp};
 use inventory_http::wire::{Changes, SnapshotProduct, StateSnapshot, Updated, WireEvent};
 use inventory_store::replica::Position;
 
@@ -29,6 +30,7 @@ pub(crate) struct Central {
     snapshotter: Snapshotter,
     backup: (Epoch, Image),
     epochs: u128,
+    applied: BTreeSet<IdempotencyKey>,
     pub(crate) history: History,
 }
 
@@ -44,6 +46,7 @@ impl Central {
             engine,
             snapshotter,
             epochs: 1,
+            applied: BTreeSet::new(),
             history: History::default(),
         }
     }
@@ -74,7 +77,18 @@ impl Central {
             .expect("memory does not fail");
         self.note();
         let receipt = answers.into_iter().next()?.ok()?;
+        if let (false, Some(intent)) = (receipt.replayed, &receipt.entry.intent) {
+            // Since the last restore, which forgets keys.
+            let first = self.applied.insert(intent.key.clone());
+            assert!(first, "{} was applied twice", intent.key);
+        }
         Updated::from_receipt(&receipt)
+    }
+
+    /// Whether a key has had its effect.
+    pub(crate) fn has_applied(&self, key: &IdempotencyKey) -> bool {
+        let reader = self.engine.reader();
+        reader.read(|ledger| ledger.find(key).is_some())
     }
 
     /// Whether the log can be followed from a position: what the service checks.
@@ -188,6 +202,7 @@ impl Central {
     /// Goes back to the last backup: as it should be, under a new epoch, or by hand, under its own.
     pub(crate) fn restore(&mut self, under_new_epoch: bool) {
         let (mut epoch, image) = self.backup.clone();
+        self.applied.clear();
         if under_new_epoch {
             self.epochs += 1;
             epoch = Epoch::from_random(self.epochs);

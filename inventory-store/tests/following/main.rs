@@ -3,16 +3,17 @@
 //! ```text
 //!  Dice ──▶ World ─┬─ Central: a real engine in memory, restarted, restored, purged ──▶ History: what it ever had
 //!                  ├─ Network: drops, delays, duplicates, reorders, cuts
-//!                  └─ Node: replica + syncer, crashed and started from what was saved
+//!                  └─ Node: replica + syncer + outbox, crashed and started from what was saved
 //! ```
 //!
 //! What any store shows is held against the history all the time. In the end the network heals, and every replica must
-//! be what central is. `FOLLOWING_SEED` plays one run, `FOLLOWING_SEEDS` says how many are played.
+//! be what central is, and every intent be applied once or parked. `FOLLOWING_SEED` plays one run, `FOLLOWING_SEEDS` says how many are played.
 
 mod central;
 mod dice;
 mod faults;
 mod history;
+mod intents;
 mod network;
 mod node;
 mod sales;
@@ -29,7 +30,7 @@ use world::World;
 const SEEDS: u64 = 6_000;
 
 /// Situations that the runs must come to, or nothing is known about them.
-const SITUATIONS: [&str; 14] = [
+const SITUATIONS: [&str; 16] = [
     "answer ahead of the log",
     "answer that central lost",
     "central buried an event",
@@ -38,6 +39,8 @@ const SITUATIONS: [&str; 14] = [
     "central restored under the old epoch",
     "diverged",
     "gone",
+    "intent parked",
+    "intent settled by a later attempt",
     "late page",
     "page of several requests",
     "page that has more",

@@ -9,6 +9,7 @@ use inventory_store::replica::{Replica, Shown};
 use inventory_store::syncer::{Millis, Syncer, SyncerSettings};
 
 use crate::history::History;
+use crate::intents::Intents;
 use crate::network::{CallId, Reply};
 
 pub(crate) const SETTINGS: SyncerSettings = SyncerSettings {
@@ -26,6 +27,7 @@ pub(crate) struct Node {
     /// Writes that are not answered yet.
     pub(crate) writes: BTreeSet<CallId>,
     pub(crate) wake_at: Option<u64>,
+    pub(crate) intents: Intents,
     /// The file, and when it was written.
     saved: Option<(String, u64)>,
     /// Answers that this process has taken.
@@ -43,6 +45,7 @@ impl Node {
             call: None,
             writes: BTreeSet::new(),
             wake_at: None,
+            intents: Intents::new(),
             saved: None,
             answers: Vec::new(),
             shown: BTreeMap::new(),
@@ -60,7 +63,9 @@ impl Node {
     pub(crate) fn crash(&mut self, now: u64, seed: u64) -> bool {
         let saved = self.saved.take();
         let store = self.store.to_string();
+        let intents = self.intents.crash();
         *self = Self::new(&store, seed);
+        self.intents = intents;
         self.syncer = Syncer::new(SETTINGS, seed, Millis::new(now));
         let Some((text, at)) = &saved else {
             return false;

@@ -29,14 +29,22 @@ impl World {
         }
     }
 
-    /// A store writes at central.
+    /// A store writes, at once or later.
     pub(crate) fn sell(&mut self) {
+        if self.dice.below(2) == 0 {
+            self.queue();
+        } else {
+            self.forward();
+        }
+        let pause = 1 + self.dice.below(200);
+        self.network.schedule(self.now + pause, Happening::Sale);
+    }
+
+    fn forward(&mut self) {
         let node = self.dice.below(self.nodes.len() as u64) as usize;
         let command = self.command(Some(STORES[node]));
         let key = format!("sale-{}", self.calls);
         let call = self.ask(node, Ask::Update { command, key });
         self.nodes[node].writes.insert(call);
-        let pause = 1 + self.dice.below(200);
-        self.network.schedule(self.now + pause, Happening::Sale);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory_core::vocabulary::Timestamp;
+use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
 use inventory_store::syncer::{Millis, Step};
 
 use crate::Tally;
@@ -22,7 +22,7 @@ const HEALED_MS: u64 = 5_000;
 const END_MS: u64 = HEALED_MS + 8_000;
 
 /// How long a store waits for an answer beyond what central may wait for.
-const PATIENCE_MS: u64 = 600;
+pub(crate) const PATIENCE_MS: u64 = 600;
 
 pub(crate) struct World {
     pub(crate) dice: Dice,
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) parked: BTreeMap<CallId, Ask>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) calls: u64,
+    /// Every intent, and the store that queued it.
+    pub(crate) queued: Vec<(usize, IdempotencyKey)>,
     pub(crate) tally: Tally,
 }
 
@@ -64,6 +66,7 @@ impl World {
             parked: BTreeMap::new(),
             nodes,
             calls: 0,
+            queued: Vec::new(),
             tally: Tally::new(),
         }
     }
@@ -76,8 +79,10 @@ impl World {
             self.now = at;
             self.central.set_clock(timestamp(at));
             self.happen(happening);
+            self.send_intents();
         }
         self.judge();
+        self.judge_intents();
         self.tally
     }
 
@@ -231,11 +236,14 @@ impl World {
 
     /// A reply reaches a store.
     fn replied(&mut self, call: CallId, reply: &Reply) {
+        let of_intent = self.intent_replied(call, reply);
         let node = &mut self.nodes[call.node];
         let mut special = Vec::new();
         if node.call == Some(call) {
             node.call = None;
             special = node.take(self.now, reply);
+        } else if of_intent {
+            special.push("intent answered");
         } else if let Reply::Updated(updated) = reply {
             if node.writes.remove(&call) && node.answered(updated) {
                 special.push("answer ahead of the log");
@@ -250,6 +258,7 @@ impl World {
     }
 
     fn time_out(&mut self, call: CallId) {
+        self.intent_timed_out(call);
         let node = &mut self.nodes[call.node];
         if node.call == Some(call) {
             node.call = None;
@@ -260,7 +269,7 @@ impl World {
     }
 }
 
-fn timestamp(millis: u64) -> Timestamp {
+pub(crate) fn timestamp(millis: u64) -> Timestamp {
     Timestamp::UNIX_EPOCH.plus_millis(1_000_000 + millis)
 }
 
