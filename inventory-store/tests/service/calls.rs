@@ -1,0 +1,86 @@
+//! What every service of ours has, and who may call.
+
+use inventory_store::api::routes;
+
+use crate::world::{World, call};
+
+#[test]
+fn a_store_with_keys_wants_one_and_a_store_without_does_not() {
+    let world = World::with(&[("STORE_API_KEYS", "till=store:north,screen=reader")]);
+    let sale =
+        r#"{"storeId":"north","productId":"tea","delta":1,"version":null,"idempotencyKey":"k"}"#;
+    for (head, get, post) in [
+        ("", 401, 401),
+        ("X-API-Key: wrong\r\n", 401, 401),
+        ("X-API-Key: screen\r\n", 404, 403),
+        ("X-API-Key: till\r\n", 404, 200),
+    ] {
+        let address = world.store_address();
+        let read = call(address, "GET", "/store/inventory/tea2", head, "");
+        assert_eq!(read.status, get, "{head}");
+        let written = call(address, "POST", "/store/inventory/updates", head, sale);
+        assert_eq!(written.status, post, "{head}");
+    }
+    let world = World::new();
+    let open = call(world.store_address(), "GET", "/store/status", "", "");
+    assert_eq!(open.status, 200);
+}
+
+#[test]
+fn bad_calls_get_the_errors_that_central_gives() {
+    let world = World::new();
+    let update = "/store/inventory/updates";
+    let of_another =
+        r#"{"storeId":"south","productId":"tea","delta":1,"version":null,"idempotencyKey":"k"}"#;
+    for (method, path, body, status) in [
+        ("POST", update, "{}", 400),
+        ("POST", update, "[]", 400),
+        ("POST", update, of_another, 403),
+        ("PUT", update, "", 405),
+        ("GET", "/store/inventory?limit=0", "", 400),
+        ("GET", "/store/inventory?page=1", "", 400),
+        ("GET", "/nowhere", "", 404),
+        ("POST", "/store/parked/k/retry", r#"{"version":null}"#, 404),
+        ("POST", "/store/parked/k/retry", "{}", 400),
+        ("HEAD", "/livez", "", 200),
+    ] {
+        let reply = world.at_store(method, path, body);
+        assert_eq!(reply.status, status, "{method} {path} {body}: {reply:?}");
+    }
+}
+
+#[test]
+fn a_trace_goes_on_at_central() {
+    let world = World::new();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let head = format!("traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n");
+    let sale =
+        r#"{"storeId":"north","productId":"tea","delta":1,"version":null,"idempotencyKey":"k"}"#;
+    let address = world.store_address();
+    let reply = call(address, "POST", "/store/inventory/updates", &head, sale);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let changes = world.at_central("GET", "/replication/changes", "").json();
+    let told = changes["events"][0]["traceparent"].as_str().unwrap();
+    assert!(told.contains(trace), "{told}");
+}
+
+#[test]
+fn a_store_describes_itself_and_is_watched() {
+    let world = World::new();
+    let document = world.at_store("GET", "/openapi.json", "").json();
+    for route in routes() {
+        let method = route.method.as_str().to_ascii_lowercase();
+        let operation = &document["paths"][route.path][method];
+        assert!(operation["operationId"].is_string(), "{route:?}");
+    }
+    let metrics = world.at_store("GET", "/metrics", "").body;
+    for line in [
+        "central_connected 1",
+        "outbox_queued 0",
+        "replica_lag_events 0",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+    let live = world.at_store("GET", "/livez", "");
+    assert_eq!((live.status, live.body.as_str()), (200, r#"{"live":true}"#));
+}

@@ -1,0 +1,143 @@
+//! While the link is down, and when it is back.
+
+use serde_json::json;
+
+use crate::world::World;
+
+fn alone(chosen: &[(&'static str, &'static str)]) -> World {
+    let world = World::with(chosen);
+    world.count(5);
+    world.in_step();
+    world.link.cut();
+    world.knows_it_is_alone();
+    world
+}
+
+#[test]
+fn reads_go_on_and_say_that_they_are_old() {
+    for follow in ["poll", "stream"] {
+        let world = alone(&[("FOLLOW", follow)]);
+        let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+        assert_eq!(
+            (&tea["stale"], &tea["storeQuantity"]),
+            (&json!(true), &json!(5))
+        );
+        assert_eq!(world.at_store("GET", "/readyz", "").status, 200);
+        world.count(7);
+        world.link.mend();
+        world.in_step();
+        let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+        assert_eq!(
+            (&tea["stale"], &tea["storeQuantity"]),
+            (&json!(false), &json!(7))
+        );
+    }
+}
+
+#[test]
+fn a_write_is_queued_and_applied_once() {
+    let world = alone(&[]);
+    for _ in 0..2 {
+        let reply = world.sell(-1, None, "k");
+        assert_eq!(reply.status, 202);
+        assert_eq!(
+            reply.json(),
+            json!({ "queued": true, "idempotencyKey": "k" })
+        );
+    }
+    let other = world.sell(-2, None, "k");
+    assert_eq!(
+        (other.status, &other.json()["code"]),
+        (422, &json!("unprocessable"))
+    );
+    assert_eq!(world.units(), 5);
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 4);
+    let after = world.sell(-1, None, "k");
+    assert_eq!(after.header("idempotent-replayed"), Some("true"));
+    assert_eq!(world.units(), 4);
+}
+
+#[test]
+fn a_store_that_may_not_queue_refuses() {
+    let world = alone(&[("OFFLINE_WRITES", "reject")]);
+    let reply = world.sell(-1, None, "k");
+    assert_eq!(
+        (reply.status, &reply.json()["code"]),
+        (503, &json!("unavailable"))
+    );
+    assert!(reply.header("retry-after").is_some());
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 5);
+}
+
+#[test]
+fn a_stale_version_waits_for_a_person_who_retries_or_discards_it() {
+    let world = alone(&[]);
+    for key in ["a", "b", "c"] {
+        assert_eq!(world.sell(-1, Some(1), key).status, 202);
+    }
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 4, "the first one had the version");
+    let status = world.status();
+    let parked = status["parked"].as_array().unwrap();
+    let keys: Vec<_> = parked
+        .iter()
+        .map(|parked| &parked["idempotencyKey"])
+        .collect();
+    assert_eq!(keys, ["b", "c"]);
+    assert_eq!(parked[0]["reason"]["code"], "conflict");
+    assert_eq!(parked[0]["delta"], -1);
+    let readiness = world.at_store("GET", "/readyz", "");
+    assert_eq!(
+        (readiness.status, &readiness.json()["status"]),
+        (200, &json!("degraded"))
+    );
+    assert_eq!(world.sell(-1, Some(1), "b").status, 409);
+
+    let retried = world.at_store("POST", "/store/parked/b/retry", r#"{"version":null}"#);
+    assert_eq!(retried.status, 200, "{retried:?}");
+    world.in_step();
+    assert_eq!(world.units(), 3);
+    let discarded = world.at_store("POST", "/store/parked/c/discard", "");
+    assert_eq!(
+        (discarded.status, &discarded.json()["parked"]),
+        (200, &json!([]))
+    );
+    assert_eq!(
+        world.at_store("POST", "/store/parked/c/discard", "").status,
+        404
+    );
+}
+
+#[test]
+fn a_store_that_rebases_sends_a_stale_version_without_it() {
+    let world = alone(&[("OFFLINE_CONFLICT", "rebase")]);
+    for key in ["a", "b", "c"] {
+        assert_eq!(world.sell(-1, Some(1), key).status, 202);
+    }
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 2);
+    assert_eq!(world.status()["parked"], json!([]));
+}
+
+#[test]
+fn a_store_that_starts_alone_has_its_copy_and_its_queue() {
+    let mut world = alone(&[]);
+    assert_eq!(world.sell(-1, None, "k").status, 202);
+    world.stop_store();
+    world.start_store();
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(
+        (&tea["stale"], &tea["storeQuantity"]),
+        (&json!(true), &json!(5))
+    );
+    assert_eq!(world.status()["outbox"]["queued"], 1);
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 4);
+}

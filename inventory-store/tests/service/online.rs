@@ -1,0 +1,95 @@
+//! While the link is up.
+
+use serde_json::json;
+
+use crate::world::World;
+
+fn a_write_at_central_is_read_at_the_store(follow: &'static str) {
+    let world = World::with(&[("FOLLOW", follow)]);
+    world.count(5);
+    world.in_step();
+    let tea = world.at_store("GET", "/store/inventory/tea", "");
+    assert_eq!(tea.status, 200);
+    let tea = tea.json();
+    assert_eq!(
+        (&tea["available"], &tea["storeQuantity"]),
+        (&json!(5), &json!(5))
+    );
+    assert_eq!(
+        (&tea["stale"], &tea["staleForMs"]),
+        (&json!(false), &json!(0))
+    );
+    let listed = world.at_store("GET", "/store/inventory?limit=1", "").json();
+    assert_eq!(listed["items"][0], tea);
+    assert_eq!(listed["nextCursor"], "");
+    assert_eq!(
+        world.at_store("GET", "/store/inventory/none", "").status,
+        404
+    );
+}
+
+#[test]
+fn a_write_at_central_is_read_at_the_store_by_poll() {
+    a_write_at_central_is_read_at_the_store("poll");
+}
+
+#[test]
+fn a_write_at_central_is_read_at_the_store_by_stream() {
+    a_write_at_central_is_read_at_the_store("stream");
+}
+
+#[test]
+fn a_write_is_forwarded_and_shown_at_once() {
+    let world = World::new();
+    world.count(5);
+    world.in_step();
+    let first = world.sell(-2, Some(1), "k");
+    assert_eq!(first.status, 200, "{first:?}");
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(
+        (&tea["version"], &tea["storeQuantity"]),
+        (&json!(2), &json!(3))
+    );
+    let again = world.sell(-2, Some(1), "k");
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(world.units(), 3);
+}
+
+#[test]
+fn what_central_refuses_is_passed_on_as_it_is() {
+    let world = World::new();
+    world.count(5);
+    world.in_step();
+    for (delta, version, status) in [(-1, Some(9), 409), (-6, None, 422)] {
+        let by_store = world.sell(delta, version, "k");
+        let body = json!({
+            "storeId": "north", "productId": "tea", "delta": delta, "version": version, "idempotencyKey": "k",
+        });
+        let by_central = world.at_central("POST", "/inventory/updates", &body.to_string());
+        assert_eq!(
+            (by_store.status, &by_store.body),
+            (status, &by_central.body)
+        );
+    }
+    assert_eq!(world.units(), 5);
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_and_the_write_has_one_effect() {
+    let world = World::new();
+    world.count(5);
+    world.in_step();
+    world.link.swallow(true);
+    let link = world.link.clone();
+    let reply = std::thread::scope(|scope| {
+        let selling = scope.spawn(|| world.sell(-1, None, "k"));
+        crate::world::wait("the effect", || (world.units() == 4).then_some(()));
+        link.swallow(false);
+        selling.join().unwrap()
+    });
+    assert!([200, 202].contains(&reply.status), "{reply:?}");
+    world.in_step();
+    assert_eq!(world.units(), 4);
+    assert_eq!(world.status()["parked"], json!([]));
+}

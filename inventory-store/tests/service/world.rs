@@ -1,0 +1,265 @@
+//! A central, a link and a store.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use inventory_core::memory::MemoryStorage;
+use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::Timestamp;
+use inventory_http::kit::Source;
+use inventory_http::{central, kit};
+use inventory_store::api;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::link::Link;
+
+/// Long enough that only a hang takes it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// One call on a connection of its own, with more lines in its head.
+#[track_caller]
+pub(crate) fn call(address: SocketAddr, method: &str, path: &str, more: &str, body: &str) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n{more}\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    Reply {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+/// Looks again and again until something is there.
+#[track_caller]
+pub(crate) fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what} does not come");
+        std::thread::yield_now();
+    }
+}
+
+/// A world that ends with the test.
+pub(crate) struct World {
+    pub(crate) link: Link,
+    pub(crate) storage: MemoryStorage,
+    directory: TempDir,
+    store: Option<api::Running>,
+    central: Option<central::Running>,
+    chosen: Vec<(&'static str, &'static str)>,
+    /// Last, since the others end inside it.
+    runtime: Runtime,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(chosen: &[(&'static str, &'static str)]) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let storage = MemoryStorage::new();
+        let central = start_central(&runtime, &storage, chosen);
+        let mut world = Self {
+            link: Link::to(central.address()),
+            storage,
+            directory: tempfile::tempdir().unwrap(),
+            store: None,
+            central: Some(central),
+            chosen: chosen.to_vec(),
+            runtime,
+        };
+        world.start_store();
+        world.in_step();
+        world
+    }
+
+    /// Starts the store on the files that it has.
+    pub(crate) fn start_store(&mut self) {
+        let url = format!("http://{}", self.link.address);
+        let directory = self.directory.path().to_str().unwrap().to_owned();
+        let lookup = |name: &str| {
+            let chosen = self.chosen.iter().find(|(known, _)| *known == name);
+            let value = match name {
+                _ if chosen.is_some() => chosen?.1,
+                "PORT" => "0",
+                "STORE_ID" => "north",
+                "CENTRAL_URL" => &url,
+                "DATA_DIR" => &directory,
+                "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let settings = api::Settings::from_source(&source(api::SETTINGS, &lookup)).unwrap();
+        let clock = ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap());
+        let starting = api::Running::start(Arc::new(clock), &settings);
+        self.store = Some(self.runtime.block_on(starting).unwrap());
+    }
+
+    /// Stops the store; its files stay.
+    pub(crate) fn stop_store(&mut self) {
+        let mut store = self.store.take().unwrap();
+        store.stop();
+        self.runtime.block_on(store.ended());
+    }
+
+    /// Stops central, and starts another one on a storage.
+    pub(crate) fn replace_central(&mut self, storage: MemoryStorage) {
+        let mut before = self.central.take().unwrap();
+        before.stop();
+        self.runtime.block_on(before.ended());
+        let central = start_central(&self.runtime, &storage, &self.chosen);
+        self.link.turn(central.address());
+        self.storage = storage;
+        self.central = Some(central);
+    }
+
+    #[track_caller]
+    pub(crate) fn at_store(&self, method: &str, path: &str, body: &str) -> Reply {
+        // A store without keys looks at none.
+        call(
+            self.store_address(),
+            method,
+            path,
+            "X-API-Key: till\r\n",
+            body,
+        )
+    }
+
+    pub(crate) fn store_address(&self) -> SocketAddr {
+        self.store.as_ref().unwrap().address()
+    }
+
+    #[track_caller]
+    pub(crate) fn at_central(&self, method: &str, path: &str, body: &str) -> Reply {
+        let address = self.central.as_ref().unwrap().address();
+        call(address, method, path, "X-API-Key: demo\r\n", body)
+    }
+
+    /// A write through the store.
+    #[track_caller]
+    pub(crate) fn sell(&self, delta: i64, version: Option<u64>, key: &str) -> Reply {
+        let body = json!({
+            "storeId": "north", "productId": "tea", "delta": delta, "version": version, "idempotencyKey": key,
+        });
+        self.at_store("POST", "/store/inventory/updates", &body.to_string())
+    }
+
+    /// Counts tea at the store, by central.
+    pub(crate) fn count(&self, units: u64) {
+        let body = json!({
+            "storeId": "north", "mode": "overwrite", "products": [{ "id": "tea", "qty": units }],
+        });
+        let reply = self.at_central("POST", "/inventory/sync", &body.to_string());
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+
+    /// What is at the store, by central.
+    pub(crate) fn units(&self) -> u64 {
+        let reply = self.at_central("GET", "/inventory/global/tea", "");
+        reply.json()["perStore"]["north"].as_u64().unwrap()
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        self.at_store("GET", "/store/status", "").json()
+    }
+
+    /// Waits until the store has what central has, and nothing is queued.
+    #[track_caller]
+    pub(crate) fn in_step(&self) {
+        wait("the store", || {
+            let metrics = self.at_central("GET", "/metrics", "").body;
+            let head = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix("head_offset "));
+            let status = self.status();
+            let head: u64 = head.unwrap().parse().unwrap();
+            let same = status["lastOffset"] == head;
+            let done = status["stale"] == false && status["outbox"]["queued"] == 0;
+            (same && done).then_some(())
+        });
+    }
+
+    /// Waits until the store knows that the link is down.
+    #[track_caller]
+    pub(crate) fn knows_it_is_alone(&self) {
+        wait("the news", || {
+            (self.status()["connected"] == false).then_some(())
+        });
+    }
+}
+
+fn source<'a>(
+    table: &'static [kit::SettingDoc],
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+) -> Source<'a> {
+    Source {
+        table,
+        lookup,
+        read: &|path| Err(std::io::Error::other(path.to_owned())),
+    }
+}
+
+fn start_central(
+    runtime: &Runtime,
+    storage: &MemoryStorage,
+    chosen: &[(&'static str, &'static str)],
+) -> central::Running {
+    let lookup = |name: &str| {
+        let chosen = chosen.iter().find(|(known, _)| *known == name);
+        let value = match name {
+            "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
+            "PORT" | "RATE_TOKENS" => "0",
+            "SNAPSHOT_INTERVAL" => "1h",
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let settings = central::Settings::from_source(&source(central::SETTINGS, &lookup)).unwrap();
+    runtime
+        .block_on(central::Running::start(storage.ports(), &settings))
+        .unwrap()
+}
