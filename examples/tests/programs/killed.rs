@@ -7,7 +7,7 @@ use std::thread;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::process::{Central, call};
+use crate::process::{Program, call, command};
 
 const CLIENTS: usize = 8;
 const UPDATES: usize = 60;
@@ -60,7 +60,7 @@ fn client(shared: &Shared, client: usize) {
 #[test]
 fn nothing_acknowledged_is_lost_and_every_key_has_one_effect() {
     let data = tempfile::tempdir().unwrap();
-    let mut central = Central::start(data.path());
+    let mut central = Program::start(&mut command(data.path()));
     let shared = Shared {
         address: Mutex::new(central.address().to_owned()),
         acknowledged: AtomicUsize::new(0),
@@ -80,7 +80,7 @@ fn nothing_acknowledged_is_lost_and_every_key_has_one_effect() {
                 thread::yield_now();
             }
             central.kill();
-            central = Central::start(data.path());
+            central = Program::start(&mut command(data.path()));
             *shared.address.lock() = central.address().to_owned();
         }
     });

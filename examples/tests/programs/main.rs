@@ -1,7 +1,9 @@
-//! The program as an operator runs it: started, killed, started again, and told to stop.
+//! The programs as an operator runs them: started, killed, started again, and told to stop.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod killed;
 mod process;
 mod starting;
+mod stores;
+mod stores_killed;

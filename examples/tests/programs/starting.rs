@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Output;
 
-use crate::process::{Central, call, command};
+use crate::process::{Program, call, command};
 
 fn refused(output: &Output, status: i32, says: &str) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -25,7 +25,7 @@ fn a_start_that_is_refused_says_why_in_words_and_by_its_status() {
         refused(&output, 2, says);
     }
 
-    let central = Central::start(data.path());
+    let central = Program::start(&mut command(data.path()));
     refused(&command(data.path()).output().unwrap(), 3, "in use");
     let body = r#"{"storeId":"n","productId":"p","delta":1,"version":null,"idempotencyKey":"k"}"#;
     for number in 0..3 {

@@ -1,4 +1,4 @@
-//! A central of its own process, and a client for it.
+//! Programs as processes of their own, and a client for them.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// A process that ends with the test.
-pub(crate) struct Central {
+pub(crate) struct Program {
     child: Child,
     address: String,
 }
@@ -27,15 +27,29 @@ pub(crate) fn command(data: &Path) -> Command {
     command
 }
 
-impl Central {
-    pub(crate) fn start(data: &Path) -> Self {
-        let mut child = command(data).stdout(Stdio::piped()).spawn().unwrap();
+/// A store that follows a central.
+pub(crate) fn store_command(data: &Path, central: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_store"));
+    command
+        .env_clear()
+        .env("PORT", "0")
+        .env("STORE_ID", "north")
+        .env("CENTRAL_URL", format!("http://{central}"))
+        .env("DATA_DIR", data)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off")
+        .stdin(Stdio::null());
+    command
+}
+
+impl Program {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut said).unwrap();
-        let address = said.trim().strip_prefix("central listens on http://");
+        let (_, address) = said.trim().rsplit_once("listens on http://").unwrap();
         Self {
-            address: address.unwrap().to_owned(),
+            address: address.to_owned(),
             child,
         }
     }
@@ -59,7 +73,7 @@ impl Central {
     }
 }
 
-impl Drop for Central {
+impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,0 +1,81 @@
+//! A store that starts, and one that may not.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::process::{Program, call, command, store_command};
+
+/// Looks at a store's status until it is as it should be.
+pub(crate) fn wait(store: &str, is_so: impl Fn(&Value) -> bool) {
+    loop {
+        let status = call(store, "GET", "/store/status", "");
+        if status.is_some_and(|(_, status)| is_so(&status)) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_store_that_may_not_start_says_why_in_words_and_by_its_status() {
+    let data = tempfile::tempdir().unwrap();
+    let nowhere = "127.0.0.1:1";
+    let refused = |name: &str, value: &str, status: i32, says: &str| {
+        let mut command = store_command(data.path(), nowhere);
+        let output = command.env(name, value).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        assert!(said.contains(says), "{said}");
+    };
+    refused("STORE_ID", "", 2, "STORE_ID must be");
+    refused("BIND", "0.0.0.0", 2, "STORE_API_KEYS must have keys");
+    refused("CENTRAL_URL", "central", 2, "CENTRAL_URL must be");
+
+    let store = Program::start(&mut store_command(data.path(), nowhere));
+    refused("PORT", "0", 3, "in use");
+    let sale =
+        r#"{"storeId":"north","productId":"p","delta":1,"version":null,"idempotencyKey":"k"}"#;
+    for number in 0..3 {
+        let sale = sale.replace("\"k\"", &format!("\"k{number}\""));
+        let answer = call(store.address(), "POST", "/store/inventory/updates", &sale);
+        assert_eq!(answer.unwrap().0, 202, "central is away from the start");
+    }
+    assert!(store.terminate().success());
+
+    let path = data.path().join("outbox.log.jsonl");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 20;
+    bytes[middle] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    refused("PORT", "0", 4, "outbox.log.jsonl, line 2");
+    assert_eq!(fs::read(&path).unwrap(), bytes, "nothing was changed");
+}
+
+#[test]
+fn a_store_that_starts_alone_serves_its_last_state() {
+    let (of_central, of_store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let central = Program::start(&mut command(of_central.path()));
+    let sync = r#"{"storeId":"north","mode":"overwrite","products":[{"id":"tea","qty":5}]}"#;
+    assert_eq!(
+        call(central.address(), "POST", "/inventory/sync", sync)
+            .unwrap()
+            .0,
+        200
+    );
+    let store = Program::start(&mut store_command(of_store.path(), central.address()));
+    wait(store.address(), |status| {
+        status["lastOffset"] == 1 && status["stale"] == false
+    });
+    assert!(store.terminate().success());
+    let address = central.address().to_owned();
+    assert!(central.terminate().success());
+    let store = Program::start(&mut store_command(of_store.path(), &address));
+    let tea = call(store.address(), "GET", "/store/inventory/tea", "")
+        .unwrap()
+        .1;
+    assert_eq!(
+        (&tea["storeQuantity"], &tea["stale"]),
+        (&5.into(), &true.into())
+    );
+}
