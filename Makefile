@@ -37,9 +37,9 @@ test: ## everything that must pass
 	fi
 	@$(MAKE) --no-print-directory schemathesis
 
-schemathesis: ## tries every documented call of central in ways its document allows and forbids; installs schemathesis
-	$(CARGO) build --locked --package inventory-examples --bin central
-	inventory-http/schemathesis/run $(TARGET) $(TARGET)/debug/central
+schemathesis: ## tries every documented call of both services in ways they allow and forbid; installs schemathesis
+	$(CARGO) build --locked --package inventory-examples --bin central --bin store
+	inventory-http/schemathesis/run $(TARGET) $(TARGET)/debug/central $(TARGET)/debug/store
 
 check: ## format, lints and docs, with warnings denied
 	$(CARGO) fmt --all --check
