@@ -49,6 +49,11 @@ impl Store {
         if !status.parked.is_empty() {
             reasons.push(format!("{} intents wait for a person", status.parked.len()));
         }
+        let outbox_failed = self.outbox.lock().has_failed();
+        if outbox_failed {
+            let reason = "the outbox could not be written: nothing is queued or sent until the store is started again";
+            reasons.push(reason.to_owned());
+        }
         let unavailable = if *self.stopping.borrow() {
             Some("the store is stopping")
         } else if self.replica.read().is_none() {
@@ -56,7 +61,7 @@ impl Store {
         } else {
             None
         };
-        let status = match (unavailable, status.parked.is_empty()) {
+        let status = match (unavailable, status.parked.is_empty() && !outbox_failed) {
             (Some(_), _) => ReadinessStatus::Unavailable,
             (None, true) => ReadinessStatus::Ready,
             (None, false) => ReadinessStatus::Degraded,
