@@ -2,6 +2,7 @@
 
 pub mod central;
 mod feed;
+pub mod health;
 pub mod kit;
 pub mod openapi;
 pub mod telemetry;

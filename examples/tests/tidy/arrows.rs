@@ -30,7 +30,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "inventory-http",
-        &["telemetry", "kit", "wire", "feed", "openapi", "central"],
+        &[
+            "telemetry",
+            "kit",
+            "wire",
+            "health",
+            "feed",
+            "openapi",
+            "central",
+        ],
     ),
     (
         "inventory-store",

@@ -1,43 +1,14 @@
-//! What operators and their machines ask.
+//! How central is watched.
 
-use hyper::StatusCode;
+use bytes::Bytes;
 
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call};
-use crate::wire::{Liveness, Readiness, ReadinessStatus};
+use crate::health::Watched;
+use crate::telemetry::Telemetry;
+use crate::wire::{Readiness, ReadinessStatus};
 
-/// GET /livez
-pub(super) fn livez(_: &Call<Central>) -> Result<Answer, ApiError> {
-    Ok(Answer::json(&Liveness { live: true }))
-}
-
-/// GET /readyz
-pub(super) fn readyz(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let readiness = call.service().readiness();
-    let status = match readiness.status {
-        ReadinessStatus::Ready | ReadinessStatus::Degraded => StatusCode::OK,
-        ReadinessStatus::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    Ok(Answer::json(&readiness).with_status(status))
-}
-
-/// The text format of Prometheus.
-pub(super) const METRICS_TYPE: &str = "text/plain; version=0.0.4";
-
-/// GET /metrics
-pub(super) fn metrics(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let text = call.service().telemetry().prometheus();
-    Ok(Answer::text(METRICS_TYPE, text))
-}
-
-/// GET /openapi.json
-pub(super) fn openapi(call: &Call<Central>) -> Result<Answer, ApiError> {
-    Ok(Answer::json_bytes(call.service().openapi().clone()))
-}
-
-impl Central {
-    /// Whether the service can serve, and what a person should look at.
-    pub fn readiness(&self) -> Readiness {
+impl Watched for Central {
+    fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
         let quarantined = self
             .reader()
@@ -64,5 +35,13 @@ impl Central {
             false => ReadinessStatus::Degraded,
         };
         Readiness { status, reasons }
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        Self::telemetry(self)
+    }
+
+    fn openapi(&self) -> &Bytes {
+        Self::openapi(self)
     }
 }

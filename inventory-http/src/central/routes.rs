@@ -7,12 +7,13 @@ use super::params::{
     PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
-use super::{dead_letters, operations, products, replication, stream, sync, updates};
+use super::{dead_letters, products, replication, stream, sync, updates};
+use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
-    Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Liveness,
-    Product, Readiness, Resolve, StateSnapshot, Sync, Synced, Update, Updated,
+    Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Product,
+    Resolve, StateSnapshot, Sync, Synced, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
@@ -27,7 +28,7 @@ pub fn routes() -> Vec<Route<Central>> {
     let mut routes = mutations();
     routes.extend(reads());
     routes.extend(replication());
-    routes.extend(operations());
+    routes.extend(health::routes());
     routes.extend(administration());
     routes
 }
@@ -143,33 +144,6 @@ fn replication() -> Vec<Route<Central>> {
             Some(("text/event-stream", None)),
         )
         .errors(&[Code::Gone]),
-    ]
-}
-
-fn operations() -> Vec<Route<Central>> {
-    vec![
-        Route::now(Method::GET, "/livez", Access::Open, operations::livez)
-            .about("says that the process runs")
-            .free()
-            .answers::<Liveness>(OK, "it does"),
-        Route::now(Method::GET, "/readyz", Access::Open, operations::readyz)
-            .about("says whether the service can serve, and what a person should look at")
-            .free()
-            .answers::<Readiness>(OK, "it can")
-            .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
-        Route::now(Method::GET, "/metrics", Access::Read, operations::metrics)
-            .about("reads the metrics in the text format of Prometheus")
-            .free()
-            .answers_with(OK, "the metrics", Some((operations::METRICS_TYPE, None))),
-        Route::now(
-            Method::GET,
-            "/openapi.json",
-            Access::Open,
-            operations::openapi,
-        )
-        .about("describes these calls")
-        .free()
-        .answers_with(OK, "OpenAPI 3.1", Some(("application/json", None))),
     ]
 }
 

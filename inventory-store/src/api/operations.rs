@@ -1,43 +1,15 @@
-//! What operators and their machines ask.
+//! How a store is watched.
 
-use hyper::StatusCode;
-use inventory_http::kit::{Answer, ApiError, Call};
-use inventory_http::wire::{Liveness, Readiness, ReadinessStatus};
+use bytes::Bytes;
+use inventory_http::health::Watched;
+use inventory_http::telemetry::Telemetry;
+use inventory_http::wire::{Readiness, ReadinessStatus};
 
 use super::service::Store;
 
-/// GET /livez
-pub(super) fn livez(_: &Call<Store>) -> Result<Answer, ApiError> {
-    Ok(Answer::json(&Liveness { live: true }))
-}
-
-/// GET /readyz
-pub(super) fn readyz(call: &Call<Store>) -> Result<Answer, ApiError> {
-    let readiness = call.service().readiness();
-    let status = match readiness.status {
-        ReadinessStatus::Ready | ReadinessStatus::Degraded => StatusCode::OK,
-        ReadinessStatus::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    Ok(Answer::json(&readiness).with_status(status))
-}
-
-/// The text format of Prometheus.
-pub(super) const METRICS_TYPE: &str = "text/plain; version=0.0.4";
-
-/// GET /metrics
-pub(super) fn metrics(call: &Call<Store>) -> Result<Answer, ApiError> {
-    let text = call.service().telemetry.prometheus();
-    Ok(Answer::text(METRICS_TYPE, text))
-}
-
-/// GET /openapi.json
-pub(super) fn openapi(call: &Call<Store>) -> Result<Answer, ApiError> {
-    Ok(Answer::json_bytes(call.service().openapi.clone()))
-}
-
-impl Store {
-    /// Whether the store can serve, and what a person should look at. It serves while central is away.
-    pub fn readiness(&self) -> Readiness {
+impl Watched for Store {
+    /// It serves while central is away.
+    fn readiness(&self) -> Readiness {
         let status = self.status();
         let mut reasons = Vec::new();
         if !status.connected {
@@ -68,5 +40,13 @@ impl Store {
         };
         reasons.extend(unavailable.map(str::to_owned));
         Readiness { status, reasons }
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    fn openapi(&self) -> &Bytes {
+        &self.openapi
     }
 }

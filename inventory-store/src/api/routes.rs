@@ -1,13 +1,14 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
+use inventory_http::health;
 use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route};
 use inventory_http::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
-use inventory_http::wire::{Liveness, Readiness, Update, Updated};
+use inventory_http::wire::{Update, Updated};
 
 use super::parked::PARKED_PATH;
 use super::service::Store;
-use super::{operations, parked, reads, writes};
+use super::{parked, reads, writes};
 use crate::bodies::{Queued, Retry, StoreListing, StoreProduct, StoreStatus};
 
 const OK: StatusCode = StatusCode::OK;
@@ -15,7 +16,7 @@ const OK: StatusCode = StatusCode::OK;
 /// Every call of a store.
 pub fn routes() -> Vec<Route<Store>> {
     let mut routes = stock();
-    routes.extend(operations());
+    routes.extend(health::routes());
     routes
 }
 
@@ -77,32 +78,5 @@ fn stock() -> Vec<Route<Store>> {
         .path_params(PARKED_PATH)
         .answers::<StoreStatus>(OK, "it is forgotten")
         .errors(&[Code::NotFound]),
-    ]
-}
-
-fn operations() -> Vec<Route<Store>> {
-    vec![
-        Route::now(Method::GET, "/livez", Access::Open, operations::livez)
-            .about("says that the process runs")
-            .free()
-            .answers::<Liveness>(OK, "it does"),
-        Route::now(Method::GET, "/readyz", Access::Open, operations::readyz)
-            .about("says whether the store can serve, and what a person should look at")
-            .free()
-            .answers::<Readiness>(OK, "it can")
-            .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
-        Route::now(Method::GET, "/metrics", Access::Read, operations::metrics)
-            .about("reads the metrics in the text format of Prometheus")
-            .free()
-            .answers_with(OK, "the metrics", Some((operations::METRICS_TYPE, None))),
-        Route::now(
-            Method::GET,
-            "/openapi.json",
-            Access::Open,
-            operations::openapi,
-        )
-        .about("describes these calls")
-        .free()
-        .answers_with(OK, "OpenAPI 3.1", Some(("application/json", None))),
     ]
 }
