@@ -75,7 +75,7 @@ impl AnyEntry {
             annotations: self
                 .trace
                 .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
-                .map(|trace| Annotations { trace: Some(trace) }.into()),
+                .map(|trace| Annotations { trace: Some(trace), ..Annotations::default() }.into()),
             chain: Chain::from_bits(self.chain),
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::machine::{Event, Outcome};
 use crate::vocabulary::{
-    Chain, Digest, Fingerprint, IdempotencyKey, Sequence, Timestamp, TraceParent,
+    Actor, Chain, Digest, Fingerprint, IdempotencyKey, Note, Reason, Reference, Sequence,
+    Timestamp, TraceParent,
 };
 
 /// The key of a request and the digest of what it meant.
@@ -20,6 +21,14 @@ pub struct Intent {
 pub struct Annotations {
     /// The trace that the request belongs to.
     pub trace: Option<TraceParent>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Why, in somebody's own words.
+    pub note: Option<Note>,
+    /// What it belongs to outside of this system.
+    pub reference: Option<Reference>,
+    /// Who.
+    pub actor: Option<Actor>,
 }
 
 /// The events of one request. All of them are in the log, or none is.

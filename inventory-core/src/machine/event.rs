@@ -148,6 +148,11 @@ impl Event {
 }
 
 impl Movement {
+    /// Whether the event is about the level itself: it has a version of its product.
+    pub fn touches(&self) -> bool {
+        true
+    }
+
     fn digest(&self, digest: &mut Digest) {
         digest.bytes(self.product.as_str().as_bytes());
         digest.bytes(self.store.as_str().as_bytes());

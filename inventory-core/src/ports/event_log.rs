@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Cause, StorageError};
+use super::{Cause, LogReader, StorageError};
 use crate::machine::{Entry, Head};
 use crate::vocabulary::{Epoch, Sequence};
 
@@ -62,22 +62,6 @@ pub trait EventLog: Send {
     fn restart(&mut self, head: Head, epoch: Epoch) -> Result<(), StorageError>;
 }
 
-/// Reads a log that somebody else may be appending to.
-pub trait LogReader: Send + Sync {
-    /// The position before the oldest one that can be read.
-    fn floor(&self) -> Sequence;
-
-    /// The entries after a position: whole entries from the one that holds the position after `after`, until
-    /// `events_max` events are reached or passed, at least one entry unless the log ends. Empty at the head.
-    ///
-    /// They are contiguous, except where a log that was opened to be salvaged has lost some.
-    ///
-    /// # Errors
-    ///
-    /// See [`ReadError`]; nothing was read.
-    fn read(&self, after: Sequence, events_max: usize) -> Result<Vec<Arc<Entry>>, ReadError>;
-}
-
 /// What is in the log after an append that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -101,27 +85,4 @@ pub enum AppendError {
         #[source]
         cause: Cause,
     },
-}
-
-/// Why a part of the log cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The position is no longer kept.
-    #[error("positions up to {floor} have been purged")]
-    Purged {
-        /// The position before the oldest one that can be read.
-        floor: Sequence,
-    },
-    /// Acknowledged data is damaged: it can be read neither now nor later.
-    #[error("the log is damaged after position {after}")]
-    Damaged {
-        /// The last position before the damage.
-        after: Sequence,
-        /// Where, and what is wrong.
-        #[source]
-        cause: Cause,
-    },
-    /// Storage failed; trying again may help.
-    #[error(transparent)]
-    Failed(StorageError),
 }

@@ -4,6 +4,7 @@
 mod clock;
 mod dead_letters;
 mod event_log;
+mod log_reader;
 mod observer;
 mod snapshots;
 
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, Resolution, Resolved};
-pub use event_log::{AppendError, EventLog, LogReader, ReadError};
+pub use event_log::{AppendError, EventLog};
+pub use log_reader::{LogReader, ReadError, Trail};
 pub use observer::{Observation, Observer, Unobserved};
 pub use snapshots::{LoadError, Snapshot, SnapshotStore};
 

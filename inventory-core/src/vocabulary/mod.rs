@@ -7,6 +7,8 @@ mod id;
 mod key;
 mod name;
 mod quantity;
+mod reason;
+mod remark;
 mod sequence;
 mod text;
 mod time;
@@ -18,6 +20,11 @@ pub use epoch::{Epoch, InvalidEpoch};
 pub use id::{ID_BYTES_MAX, InvalidId, ProductId, StoreId};
 pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
 pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity};
+pub use reason::{InvalidReason, Reason};
+pub use remark::{
+    ACTOR_CHARACTERS_MAX, Actor, InvalidRemark, NOTE_CHARACTERS_MAX, Note,
+    REFERENCE_CHARACTERS_MAX, Reference,
+};
 pub use sequence::Sequence;
 pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
 pub use trace::{InvalidTraceParent, TraceParent};

@@ -157,7 +157,12 @@ impl Call<Central> {
     /// 503: nothing was taken, nothing was written, or nobody knows; the message says which.
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().filter(|trace| trace.is_sampled());
-        let annotated = |request: Request| request.annotated(Annotations { trace });
+        let annotated = |request: Request| {
+            request.annotated(Annotations {
+                trace,
+                ..Annotations::default()
+            })
+        };
         let requests = match trace {
             Some(_) => requests.into_iter().map(annotated).collect(),
             None => requests,

@@ -106,9 +106,12 @@ impl WireEvent<'_> {
                 .map(|(key, fingerprint)| Intent { key, fingerprint }),
             outcomes: Box::default(),
             events: read.collect::<Result<_, _>>()?,
-            annotations: first
-                .trace
-                .map(|trace| Box::new(Annotations { trace: Some(trace) })),
+            annotations: first.trace.map(|trace| {
+                Box::new(Annotations {
+                    trace: Some(trace),
+                    ..Annotations::default()
+                })
+            }),
             chain: first.chain,
         };
         Ok(Some((entry, &events[count..])))

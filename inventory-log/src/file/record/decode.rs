@@ -100,7 +100,10 @@ fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
 }
 
 fn annotations(trace: Option<TraceParent>) -> Option<Box<Annotations>> {
-    let annotations = Annotations { trace };
+    let annotations = Annotations {
+        trace,
+        ..Annotations::default()
+    };
     (annotations != Annotations::default()).then(|| annotations.into())
 }
 

@@ -61,6 +61,7 @@ fn outcomes_and_annotations_stand_before_the_events() {
         outcomes: [Outcome::Skipped(Skip::BelowReserved), Outcome::Created].into(),
         annotations: Some(Box::new(Annotations {
             trace: TraceParent::new(0xabc, 0xdef, 1),
+            ..Annotations::default()
         })),
         ..golden_entry()
     };
@@ -260,7 +261,13 @@ fn entry() -> impl Strategy<Value = Entry> {
                 events: events.into(),
                 annotations: trace
                     .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
-                    .map(|trace| Annotations { trace: Some(trace) }.into()),
+                    .map(|trace| {
+                        Annotations {
+                            trace: Some(trace),
+                            ..Annotations::default()
+                        }
+                        .into()
+                    }),
                 chain: Chain::from_bits(chain),
             },
         )
