@@ -145,11 +145,11 @@ pub(crate) fn apply(
     now: Timestamp,
 ) -> Arc<Entry> {
     let entry = {
-        let mut draft = Draft::new(ledger, staging);
+        let mut draft = Draft::new(ledger, staging, now);
         let Ok(Decision::Fresh(fresh)) = decide(&mut draft, request) else {
             panic!("every request has a key of its own and stock to take from");
         };
-        draft.record(request, fresh, now)
+        draft.record(Some(request), fresh)
     };
     let poison = follow(ledger, &entry).expect("the entry continues the ledger");
     assert!(poison.is_empty());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use inventory_core::engine::{Engine, Opened, Settings};
-use inventory_core::machine::{Adjust, Command, Count, Guard, Request};
+use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request};
 use inventory_core::vocabulary::{Adjustment, Quantity};
 use inventory_log::file::{self, FileOptions};
 
@@ -27,7 +27,8 @@ pub(crate) fn count(product: usize, store: usize) -> Command {
         product: product_name(product).parse().expect("a short id"),
         store: format!("store-{store}").parse().expect("a short id"),
         counted: Quantity::new(STOCK).expect("in range"),
-        guard: Guard::Unguarded,
+        basis: Basis::Now(Guard::Unguarded),
+        release_holds: false,
     })
 }
 

@@ -15,7 +15,7 @@
 //!
 //! ```
 //! use inventory_core::engine::{Engine, Opened, Settings};
-//! use inventory_core::machine::{Adjust, Count, Guard, Request};
+//! use inventory_core::machine::{Adjust, Basis, Count, Guard, Request};
 //! use inventory_core::memory::MemoryStorage;
 //! use inventory_core::vocabulary::{Adjustment, Quantity};
 //!
@@ -26,7 +26,8 @@
 //!     product: "tea".parse()?,
 //!     store: "north".parse()?,
 //!     counted: Quantity::new(1)?,
-//!     guard: Guard::Unguarded,
+//!     basis: Basis::Now(Guard::Unguarded),
+//!     release_holds: false,
 //! };
 //! let sell = Adjust {
 //!     product: "tea".parse()?,

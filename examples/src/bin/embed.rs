@@ -7,7 +7,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use inventory_core::engine::{Engine, Opened, Settings};
-use inventory_core::machine::{Adjust, Count, Guard, Request};
+use inventory_core::machine::{Adjust, Basis, Count, Guard, Request};
 use inventory_core::vocabulary::{Adjustment, ProductId, Quantity, StoreId};
 use inventory_log::file::{self, FileOptions};
 
@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         product: tea.clone(),
         store: north.clone(),
         counted: Quantity::new(2)?,
-        guard: Guard::Unguarded,
+        basis: Basis::Now(Guard::Unguarded),
+        release_holds: false,
     };
     let count = Request::new("count-1".parse()?, vec![count.into()])?;
     let receipt = engine.submit([&count])?.remove(0)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, Quantity, Sequence,
@@ -75,7 +75,13 @@ impl AnyEntry {
             annotations: self
                 .trace
                 .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
-                .map(|trace| Annotations { trace: Some(trace), ..Annotations::default() }.into()),
+                .map(|trace| {
+                    Annotations {
+                        trace: Some(trace),
+                        ..Annotations::default()
+                    }
+                    .into()
+                }),
             chain: Chain::from_bits(self.chain),
         }
     }
@@ -84,12 +90,12 @@ impl AnyEntry {
 impl AnyEvent {
     fn into_event(self) -> Event {
         match self {
-            Self::Increased(movement) => Event::StockIncreased(movement.into_movement()),
-            Self::Decreased(movement) => Event::StockDecreased(movement.into_movement()),
-            Self::Counted(movement) => Event::StockCounted(movement.into_movement()),
+            Self::Increased(movement) => Event::Moved(movement.into_movement(Kind::Increased)),
+            Self::Decreased(movement) => Event::Moved(movement.into_movement(Kind::Decreased)),
+            Self::Counted(movement) => Event::Moved(movement.into_movement(Kind::Counted)),
             Self::DeadLettered(letter) => letter.into_event(),
             Self::DisguisedMovement(product, movement) => {
-                disguised(product, Event::StockCounted(movement.into_movement()))
+                disguised(product, Event::Moved(movement.into_movement(Kind::Counted)))
             }
             Self::DisguisedLetter(product, letter) => disguised(product, letter.into_event()),
         }
@@ -119,10 +125,11 @@ fn disguised(product: Option<String>, event: Event) -> Event {
 }
 
 impl AnyMovement {
-    fn into_movement(self) -> Movement {
+    fn into_movement(self, kind: Kind) -> Movement {
         let on_hand = self.on_hand % (QUANTITY_MAX + 1);
         let reserved = quantity(self.reserved % (on_hand + 1));
         Movement {
+            kind,
             product: id_of(&self.product).parse().expect("it is an id"),
             store: id_of(&self.store).parse().expect("it is an id"),
             delta: delta(self.delta),

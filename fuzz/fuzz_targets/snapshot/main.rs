@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    Adjust, Command, Count, Decision, Draft, Guard, Image, Request, Staging, WindowLimits, decide,
-    follow,
+    Adjust, Basis, Command, Count, Decision, Draft, Guard, Image, Request, Staging, WindowLimits,
+    decide, follow,
 };
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;
@@ -108,11 +108,11 @@ fn go_on(image: &Image) {
         for command in stores.flat_map(|store| commands(product.id(), store)) {
             let request = Request::unkeyed(vec![command]).expect("a request of one line");
             let mut staging = Staging::default();
-            let mut draft = Draft::new(&ledger, &mut staging);
+            let mut draft = Draft::new(&ledger, &mut staging, Timestamp::UNIX_EPOCH);
             let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) else {
                 continue;
             };
-            let entry = draft.record(&request, fresh, Timestamp::UNIX_EPOCH);
+            let entry = draft.record(Some(&request), fresh);
             let poison = follow(&mut ledger, &entry)
                 .expect("an entry that was decided on a ledger continues it");
             assert_eq!(poison, [], "what was decided on a ledger applies to it");
@@ -133,7 +133,8 @@ fn commands(product: &ProductId, store: &StoreId) -> [Command; 3] {
         product: product.clone(),
         store: store.clone(),
         counted: Quantity::new(3).expect("it is in range"),
-        guard: Guard::Unguarded,
+        basis: Basis::Now(Guard::Unguarded),
+        release_holds: false,
     });
     [adjust(-1), count, adjust(1)]
 }

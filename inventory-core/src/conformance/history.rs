@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::machine::{
-    Adjust, Command, Count, Decision, Draft, Entry, Guard, Head, ImageBuilder, Ledger, Request,
-    Staging, WindowLimits, decide, follow,
+    Adjust, Basis, Command, Count, Decision, Draft, Entry, Guard, Head, ImageBuilder, Ledger,
+    Request, Staging, WindowLimits, decide, follow,
 };
 use crate::vocabulary::{Adjustment, Quantity, Timestamp};
 
@@ -32,7 +32,8 @@ pub fn count(product: &str, store: &str, counted: u64) -> Command {
         product: product.parse().expect("the caller names a product"),
         store: store.parse().expect("the caller names a store"),
         counted: Quantity::new(counted).expect("the caller counts a quantity"),
-        guard: Guard::Unguarded,
+        basis: Basis::Now(Guard::Unguarded),
+        release_holds: false,
     })
 }
 
@@ -86,12 +87,12 @@ impl History {
     /// The request is refused, or its key has been used.
     pub fn draft(&self, request: &Request) -> Arc<Entry> {
         let mut staging = Staging::default();
-        let mut draft = Draft::new(&self.ledger, &mut staging);
+        let mut draft = Draft::new(&self.ledger, &mut staging, self.now);
         let fresh = match decide(&mut draft, request) {
             Ok(Decision::Fresh(fresh)) => fresh,
             other => panic!("a history is written by requests that apply, not {other:?}"),
         };
-        draft.record(request, fresh, self.now)
+        draft.record(Some(request), fresh)
     }
 
     /// Writes a request, a millisecond after the one before.

@@ -31,6 +31,7 @@ use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Sta
 use crate::ports::{AppendError, Clock, DeadLetters, EventLog, Observation, Observer, Ports};
 use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
+use settings::LIMITS;
 
 /// What a request has written, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +155,10 @@ impl Engine {
     /// Decides requests in order and makes them durable together, with one append. Each is answered on its own: a
     /// refused one does not keep the others from being applied.
     ///
+    /// Reservations whose deadline has passed expire in the same append: all that the requests would see, and a portion of
+    /// the others. So the end of a reservation is exact without a timer; to have it seen by readers while nobody asks for
+    /// anything, submit nothing once [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed.
+    ///
     /// # Errors
     ///
     /// No request of the group is answered. See [`EngineError`]: either nothing was written, or nobody knows yet.
@@ -206,9 +211,12 @@ impl Engine {
         let mut entries = Vec::with_capacity(requests.size_hint().0);
         let staging = &mut self.staging;
         let after = self.published.read(|ledger| {
-            let mut draft = Draft::new(ledger, staging);
+            let mut draft = Draft::new(ledger, staging, now);
+            if let Some(expired) = machine::expire(&mut draft, LIMITS.expire_lines) {
+                entries.push(draft.record(None, expired));
+            }
             for request in requests {
-                answers.push(decide_one(&mut draft, request, now, &mut entries));
+                answers.push(decide_one(&mut draft, request, &mut entries));
             }
             ledger.head().sequence
         });
@@ -271,19 +279,17 @@ impl Drop for Engine {
     }
 }
 
-fn decide_one(
-    draft: &mut Draft<'_>,
-    request: &Request,
-    now: Timestamp,
-    entries: &mut Vec<Arc<Entry>>,
-) -> Answer {
+fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Answer {
+    while let Some(expired) = machine::expire_before(draft, request, LIMITS.expire_entry_lines) {
+        entries.push(draft.record(None, expired));
+    }
     match machine::decide(draft, request)? {
         Decision::Replayed(entry) => Ok(Receipt {
             entry,
             replayed: true,
         }),
         Decision::Fresh(fresh) => {
-            let entry = draft.record(request, fresh, now);
+            let entry = draft.record(Some(request), fresh);
             entries.push(Arc::clone(&entry));
             Ok(Receipt {
                 entry,

@@ -200,9 +200,7 @@ fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
         buried_at,
         content: match &poison.event {
             Event::DeadLettered(letter) => letter.raw.as_bytes().to_vec(),
-            event @ (Event::StockIncreased(_)
-            | Event::StockDecreased(_)
-            | Event::StockCounted(_)) => format!("{event:?}").into_bytes(),
+            event @ Event::Moved(_) => format!("{event:?}").into_bytes(),
         },
         resolution: None,
     });

@@ -33,6 +33,10 @@ pub(super) struct Limits {
     pub(super) recovery_pages_ahead: usize,
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
+    /// Lines of reservations that expire with a group that does not see them: well under a millisecond of its time.
+    pub(super) expire_lines: usize,
+    /// Lines of reservations that expire in one entry, when a request has to see that they have.
+    pub(super) expire_entry_lines: usize,
     /// Newest events kept in memory for subscribers, which then need not read the log: no more than stays in the
     /// processor's cache, since the writer passes over all of it again and again.
     pub(super) tail_events: usize,
@@ -42,5 +46,7 @@ pub(super) const LIMITS: Limits = Limits {
     recovery_page_events: 4_096,
     recovery_pages_ahead: 2,
     publish_events: 256,
+    expire_lines: 256,
+    expire_entry_lines: 4_096,
     tail_events: 4_096,
 };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::machine::Kind;
 use crate::vocabulary::{Delta, Digest, ProductId, Quantity, StoreId, Version};
 
 /// Stock of one product at one store.
@@ -56,9 +57,11 @@ pub struct After {
     pub total: Quantity,
 }
 
-/// A change of one level.
+/// What happened to one level, or is to be known about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Movement {
+    /// What it was.
+    pub kind: Kind,
     /// The product.
     pub product: ProductId,
     /// The store.
@@ -85,12 +88,8 @@ pub struct DeadLettered {
 /// One fact about stock.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// An adjustment added stock.
-    StockIncreased(Movement),
-    /// An adjustment took stock.
-    StockDecreased(Movement),
-    /// Somebody counted a stock.
-    StockCounted(Movement),
+    /// It happened to a level.
+    Moved(Movement),
     /// An event of an unknown type, or one that makes no sense.
     DeadLettered(DeadLettered),
 }
@@ -99,9 +98,7 @@ impl Event {
     /// The name of the type in the log and on the wire.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Self::StockIncreased(_) => "StockIncreased",
-            Self::StockDecreased(_) => "StockDecreased",
-            Self::StockCounted(_) => "StockCounted",
+            Self::Moved(movement) => movement.kind.type_name(),
             Self::DeadLettered(_) => "DeadLettered",
         }
     }
@@ -109,9 +106,7 @@ impl Event {
     /// The change, unless the event cannot be applied.
     pub fn movement(&self) -> Option<&Movement> {
         match self {
-            Self::StockIncreased(movement)
-            | Self::StockDecreased(movement)
-            | Self::StockCounted(movement) => Some(movement),
+            Self::Moved(movement) => Some(movement),
             Self::DeadLettered(_) => None,
         }
     }
@@ -119,9 +114,7 @@ impl Event {
     /// The product, when the event names one.
     pub fn product(&self) -> Option<&ProductId> {
         match self {
-            Self::StockIncreased(movement)
-            | Self::StockDecreased(movement)
-            | Self::StockCounted(movement) => Some(&movement.product),
+            Self::Moved(movement) => Some(&movement.product),
             Self::DeadLettered(letter) => letter.product.as_ref(),
         }
     }
@@ -129,9 +122,7 @@ impl Event {
     /// The version that the event claims for its product.
     pub fn version(&self) -> Option<Version> {
         match self {
-            Self::StockIncreased(movement)
-            | Self::StockDecreased(movement)
-            | Self::StockCounted(movement) => Some(movement.after.version),
+            Self::Moved(movement) => Some(movement.after.version),
             Self::DeadLettered(letter) => letter.version,
         }
     }
@@ -139,18 +130,20 @@ impl Event {
     pub(super) fn digest(&self, digest: &mut Digest) {
         digest.bytes(self.type_name().as_bytes());
         match self {
-            Self::StockIncreased(movement)
-            | Self::StockDecreased(movement)
-            | Self::StockCounted(movement) => movement.digest(digest),
+            Self::Moved(movement) => movement.digest(digest),
             Self::DeadLettered(letter) => digest.bytes(letter.raw.as_bytes()),
         }
     }
 }
 
 impl Movement {
-    /// Whether the event is about the level itself: it has a version of its product.
+    /// Whether the event has changed its level, or confirmed it, and so has a version of its product: the other ones only
+    /// say something about a level, which is as it was.
     pub fn touches(&self) -> bool {
-        true
+        match self.kind {
+            Kind::Increased | Kind::Decreased | Kind::Counted => true,
+            _ => self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO,
+        }
     }
 
     fn digest(&self, digest: &mut Digest) {
@@ -162,5 +155,6 @@ impl Movement {
         digest.number(self.after.level.reserved().units());
         digest.number(self.after.version.number());
         digest.number(self.after.total.units());
+        self.kind.digest(digest);
     }
 }

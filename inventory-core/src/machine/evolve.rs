@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::{Product, ProductIx, StoreIx};
-use crate::machine::{Buried, Entry, Event, Head, Ledger, Movement};
+use crate::machine::{Buried, Entry, Event, Head, Kind, Ledger, Movement};
 use crate::vocabulary::{Delta, ProductId, Sequence, StoreId, Timestamp, Version};
 
 /// Why an event does not follow from the ledger. The ledger is as it was.
@@ -83,10 +83,13 @@ fn evolve_movement(
     // From here it must succeed.
     let product_ix = product.unwrap_or_else(|| ledger.add_product(&movement.product));
     let store_ix = store.unwrap_or_else(|| ledger.add_store(&movement.store));
-    let product = ledger.products.at_mut(product_ix);
-    let was_quarantined = product.quarantined;
-    ledger.levels += usize::from(assign(product, store_ix, movement, at));
-    ledger.quarantined -= usize::from(was_quarantined && !product.quarantined);
+    if movement.touches() {
+        let product = ledger.products.at_mut(product_ix);
+        let was_quarantined = product.quarantined;
+        ledger.levels += usize::from(assign(product, store_ix, movement, at));
+        ledger.quarantined -= usize::from(was_quarantined && !product.quarantined);
+    }
+    ledger.book(movement, product_ix, store_ix, at);
     Ok((product_ix, store_ix))
 }
 
@@ -101,8 +104,10 @@ pub(super) fn assign(
     product.total = movement.after.total;
     product.updated_at = at;
     let is_new = product.assign(store, movement.after.level);
-    // The levels add up again, so the numbers can be believed again.
-    if product.quarantined && product.sum_available() == Some(product.total) {
+    // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
+    // that nobody has looked at a stock for.
+    let proves_nothing = matches!(movement.kind, Kind::Released { .. } | Kind::Expired { .. });
+    if product.quarantined && !proves_nothing && product.sum_available() == Some(product.total) {
         product.quarantined = false;
     }
     is_new
@@ -123,14 +128,22 @@ pub(super) fn check(
     movement: &Movement,
 ) -> Result<(), Inapplicable> {
     let (current, claimed) = (product.version, movement.after.version);
-    if product.quarantined {
+    if !movement.touches() {
+        // It says something about a level that somebody has written, at the version that it has.
+        if current != claimed || current == Version::NEVER_WRITTEN {
+            return Err(Inapplicable::Version { current, claimed });
+        }
+        if product.quarantined {
+            return Ok(());
+        }
+    } else if product.quarantined {
         // What is missing may have raised the version. After-images are complete: nothing else is needed to go on.
         return match claimed > current {
             true => Ok(()),
             false => Err(Inapplicable::Version { current, claimed }),
         };
     }
-    if current.next() != Some(claimed) {
+    if movement.touches() && current.next() != Some(claimed) {
         return Err(Inapplicable::Version { current, claimed });
     }
     let before = store
@@ -201,12 +214,10 @@ fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     packer.begin(entry);
     for (sequence, event) in entry.numbered() {
         let evolved = match event {
-            Event::StockIncreased(movement)
-            | Event::StockDecreased(movement)
-            | Event::StockCounted(movement) => {
+            Event::Moved(movement) => {
                 let evolved = evolve_movement(ledger, movement, entry.recorded_at);
                 let (product, store) = evolved.unwrap_or_else(|_| ledger.positions(movement));
-                packer.movement(event, movement, product, store);
+                packer.movement(movement, product, store);
                 evolved.map(|_positions| ())
             }
             Event::DeadLettered(letter) => {

@@ -1,12 +1,17 @@
 //! A ledger at one moment, for snapshots and for replicas that start from one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-use super::ledger::{Arena, FrozenWindow, Packer, Product, ProductIx, StoreIx, Window};
-use crate::machine::{Buried, Entry, Event, Head, Ledger, Level, ProductView, WindowLimits};
+use super::ledger::{
+    Arena, Book, FrozenBook, FrozenWindow, Packer, Product, ProductIx, Slot, StoreIx, Window,
+};
+use crate::machine::{
+    Alert, Buried, Entry, Event, Head, Ledger, Level, ProductView, Reservation, Transfer,
+    WindowLimits,
+};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
 /// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
@@ -17,6 +22,8 @@ pub struct Image {
     pub(super) stores: Arena<StoreId>,
     pub(super) window: FrozenWindow,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+    pub(super) reservations: FrozenBook<Reservation>,
+    pub(super) transfers: FrozenBook<Transfer>,
 }
 
 impl Image {
@@ -68,6 +75,16 @@ impl Image {
         &self.buried
     }
 
+    /// The reservations that are open, or ended not long ago, in the order of the log.
+    pub fn reservations(&self) -> impl Iterator<Item = &Reservation> {
+        self.reservations.iter().map(|reservation| &**reservation)
+    }
+
+    /// The transfers that are under way, or ended not long ago, in the order of the log.
+    pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
+        self.transfers.iter().map(|transfer| &**transfer)
+    }
+
     /// The ledger that this image was taken from, under window limits that may have changed since.
     pub fn thaw(&self, window: WindowLimits) -> Ledger {
         let product_index: RapidHashMap<_, _> = (0..)
@@ -84,7 +101,12 @@ impl Image {
             .zip(self.stores.iter())
             .map(|(ix, store)| (store.clone(), ix))
             .collect();
-        Ledger {
+        let alerts = self.products().flat_map(|product| {
+            let stores = product.alerts().map(|(store, _)| store.clone());
+            stores.map(move |store| (product.id().clone(), store))
+        });
+        let mut ledger = Ledger {
+            alerts: alerts.collect(),
             head: self.head,
             product_index,
             by_id,
@@ -104,7 +126,15 @@ impl Image {
                 .count(),
             products: self.products.clone(),
             stores: self.stores.clone(),
+            reservations: Book::thaw(&self.reservations, window),
+            transfers: Book::thaw(&self.transfers, window),
+            due: BTreeSet::new(),
+            holds: BTreeSet::new(),
+        };
+        for (slot, _) in self.reservations.from(Slot::FIRST) {
+            ledger.list(slot);
         }
+        ledger
     }
 }
 
@@ -153,6 +183,8 @@ pub struct ImageBuilder {
     window_len: usize,
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
+    reservations: FrozenBook<Reservation>,
+    transfers: FrozenBook<Transfer>,
 }
 
 impl ImageBuilder {
@@ -169,6 +201,8 @@ impl ImageBuilder {
             window_len: 0,
             newest: Head::default(),
             buried: BTreeMap::new(),
+            reservations: FrozenBook::default(),
+            transfers: FrozenBook::default(),
         }
     }
 
@@ -233,6 +267,66 @@ impl ImageBuilder {
         Ok(())
     }
 
+    /// Adds an alert of a level.
+    ///
+    /// # Errors
+    ///
+    /// The product or the store is not listed; the image is as it was.
+    pub fn alert(
+        &mut self,
+        product: &ProductId,
+        store: &StoreId,
+        alert: Alert,
+    ) -> Result<(), InvalidImage> {
+        let found = self
+            .product_index
+            .get(product)
+            .zip(self.store_index.get(store));
+        let Some((&at, &store_at)) = found else {
+            let (product, store) = (product.clone(), store.clone());
+            return Err(InvalidImage::UnknownStore { product, store });
+        };
+        self.products.at_mut(at).set_alert(store_at, Some(alert));
+        Ok(())
+    }
+
+    /// Adds the next reservation.
+    ///
+    /// # Errors
+    ///
+    /// It was opened before the one before, or beyond the head, or has no lines; the image is as it was.
+    pub fn reservation(&mut self, reservation: Reservation) -> Result<(), InvalidImage> {
+        let before = self.reservations.last().map(|last| last.opened);
+        self.check_record(reservation.opened, before, reservation.lines.len())?;
+        self.reservations.push(Arc::new(reservation));
+        Ok(())
+    }
+
+    /// Adds the next transfer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ImageBuilder::reservation`].
+    pub fn transfer(&mut self, transfer: Transfer) -> Result<(), InvalidImage> {
+        let before = self.transfers.last().map(|last| last.opened);
+        self.check_record(transfer.opened, before, transfer.lines.len())?;
+        self.transfers.push(Arc::new(transfer));
+        Ok(())
+    }
+
+    fn check_record(
+        &self,
+        opened: Sequence,
+        before: Option<Sequence>,
+        lines: usize,
+    ) -> Result<(), InvalidImage> {
+        let in_order = before.is_none_or(|before| before <= opened);
+        match in_order && opened <= self.head.sequence && lines > 0 {
+            true => Ok(()),
+            false => Err(InvalidImage::OutOfPlace { sequence: opened }),
+        }
+    }
+
     /// Adds the next entry of the window.
     ///
     /// # Errors
@@ -255,14 +349,12 @@ impl ImageBuilder {
                 .product()
                 .map(|id| self.product_index.get(id).copied());
             match event {
-                Event::StockIncreased(movement)
-                | Event::StockDecreased(movement)
-                | Event::StockCounted(movement) => {
+                Event::Moved(movement) => {
                     let store = self.store_index.get(&movement.store).copied();
                     let (Some(Some(product)), Some(store)) = (product, store) else {
                         return Err(out_of_place);
                     };
-                    self.packer.movement(event, movement, product, store);
+                    self.packer.movement(movement, product, store);
                 }
                 Event::DeadLettered(_) if product == Some(None) => return Err(out_of_place),
                 Event::DeadLettered(letter) => self.packer.dead_letter(letter, product.flatten()),
@@ -295,6 +387,8 @@ impl ImageBuilder {
             stores: self.stores,
             window: FrozenWindow::new(self.window, self.window_len, keys_evicted_early),
             buried: Arc::new(self.buried),
+            reservations: self.reservations,
+            transfers: self.transfers,
         }
     }
 }

@@ -2,11 +2,12 @@
 //! ledger. Nothing here reads a clock, draws a random number, locks, waits or does I/O.
 //!
 //! ```text
-//!  Request ──▶ decide(&mut Draft) ──▶ Events ──▶ Draft::record(now) ──▶ Entry ──▶ evolve(&mut Ledger)
+//!  Request ──▶ decide(&mut Draft) ──▶ Events ──▶ Draft::record() ──▶ Entry ──▶ evolve(&mut Ledger)
 //!                    │                                                    (live, recovery and replicas alike)
 //!                    └──▶ Rejection: the draft is as it was
 //! ```
 
+mod alert;
 mod command;
 mod decide;
 mod draft;
@@ -14,22 +15,33 @@ mod entry;
 mod event;
 mod evolve;
 mod image;
+mod kind;
 mod ledger;
 mod outcome;
 mod rehearse;
 mod rejection;
+mod request;
+mod reservation;
+mod transfer;
 
+pub use alert::Alert;
 pub use command::{
-    Adjust, Command, Count, Guard, InvalidRequest, REQUEST_LINES_MAX, Request, Set, SetRule,
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold,
+    InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
+    Thresholds,
 };
-pub use decide::{Decision, Fresh, decide};
+pub use decide::{Decision, Fresh, decide, expire, expire_before};
 pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
 pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss};
 pub use image::{Image, ImageBuilder, InvalidImage};
+pub use kind::{Details, InvalidSettlement, Kind, Settlement};
 pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};
+pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};
+pub use reservation::{HeldLine, InvalidReservationState, Reservation, ReservationState};
+pub use transfer::{InvalidTransferState, Transfer, TransferLine, TransferState};

@@ -19,9 +19,7 @@ pub fn rehearse(ledger: &Ledger, entry: &Entry) -> Result<(), (Sequence, Inappli
     let mut stage = Stage::of(ledger);
     for (sequence, event) in entry.numbered() {
         match event {
-            Event::StockIncreased(movement)
-            | Event::StockDecreased(movement)
-            | Event::StockCounted(movement) => stage
+            Event::Moved(movement) => stage
                 .play(movement, entry.recorded_at)
                 .map_err(|reason| (sequence, reason))?,
             Event::DeadLettered(_) => stage.bury(event),
@@ -51,7 +49,9 @@ impl<'a> Stage<'a> {
         let store = self.store(&movement.store);
         let product = self.product(&movement.product);
         check(product, Some(store), movement)?;
-        assign(product, store, movement, at);
+        if movement.touches() {
+            assign(product, store, movement, at);
+        }
         Ok(())
     }
 

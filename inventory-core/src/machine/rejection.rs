@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use crate::machine::Outcome;
-use crate::vocabulary::{Delta, ProductId, Quantity, Sequence, StoreId, Version};
+use crate::machine::{Outcome, ReservationState, TransferState};
+use crate::vocabulary::{
+    Delta, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Ttl,
+    Version,
+};
 
 /// Position of a command in its request, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +42,8 @@ pub enum Difference {
     Store(Line),
     /// The amount of this line.
     Amount(Line),
+    /// The reservation, transfer or alert, or what was to become of it.
+    Subject,
     /// Something that the events do not show: how lines that may be skipped were to be applied, or a line that was.
     Unseen,
 }
@@ -51,6 +56,9 @@ impl fmt::Display for Difference {
             Self::Product(line) => write!(f, "another product in line {line}"),
             Self::Store(line) => write!(f, "another store in line {line}"),
             Self::Amount(line) => write!(f, "another amount in line {line}"),
+            Self::Subject => {
+                f.write_str("another reservation, transfer or alert, or other lines of it")
+            }
             Self::Unseen => {
                 f.write_str("another rule, or another line among those that were skipped")
             }
@@ -69,6 +77,8 @@ pub enum Retry {
     WhenStockChanges,
     /// Yes, once somebody has counted the product.
     WhenCounted,
+    /// Yes, once what it names is there.
+    OnceItExists,
 }
 
 /// Why a request was refused. Nothing of the request was applied, and its key is not used up.
@@ -141,6 +151,122 @@ pub enum Rejection {
         /// Units reserved at the store now.
         reserved: Quantity,
     },
+    /// A line names what an earlier line of its request names already.
+    #[error("line {line} names again what an earlier line names")]
+    NamedTwice {
+        /// The refused line.
+        line: Line,
+    },
+    /// The lines of a new reservation or transfer do not agree on what they have in common.
+    #[error("line {line} has another deadline, source or destination than the lines before it")]
+    LinesDiffer {
+        /// The refused line.
+        line: Line,
+    },
+    /// There is a reservation of that name, or was not long ago.
+    #[error("reservation {reservation} exists already; it is {state}")]
+    ReservationExists {
+        /// The reservation.
+        reservation: ReservationId,
+        /// What has become of it.
+        state: ReservationState,
+    },
+    /// There is no reservation of that name, or it ended long ago.
+    #[error("there is no reservation {reservation}")]
+    UnknownReservation {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// The reservation has ended.
+    #[error("reservation {reservation} is {state}")]
+    ReservationEnded {
+        /// The reservation.
+        reservation: ReservationId,
+        /// What has become of it.
+        state: ReservationState,
+    },
+    /// More is to be committed than the reservation holds there.
+    #[error("reservation {reservation} holds {held} of product {product} at {store}, not {asked}")]
+    NotHeld {
+        /// Position of the line among those that are to be committed.
+        line: Line,
+        /// The reservation.
+        reservation: ReservationId,
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+        /// What it holds there.
+        held: Quantity,
+        /// What was to be committed.
+        asked: Quantity,
+    },
+    /// The reservation would live longer than a day in all.
+    #[error("reservation {reservation} would live longer than {} in all", Ttl::MAX)]
+    LivesTooLong {
+        /// The reservation.
+        reservation: ReservationId,
+        /// The last deadline that it may have.
+        latest: Timestamp,
+    },
+    /// There is a transfer of that name, or was not long ago.
+    #[error("transfer {transfer} exists already; it is {state}")]
+    TransferExists {
+        /// The transfer.
+        transfer: TransferId,
+        /// What has become of it.
+        state: TransferState,
+    },
+    /// A transfer leads from a store to itself.
+    #[error("transfer {transfer} leads from a store to itself")]
+    SameStore {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// There is no transfer of that name, or it ended long ago.
+    #[error("there is no transfer {transfer}")]
+    UnknownTransfer {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// The transfer has ended.
+    #[error("transfer {transfer} is {state}")]
+    TransferEnded {
+        /// The transfer.
+        transfer: TransferId,
+        /// What has become of it.
+        state: TransferState,
+    },
+    /// More is to be received than is on the way.
+    #[error("transfer {transfer} has {in_transit} of product {product} on the way, not {asked}")]
+    NotInTransit {
+        /// Position of the line among those that are to be received.
+        line: Line,
+        /// The transfer.
+        transfer: TransferId,
+        /// The product.
+        product: ProductId,
+        /// What is on the way.
+        in_transit: Quantity,
+        /// What was to be received.
+        asked: Quantity,
+    },
+    /// Nobody has ever written the level.
+    #[error("nothing is known of product {product} at {store}")]
+    UnknownLevel {
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+    },
+    /// Nobody wants to be told about the level.
+    #[error("there is no alert for product {product} at {store}")]
+    UnknownAlert {
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+    },
     /// The stock of the store or the product's total would be above 2^53 - 1.
     #[error(
         "product {product} of line {line} would be above {} at {store} or in total",
@@ -174,7 +300,22 @@ impl Rejection {
     /// Whether the same request can succeed later.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::KeyReused { .. } | Self::VersionsExhausted { .. } => Retry::Never,
+            Self::KeyReused { .. }
+            | Self::VersionsExhausted { .. }
+            | Self::NamedTwice { .. }
+            | Self::LinesDiffer { .. }
+            | Self::ReservationExists { .. }
+            | Self::ReservationEnded { .. }
+            | Self::NotHeld { .. }
+            | Self::LivesTooLong { .. }
+            | Self::TransferExists { .. }
+            | Self::SameStore { .. }
+            | Self::TransferEnded { .. }
+            | Self::NotInTransit { .. } => Retry::Never,
+            Self::UnknownReservation { .. }
+            | Self::UnknownTransfer { .. }
+            | Self::UnknownLevel { .. }
+            | Self::UnknownAlert { .. } => Retry::OnceItExists,
             Self::Quarantined { .. } => Retry::WhenCounted,
             Self::StaleVersion { .. } => Retry::WithCurrentVersion,
             Self::InsufficientStock { .. }

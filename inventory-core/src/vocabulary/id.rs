@@ -1,4 +1,4 @@
-//! Names of products and stores.
+//! Names of products, stores, reservations and transfers.
 
 use super::name::{Name, named};
 
@@ -70,6 +70,16 @@ id! {
 id! {
     /// Name of a store.
     StoreId
+}
+
+id! {
+    /// Name of a reservation, given by whoever makes it.
+    ReservationId
+}
+
+id! {
+    /// Name of a transfer, given by whoever ships it.
+    TransferId
 }
 
 #[cfg(test)]

@@ -13,13 +13,14 @@ mod sequence;
 mod text;
 mod time;
 mod trace;
+mod ttl;
 mod version;
 
 pub use chain::{Chain, Fingerprint, InvalidDigest};
 pub use epoch::{Epoch, InvalidEpoch};
-pub use id::{ID_BYTES_MAX, InvalidId, ProductId, StoreId};
+pub use id::{ID_BYTES_MAX, InvalidId, ProductId, ReservationId, StoreId, TransferId};
 pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
-pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity};
+pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity, Units};
 pub use reason::{InvalidReason, Reason};
 pub use remark::{
     ACTOR_CHARACTERS_MAX, Actor, InvalidRemark, NOTE_CHARACTERS_MAX, Note,
@@ -28,6 +29,7 @@ pub use remark::{
 pub use sequence::Sequence;
 pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
 pub use trace::{InvalidTraceParent, TraceParent};
+pub use ttl::{TTL_SECONDS_MAX, Ttl};
 pub use version::Version;
 
 pub(crate) use chain::Digest;

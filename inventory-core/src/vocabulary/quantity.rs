@@ -65,6 +65,11 @@ impl Quantity {
         Self::new(units).ok()
     }
 
+    /// What is left of the quantity, at least nothing.
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// The change that leads from `earlier` to this quantity.
     pub fn since(self, earlier: Self) -> Delta {
         Delta(self.0 as i64 - earlier.0 as i64)
@@ -105,6 +110,16 @@ impl Delta {
             });
         }
         Ok(Self(units))
+    }
+
+    /// How much it changes, up or down.
+    pub fn size(self) -> Quantity {
+        Quantity(self.0.unsigned_abs())
+    }
+
+    /// The opposite change.
+    pub fn negated(self) -> Self {
+        Self(-self.0)
     }
 
     /// The number of units, negative for a decrease.
@@ -156,6 +171,45 @@ impl Adjustment {
 impl<'de> Deserialize<'de> for Adjustment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(i64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A quantity that somebody asks for: a [`Quantity`] that is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Units(Quantity);
+
+impl Units {
+    /// Parses a number of units.
+    ///
+    /// # Errors
+    ///
+    /// `units` is zero, or larger than [`QUANTITY_MAX`].
+    pub fn new(units: u64) -> Result<Self, OutOfRange> {
+        match Quantity::new(units) {
+            Ok(quantity) if quantity > Quantity::ZERO => Ok(Self(quantity)),
+            Ok(_) | Err(_) => Err(OutOfRange {
+                min: 1,
+                max: QUANTITY_MAX as i64,
+            }),
+        }
+    }
+
+    /// The quantity.
+    pub fn quantity(self) -> Quantity {
+        self.0
+    }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Units {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(u64::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
-    After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
-    ProductView, Request, WindowLimits, evolve, follow,
+    After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Kind, Ledger, Level,
+    Movement, ProductView, Request, WindowLimits, evolve, follow,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,
@@ -48,6 +48,7 @@ const FOLLOWS: Says = Says {
 
 fn movement(says: Says) -> Movement {
     Movement {
+        kind: Kind::Decreased,
         product: "tea".parse().unwrap(),
         store: says.store.parse().unwrap(),
         delta: Delta::new(says.delta.0).unwrap(),
@@ -61,7 +62,7 @@ fn movement(says: Says) -> Movement {
 }
 
 fn decreased(says: Says) -> Event {
-    Event::StockDecreased(movement(says))
+    Event::Moved(movement(says))
 }
 
 fn unknown(product: Option<&str>, claimed: Option<u64>) -> Event {
@@ -222,7 +223,7 @@ fn the_chain_covers_every_part_of_an_entry() {
     let second = |entry: &mut Entry, change: fn(&mut Movement)| {
         let mut movement = entry.events[1].movement().unwrap().clone();
         change(&mut movement);
-        entry.events[1] = Event::StockIncreased(movement);
+        entry.events[1] = Event::Moved(movement);
     };
     let intent = |entry: &mut Entry| entry.intent.clone().unwrap();
     #[rustfmt::skip]
@@ -233,7 +234,7 @@ fn the_chain_covers_every_part_of_an_entry() {
         &|entry| entry.intent.as_mut().unwrap().key = "k2".parse().unwrap(),
         &|entry| entry.intent.as_mut().unwrap().fingerprint = Fingerprint::from_bits(intent(entry).fingerprint.bits() ^ 1),
         &|entry| entry.events = entry.events[..1].into(),
-        &|entry| entry.events[1] = Event::StockCounted(entry.events[1].movement().unwrap().clone()),
+        &|entry| second(entry, |movement| movement.kind = Kind::Counted),
         &|entry| second(entry, |movement| movement.product = "rice".parse().unwrap()),
         &|entry| second(entry, |movement| movement.store = "south".parse().unwrap()),
         &|entry| second(entry, |movement| movement.delta = Delta::ZERO),
@@ -253,6 +254,7 @@ fn the_chain_covers_every_part_of_an_entry() {
 fn an_event_that_cannot_be_applied_takes_its_position_and_quarantines_its_product() {
     let mut ledger = ten_of_tea();
     let rice = Movement {
+        kind: Kind::Increased,
         product: "rice".parse().unwrap(),
         ..movement(Says {
             delta: (7, 0),
@@ -263,7 +265,7 @@ fn an_event_that_cannot_be_applied_takes_its_position_and_quarantines_its_produc
     let events = vec![
         unknown(Some("tea"), Some(2)),
         unknown(None, None),
-        Event::StockIncreased(rice),
+        Event::Moved(rice),
     ];
     let reasons = feed(&mut ledger, events);
     assert_eq!(reasons, [Inapplicable::Unreadable; 2]);
@@ -358,6 +360,7 @@ fn no_version_is_given_twice() {
 fn a_key_is_remembered_with_events_that_could_not_be_applied() {
     let mut ledger = ten_of_tea();
     let elsewhere = Movement {
+        kind: Kind::Counted,
         product: "rice".parse().unwrap(),
         ..movement(Says {
             store: "west",
@@ -370,7 +373,7 @@ fn a_key_is_remembered_with_events_that_could_not_be_applied() {
             store: "south",
             ..FOLLOWS
         }),
-        Event::StockCounted(elsewhere),
+        Event::Moved(elsewhere),
         unknown(Some("salt"), Some(3)),
         unknown(Some("tea"), None),
         unknown(None, None),

@@ -3,7 +3,7 @@
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::Opened;
-use inventory_core::machine::{DeadLettered, Event, Inapplicable, Rejection};
+use inventory_core::machine::{DeadLettered, Event, Inapplicable, Kind, Movement, Rejection};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
 use inventory_core::vocabulary::{Sequence, Version};
@@ -48,28 +48,19 @@ fn kinds() -> Vec<(Event, Inapplicable, u64)> {
     vec![
         (unknown(3), Inapplicable::Unreadable, 3),
         (unknown(7), Inapplicable::Unreadable, 7),
+        (Event::Moved(moved("north", 1, 2, 10, 10)), stale(2), 2),
+        (Event::Moved(moved("north", 1, 1, 10, 10)), stale(1), 2),
+        (Event::Moved(moved("north", 1, 6, 10, 10)), stale(6), 6),
         (
-            Event::StockIncreased(moved("north", 1, 2, 10, 10)),
-            stale(2),
-            2,
-        ),
-        (
-            Event::StockIncreased(moved("north", 1, 1, 10, 10)),
-            stale(1),
-            2,
-        ),
-        (
-            Event::StockIncreased(moved("north", 1, 6, 10, 10)),
-            stale(6),
-            6,
-        ),
-        (
-            Event::StockDecreased(moved("north", -1, 3, 7, 8)),
+            Event::Moved(moved("north", -1, 3, 7, 8)),
             Inapplicable::Level,
             3,
         ),
         (
-            Event::StockCounted(moved("north", -9, 3, 0, 1)),
+            Event::Moved(Movement {
+                kind: Kind::Counted,
+                ..moved("north", -9, 3, 0, 1)
+            }),
             Inapplicable::Total,
             3,
         ),
@@ -139,17 +130,11 @@ fn a_later_event_lifts_the_quarantine_when_the_levels_add_up_again() {
     let storage = storage();
     plant(&storage, unknown(3));
     // Three units are at a store that only the unknown event could have told of.
-    plant(
-        &storage,
-        Event::StockDecreased(moved("north", -1, 4, 8, 11)),
-    );
+    plant(&storage, Event::Moved(moved("north", -1, 4, 8, 11)));
     let engine = open(storage.ports()).expect("poison is no damage").engine;
     assert_eq!(state(&engine, "tea"), (4, 11, true));
 
-    plant(
-        &storage,
-        Event::StockDecreased(moved("south", -1, 5, 2, 10)),
-    );
+    plant(&storage, Event::Moved(moved("south", -1, 5, 2, 10)));
     let mut opened = open(storage.ports()).expect("poison is no damage");
     assert_eq!(opened.report.poison.len(), 1, "what came later applies");
     assert_eq!(state(&opened.engine, "tea"), (5, 10, false));
@@ -161,7 +146,7 @@ fn a_later_event_lifts_the_quarantine_when_the_levels_add_up_again() {
 fn an_event_that_repeats_a_version_of_a_quarantined_product_is_buried_too() {
     let storage = storage();
     plant(&storage, unknown(7));
-    plant(&storage, Event::StockDecreased(moved("north", -1, 7, 8, 8)));
+    plant(&storage, Event::Moved(moved("north", -1, 7, 8, 8)));
     let opened = open(storage.ports()).expect("poison is no damage");
     assert_eq!(opened.report.poison.len(), 2);
     assert_eq!(letters(&storage).len(), 2);
@@ -199,7 +184,7 @@ fn the_other_lines_of_a_request_apply_and_its_key_is_used() {
         .expect("there is enough stock")
         .entry;
     let mut events = written.events.to_vec();
-    events[0] = Event::StockDecreased(moved("north", -2, 3, 1, 7));
+    events[0] = Event::Moved(moved("north", -2, 3, 1, 7));
     let mut log = storage.log();
     let head = log.head();
     let entry = entry(head, written.intent.clone(), events);

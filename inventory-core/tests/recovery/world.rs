@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::{Answer, Engine, OpenError, Opened, Recovery, Settings};
 use inventory_core::machine::{
-    After, Command, Entry, Event, Head, Intent, Level, Movement, ProductView, Request,
+    After, Command, Entry, Event, Head, Intent, Kind, Level, Movement, ProductView, Request,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{DeadLetter, DeadLetters, EventLog, Ports};
@@ -61,7 +61,12 @@ pub(crate) fn letters(storage: &MemoryStorage) -> Vec<DeadLetter> {
 /// A change of tea whose after-image says whatever it is told to.
 pub(crate) fn moved(store: &str, delta: i64, version: u64, level: u64, total: u64) -> Movement {
     let quantity = |units| Quantity::new(units).expect("a small quantity");
+    let kind = match delta {
+        ..0 => Kind::Decreased,
+        0.. => Kind::Increased,
+    };
     Movement {
+        kind,
         product: "tea".parse().expect("a name"),
         store: store.parse().expect("a name"),
         delta: Delta::new(delta).expect("a small change"),

@@ -15,9 +15,10 @@ pub(super) fn refused(rejection: &Rejection) -> ApiError {
     match rejection {
         Rejection::KeyReused { differs, .. } => {
             let field = match differs {
-                Difference::Lines | Difference::Operation(_) | Difference::Unseen => {
-                    "idempotencyKey"
-                }
+                Difference::Lines
+                | Difference::Operation(_)
+                | Difference::Subject
+                | Difference::Unseen => "idempotencyKey",
                 Difference::Product(_) => "productId",
                 Difference::Store(_) => "storeId",
                 Difference::Amount(_) => "delta",
@@ -46,6 +47,47 @@ pub(super) fn refused(rejection: &Rejection) -> ApiError {
             .with_detail("qty", format!("{reserved} are reserved at the store")),
         Rejection::StockCeiling { .. } => ApiError::new(Code::Unprocessable, message)
             .with_detail("delta", "would lead above the largest quantity"),
+        Rejection::NamedTwice { line } => ApiError::new(Code::Unprocessable, message)
+            .with_detail(format!("lines[{line}]"), "is named by an earlier line too"),
+        Rejection::LinesDiffer { line } => ApiError::new(Code::Unprocessable, message).with_detail(
+            format!("lines[{line}]"),
+            "does not agree with the lines before it",
+        ),
+        Rejection::ReservationExists { state, .. } => ApiError::new(Code::Conflict, message)
+            .with_detail("reservationId", "reservation_exists")
+            .with_detail("state", state.name()),
+        Rejection::UnknownReservation { .. } => ApiError::new(Code::NotFound, message)
+            .with_detail("reservationId", "unknown, or ended long ago"),
+        Rejection::ReservationEnded { state, .. } => ApiError::new(Code::Conflict, message)
+            .with_detail("reservationId", format!("reservation_{state}"))
+            .with_detail("state", state.name()),
+        Rejection::NotHeld { line, held, .. } => ApiError::new(Code::Unprocessable, message)
+            .with_detail(
+                format!("lines[{line}].quantity"),
+                format!("{held} are held there"),
+            ),
+        Rejection::LivesTooLong { latest, .. } => ApiError::new(Code::Unprocessable, message)
+            .with_detail("ttlSeconds", format!("must not lead beyond {latest}")),
+        Rejection::TransferExists { state, .. } => ApiError::new(Code::Conflict, message)
+            .with_detail("transferId", "transfer_exists")
+            .with_detail("state", state.name()),
+        Rejection::SameStore { .. } => ApiError::new(Code::Unprocessable, message)
+            .with_detail("toStoreId", "must be another store than fromStoreId"),
+        Rejection::UnknownTransfer { .. } => ApiError::new(Code::NotFound, message)
+            .with_detail("transferId", "unknown, or ended long ago"),
+        Rejection::TransferEnded { state, .. } => ApiError::new(Code::Conflict, message)
+            .with_detail("transferId", format!("transfer_{state}"))
+            .with_detail("state", state.name()),
+        Rejection::NotInTransit {
+            line, in_transit, ..
+        } => ApiError::new(Code::Unprocessable, message).with_detail(
+            format!("lines[{line}].quantity"),
+            format!("{in_transit} are on the way"),
+        ),
+        Rejection::UnknownLevel { .. } => ApiError::new(Code::NotFound, message)
+            .with_detail("productId", "nothing is known of it at this store"),
+        Rejection::UnknownAlert { .. } => ApiError::new(Code::NotFound, message)
+            .with_detail("productId", "has no alert at this store"),
         // A synchronisation answers it with the outcome of each row; nothing else can be told so.
         Rejection::NothingToDo { .. } => ApiError::new(Code::Unprocessable, message),
         Rejection::VersionsExhausted { .. } => ApiError::new(Code::Unprocessable, message)

@@ -1,7 +1,7 @@
 //! Entries of the log again, from the events that they were sent as.
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement,
+    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
 };
 use inventory_core::vocabulary::Sequence;
 
@@ -39,30 +39,43 @@ impl WireEvent<'_> {
     ///
     /// The type is unknown, or the fields that it needs are not there or contradict each other.
     pub fn event(&self) -> Result<Event, InvalidEntry> {
-        let movement = || {
-            let malformed = InvalidEntry::Malformed { at: self.seq };
-            self.movement().ok_or(malformed)
-        };
-        match &*self.kind {
-            "StockIncreased" => movement().map(Event::StockIncreased),
-            "StockDecreased" => movement().map(Event::StockDecreased),
-            "StockCounted" => movement().map(Event::StockCounted),
-            "DeadLettered" => Ok(Event::DeadLettered(DeadLettered {
+        if self.kind == "DeadLettered" {
+            return Ok(Event::DeadLettered(DeadLettered {
                 product: self.product_id.clone(),
                 version: self.new_version,
                 raw: self.reason.as_deref().unwrap_or_default().into(),
-            })),
-            kind => Err(InvalidEntry::UnknownType {
-                at: self.seq,
-                kind: kind.to_owned(),
-            }),
+            }));
         }
+        if !Kind::TYPE_NAMES.contains(&&*self.kind) {
+            return Err(InvalidEntry::UnknownType {
+                at: self.seq,
+                kind: self.kind.clone().into_owned(),
+            });
+        }
+        let malformed = InvalidEntry::Malformed { at: self.seq };
+        self.movement().map(Event::Moved).ok_or(malformed)
+    }
+
+    fn details(&self) -> Option<Details> {
+        let settlement = self.outcome.as_deref().map(str::parse);
+        Some(Details {
+            reservation: self.reservation_id.clone(),
+            deadline: self.deadline,
+            transfer: self.transfer_id.clone(),
+            destination: self.to_store_id.clone(),
+            in_transit: self.in_transit,
+            settlement: settlement.transpose().ok()?,
+            missing: self.missing,
+            low: self.low,
+            replenished: self.replenished,
+        })
     }
 
     fn movement(&self) -> Option<Movement> {
         let level = Level::new(self.on_hand?, self.reserved?)?;
         (self.store_quantity? == level.available()).then_some(())?;
         Some(Movement {
+            kind: Kind::from_parts(&self.kind, self.details()?)?,
             product: self.product_id.clone()?,
             store: self.store_id.clone()?,
             delta: self.delta,
@@ -187,7 +200,9 @@ mod tests {
         let at = event.seq;
         assert_eq!(event.event(), Err(InvalidEntry::Malformed { at }));
         event.kind = "StockHeld".into();
-        let kind = "StockHeld".to_owned();
+        assert_eq!(event.event(), Err(InvalidEntry::Malformed { at }));
+        event.kind = "StockTeleported".into();
+        let kind = "StockTeleported".to_owned();
         assert_eq!(event.event(), Err(InvalidEntry::UnknownType { at, kind }));
     }
 }

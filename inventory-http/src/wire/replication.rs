@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use inventory_core::machine::{Entry, Event, Movement, ProductView};
+use inventory_core::machine::{Details, Entry, Event, Kind, Movement, ProductView};
 use inventory_core::vocabulary::{
-    Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
-    Timestamp, TraceParent, Version,
+    Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence,
+    StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,41 @@ pub struct WireEvent<'a> {
     /// Why it was buried, of a `DeadLettered` event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
+    /// The reservation that the event belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: Option<ReservationId>,
+    /// Until when the reservation holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub deadline: Option<Timestamp>,
+    /// The transfer that the event belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub transfer_id: Option<TransferId>,
+    /// The store that the transfer goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub to_store_id: Option<StoreId>,
+    /// What of the product is still on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::quantity")]
+    pub in_transit: Option<Quantity>,
+    /// What has become of what is missing: returned or lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Cow<'a, str>>,
+    /// What is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::quantity")]
+    pub missing: Option<Quantity>,
+    /// This much available, or less, is low.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::quantity")]
+    pub low: Option<Quantity>,
+    /// This much available, or more, is no longer low.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::quantity")]
+    pub replenished: Option<Quantity>,
     /// The trace that the request belongs to, when it is traced.
     #[serde(
         default,
@@ -88,6 +123,9 @@ impl<'a> WireEvent<'a> {
         let intent = entry.intent.as_ref();
         let movement = event.movement();
         let after = movement.map(|movement| &movement.after);
+        let details = movement.map(|movement| &movement.kind);
+        let details = details.filter(|kind| kind.has_details());
+        let details = details.map_or_else(Details::default, Kind::details);
         let change = |of: fn(&Movement) -> Delta| movement.map_or(Delta::ZERO, of);
         Self {
             seq,
@@ -109,10 +147,19 @@ impl<'a> WireEvent<'a> {
             chain: entry.chain,
             reason: match event {
                 Event::DeadLettered(letter) => Some(Cow::Borrowed(&letter.raw)),
-                Event::StockIncreased(_) | Event::StockDecreased(_) | Event::StockCounted(_) => {
-                    None
-                }
+                Event::Moved(_) => None,
             },
+            reservation_id: details.reservation,
+            deadline: details.deadline,
+            transfer_id: details.transfer,
+            to_store_id: details.destination,
+            in_transit: details.in_transit,
+            outcome: details
+                .settlement
+                .map(|settlement| Cow::Borrowed(settlement.name())),
+            missing: details.missing,
+            low: details.low,
+            replenished: details.replenished,
             trace: entry.annotations.as_ref().and_then(|beside| beside.trace),
         }
     }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use inventory_core::machine::{Adjust, Command, Count, Guard, InvalidRequest, Ledger, Request};
+use inventory_core::machine::{
+    Adjust, Basis, Command, Count, Guard, InvalidRequest, Ledger, Request,
+};
 use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Quantity};
 use serde::Serialize;
 
@@ -95,7 +97,8 @@ impl<'a> Books<'a> {
                         product: level.product.clone(),
                         store: level.store.clone(),
                         counted: account.opening,
-                        guard: Guard::Unguarded,
+                        basis: Basis::Now(Guard::Unguarded),
+                        release_holds: false,
                     })
                 });
                 let counts: Vec<Command> = counts.collect();

@@ -1,29 +1,29 @@
 //! Adjust: stock arrives or leaves.
 
-use super::{Change, ceiling, with_on_hand};
-use crate::machine::draft::Place;
-use crate::machine::{Adjust, Event, Line, Rejection};
+use super::check_guard;
+use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
+use crate::machine::{Adjust, Kind, Line, Rejection};
 use crate::vocabulary::Delta;
 
-pub(super) fn decide(line: Line, place: &Place<'_>, adjust: &Adjust) -> Result<Change, Rejection> {
+pub(super) fn decide(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    adjust: &Adjust,
+) -> Result<(), Rejection> {
+    let place = ruling.draft.place(&adjust.product, &adjust.store);
+    quarantine(line, &place)?;
+    check_guard(line, &place, adjust.guard)?;
     let delta = adjust.delta.delta();
     let added = delta > Delta::ZERO;
     let on_hand = place.level.on_hand().checked_apply(delta);
     if added && on_hand.is_none() {
-        return Err(ceiling(line, place));
+        return Err(ceiling(line, &place));
     }
-    let Some(level) = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand)) else {
-        return Err(Rejection::InsufficientStock {
-            line,
-            product: place.product.clone(),
-            store: place.store.clone(),
-            delta,
-            available: place.level.available(),
-        });
+    let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
+    let level = level.ok_or_else(|| insufficient(line, &place, delta))?;
+    let kind = match added {
+        true => Kind::Increased,
+        false => Kind::Decreased,
     };
-    let event = match added {
-        true => Event::StockIncreased,
-        false => Event::StockDecreased,
-    };
-    Ok(Change { level, event })
+    ruling.write(line, &place, kind, level)
 }

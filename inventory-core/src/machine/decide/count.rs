@@ -1,21 +1,82 @@
-//! Count: somebody looked. Whatever the ledger thought, this many are there.
+//! Count: somebody looked. Whatever the ledger thought, this many are there, or so many more or less than there were.
 
-use super::{Change, with_on_hand};
+use super::check_guard;
+use super::ruling::{Ruling, ceiling, insufficient, quarantine};
 use crate::machine::draft::Place;
-use crate::machine::{Count, Event, Line, Rejection};
+use crate::machine::{Basis, Count, Kind, Level, Line, Rejection};
+use crate::vocabulary::{Delta, Quantity};
 
-pub(super) fn decide(line: Line, place: &Place<'_>, count: &Count) -> Result<Change, Rejection> {
-    let Some(level) = with_on_hand(place.level, count.counted) else {
+pub(super) fn decide(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    count: &Count,
+) -> Result<(), Rejection> {
+    let place = ruling.draft.place(&count.product, &count.store);
+    let on_hand = found(line, &place, count)?;
+    let reserved = reserved_at(ruling, &place);
+    if let Some(level) = Level::new(on_hand, reserved) {
+        return ruling.write(line, &place, Kind::Counted, level);
+    }
+    if !count.release_holds {
         return Err(Rejection::BelowReserved {
             line,
             product: place.product.clone(),
             store: place.store.clone(),
             counted: count.counted,
-            reserved: place.level.reserved(),
+            reserved,
         });
-    };
-    Ok(Change {
-        level,
-        event: Event::StockCounted,
+    }
+    release_youngest(ruling, count, on_hand);
+    let place = ruling.draft.place(&count.product, &count.store);
+    let reserved = reserved_at(ruling, &place).min(on_hand);
+    let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
+    ruling.write(line, &place, Kind::Counted, level)
+}
+
+/// What is reserved at a level. The number of a quarantined product is under suspicion, its reservations are not: the count
+/// puts it right.
+fn reserved_at(ruling: &Ruling<'_, '_>, place: &Place<'_>) -> Quantity {
+    if !place.quarantined {
+        return place.level.reserved();
+    }
+    let holds = ruling.draft.holds_of(place.product, place.store);
+    let held = holds.into_iter().map(|(_, held)| held);
+    held.fold(Quantity::ZERO, |sum, held| {
+        sum.checked_add(held).unwrap_or(Quantity::MAX)
     })
+}
+
+/// Releases reservations of the level, each as a whole, since a customer was promised all of it or nothing, until no more is
+/// reserved than there is.
+fn release_youngest(ruling: &mut Ruling<'_, '_>, count: &Count, on_hand: Quantity) {
+    for (id, _) in ruling.draft.holds_of(&count.product, &count.store) {
+        let place = ruling.draft.place(&count.product, &count.store);
+        if reserved_at(ruling, &place) <= on_hand {
+            return;
+        }
+        if let Some(reservation) = ruling.draft.reservation(&id).cloned() {
+            let kind = Kind::Released { reservation: id };
+            ruling.free(&reservation, &kind);
+        }
+    }
+}
+
+/// What is there now, as the count says.
+fn found(line: Line, place: &Place<'_>, count: &Count) -> Result<Quantity, Rejection> {
+    match count.basis {
+        Basis::Now(guard) => {
+            check_guard(line, place, guard)?;
+            Ok(count.counted)
+        }
+        Basis::Then { on_hand: then, .. } => {
+            // A difference says nothing about a stock that the ledger is not sure of.
+            quarantine(line, place)?;
+            let difference = count.counted.since(then);
+            let found = place.level.on_hand().checked_apply(difference);
+            found.ok_or_else(|| match difference > Delta::ZERO {
+                true => ceiling(line, place),
+                false => insufficient(line, place, difference),
+            })
+        }
+    }
 }

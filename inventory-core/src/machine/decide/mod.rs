@@ -1,18 +1,24 @@
 //! *decide*: commands become events or a refusal. All rules and all arithmetic are here, one file per command family.
 
 mod adjust;
+mod alert;
 mod count;
+mod expire;
 mod replay;
+mod reservation;
+mod ruling;
 mod set;
+mod transfer;
 
 use std::sync::Arc;
 
+pub use expire::{expire, expire_before};
+
 use super::draft::Place;
 use crate::machine::{
-    After, Command, Current, Draft, Entry, Event, Guard, Level, Line, Movement, Outcome, Rejection,
-    Request, SetRule, Skip,
+    Command, Current, Draft, Entry, Event, Guard, Line, Outcome, Rejection, Request,
 };
-use crate::vocabulary::Quantity;
+use ruling::Ruling;
 
 /// What the answer to a request is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub enum Decision {
     Replayed(Arc<Entry>),
 }
 
-/// What a new request does.
+/// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fresh {
     /// The events; at least one.
@@ -34,8 +40,11 @@ pub struct Fresh {
 
 /// Decides a request on top of a draft, which then shows its effect to the requests that follow.
 ///
-/// The order of refusals: a key that was used for something else; then, line by line, quarantine, a stale version, too
-/// little stock, too much stock. A request whose lines are all skipped is refused last: there is nothing to write.
+/// Reservations that are due and that the request would see must have expired before: [`expire_before`].
+///
+/// The order of refusals: a key that was used for something else; then, line by line, what the line names and does not fit,
+/// quarantine, a stale version, too little stock, too much stock. A request whose lines are all skipped is refused last:
+/// there is nothing to write.
 ///
 /// # Errors
 ///
@@ -52,36 +61,16 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
         };
     }
     let commands = request.commands();
-    let mut events = Vec::with_capacity(commands.len());
-    let mut outcomes = Vec::new();
-    if commands
-        .iter()
-        .any(|command| matches!(command, Command::Set(_)))
-    {
-        outcomes.reserve_exact(commands.len());
+    let mut ruling = Ruling::on(draft, commands.len());
+    let lines = (0..).map(Line).zip(commands);
+    let ruled = lines.map(|(line, command)| decide_line(&mut ruling, line, command));
+    if let Some(rejection) = ruled.filter_map(Result::err).next() {
+        draft.take_back();
+        return Err(rejection);
     }
-    for (line, command) in commands.iter().enumerate() {
-        let place = draft.place(command.product(), command.store());
-        let outcome = match decide_line(Line(line), &place, command) {
-            Ok(Decided::Event(event)) => {
-                let movement = event.movement();
-                draft.stage(&place, movement.expect("decided events move stock"));
-                events.push(event);
-                match place.is_known {
-                    true => Outcome::Updated,
-                    false => Outcome::Created,
-                }
-            }
-            Ok(Decided::Skipped(skip)) => Outcome::Skipped(skip),
-            Err(rejection) => {
-                draft.take_back();
-                return Err(rejection);
-            }
-        };
-        if outcomes.capacity() > 0 {
-            outcomes.push(outcome);
-        }
-    }
+    let Ruling {
+        events, outcomes, ..
+    } = ruling;
     if events.is_empty() {
         let outcomes = outcomes.into();
         return Err(Rejection::NothingToDo { outcomes });
@@ -90,36 +79,31 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     Ok(Decision::Fresh(Fresh { events, outcomes }))
 }
 
-/// What a line does.
-enum Decided {
-    Event(Event),
-    Skipped(Skip),
-}
-
-/// The level that a command leads to, and the type of event that says so.
-struct Change {
-    level: Level,
-    event: fn(Movement) -> Event,
-}
-
-/// Whether a command says what somebody saw, so that it may be believed when the ledger may not.
-fn is_count(command: &Command) -> bool {
+fn decide_line(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    command: &Command,
+) -> Result<(), Rejection> {
     match command {
-        Command::Count(_) => true,
-        Command::Set(set) => set.rule == SetRule::Overwrite,
-        Command::Adjust(_) => false,
+        Command::Adjust(adjust) => adjust::decide(ruling, line, adjust),
+        Command::Count(count) => count::decide(ruling, line, count),
+        Command::Set(set) => set::decide(ruling, line, set),
+        Command::Hold(hold) => reservation::hold(ruling, line, hold),
+        Command::Commit(commit) => reservation::commit(ruling, line, commit),
+        Command::Release(release) => reservation::release(ruling, line, release),
+        Command::Extend(extend) => reservation::extend(ruling, extend),
+        Command::Ship(ship) => transfer::ship(ruling, line, ship),
+        Command::Receive(receive) => transfer::receive(ruling, line, receive),
+        Command::Close(close) => transfer::close(ruling, line, close),
+        Command::SetAlert(set) => alert::set(ruling, line, set),
+        Command::RemoveAlert(remove) => alert::remove(ruling, remove),
     }
 }
 
-fn decide_line(line: Line, place: &Place<'_>, command: &Command) -> Result<Decided, Rejection> {
-    if place.quarantined && !is_count(command) {
-        let product = place.product.clone();
-        return Err(Rejection::Quarantined { line, product });
-    }
-    if let Guard::At(demanded) = command.guard()
-        && demanded != place.version
-    {
-        return Err(Rejection::StaleVersion {
+/// Refuses when the product is not at the version that a command demands.
+fn check_guard(line: Line, place: &Place<'_>, guard: Guard) -> Result<(), Rejection> {
+    match guard {
+        Guard::At(demanded) if demanded != place.version => Err(Rejection::StaleVersion {
             line,
             product: place.product.clone(),
             store: place.store.clone(),
@@ -129,46 +113,7 @@ fn decide_line(line: Line, place: &Place<'_>, command: &Command) -> Result<Decid
                 available: place.total,
                 at_store: place.level.available(),
             },
-        });
+        }),
+        Guard::At(_) | Guard::Unguarded => Ok(()),
     }
-    let Change { level, event } = match command {
-        Command::Adjust(adjust) => adjust::decide(line, place, adjust)?,
-        Command::Count(count) => count::decide(line, place, count)?,
-        Command::Set(set) => match set::decide(place, set) {
-            Ok(change) => change,
-            Err(skip) => return Ok(Decided::Skipped(skip)),
-        },
-    };
-    let change = level.available().since(place.level.available());
-    let Some(total) = place.total.checked_apply(change) else {
-        return Err(ceiling(line, place));
-    };
-    let Some(version) = place.version.next() else {
-        let product = place.product.clone();
-        return Err(Rejection::VersionsExhausted { line, product });
-    };
-    Ok(Decided::Event(event(Movement {
-        product: place.product.clone(),
-        store: place.store.clone(),
-        delta: level.on_hand().since(place.level.on_hand()),
-        reserved_delta: level.reserved().since(place.level.reserved()),
-        after: After {
-            level,
-            version,
-            total,
-        },
-    })))
-}
-
-fn ceiling(line: Line, place: &Place<'_>) -> Rejection {
-    Rejection::StockCeiling {
-        line,
-        product: place.product.clone(),
-        store: place.store.clone(),
-    }
-}
-
-/// The level with another on-hand; `None` when that would leave less than is reserved.
-fn with_on_hand(level: Level, on_hand: Quantity) -> Option<Level> {
-    Level::new(on_hand, level.reserved())
 }

@@ -1,6 +1,7 @@
 //! Whether a request is the one that used its key first.
 
-use crate::machine::{Command, Difference, Entry, Event, Line, Movement, Request};
+use crate::machine::{Basis, Command, Difference, Entry, Event, Kind, Line, Movement, Request};
+use crate::vocabulary::{ProductId, Quantity, StoreId};
 
 /// In what a request differs from the one that wrote `entry` under the same key; `None` when they mean the same.
 pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference> {
@@ -8,21 +9,40 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         return None;
     }
     let commands = request.commands();
-    let lines = entry.outcomes.len().max(entry.events.len());
+    let counted = entry
+        .events
+        .iter()
+        .any(|event| kind(event) == Some(&Kind::Counted));
+    let is_line = |event: &&Event| match kind(event) {
+        Some(Kind::Low { .. } | Kind::Replenished { .. }) => false,
+        // A count has released them.
+        Some(Kind::Released { .. }) => !counted,
+        Some(_) | None => true,
+    };
+    let mut events = entry.events.iter().filter(is_line);
+    // A command about a whole reservation or transfer writes as many events as that has lines.
+    if let Some((command, event)) = commands.first().zip(events.clone().next())
+        && (level(command).is_none() || is_of_whole(event))
+    {
+        return match wrote(command, event) {
+            true => Some(Difference::Subject),
+            false => Some(Difference::Operation(Line(0))),
+        };
+    }
+    let lines = match entry.outcomes.len() {
+        0 => events.clone().count(),
+        rows => rows,
+    };
     if commands.len() != lines {
         return Some(Difference::Lines);
     }
-    let mut events = entry.events.iter();
     for (line, command) in commands.iter().enumerate() {
-        if entry
-            .outcomes
-            .get(line)
-            .is_some_and(|outcome| outcome.is_skipped())
-        {
+        let outcome = entry.outcomes.get(line);
+        if outcome.is_some_and(|outcome| outcome.is_skipped()) {
             continue;
         }
+        let may_be_skipped = outcome.is_some();
         let Some(event) = events.next() else { break };
-        let may_be_skipped = !entry.outcomes.is_empty();
         if let Some(differs) = line_difference(Line(line), event, command, may_be_skipped) {
             return Some(differs);
         }
@@ -31,37 +51,105 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
     Some(Difference::Unseen)
 }
 
+fn kind(event: &Event) -> Option<&Kind> {
+    event.movement().map(|movement| &movement.kind)
+}
+
+/// The level that a command names, unless it is about a whole reservation or transfer.
+fn level(command: &Command) -> Option<(&ProductId, &StoreId)> {
+    match command {
+        Command::Adjust(adjust) => Some((&adjust.product, &adjust.store)),
+        Command::Count(count) => Some((&count.product, &count.store)),
+        Command::Set(set) => Some((&set.product, &set.store)),
+        Command::Hold(hold) => Some((&hold.product, &hold.store)),
+        Command::Ship(ship) => Some((&ship.product, &ship.source)),
+        Command::SetAlert(set) => Some((&set.product, &set.store)),
+        Command::RemoveAlert(remove) => Some((&remove.product, &remove.store)),
+        Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Receive(_)
+        | Command::Close(_) => None,
+    }
+}
+
+fn is_of_whole(event: &Event) -> bool {
+    matches!(
+        kind(event),
+        Some(
+            Kind::Committed { .. }
+                | Kind::Released { .. }
+                | Kind::Extended { .. }
+                | Kind::Received { .. }
+                | Kind::Closed { .. }
+        )
+    )
+}
+
+/// Whether a command of this operation writes events of this kind.
+fn wrote(command: &Command, event: &Event) -> bool {
+    let Some(kind) = kind(event) else {
+        return false;
+    };
+    match command {
+        Command::Adjust(_) => matches!(kind, Kind::Increased | Kind::Decreased),
+        Command::Count(_) | Command::Set(_) => matches!(kind, Kind::Counted),
+        Command::Hold(_) => matches!(kind, Kind::Held { .. }),
+        Command::Commit(_) => matches!(kind, Kind::Committed { .. }),
+        Command::Release(_) => matches!(kind, Kind::Released { .. }),
+        Command::Extend(_) => matches!(kind, Kind::Extended { .. }),
+        Command::Ship(_) => matches!(kind, Kind::Shipped { .. }),
+        Command::Receive(_) => matches!(kind, Kind::Received { .. }),
+        Command::Close(_) => matches!(kind, Kind::Closed { .. }),
+        Command::SetAlert(_) => matches!(kind, Kind::AlertSet { .. }),
+        Command::RemoveAlert(_) => matches!(kind, Kind::AlertRemoved),
+    }
+}
+
 fn line_difference(
     line: Line,
     event: &Event,
     command: &Command,
     may_be_skipped: bool,
 ) -> Option<Difference> {
-    let (movement, same_amount) = match (event, command) {
-        (
-            Event::StockIncreased(movement) | Event::StockDecreased(movement),
-            Command::Adjust(adjust),
-        ) => (movement, movement.delta == adjust.delta.delta()),
-        (Event::StockCounted(movement), Command::Count(count)) => {
-            (movement, movement.after.level.on_hand() == count.counted)
-        }
-        (Event::StockCounted(movement), Command::Set(set)) if may_be_skipped => {
-            (movement, movement.after.level.on_hand() == set.on_hand)
-        }
-        (
-            Event::StockIncreased(_)
-            | Event::StockDecreased(_)
-            | Event::StockCounted(_)
-            | Event::DeadLettered(_),
-            Command::Adjust(_) | Command::Count(_) | Command::Set(_),
-        ) => return Some(Difference::Operation(line)),
+    let is_row = matches!(command, Command::Set(_));
+    let movement = event
+        .movement()
+        .filter(|_| wrote(command, event) && is_row == may_be_skipped);
+    let (Some(movement), Some((product, store))) = (movement, level(command)) else {
+        return Some(Difference::Operation(line));
     };
-    let Movement { product, store, .. } = movement;
-    if product != command.product() {
+    if movement.product != *product {
         return Some(Difference::Product(line));
     }
-    if store != command.store() {
+    if movement.store != *store {
         return Some(Difference::Store(line));
     }
-    (!same_amount).then_some(Difference::Amount(line))
+    match same_amount(movement, command) {
+        true => None,
+        false => Some(Difference::Amount(line)),
+    }
+}
+
+/// Whether the event shows the amount that the command names, or shows none.
+fn same_amount(movement: &Movement, command: &Command) -> bool {
+    let on_hand = movement.after.level.on_hand();
+    let amount = |units: Quantity| movement.delta.size() == units;
+    match command {
+        Command::Adjust(adjust) => movement.delta == adjust.delta.delta(),
+        Command::Count(count) => match count.basis {
+            Basis::Now(_) => on_hand == count.counted,
+            Basis::Then { .. } => true,
+        },
+        Command::Set(set) => on_hand == set.on_hand,
+        Command::Hold(hold) => movement.reserved_delta.size() == hold.quantity.quantity(),
+        Command::Ship(ship) => amount(ship.quantity.quantity()),
+        Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Receive(_)
+        | Command::Close(_)
+        | Command::SetAlert(_)
+        | Command::RemoveAlert(_) => true,
+    }
 }

@@ -1,11 +1,30 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
-use super::{Change, with_on_hand};
+use super::ruling::{Ruling, quarantine, with_on_hand};
 use crate::machine::draft::Place;
-use crate::machine::{Event, Set, SetRule, Skip};
+use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
 
-pub(super) fn decide(place: &Place<'_>, set: &Set) -> Result<Change, Skip> {
+pub(super) fn decide(ruling: &mut Ruling<'_, '_>, line: Line, set: &Set) -> Result<(), Rejection> {
+    let place = ruling.draft.place(&set.product, &set.store);
+    if set.rule != SetRule::Overwrite {
+        quarantine(line, &place)?;
+    }
+    let outcome = match level(&place, set) {
+        Ok(level) => {
+            ruling.write(line, &place, Kind::Counted, level)?;
+            match place.is_known {
+                true => Outcome::Updated,
+                false => Outcome::Created,
+            }
+        }
+        Err(skip) => Outcome::Skipped(skip),
+    };
+    ruling.outcomes.push(outcome);
+    Ok(())
+}
+
+fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if let SetRule::Merge(version) = set.rule
         && place.version != Version::NEVER_WRITTEN
         && place.version != version
@@ -17,9 +36,5 @@ pub(super) fn decide(place: &Place<'_>, set: &Set) -> Result<Change, Skip> {
     if unchanged && !place.quarantined {
         return Err(Skip::Unchanged);
     }
-    let level = with_on_hand(place.level, set.on_hand).ok_or(Skip::BelowReserved)?;
-    Ok(Change {
-        level,
-        event: Event::StockCounted,
-    })
+    with_on_hand(place.level, set.on_hand).ok_or(Skip::BelowReserved)
 }

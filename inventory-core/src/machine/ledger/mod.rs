@@ -6,6 +6,9 @@
 //!          ├─ by_id      the same products, in the order of their ids
 //!          ├─ stores     Arena<StoreId>, in the order of their first event
 //!          ├─ window     the entries whose keys still count, packed
+//!          ├─ reservations, transfers   those that are open, and those that have ended not long ago
+//!          ├─ due, holds the open reservations by deadline, and by product and deadline
+//!          ├─ alerts     the levels that somebody wants to be told about
 //!          └─ buried     positions that could not be applied
 //! ```
 //!
@@ -13,12 +16,15 @@
 //! depends on the process, so two ledgers that followed the same entries have equal images.
 
 mod arena;
+mod book;
 mod by_id;
+mod following;
 mod packed;
 mod product;
+mod shelf;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -28,13 +34,17 @@ pub use product::ProductView;
 pub use window::WindowLimits;
 
 pub(super) use arena::Arena;
+pub(super) use book::{Book, FrozenBook};
 pub(super) use by_id::ById;
 pub(super) use packed::Packer;
 pub(super) use product::{Product, ProductIx, StoreIx};
+pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
-use crate::machine::{Entry, Image};
-use crate::vocabulary::{Chain, IdempotencyKey, ProductId, Sequence, StoreId, Timestamp};
+use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
+use crate::vocabulary::{
+    Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId,
+};
 
 /// The end of a log, or of what a ledger has followed of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,6 +92,13 @@ pub struct Ledger {
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
     pub(super) levels: usize,
     pub(super) quarantined: usize,
+    pub(super) reservations: Book<Reservation>,
+    pub(super) transfers: Book<Transfer>,
+    /// The open reservations, by deadline.
+    pub(super) due: BTreeSet<(Timestamp, Slot)>,
+    /// The same, for each product of theirs.
+    pub(super) holds: BTreeSet<(ProductIx, Timestamp, Slot)>,
+    pub(super) alerts: BTreeSet<(ProductId, StoreId)>,
 }
 
 impl Ledger {
@@ -99,6 +116,11 @@ impl Ledger {
             buried: Arc::default(),
             levels: 0,
             quarantined: 0,
+            reservations: Book::new(window),
+            transfers: Book::new(window),
+            due: BTreeSet::new(),
+            holds: BTreeSet::new(),
+            alerts: BTreeSet::new(),
         }
     }
 
@@ -158,6 +180,55 @@ impl Ledger {
         self.window.evicted_early()
     }
 
+    /// A reservation that is open, or has ended not long ago.
+    pub fn reservation(&self, id: &ReservationId) -> Option<&Reservation> {
+        self.reservations.find(id).map(|found| &**found)
+    }
+
+    /// The reservations whose request was written after a position, in the order of the log.
+    pub fn reservations_after(&self, position: Sequence) -> impl Iterator<Item = &Reservation> {
+        let after = self.reservations.opened_after(position);
+        after.map(|reservation| &**reservation)
+    }
+
+    /// Number of open reservations.
+    pub fn open_reservations(&self) -> usize {
+        self.reservations.open_count()
+    }
+
+    /// The deadline that passes first. Once it has, the reservation is to expire: the next request that is decided sees to
+    /// it, be it an empty one.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.due.first().map(|&(deadline, _)| deadline)
+    }
+
+    /// A transfer that is under way, or has ended not long ago.
+    pub fn transfer(&self, id: &TransferId) -> Option<&Transfer> {
+        self.transfers.find(id).map(|found| &**found)
+    }
+
+    /// The transfers whose request was written after a position, in the order of the log.
+    pub fn transfers_after(&self, position: Sequence) -> impl Iterator<Item = &Transfer> {
+        let after = self.transfers.opened_after(position);
+        after.map(|transfer| &**transfer)
+    }
+
+    /// What somebody wants to be told about a level.
+    pub fn alert(&self, product: &ProductId, store: &StoreId) -> Option<Alert> {
+        let product = self.products.at(*self.product_index.get(product)?);
+        product.alert(*self.store_index.get(store)?)
+    }
+
+    /// The alerts after a level, in the order of products and stores; all of them without one.
+    pub fn alerts_after(
+        &self,
+        level: Option<&(ProductId, StoreId)>,
+    ) -> impl Iterator<Item = (&ProductId, &StoreId, Alert)> {
+        let start = level.map_or(Bound::Unbounded, Bound::Excluded);
+        let levels = self.alerts.range((start, Bound::Unbounded));
+        levels.filter_map(|(product, store)| Some((product, store, self.alert(product, store)?)))
+    }
+
     /// The positions that could not be applied.
     pub fn buried(&self) -> &BTreeMap<Sequence, Buried> {
         &self.buried
@@ -172,6 +243,8 @@ impl Ledger {
             stores: self.stores.clone(),
             window: self.window.freeze(),
             buried: Arc::clone(&self.buried),
+            reservations: self.reservations.freeze(),
+            transfers: self.transfers.freeze(),
         }
     }
 }

@@ -5,28 +5,34 @@
 //!  key      length, bytes          first, recorded_at    varint
 //!  hash     8 bytes                outcomes              count, a byte each
 //!  print    8 bytes                events                count, then each:
-//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total
+//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total, details
 //! ```
 //!
 //! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Packed
 //! entries never leave the process: they may change with every release.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{Arena, Product, ProductIx, StoreIx};
-use crate::machine::{After, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome};
+use crate::machine::{
+    After, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome, Settlement,
+};
 use crate::vocabulary::{
-    Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, StoreId, Timestamp, Version,
+    Chain, Delta, Fingerprint, IdempotencyKey, Quantity, ReservationId, Sequence, StoreId,
+    Timestamp, TransferId, Version,
 };
 
 const HASH_BYTES: usize = 8;
 /// Hash, fingerprint and chain.
 const DIGEST_BYTES: usize = 24;
 
-const INCREASED: u8 = 0;
-const DECREASED: u8 = 1;
-const COUNTED: u8 = 2;
-const DEAD_LETTERED: u8 = 3;
+/// Types of events are packed as their positions among all; the first ones have no details.
+const WITHOUT_DETAILS: u8 = 3;
+/// Details that are texts; the fields after them are numbers.
+const TEXTS: u8 = 3;
+const DEAD_LETTERED: u8 = u8::MAX;
 
 /// Packs one entry: its header first, then each event with the positions of what it names. What it makes of an entry
 /// without a key is of no use.
@@ -57,17 +63,17 @@ impl Packer {
 
     pub(in crate::machine) fn movement(
         &mut self,
-        event: &Event,
         movement: &Movement,
         product: ProductIx,
         store: StoreIx,
     ) {
-        self.bytes.push(match event {
-            Event::StockIncreased(_) => INCREASED,
-            Event::StockDecreased(_) => DECREASED,
-            Event::StockCounted(_) => COUNTED,
-            Event::DeadLettered(_) => DEAD_LETTERED,
-        });
+        let name = movement.kind.type_name();
+        let tag = Kind::TYPE_NAMES
+            .iter()
+            .zip(0..)
+            .find(|(known, _)| **known == name);
+        let (_, tag) = tag.expect("all types are there");
+        self.bytes.push(tag);
         self.number(product.0.into());
         self.number(store.0.into());
         self.signed(movement.delta);
@@ -76,6 +82,41 @@ impl Packer {
         self.number(movement.after.level.reserved().units());
         self.number(movement.after.version.number());
         self.number(movement.after.total.units());
+        if tag >= WITHOUT_DETAILS {
+            self.details(&movement.kind.details());
+        }
+    }
+
+    /// What is there, each field behind its number, and a zero.
+    fn details(&mut self, details: &Details) {
+        let texts = [
+            details.reservation.as_ref().map(ReservationId::as_str),
+            details.transfer.as_ref().map(TransferId::as_str),
+            details.destination.as_ref().map(StoreId::as_str),
+        ];
+        for (field, text) in (1..).zip(texts) {
+            if let Some(text) = text {
+                self.bytes.push(field);
+                self.text(text);
+            }
+        }
+        let numbers = [
+            details.deadline.map(Timestamp::millis),
+            details.in_transit.map(Quantity::units),
+            details
+                .settlement
+                .map(|settlement| u64::from(settlement == Settlement::Lost)),
+            details.missing.map(Quantity::units),
+            details.low.map(Quantity::units),
+            details.replenished.map(Quantity::units),
+        ];
+        for (field, number) in (TEXTS + 1..).zip(numbers) {
+            if let Some(number) = number {
+                self.bytes.push(field);
+                self.number(number);
+            }
+        }
+        self.bytes.push(0);
     }
 
     pub(in crate::machine) fn dead_letter(
@@ -180,15 +221,18 @@ impl<'a> Unpacker<'a> {
         let outcomes = self.number() as usize;
         self.take(outcomes);
         for _ in 0..self.number() {
-            match self.take(1) {
-                [DEAD_LETTERED] => {
-                    self.number();
-                    self.number();
-                    self.text();
-                }
-                _ => (0..8).for_each(|_| {
-                    self.number();
-                }),
+            let tag = self.take(1)[0];
+            if tag == DEAD_LETTERED {
+                self.number();
+                self.number();
+                self.text();
+                continue;
+            }
+            (0..8).for_each(|_| {
+                self.number();
+            });
+            if tag >= WITHOUT_DETAILS {
+                self.skip_details();
             }
         }
     }
@@ -206,7 +250,8 @@ impl<'a> Unpacker<'a> {
                 raw: Arc::from(self.text()),
             });
         }
-        let movement = Movement {
+        let mut movement = Movement {
+            kind: Kind::Counted,
             product: products.at(product as usize).id.clone(),
             store: stores.at(self.number() as usize).clone(),
             delta: self.signed(),
@@ -218,11 +263,54 @@ impl<'a> Unpacker<'a> {
                 total: self.quantity(),
             },
         };
-        match tag {
-            INCREASED => Event::StockIncreased(movement),
-            DECREASED => Event::StockDecreased(movement),
-            _ => Event::StockCounted(movement),
+        let details = match tag {
+            ..WITHOUT_DETAILS => Details::default(),
+            WITHOUT_DETAILS.. => self.details(),
+        };
+        movement.kind = Kind::from_parts(Kind::TYPE_NAMES[usize::from(tag)], details)
+            .expect("it was of that type when it was packed");
+        Event::Moved(movement)
+    }
+
+    fn details(&mut self) -> Details {
+        let mut details = Details::default();
+        loop {
+            match self.take(1)[0] {
+                0 => return details,
+                1 => details.reservation = Some(self.id()),
+                2 => details.transfer = Some(self.id()),
+                3 => details.destination = Some(self.id()),
+                4 => details.deadline = Some(self.time()),
+                5 => details.in_transit = Some(self.quantity()),
+                6 => {
+                    let settlements = [Settlement::Returned, Settlement::Lost];
+                    details.settlement = Some(settlements[self.number() as usize]);
+                }
+                7 => details.missing = Some(self.quantity()),
+                8 => details.low = Some(self.quantity()),
+                _ => details.replenished = Some(self.quantity()),
+            }
         }
+    }
+
+    fn skip_details(&mut self) {
+        loop {
+            match self.take(1)[0] {
+                0 => return,
+                1..=TEXTS => {
+                    self.text();
+                }
+                _ => {
+                    self.number();
+                }
+            }
+        }
+    }
+
+    fn id<T: FromStr<Err: fmt::Debug>>(&mut self) -> T {
+        self.text()
+            .parse()
+            .expect("it was an id when it was packed")
     }
 
     fn take(&mut self, bytes: usize) -> &'a [u8] {

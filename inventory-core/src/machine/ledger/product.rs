@@ -1,7 +1,7 @@
 //! One product and its levels.
 
 use super::Arena;
-use crate::machine::Level;
+use crate::machine::{Alert, Level};
 use crate::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
 
 /// Position of a product in the ledger's arena.
@@ -36,6 +36,8 @@ pub(in crate::machine) struct Product {
     pub(in crate::machine) updated_at: Timestamp,
     pub(in crate::machine) quarantined: bool,
     pub(in crate::machine) levels: Vec<(StoreIx, Level)>,
+    /// What somebody wants to be told of its levels: hardly ever anything.
+    pub(in crate::machine) alerts: Vec<(StoreIx, Alert)>,
 }
 
 impl Product {
@@ -47,6 +49,7 @@ impl Product {
             updated_at: Timestamp::UNIX_EPOCH,
             quarantined: false,
             levels: Vec::new(),
+            alerts: Vec::new(),
         }
     }
 
@@ -79,6 +82,23 @@ impl Product {
             .try_fold(Quantity::ZERO, |sum, (_, level)| {
                 sum.checked_add(level.available())
             })
+    }
+
+    /// What somebody wants to be told of a level.
+    pub(in crate::machine) fn alert(&self, store: StoreIx) -> Option<Alert> {
+        let mut alerts = self.alerts.iter();
+        alerts.find_map(|&(at, alert)| (at == store).then_some(alert))
+    }
+
+    /// Sets an alert of a level, in the order of the stores, or removes it.
+    pub(in crate::machine) fn set_alert(&mut self, store: StoreIx, alert: Option<Alert>) {
+        let at = self.alerts.binary_search_by_key(&store, |&(at, _)| at);
+        match (at, alert) {
+            (Ok(at), Some(alert)) => self.alerts[at].1 = alert,
+            (Ok(at), None) => drop(self.alerts.remove(at)),
+            (Err(at), Some(alert)) => self.alerts.insert(at, (store, alert)),
+            (Err(_), None) => {}
+        }
     }
 
     fn position(&self, store: StoreIx) -> Result<usize, usize> {
@@ -130,6 +150,13 @@ impl<'a> ProductView<'a> {
             .levels
             .iter()
             .map(move |&(store, level)| (stores.at(store), level))
+    }
+
+    /// What somebody wants to be told, by store.
+    pub fn alerts(&self) -> impl Iterator<Item = (&'a StoreId, Alert)> + use<'a> {
+        let stores = self.stores;
+        let alerts = self.product.alerts.iter();
+        alerts.map(move |&(store, alert)| (stores.at(store), alert))
     }
 
     /// The level at a store that ever had the product.

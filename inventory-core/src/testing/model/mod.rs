@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 pub use predicted::{Effect, Predicted};
 
 use crate::machine::{
-    Command, Current, Guard, Intent, Level, Line, Outcome, Rejection, Request, Set, SetRule, Skip,
-    WindowLimits,
+    Basis, Command, Current, Guard, Intent, Level, Line, Outcome, Rejection, Request, Set, SetRule,
+    Skip, WindowLimits,
 };
-use crate::vocabulary::{Quantity, Timestamp, Version};
+use crate::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
 use window::{Remembered, Window};
 
 /// Quantities, versions and deltas alike: wide enough that nothing here overflows.
@@ -171,8 +171,8 @@ impl Model {
 }
 
 fn is_known(products: &BTreeMap<String, Product>, command: &Command) -> bool {
-    let product = products.get(command.product().as_str());
-    product.is_some_and(|product| product.stores.contains_key(command.store().as_str()))
+    let product = products.get(level(command).0.as_str());
+    product.is_some_and(|product| product.stores.contains_key(level(command).1.as_str()))
 }
 
 /// Why a row of a synchronisation writes nothing.
@@ -180,7 +180,7 @@ fn skipped(products: &BTreeMap<String, Product>, command: &Command) -> Option<Sk
     let Command::Set(Set { on_hand, rule, .. }) = command else {
         return None;
     };
-    let product = products.get(command.product().as_str())?;
+    let product = products.get(level(command).0.as_str())?;
     let wanted = Number::from(on_hand.units());
     match rule {
         // The request will be refused.
@@ -193,7 +193,7 @@ fn skipped(products: &BTreeMap<String, Product>, command: &Command) -> Option<Sk
         }
         SetRule::Overwrite => {}
     }
-    let stock = product.stores.get(command.store().as_str())?;
+    let stock = product.stores.get(level(command).1.as_str())?;
     if stock.on_hand == wanted && !product.quarantined {
         return Some(Skip::Unchanged);
     }
@@ -205,7 +205,7 @@ fn apply(
     line: Line,
     command: &Command,
 ) -> Result<Effect, Rejection> {
-    let (product, store) = (command.product().clone(), command.store().clone());
+    let (product, store) = (level(command).0.clone(), level(command).1.clone());
     let known = products.entry(product.to_string()).or_default();
     let stock = known
         .stores
@@ -216,11 +216,12 @@ fn apply(
         Command::Adjust(_) => false,
         Command::Count(_) => true,
         Command::Set(set) => set.rule == SetRule::Overwrite,
+        _ => unreachable!("the model knows commands on stock"),
     };
     if known.quarantined && !believed {
         return Err(Rejection::Quarantined { line, product });
     }
-    if let Guard::At(demanded) = command.guard()
+    if let Guard::At(demanded) = guard(command)
         && Number::from(demanded.number()) != known.version
     {
         let current = Current {
@@ -240,6 +241,7 @@ fn apply(
         Command::Adjust(adjust) => stock.on_hand + Number::from(adjust.delta.delta().units()),
         Command::Count(count) => count.counted.units().into(),
         Command::Set(set) => set.on_hand.units().into(),
+        _ => unreachable!("the model knows commands on stock"),
     };
     let after = Stock { on_hand, ..stock };
     if after.available() < 0 {
@@ -258,7 +260,7 @@ fn apply(
                 counted: count.counted,
                 reserved: quantity(stock.reserved),
             },
-            Command::Set(_) => unreachable!("such a row is skipped"),
+            _ => unreachable!("such a row is skipped"),
         });
     }
     let total = known.total() - stock.available() + after.available();
@@ -280,6 +282,26 @@ fn apply(
         at_store: quantity(after.available()),
         total: quantity(total),
     })
+}
+
+pub(super) fn level(command: &Command) -> (&ProductId, &StoreId) {
+    match command {
+        Command::Adjust(adjust) => (&adjust.product, &adjust.store),
+        Command::Count(count) => (&count.product, &count.store),
+        Command::Set(set) => (&set.product, &set.store),
+        _ => unreachable!("the model knows commands on stock"),
+    }
+}
+
+fn guard(command: &Command) -> Guard {
+    match command {
+        Command::Adjust(adjust) => adjust.guard,
+        Command::Count(count) => match count.basis {
+            Basis::Now(guard) => guard,
+            Basis::Then { .. } => Guard::Unguarded,
+        },
+        _ => Guard::Unguarded,
+    }
 }
 
 fn quantity(units: Number) -> Quantity {

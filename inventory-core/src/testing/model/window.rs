@@ -24,11 +24,12 @@ impl Meaning {
                 SetRule::Merge(_) => ("merge", set.on_hand.units().into()),
                 SetRule::Overwrite => ("overwrite", set.on_hand.units().into()),
             },
+            _ => unreachable!("the model knows commands on stock"),
         };
         Self {
             operation,
-            product: command.product().to_string(),
-            store: command.store().to_string(),
+            product: super::level(command).0.to_string(),
+            store: super::level(command).1.to_string(),
             amount,
         }
     }

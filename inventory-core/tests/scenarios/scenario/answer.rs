@@ -69,6 +69,7 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
+        other => other.to_string(),
     }
 }
 

@@ -103,11 +103,13 @@ impl World {
     /// Decides a group over one draft, follows what it has written, and compares every answer.
     fn submit(&mut self, group: &[(&str, Timestamp, Asked<'_>)]) {
         let mut entries = Vec::new();
-        let mut draft = Draft::new(&self.ledger, &mut self.staging);
-        for (line, now, asked) in group {
+        let now = group.iter().map(|(_, now, _)| *now).max();
+        let now = now.expect("a group has requests");
+        let mut draft = Draft::new(&self.ledger, &mut self.staging, now);
+        for (line, _, asked) in group {
             let request = asked.request();
-            let answer = answer_to(&mut draft, &request, *now, &mut entries);
-            let predicted = self.model.decide(&request, *now);
+            let answer = answer_to(&mut draft, &request, &mut entries);
+            let predicted = self.model.decide(&request, now);
             assert_eq!(answer::text(&answer), asked.answer, "in {line:?}");
             assert_eq!(answer, predicted, "the model disagrees in {line:?}");
         }
@@ -167,15 +169,10 @@ impl World {
     }
 }
 
-fn answer_to(
-    draft: &mut Draft<'_>,
-    request: &Request,
-    now: Timestamp,
-    entries: &mut Vec<Arc<Entry>>,
-) -> Predicted {
+fn answer_to(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Predicted {
     match decide(draft, request) {
         Ok(Decision::Fresh(fresh)) => {
-            let entry = draft.record(request, fresh, now);
+            let entry = draft.record(Some(request), fresh);
             let answer = Predicted::applied(&entry);
             entries.push(entry);
             answer

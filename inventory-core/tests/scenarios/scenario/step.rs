@@ -1,7 +1,7 @@
 //! One line of a table.
 
 use inventory_core::machine::{
-    Adjust, Command, Count, Guard, Level, Request, Set, SetRule, WindowLimits,
+    Adjust, Basis, Command, Count, Guard, Level, Request, Set, SetRule, WindowLimits,
 };
 use inventory_core::vocabulary::{Adjustment, QUANTITY_MAX, Quantity, Timestamp, Version};
 
@@ -129,7 +129,8 @@ fn command(line: &str) -> Command {
             product,
             store,
             counted: quantity(words[2]),
-            guard,
+            basis: Basis::Now(guard),
+            release_holds: false,
         }),
         "merge" => Command::Set(Set {
             product,

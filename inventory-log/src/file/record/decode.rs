@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome,
+    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp,
-    TraceParent, Version,
+    Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence,
+    StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -133,8 +133,40 @@ fn canonical_event(cursor: &mut Cursor<'_>, ids: &mut Interner) -> Option<Event>
         version: cursor.pass(",\"version\":").and_then(|_| cursor.number())?,
         total: cursor.pass(",\"total\":").and_then(|_| cursor.number())?,
     };
+    let details = canonical_details(cursor)?;
     cursor.pass("}")?;
-    event(kind, product, store, &numbers)
+    event(kind, product, store, &numbers, details)
+}
+
+fn canonical_details(cursor: &mut Cursor<'_>) -> Option<Details> {
+    let mut details = Details::default();
+    if cursor.pass(",\"reservation\":\"").is_some() {
+        details.reservation = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"transfer\":\"").is_some() {
+        details.transfer = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"destination\":\"").is_some() {
+        details.destination = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"settlement\":\"").is_some() {
+        details.settlement = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"deadline\":\"").is_some() {
+        details.deadline = Some(cursor.string()?.parse().ok()?);
+    }
+    let numbers = [
+        (",\"inTransit\":", &mut details.in_transit),
+        (",\"missing\":", &mut details.missing),
+        (",\"low\":", &mut details.low),
+        (",\"replenished\":", &mut details.replenished),
+    ];
+    for (name, number) in numbers {
+        if cursor.pass(name).is_some() {
+            *number = Some(Quantity::new(cursor.number()?).ok()?);
+        }
+    }
+    Some(details)
 }
 
 fn hex64(digits: &str) -> Option<u64> {
@@ -151,16 +183,17 @@ struct Numbers {
 }
 
 /// The event of a known type whose numbers are in range.
-fn event(kind: &str, product: ProductId, store: StoreId, numbers: &Numbers) -> Option<Event> {
-    let variant = match kind {
-        "StockIncreased" => Event::StockIncreased,
-        "StockDecreased" => Event::StockDecreased,
-        "StockCounted" => Event::StockCounted,
-        _ => return None,
-    };
+fn event(
+    kind: &str,
+    product: ProductId,
+    store: StoreId,
+    numbers: &Numbers,
+    details: Details,
+) -> Option<Event> {
     let on_hand = Quantity::new(numbers.on_hand).ok()?;
     let reserved = Quantity::new(numbers.reserved).ok()?;
-    Some(variant(Movement {
+    Some(Event::Moved(Movement {
+        kind: Kind::from_parts(kind, details)?,
         product,
         store,
         delta: Delta::new(numbers.delta).ok()?,
@@ -210,6 +243,16 @@ struct WireEvent<'a> {
     reserved: u64,
     version: u64,
     total: u64,
+    reservation: Option<ReservationId>,
+    transfer: Option<TransferId>,
+    destination: Option<StoreId>,
+    #[serde(borrow)]
+    settlement: Option<Cow<'a, str>>,
+    deadline: Option<Timestamp>,
+    in_transit: Option<Quantity>,
+    missing: Option<Quantity>,
+    low: Option<Quantity>,
+    replenished: Option<Quantity>,
 }
 
 /// An event that was wrapped because its text could not stand in a line.
@@ -270,7 +313,19 @@ fn known_event(raw: &str, ids: &mut Interner) -> Option<Event> {
         version: wire.version,
         total: wire.total,
     };
-    event(&wire.kind, product, store, &numbers)
+    let settlement = wire.settlement.map(|name| name.parse());
+    let details = Details {
+        reservation: wire.reservation,
+        deadline: wire.deadline,
+        transfer: wire.transfer,
+        destination: wire.destination,
+        in_transit: wire.in_transit,
+        settlement: settlement.transpose().ok()?,
+        missing: wire.missing,
+        low: wire.low,
+        replenished: wire.replenished,
+    };
+    event(&wire.kind, product, store, &numbers, details)
 }
 
 /// What a text is read as when it stands among the events of a line; `None` when it is a known event or no JSON.
@@ -282,7 +337,7 @@ pub(super) fn dead_lettered(raw: &str) -> Option<DeadLettered> {
     }
     match parse_event(raw, &mut Interner::default()) {
         Event::DeadLettered(letter) => Some(letter),
-        Event::StockIncreased(_) | Event::StockDecreased(_) | Event::StockCounted(_) => None,
+        Event::Moved(_) => None,
     }
 }
 

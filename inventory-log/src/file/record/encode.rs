@@ -1,7 +1,7 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
-use inventory_core::machine::{DeadLettered, Entry, Event, Movement, Outcome};
-use inventory_core::vocabulary::Sequence;
+use inventory_core::machine::{DeadLettered, Details, Entry, Event, Movement, Outcome};
+use inventory_core::vocabulary::{Quantity, ReservationId, Sequence, StoreId, TransferId};
 
 use super::decode::dead_lettered;
 use super::push_crc;
@@ -71,17 +71,15 @@ fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
 
 fn push_event(out: &mut Vec<u8>, event: &Event) {
     match event {
-        Event::StockIncreased(movement)
-        | Event::StockDecreased(movement)
-        | Event::StockCounted(movement) => push_movement(out, event.type_name(), movement),
+        Event::Moved(movement) => push_movement(out, movement),
         Event::DeadLettered(letter) => push_dead_lettered(out, letter),
     }
 }
 
-fn push_movement(out: &mut Vec<u8>, type_name: &str, movement: &Movement) {
+fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
     let after = &movement.after;
     out.extend_from_slice(b"{\"type\":\"");
-    out.extend_from_slice(type_name.as_bytes());
+    out.extend_from_slice(movement.kind.type_name().as_bytes());
     out.extend_from_slice(b"\",\"product\":");
     push_string(out, movement.product.as_str());
     out.extend_from_slice(b",\"store\":");
@@ -98,7 +96,54 @@ fn push_movement(out: &mut Vec<u8>, type_name: &str, movement: &Movement) {
     push_number(out, after.version.number());
     out.extend_from_slice(b",\"total\":");
     push_number(out, after.total.units());
+    if movement.kind.has_details() {
+        push_details(out, &movement.kind.details());
+    }
     out.push(b'}');
+}
+
+fn push_details(out: &mut Vec<u8>, details: &Details) {
+    let texts: [(&[u8], Option<&str>); 4] = [
+        (
+            b",\"reservation\":",
+            details.reservation.as_ref().map(ReservationId::as_str),
+        ),
+        (
+            b",\"transfer\":",
+            details.transfer.as_ref().map(TransferId::as_str),
+        ),
+        (
+            b",\"destination\":",
+            details.destination.as_ref().map(StoreId::as_str),
+        ),
+        (
+            b",\"settlement\":",
+            details.settlement.map(|settlement| settlement.name()),
+        ),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            out.extend_from_slice(name);
+            push_string(out, text);
+        }
+    }
+    if let Some(deadline) = details.deadline {
+        out.extend_from_slice(b",\"deadline\":\"");
+        out.extend_from_slice(&deadline.to_text());
+        out.push(b'"');
+    }
+    let numbers: [(&[u8], Option<Quantity>); 4] = [
+        (b",\"inTransit\":", details.in_transit),
+        (b",\"missing\":", details.missing),
+        (b",\"low\":", details.low),
+        (b",\"replenished\":", details.replenished),
+    ];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            out.extend_from_slice(name);
+            push_number(out, number.units());
+        }
+    }
 }
 
 /// An event that came from a log goes back as it stood there. One that would not be read back as itself, since it is not

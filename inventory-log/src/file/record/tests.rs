@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, Outcome, Skip,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement, Outcome,
+    Settlement, Skip,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Sequence, Timestamp, TraceParent, Version,
@@ -33,7 +34,8 @@ fn golden_entry() -> Entry {
         }),
         outcomes: Box::default(),
         annotations: None,
-        events: [Event::StockDecreased(Movement {
+        events: [Event::Moved(Movement {
+            kind: Kind::Decreased,
             product: "tea".parse().unwrap(),
             store: "north".parse().unwrap(),
             delta: Delta::new(-1).unwrap(),
@@ -206,6 +208,7 @@ fn movement() -> impl Strategy<Value = Movement> {
         |(product, store, (delta, reserved_delta, on_hand, share, version, total))| {
             let quantity = |units| Quantity::new(units).unwrap();
             Movement {
+                kind: Kind::Counted,
                 product: product.parse().unwrap(),
                 store: store.parse().unwrap(),
                 delta: Delta::new(delta).unwrap(),
@@ -220,6 +223,62 @@ fn movement() -> impl Strategy<Value = Movement> {
     )
 }
 
+fn kind() -> impl Strategy<Value = Kind> {
+    let id = || text("[^\\p{Cc}]{1,24}");
+    let quantity = || (0..=QUANTITY_MAX).prop_map(|units| Quantity::new(units).unwrap());
+    let time = (0..253_402_300_800_000_u64).prop_map(|at| Timestamp::from_millis(at).unwrap());
+    let settlement = prop_oneof![Just(Settlement::Returned), Just(Settlement::Lost)];
+    let parts = (
+        0..Kind::TYPE_NAMES.len(),
+        id(),
+        id(),
+        time,
+        settlement,
+        quantity(),
+        quantity(),
+    );
+    parts.prop_map(|(at, id, store, deadline, settlement, some, more)| {
+        let reservation = id.parse().unwrap();
+        let transfer = id.parse().unwrap();
+        match Kind::TYPE_NAMES[at] {
+            "StockIncreased" => Kind::Increased,
+            "StockDecreased" => Kind::Decreased,
+            "StockCounted" => Kind::Counted,
+            "StockHeld" => Kind::Held {
+                reservation,
+                deadline,
+            },
+            "HoldCommitted" => Kind::Committed { reservation },
+            "HoldReleased" => Kind::Released { reservation },
+            "HoldExpired" => Kind::Expired { reservation },
+            "HoldExtended" => Kind::Extended {
+                reservation,
+                deadline,
+            },
+            "StockShipped" => Kind::Shipped {
+                transfer,
+                destination: store.parse().unwrap(),
+            },
+            "StockReceived" => Kind::Received {
+                transfer,
+                in_transit: some,
+            },
+            "TransferClosed" => Kind::Closed {
+                transfer,
+                settlement,
+                missing: some,
+            },
+            "AlertSet" => Kind::AlertSet {
+                low: some,
+                replenished: more,
+            },
+            "AlertRemoved" => Kind::AlertRemoved,
+            "StockLow" => Kind::Low { low: some },
+            _ => Kind::Replenished { replenished: some },
+        }
+    })
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let letter =
         (text("\\PC{0,12}"), proptest::option::of(0..=QUANTITY_MAX)).prop_map(|(raw, version)| {
@@ -230,9 +289,7 @@ fn event() -> impl Strategy<Value = Event> {
             })
         });
     prop_oneof![
-        3 => movement().prop_map(Event::StockIncreased),
-        3 => movement().prop_map(Event::StockDecreased),
-        3 => movement().prop_map(Event::StockCounted),
+        9 => (kind(), movement()).prop_map(|(kind, movement)| Event::Moved(Movement { kind, ..movement })),
         1 => letter,
     ]
 }

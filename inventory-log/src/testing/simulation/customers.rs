@@ -1,6 +1,6 @@
 //! Who sends the requests of a run.
 
-use inventory_core::machine::{Adjust, Command, Count, Guard, Request, Set, SetRule};
+use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request, Set, SetRule};
 use inventory_core::vocabulary::{
     Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Version,
 };
@@ -109,7 +109,8 @@ fn line(choices: &mut Choices, witness: &Witness) -> Command {
             product,
             store,
             counted,
-            guard,
+            basis: Basis::Now(guard),
+            release_holds: false,
         });
     }
     let units = 1 + choices.below(9) as i64;

@@ -78,6 +78,20 @@ impl Timeline {
             | Rejection::BelowReserved { .. }
             | Rejection::StockCeiling { .. }
             | Rejection::NothingToDo { .. }
+            | Rejection::NamedTwice { .. }
+            | Rejection::LinesDiffer { .. }
+            | Rejection::ReservationExists { .. }
+            | Rejection::UnknownReservation { .. }
+            | Rejection::ReservationEnded { .. }
+            | Rejection::NotHeld { .. }
+            | Rejection::LivesTooLong { .. }
+            | Rejection::TransferExists { .. }
+            | Rejection::SameStore { .. }
+            | Rejection::UnknownTransfer { .. }
+            | Rejection::TransferEnded { .. }
+            | Rejection::NotInTransit { .. }
+            | Rejection::UnknownLevel { .. }
+            | Rejection::UnknownAlert { .. }
             | Rejection::VersionsExhausted { .. } => true,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::machine::{After, DeadLettered, Entry, Event, Level, Movement};
+use inventory_core::machine::{After, DeadLettered, Entry, Event, Kind, Level, Movement};
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::vocabulary::{Chain, Delta, ProductId, Quantity, Version};
 
@@ -51,7 +51,7 @@ impl World {
                 r#"{"type":"StockTeleported","product":"#,
             ),
             1 => unknown(None, None, r#"{"type":"PriceListPrinted","pages":3"#),
-            _ => Event::StockIncreased(impossible(product, version + 5)),
+            _ => Event::Moved(impossible(product, version + 5)),
         };
         let mut entry = Entry {
             first: head.sequence.next(),
@@ -85,6 +85,7 @@ fn unknown(product: Option<ProductId>, version: Option<u64>, start: &str) -> Eve
 fn impossible(product: ProductId, version: u64) -> Movement {
     let quantity = |units| Quantity::new(units).expect("a few units");
     Movement {
+        kind: Kind::Increased,
         product,
         store: "north".parse().expect("the name is plain text"),
         delta: Delta::new(1).expect("one unit"),

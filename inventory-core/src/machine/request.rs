@@ -1,127 +1,10 @@
-//! What callers ask for.
+//! What callers ask for: one or more commands under one key.
 
-use crate::machine::{Annotations, Intent};
-use crate::vocabulary::{
-    Adjustment, Digest, Fingerprint, IdempotencyKey, ProductId, Quantity, StoreId, Version,
-};
+use crate::machine::{Annotations, Command, Intent};
+use crate::vocabulary::{Digest, Fingerprint, IdempotencyKey};
 
 /// Most lines of one request: what one atomic write may hold the log for.
 pub const REQUEST_LINES_MAX: usize = 100_000;
-
-/// What a command demands of the product's version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Guard {
-    /// Compare-and-swap: the product must be at this version.
-    At(Version),
-    /// Any version will do; floor and ceiling still hold. For hot products and for sales that have already happened.
-    Unguarded,
-}
-
-/// Adds to the stock of a product at a store, or takes from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adjust {
-    /// The product.
-    pub product: ProductId,
-    /// The store whose stock changes.
-    pub store: StoreId,
-    /// The change of on-hand.
-    pub delta: Adjustment,
-    /// What the product's version must be.
-    pub guard: Guard,
-}
-
-/// Sets the stock of a product at a store to what somebody counted there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Count {
-    /// The product.
-    pub product: ProductId,
-    /// The store that was counted.
-    pub store: StoreId,
-    /// Units found, reserved ones included.
-    pub counted: Quantity,
-    /// What the product's version must be.
-    pub guard: Guard,
-}
-
-/// Sets the stock of a product at a store, where the rule lets it: a row of a synchronisation. A row that the rule does not
-/// let is skipped, and the others of its request are applied all the same.
-///
-/// A row is skipped too when it says what is there already, or less than is reserved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Set {
-    /// The product.
-    pub product: ProductId,
-    /// The store.
-    pub store: StoreId,
-    /// What is there, reserved units included.
-    pub on_hand: Quantity,
-    /// When it counts.
-    pub rule: SetRule,
-}
-
-/// When a row of a synchronisation counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetRule {
-    /// When the product was never written, or is at this version.
-    Merge(Version),
-    /// Always: somebody has looked.
-    Overwrite,
-}
-
-/// One line of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Changes a stock by an amount.
-    Adjust(Adjust),
-    /// Sets a stock to an amount.
-    Count(Count),
-    /// Sets a stock to an amount, or is skipped.
-    Set(Set),
-}
-
-impl Command {
-    /// The product that the command touches.
-    pub fn product(&self) -> &ProductId {
-        match self {
-            Self::Adjust(adjust) => &adjust.product,
-            Self::Count(count) => &count.product,
-            Self::Set(set) => &set.product,
-        }
-    }
-
-    /// The store that the command touches.
-    pub fn store(&self) -> &StoreId {
-        match self {
-            Self::Adjust(adjust) => &adjust.store,
-            Self::Count(count) => &count.store,
-            Self::Set(set) => &set.store,
-        }
-    }
-
-    /// What the command demands of the product's version. A row that may be skipped demands nothing.
-    pub fn guard(&self) -> Guard {
-        match self {
-            Self::Adjust(adjust) => adjust.guard,
-            Self::Count(count) => count.guard,
-            Self::Set(_) => Guard::Unguarded,
-        }
-    }
-
-    fn fingerprint(&self, digest: &mut Digest) {
-        let (operation, amount) = match self {
-            Self::Adjust(adjust) => (1, adjust.delta.delta().units() as u64),
-            Self::Count(count) => (2, count.counted.units()),
-            Self::Set(set) => match set.rule {
-                SetRule::Merge(_) => (3, set.on_hand.units()),
-                SetRule::Overwrite => (4, set.on_hand.units()),
-            },
-        };
-        digest.number(operation);
-        digest.bytes(self.product().as_str().as_bytes());
-        digest.bytes(self.store().as_str().as_bytes());
-        digest.number(amount);
-    }
-}
 
 /// Why a list of commands is not a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -207,27 +90,11 @@ impl Request {
     }
 }
 
-impl From<Adjust> for Command {
-    fn from(adjust: Adjust) -> Self {
-        Self::Adjust(adjust)
-    }
-}
-
-impl From<Set> for Command {
-    fn from(set: Set) -> Self {
-        Self::Set(set)
-    }
-}
-
-impl From<Count> for Command {
-    fn from(count: Count) -> Self {
-        Self::Count(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::{Adjust, Guard};
+    use crate::vocabulary::{Adjustment, Version};
 
     fn adjust(product: &str, store: &str, delta: i64, guard: Guard) -> Command {
         Command::Adjust(Adjust {

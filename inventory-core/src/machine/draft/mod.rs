@@ -1,12 +1,20 @@
 //! The ledger as it will be once the group that is being decided is durable.
 
+mod due;
+mod records;
+
 use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-use super::ledger::{ProductIx, StoreIx};
-use crate::machine::{Entry, Fresh, Head, Ledger, Level, Movement, Request};
-use crate::vocabulary::{Chain, IdempotencyKey, ProductId, Quantity, StoreId, Timestamp, Version};
+use super::ledger::{Product, ProductIx, StoreIx};
+use crate::machine::{
+    Alert, Entry, Fresh, Head, Kind, Ledger, Level, Movement, Request, Reservation, Transfer,
+};
+use crate::vocabulary::{
+    Chain, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp,
+    TransferId, Version,
+};
 
 /// A product as the draft has it.
 #[derive(Debug, Clone, Copy)]
@@ -16,11 +24,22 @@ struct StagedProduct {
     quarantined: bool,
 }
 
+/// A reservation or transfer as the draft has it.
+#[derive(Debug)]
+struct Staged<T> {
+    record: T,
+    /// First position of the request that has staged it last, so that it is remembered once what was before.
+    by: Sequence,
+}
+
 /// What a request changed, so that a refusal of a later line can take it back.
 #[derive(Debug)]
 enum Undo {
     Product(ProductIx, Option<StagedProduct>),
     Level(ProductIx, StoreIx, Option<Level>),
+    Reservation(ReservationId, Option<Staged<Reservation>>),
+    Transfer(TransferId, Option<Staged<Transfer>>),
+    Alert(ProductIx, StoreIx, Option<Option<Alert>>),
 }
 
 /// The memory of a [`Draft`], kept from group to group so that a small group allocates nothing.
@@ -30,6 +49,9 @@ pub struct Staging {
     levels: RapidHashMap<(ProductIx, StoreIx), Level>,
     new_products: RapidHashMap<ProductId, ProductIx>,
     new_stores: RapidHashMap<StoreId, StoreIx>,
+    reservations: RapidHashMap<ReservationId, Staged<Reservation>>,
+    transfers: RapidHashMap<TransferId, Staged<Transfer>>,
+    alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
     keys: RapidHashMap<IdempotencyKey, Arc<Entry>>,
     undo: Vec<Undo>,
 }
@@ -40,6 +62,9 @@ impl Staging {
         self.levels.clear();
         self.new_products.clear();
         self.new_stores.clear();
+        self.reservations.clear();
+        self.transfers.clear();
+        self.alerts.clear();
         self.keys.clear();
         self.undo.clear();
     }
@@ -61,6 +86,8 @@ pub(super) struct Place<'a> {
     /// Whether the level was ever written.
     pub(super) is_known: bool,
     pub(super) level: Level,
+    /// What somebody wants to be told about it.
+    pub(super) alert: Option<Alert>,
 }
 
 /// A ledger plus the events that were decided on top of it and are not durable yet. Dropping it is the rollback.
@@ -69,17 +96,30 @@ pub struct Draft<'a> {
     ledger: &'a Ledger,
     staging: &'a mut Staging,
     head: Head,
+    at: Timestamp,
+    /// Whether reservations are due that the draft has not let expire yet.
+    backlog: bool,
 }
 
 impl<'a> Draft<'a> {
-    /// A draft on top of `ledger`, in memory that an earlier draft may have used.
-    pub fn new(ledger: &'a Ledger, staging: &'a mut Staging) -> Self {
+    /// A draft on top of `ledger`, in memory that an earlier draft may have used. All that is decided on it is decided at
+    /// one time: `now`, or that of the ledger's last entry when the clock went back.
+    pub fn new(ledger: &'a Ledger, staging: &'a mut Staging, now: Timestamp) -> Self {
         staging.clear();
+        let head = ledger.head();
+        let at = now.max(head.recorded_at);
         Self {
-            head: ledger.head(),
+            head,
+            at,
+            backlog: ledger.next_deadline().is_some_and(|next| next < at),
             ledger,
             staging,
         }
+    }
+
+    /// When everything in the draft is decided.
+    pub fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// The head of the log once everything in the draft is durable.
@@ -87,17 +127,17 @@ impl<'a> Draft<'a> {
         self.head
     }
 
-    /// Makes what a request does an entry: gives it its positions, time and chain.
-    ///
-    /// The time is `now`, or that of the entry before when the clock went back.
-    pub fn record(&mut self, request: &Request, fresh: Fresh, now: Timestamp) -> Arc<Entry> {
+    /// Makes what was decided an entry: gives it its positions, time and chain. Nobody has requested that a reservation
+    /// expires.
+    pub fn record(&mut self, request: Option<&Request>, fresh: Fresh) -> Arc<Entry> {
+        let annotations = request.and_then(Request::annotations);
         let mut entry = Entry {
             first: self.head.sequence.next(),
-            recorded_at: now.max(self.head.recorded_at),
-            intent: request.intent().cloned(),
+            recorded_at: self.at,
+            intent: request.and_then(Request::intent).cloned(),
             outcomes: fresh.outcomes.into(),
             events: fresh.events.into(),
-            annotations: request.annotations().cloned().map(Box::new),
+            annotations: annotations.cloned().map(Box::new),
             chain: Chain::default(),
         };
         entry.chain = entry
@@ -110,6 +150,11 @@ impl<'a> Draft<'a> {
             self.staging.keys.insert(key, Arc::clone(&entry));
         }
         entry
+    }
+
+    /// First position of what is being decided.
+    pub(super) fn next(&self) -> Sequence {
+        self.head.sequence.next()
     }
 
     /// The entry that was written under a key, in this draft or before.
@@ -146,7 +191,12 @@ impl<'a> Draft<'a> {
             Some(&level) => Some(level),
             None => known.and_then(|known| known.level(store_ix)),
         };
+        let alert = match self.staging.alerts.get(&(product_ix, store_ix)) {
+            Some(&alert) => alert,
+            None => known.and_then(|known| known.alert(store_ix)),
+        };
         Place {
+            alert,
             product_ix,
             store_ix,
             product,
@@ -159,19 +209,24 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Lets the lines that follow see a movement. A count of a quarantined product makes its numbers add up again.
+    /// Lets the lines that follow see a movement.
     pub(super) fn stage(&mut self, place: &Place<'_>, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
-        let staged = StagedProduct {
-            version: movement.after.version,
-            total: movement.after.total,
-            quarantined: false,
-        };
-        let earlier = self.staging.products.insert(product, staged);
-        self.staging.undo.push(Undo::Product(product, earlier));
-        let level = movement.after.level;
-        let earlier = self.staging.levels.insert((product, store), level);
-        self.staging.undo.push(Undo::Level(product, store, earlier));
+        if movement.touches() {
+            let staged = StagedProduct {
+                version: movement.after.version,
+                total: movement.after.total,
+                // A count makes the numbers add up again; nothing else is decided on a quarantined product but the end of
+                // a reservation, which proves nothing.
+                quarantined: place.quarantined && movement.kind != Kind::Counted,
+            };
+            let earlier = self.staging.products.insert(product, staged);
+            self.staging.undo.push(Undo::Product(product, earlier));
+            let level = movement.after.level;
+            let earlier = self.staging.levels.insert((product, store), level);
+            self.staging.undo.push(Undo::Level(product, store, earlier));
+        }
+        self.book(place, movement);
     }
 
     /// Makes what was staged since the last call part of the draft.
@@ -195,11 +250,44 @@ impl<'a> Draft<'a> {
                 Undo::Level(product, store, None) => {
                     self.staging.levels.remove(&(product, store));
                 }
+                Undo::Reservation(id, Some(earlier)) => {
+                    self.staging.reservations.insert(id, earlier);
+                }
+                Undo::Reservation(id, None) => {
+                    self.staging.reservations.remove(&id);
+                }
+                Undo::Transfer(id, Some(earlier)) => {
+                    self.staging.transfers.insert(id, earlier);
+                }
+                Undo::Transfer(id, None) => {
+                    self.staging.transfers.remove(&id);
+                }
+                Undo::Alert(product, store, Some(earlier)) => {
+                    self.staging.alerts.insert((product, store), earlier);
+                }
+                Undo::Alert(product, store, None) => {
+                    self.staging.alerts.remove(&(product, store));
+                }
             }
         }
     }
 
-    fn known(&self, ix: ProductIx) -> Option<&'a super::ledger::Product> {
+    /// What is reserved of a place's product over all stores.
+    pub(super) fn reserved(&self, place: &Place<'_>) -> u64 {
+        let product = place.product_ix;
+        let known = self.known(product).map(|known| known.levels.iter());
+        let untouched = known.into_iter().flatten().filter(|(store, _)| {
+            let staged = self.staging.levels.contains_key(&(product, *store));
+            !staged
+        });
+        let staged = self.staging.levels.iter();
+        let touched = staged.filter(|((at, _), _)| *at == product);
+        let untouched = untouched.map(|(_, level)| level.reserved().units());
+        let touched = touched.map(|(_, level)| level.reserved().units());
+        untouched.chain(touched).fold(0, u64::saturating_add)
+    }
+
+    fn known(&self, ix: ProductIx) -> Option<&'a Product> {
         let known = usize::from(ix) < self.ledger.products.len();
         known.then(|| self.ledger.products.at(ix))
     }

@@ -1,0 +1,96 @@
+//! What may be asked for: one file per family.
+
+mod alert;
+mod reservation;
+mod stock;
+mod transfer;
+
+pub use alert::{InvalidThresholds, RemoveAlert, SetAlert, Thresholds};
+pub use reservation::{Commit, CommitLine, Extend, Hold, Release};
+pub use stock::{Adjust, Basis, Count, Guard, Set, SetRule};
+pub use transfer::{Close, Receive, ReceiveLine, Ship};
+
+use crate::vocabulary::Digest;
+
+/// One line of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Changes a stock by an amount.
+    Adjust(Adjust),
+    /// Sets a stock to an amount.
+    Count(Count),
+    /// Sets a stock to an amount, or is skipped.
+    Set(Set),
+    /// Sets units aside for a reservation.
+    Hold(Hold),
+    /// Takes what a reservation holds out of the stock.
+    Commit(Commit),
+    /// Sets free what a reservation holds.
+    Release(Release),
+    /// Moves the deadline of a reservation.
+    Extend(Extend),
+    /// Sends units to another store.
+    Ship(Ship),
+    /// Takes in what has arrived of a transfer.
+    Receive(Receive),
+    /// Settles what of a transfer has not arrived.
+    Close(Close),
+    /// Asks to be told about a level.
+    SetAlert(SetAlert),
+    /// Asks no longer to be told about a level.
+    RemoveAlert(RemoveAlert),
+}
+
+impl Command {
+    /// Digests what the command means: everything but its guard. The numbers of the operations are in logs and windows,
+    /// and never change.
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        match self {
+            Self::Adjust(adjust) => adjust.fingerprint(digest),
+            Self::Count(count) => count.fingerprint(digest),
+            Self::Set(set) => set.fingerprint(digest),
+            Self::Hold(hold) => hold.fingerprint(digest),
+            Self::Commit(commit) => commit.fingerprint(digest),
+            Self::Release(release) => release.fingerprint(digest),
+            Self::Extend(extend) => extend.fingerprint(digest),
+            Self::Ship(ship) => ship.fingerprint(digest),
+            Self::Receive(receive) => receive.fingerprint(digest),
+            Self::Close(close) => close.fingerprint(digest),
+            Self::SetAlert(set) => set.fingerprint(digest),
+            Self::RemoveAlert(remove) => remove.fingerprint(digest),
+        }
+    }
+}
+
+macro_rules! command_from {
+    ($($command:ident),*) => {
+        $(impl From<$command> for Command {
+            fn from(command: $command) -> Self {
+                Self::$command(command)
+            }
+        })*
+    };
+}
+
+command_from!(
+    Adjust,
+    Count,
+    Set,
+    Hold,
+    Commit,
+    Release,
+    Extend,
+    Ship,
+    Receive,
+    Close,
+    SetAlert,
+    RemoveAlert
+);
+
+/// Digests the words of a command; each stands for itself, with its length.
+fn digest_words(digest: &mut Digest, operation: u64, words: &[&str]) {
+    digest.number(operation);
+    for word in words {
+        digest.bytes(word.as_bytes());
+    }
+}

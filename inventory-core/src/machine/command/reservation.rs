@@ -1,0 +1,95 @@
+//! Commands about reservations: units that are promised to somebody for a while.
+
+use super::digest_words;
+use crate::vocabulary::{Digest, ProductId, ReservationId, StoreId, Ttl, Units};
+
+/// Sets units of one level aside: a line of a reservation. The lines of a reservation are lines of one request, and have
+/// one time to live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The reservation, which must be a new one.
+    pub reservation: ReservationId,
+    /// The product.
+    pub product: ProductId,
+    /// The store.
+    pub store: StoreId,
+    /// How much.
+    pub quantity: Units,
+    /// For how long, from now on.
+    pub ttl: Ttl,
+}
+
+/// Takes what an open reservation holds out of the stock, and ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// What is taken; the rest is set free. `None` takes everything.
+    pub lines: Option<Vec<CommitLine>>,
+}
+
+/// How much is taken of one line of a reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitLine {
+    /// The product.
+    pub product: ProductId,
+    /// The store.
+    pub store: StoreId,
+    /// How much; no more than the reservation holds there.
+    pub quantity: Units,
+}
+
+/// Sets free what an open reservation holds, and ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The reservation.
+    pub reservation: ReservationId,
+}
+
+/// Moves the deadline of an open reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extend {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// How long it is to last from now on. It lives no longer than [`Ttl::MAX`] in all.
+    pub ttl: Ttl,
+}
+
+impl Hold {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        let words = [
+            self.reservation.as_str(),
+            self.product.as_str(),
+            self.store.as_str(),
+        ];
+        digest_words(digest, 8, &words);
+        digest.number(self.quantity.quantity().units());
+        digest.number(self.ttl.seconds());
+    }
+}
+
+impl Commit {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        digest_words(digest, 9, &[self.reservation.as_str()]);
+        let Some(lines) = &self.lines else { return };
+        digest.number(lines.len() as u64);
+        for line in lines {
+            digest.bytes(line.product.as_str().as_bytes());
+            digest.bytes(line.store.as_str().as_bytes());
+            digest.number(line.quantity.quantity().units());
+        }
+    }
+}
+
+impl Release {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        digest_words(digest, 10, &[self.reservation.as_str()]);
+    }
+}
+
+impl Extend {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        digest_words(digest, 11, &[self.reservation.as_str()]);
+        digest.number(self.ttl.seconds());
+    }
+}

@@ -1,0 +1,125 @@
+//! Commands that change what is there.
+
+use super::digest_words;
+use crate::vocabulary::{Adjustment, Digest, ProductId, Quantity, Sequence, StoreId, Version};
+
+/// What a command demands of the product's version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// Compare-and-swap: the product must be at this version.
+    At(Version),
+    /// Any version will do; floor and ceiling still hold. For hot products and for sales that have already happened.
+    Unguarded,
+}
+
+/// Adds to the stock of a product at a store, or takes from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjust {
+    /// The product.
+    pub product: ProductId,
+    /// The store whose stock changes.
+    pub store: StoreId,
+    /// The change of on-hand.
+    pub delta: Adjustment,
+    /// What the product's version must be.
+    pub guard: Guard,
+}
+
+/// Sets the stock of a product at a store to what somebody counted there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// The product.
+    pub product: ProductId,
+    /// The store that was counted.
+    pub store: StoreId,
+    /// Units found, reserved ones included.
+    pub counted: Quantity,
+    /// What the count is compared with.
+    pub basis: Basis,
+    /// What to do when fewer units were found than are reserved: release the youngest reservations of the level, each as a
+    /// whole, or refuse.
+    pub release_holds: bool,
+}
+
+/// What a count is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// What is there now: the stock is set to what was counted.
+    Now(Guard),
+    /// What was there when the count began: the stock is changed by what was found more or less than that, so that
+    /// sales during the count survive.
+    Then {
+        /// Last position of the log when the count began.
+        offset: Sequence,
+        /// On hand at the level at that position. Whoever asks has looked it up: the past does not change.
+        on_hand: Quantity,
+    },
+}
+
+/// Sets the stock of a product at a store, where the rule lets it: a row of a synchronisation. A row that the rule does not
+/// let is skipped, and the others of its request are applied all the same.
+///
+/// A row is skipped too when it says what is there already, or less than is reserved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// The product.
+    pub product: ProductId,
+    /// The store.
+    pub store: StoreId,
+    /// What is there, reserved units included.
+    pub on_hand: Quantity,
+    /// When it counts.
+    pub rule: SetRule,
+}
+
+/// When a row of a synchronisation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetRule {
+    /// When the product was never written, or is at this version.
+    Merge(Version),
+    /// Always: somebody has looked.
+    Overwrite,
+}
+
+impl Adjust {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        digest_words(digest, 1, &[self.product.as_str(), self.store.as_str()]);
+        digest.number(self.delta.delta().units() as u64);
+    }
+}
+
+impl Count {
+    /// What was there then is no part of what is meant: it follows from the offset.
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        let operation = match (self.basis, self.release_holds) {
+            (Basis::Now(_), false) => 2,
+            (Basis::Now(_), true) => 5,
+            (Basis::Then { .. }, false) => 6,
+            (Basis::Then { .. }, true) => 7,
+        };
+        digest_words(
+            digest,
+            operation,
+            &[self.product.as_str(), self.store.as_str()],
+        );
+        digest.number(self.counted.units());
+        if let Basis::Then { offset, .. } = self.basis {
+            digest.number(offset.number());
+        }
+    }
+}
+
+impl Set {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        let operation = match self.rule {
+            SetRule::Merge(_) => 3,
+            SetRule::Overwrite => 4,
+        };
+        digest_words(
+            digest,
+            operation,
+            &[self.product.as_str(), self.store.as_str()],
+        );
+        digest.number(self.on_hand.units());
+    }
+}

@@ -1,0 +1,80 @@
+//! Commands about transfers: units on the way from one store to another.
+
+use super::digest_words;
+use crate::machine::Settlement;
+use crate::vocabulary::{Digest, ProductId, StoreId, TransferId, Units};
+
+/// Sends units of one product to another store: a line of a transfer. The lines of a transfer are lines of one request, and
+/// have one source and one destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ship {
+    /// The transfer, which must be a new one.
+    pub transfer: TransferId,
+    /// The store that they leave.
+    pub source: StoreId,
+    /// The store that they go to.
+    pub destination: StoreId,
+    /// The product.
+    pub product: ProductId,
+    /// How much.
+    pub quantity: Units,
+}
+
+/// Takes in what has arrived of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receive {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// What has arrived; `None` is everything that is still on the way.
+    pub lines: Option<Vec<ReceiveLine>>,
+}
+
+/// How much of a product has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiveLine {
+    /// The product.
+    pub product: ProductId,
+    /// How much; no more than is on the way.
+    pub quantity: Units,
+}
+
+/// Settles what of a transfer has not arrived, and ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// What has become of it.
+    pub settlement: Settlement,
+}
+
+impl Ship {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        let words = [
+            self.transfer.as_str(),
+            self.source.as_str(),
+            self.destination.as_str(),
+            self.product.as_str(),
+        ];
+        digest_words(digest, 12, &words);
+        digest.number(self.quantity.quantity().units());
+    }
+}
+
+impl Receive {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        digest_words(digest, 13, &[self.transfer.as_str()]);
+        let Some(lines) = &self.lines else { return };
+        digest.number(lines.len() as u64);
+        for line in lines {
+            digest.bytes(line.product.as_str().as_bytes());
+            digest.number(line.quantity.quantity().units());
+        }
+    }
+}
+
+impl Close {
+    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+        let words = [self.transfer.as_str(), self.settlement.name()];
+        digest_words(digest, 14, &words);
+    }
+}

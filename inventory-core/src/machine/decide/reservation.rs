@@ -1,0 +1,156 @@
+//! Hold, commit, release, extend: units that are promised to somebody for a while.
+
+use super::ruling::{Ruling, insufficient, quarantine};
+use crate::machine::{
+    Commit, Extend, HeldLine, Hold, Kind, Level, Line, Rejection, Release, Reservation,
+};
+use crate::vocabulary::{Quantity, ReservationId, Ttl};
+
+pub(super) fn hold(ruling: &mut Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
+    let deadline = hold.ttl.after(ruling.draft.at());
+    check_new(ruling, line, hold)?;
+    let place = ruling.draft.place(&hold.product, &hold.store);
+    quarantine(line, &place)?;
+    let quantity = hold.quantity.quantity();
+    let reserved = place.level.reserved().checked_add(quantity);
+    let level = reserved.and_then(|reserved| Level::new(place.level.on_hand(), reserved));
+    let level = level.ok_or_else(|| insufficient(line, &place, Quantity::ZERO.since(quantity)))?;
+    let kind = Kind::Held {
+        reservation: hold.reservation.clone(),
+        deadline,
+    };
+    ruling.write(line, &place, kind, level)
+}
+
+/// A reservation is a new one, or that of an earlier line of the same request, which it must agree with.
+fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
+    let Some(known) = ruling.draft.reservation(&hold.reservation) else {
+        return Ok(());
+    };
+    if known.opened != ruling.draft.next() {
+        return Err(Rejection::ReservationExists {
+            reservation: known.id.clone(),
+            state: known.state,
+        });
+    }
+    if known.line(&hold.product, &hold.store).is_some() {
+        return Err(Rejection::NamedTwice { line });
+    }
+    match known.deadline == hold.ttl.after(ruling.draft.at()) {
+        true => Ok(()),
+        false => Err(Rejection::LinesDiffer { line }),
+    }
+}
+
+pub(super) fn commit(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    commit: &Commit,
+) -> Result<(), Rejection> {
+    let reservation = open(ruling, &commit.reservation)?;
+    check_lines(&reservation, commit)?;
+    for held in &reservation.lines {
+        let taken = taken(held, commit);
+        let place = ruling.draft.place(&held.product, &held.store);
+        quarantine(line, &place)?;
+        let on_hand = place.level.on_hand().checked_sub(taken);
+        let reserved = place.level.reserved().saturating_sub(held.held);
+        let level = on_hand.and_then(|on_hand| Level::new(on_hand, reserved));
+        let level = level.ok_or_else(|| insufficient(line, &place, Quantity::ZERO.since(taken)))?;
+        let reservation = reservation.id.clone();
+        let kind = match taken > Quantity::ZERO {
+            true => Kind::Committed { reservation },
+            false => Kind::Released { reservation },
+        };
+        ruling.write(line, &place, kind, level)?;
+    }
+    Ok(())
+}
+
+/// Each line that is to be committed is one of the reservation, and of no more than that holds.
+fn check_lines(reservation: &Reservation, commit: &Commit) -> Result<(), Rejection> {
+    let lines = commit.lines.as_deref().unwrap_or_default();
+    for (at, line) in lines.iter().enumerate() {
+        let mut earlier = lines[..at].iter();
+        if earlier.any(|other| other.product == line.product && other.store == line.store) {
+            return Err(Rejection::NamedTwice { line: Line(at) });
+        }
+        let held = reservation.line(&line.product, &line.store);
+        let held = held.map_or(Quantity::ZERO, |held| held.held);
+        let asked = line.quantity.quantity();
+        if asked > held {
+            return Err(Rejection::NotHeld {
+                line: Line(at),
+                reservation: reservation.id.clone(),
+                product: line.product.clone(),
+                store: line.store.clone(),
+                held,
+                asked,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// How much of a line is taken out of the stock.
+fn taken(held: &HeldLine, commit: &Commit) -> Quantity {
+    let Some(lines) = &commit.lines else {
+        return held.held;
+    };
+    let mut lines = lines.iter();
+    let line = lines.find(|line| line.product == held.product && line.store == held.store);
+    line.map_or(Quantity::ZERO, |line| line.quantity.quantity())
+}
+
+pub(super) fn release(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    release: &Release,
+) -> Result<(), Rejection> {
+    let reservation = open(ruling, &release.reservation)?;
+    for held in &reservation.lines {
+        let place = ruling.draft.place(&held.product, &held.store);
+        quarantine(line, &place)?;
+    }
+    let kind = Kind::Released {
+        reservation: reservation.id.clone(),
+    };
+    ruling.free(&reservation, &kind);
+    Ok(())
+}
+
+pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(), Rejection> {
+    let reservation = open(ruling, &extend.reservation)?;
+    let deadline = extend.ttl.after(ruling.draft.at());
+    let latest = Ttl::MAX.after(reservation.opened_at);
+    if deadline > latest {
+        return Err(Rejection::LivesTooLong {
+            reservation: reservation.id,
+            latest,
+        });
+    }
+    for held in &reservation.lines {
+        let place = ruling.draft.place(&held.product, &held.store);
+        let reservation = reservation.id.clone();
+        let kind = Kind::Extended {
+            reservation,
+            deadline,
+        };
+        ruling.note(&place, kind);
+    }
+    Ok(())
+}
+
+/// A reservation that has not ended.
+fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Reservation, Rejection> {
+    match ruling.draft.reservation(id) {
+        Some(known) if known.is_open() => Ok(known.clone()),
+        Some(known) => Err(Rejection::ReservationEnded {
+            reservation: known.id.clone(),
+            state: known.state,
+        }),
+        None => Err(Rejection::UnknownReservation {
+            reservation: id.clone(),
+        }),
+    }
+}

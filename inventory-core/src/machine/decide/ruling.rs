@@ -1,0 +1,171 @@
+//! A request that is being decided: what its lines have done so far.
+
+use crate::machine::draft::{Draft, Place};
+use crate::machine::{After, Event, Kind, Level, Line, Movement, Outcome, Rejection, Reservation};
+use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
+
+/// Above this total, the ceiling is looked at with what is reserved: half of the largest quantity, so that most requests
+/// need not add up the levels of their product.
+const NEAR_CEILING: u64 = 1 << 52;
+
+/// What the lines of a request have done so far. Each line sees it, and a refusal takes it back.
+pub(super) struct Ruling<'r, 'a> {
+    pub(super) draft: &'r mut Draft<'a>,
+    pub(super) events: Vec<Event>,
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+impl<'r, 'a> Ruling<'r, 'a> {
+    pub(super) fn on(draft: &'r mut Draft<'a>, lines: usize) -> Self {
+        Self {
+            draft,
+            events: Vec::with_capacity(lines),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// Writes an event that leads from a place to a level.
+    pub(super) fn write(
+        &mut self,
+        line: Line,
+        place: &Place<'_>,
+        kind: Kind,
+        level: Level,
+    ) -> Result<(), Rejection> {
+        let change = level.available().since(place.level.available());
+        let Some(total) = place.total.checked_apply(change) else {
+            return Err(ceiling(line, place));
+        };
+        if level.on_hand() > place.level.on_hand() && total.units() >= NEAR_CEILING {
+            // What is reserved may become available again, and nobody can refuse that.
+            let reserved = self.draft.reserved(place);
+            if total.units().saturating_add(reserved) > Quantity::MAX.units() {
+                return Err(ceiling(line, place));
+            }
+        }
+        let mut movement = Movement {
+            kind,
+            product: place.product.clone(),
+            store: place.store.clone(),
+            delta: level.on_hand().since(place.level.on_hand()),
+            reserved_delta: level.reserved().since(place.level.reserved()),
+            after: After {
+                level,
+                version: place.version,
+                total,
+            },
+        };
+        if movement.touches() {
+            let Some(version) = place.version.next() else {
+                let product = place.product.clone();
+                return Err(Rejection::VersionsExhausted { line, product });
+            };
+            movement.after.version = version;
+        }
+        self.push(place, movement);
+        Ok(())
+    }
+
+    /// Writes an event that changes nothing.
+    pub(super) fn note(&mut self, place: &Place<'_>, kind: Kind) {
+        let movement = Movement {
+            kind,
+            product: place.product.clone(),
+            store: place.store.clone(),
+            delta: Delta::ZERO,
+            reserved_delta: Delta::ZERO,
+            after: After {
+                level: place.level,
+                version: place.version,
+                total: place.total,
+            },
+        };
+        self.push(place, movement);
+    }
+
+    /// Sets free what a reservation holds, line by line. It is not refused, whatever has happened to the products since.
+    pub(super) fn free(&mut self, reservation: &Reservation, kind: &Kind) {
+        for line in &reservation.lines {
+            self.free_line(&line.product, &line.store, line.held, kind.clone());
+        }
+    }
+
+    fn free_line(&mut self, product: &ProductId, store: &StoreId, held: Quantity, kind: Kind) {
+        let place = self.draft.place(product, store);
+        // Of a quarantined product, or one that has no version left, there may be less than the reservation says.
+        let next = place.version.next();
+        let freed = match next {
+            Some(_) => held.min(place.level.reserved()),
+            None => Quantity::ZERO,
+        };
+        let (on_hand, reserved) = (place.level.on_hand(), place.level.reserved());
+        let reserved = reserved.saturating_sub(freed);
+        let level = Level::new(on_hand, reserved).expect("less is reserved than before");
+        // What is reserved was below the ceiling when it came in. The total of a quarantined product proves nothing.
+        let total = place.total.checked_add(freed).unwrap_or(Quantity::MAX);
+        let version = next.filter(|_| freed > Quantity::ZERO);
+        let movement = Movement {
+            kind,
+            product: product.clone(),
+            store: store.clone(),
+            delta: Delta::ZERO,
+            reserved_delta: reserved.since(place.level.reserved()),
+            after: After {
+                level,
+                version: version.unwrap_or(place.version),
+                total,
+            },
+        };
+        self.push(&place, movement);
+    }
+
+    /// Writes an event, and tells who wants to know what it leads to.
+    fn push(&mut self, place: &Place<'_>, movement: Movement) {
+        self.draft.stage(place, &movement);
+        let told = match movement.touches() {
+            true => place
+                .alert
+                .and_then(|alert| alert.judge(movement.after.level.available())),
+            false => None,
+        };
+        self.events.push(Event::Moved(movement));
+        if let Some(kind) = told {
+            let (product, store) = (place.product.clone(), place.store.clone());
+            let place = self.draft.place(&product, &store);
+            self.note(&place, kind);
+        }
+    }
+}
+
+pub(super) fn ceiling(line: Line, place: &Place<'_>) -> Rejection {
+    Rejection::StockCeiling {
+        line,
+        product: place.product.clone(),
+        store: place.store.clone(),
+    }
+}
+
+pub(super) fn quarantine(line: Line, place: &Place<'_>) -> Result<(), Rejection> {
+    match place.quarantined {
+        true => Err(Rejection::Quarantined {
+            line,
+            product: place.product.clone(),
+        }),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn insufficient(line: Line, place: &Place<'_>, delta: Delta) -> Rejection {
+    Rejection::InsufficientStock {
+        line,
+        product: place.product.clone(),
+        store: place.store.clone(),
+        delta,
+        available: place.level.available(),
+    }
+}
+
+/// The level with another on-hand; `None` when that would leave less than is reserved.
+pub(super) fn with_on_hand(level: Level, on_hand: Quantity) -> Option<Level> {
+    Level::new(on_hand, level.reserved())
+}

@@ -1,0 +1,148 @@
+//! Ship, receive, close: units on the way from one store to another.
+
+use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
+use crate::machine::{
+    Close, Kind, Line, Receive, Rejection, Settlement, Ship, Transfer, TransferLine,
+};
+use crate::vocabulary::{Quantity, TransferId};
+
+pub(super) fn ship(ruling: &mut Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
+    check_new(ruling, line, ship)?;
+    let place = ruling.draft.place(&ship.product, &ship.source);
+    quarantine(line, &place)?;
+    let delta = Quantity::ZERO.since(ship.quantity.quantity());
+    let on_hand = place.level.on_hand().checked_apply(delta);
+    let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
+    let level = level.ok_or_else(|| insufficient(line, &place, delta))?;
+    let kind = Kind::Shipped {
+        transfer: ship.transfer.clone(),
+        destination: ship.destination.clone(),
+    };
+    ruling.write(line, &place, kind, level)
+}
+
+/// A transfer is a new one, or that of an earlier line of the same request, which it must agree with.
+fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
+    if ship.source == ship.destination {
+        let transfer = ship.transfer.clone();
+        return Err(Rejection::SameStore { transfer });
+    }
+    let Some(known) = ruling.draft.transfer(&ship.transfer) else {
+        return Ok(());
+    };
+    if known.opened != ruling.draft.next() {
+        return Err(Rejection::TransferExists {
+            transfer: known.id.clone(),
+            state: known.state,
+        });
+    }
+    if known.line(&ship.product).is_some() {
+        return Err(Rejection::NamedTwice { line });
+    }
+    match known.source == ship.source && known.destination == ship.destination {
+        true => Ok(()),
+        false => Err(Rejection::LinesDiffer { line }),
+    }
+}
+
+pub(super) fn receive(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    receive: &Receive,
+) -> Result<(), Rejection> {
+    let transfer = open(ruling, &receive.transfer)?;
+    for (shipped, arrived) in arrived(&transfer, receive)? {
+        let place = ruling.draft.place(&shipped.product, &transfer.destination);
+        quarantine(line, &place)?;
+        let on_hand = place.level.on_hand().checked_add(arrived);
+        let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
+        let level = level.ok_or_else(|| ceiling(line, &place))?;
+        let kind = Kind::Received {
+            transfer: transfer.id.clone(),
+            in_transit: shipped.in_transit().saturating_sub(arrived),
+        };
+        ruling.write(line, &place, kind, level)?;
+    }
+    Ok(())
+}
+
+/// The lines of which something has arrived, and how much.
+fn arrived<'t>(
+    transfer: &'t Transfer,
+    receive: &Receive,
+) -> Result<Vec<(&'t TransferLine, Quantity)>, Rejection> {
+    let Some(lines) = &receive.lines else {
+        let all = transfer.lines.iter().map(|line| (line, line.in_transit()));
+        return Ok(all.filter(|(_, left)| *left > Quantity::ZERO).collect());
+    };
+    let mut arrived = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        if lines[..at]
+            .iter()
+            .any(|other| other.product == line.product)
+        {
+            return Err(Rejection::NamedTwice { line: Line(at) });
+        }
+        let shipped = transfer.line(&line.product);
+        let in_transit = shipped.map_or(Quantity::ZERO, TransferLine::in_transit);
+        let asked = line.quantity.quantity();
+        match shipped.filter(|_| asked <= in_transit) {
+            Some(shipped) => arrived.push((shipped, asked)),
+            None => {
+                return Err(Rejection::NotInTransit {
+                    line: Line(at),
+                    transfer: transfer.id.clone(),
+                    product: line.product.clone(),
+                    in_transit,
+                    asked,
+                });
+            }
+        }
+    }
+    Ok(arrived)
+}
+
+pub(super) fn close(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    close: &Close,
+) -> Result<(), Rejection> {
+    let transfer = open(ruling, &close.transfer)?;
+    for shipped in &transfer.lines {
+        let missing = shipped.in_transit();
+        if missing == Quantity::ZERO {
+            continue;
+        }
+        let place = ruling.draft.place(&shipped.product, &transfer.source);
+        let kind = Kind::Closed {
+            transfer: transfer.id.clone(),
+            settlement: close.settlement,
+            missing,
+        };
+        match close.settlement {
+            Settlement::Lost => ruling.note(&place, kind),
+            Settlement::Returned => {
+                quarantine(line, &place)?;
+                let on_hand = place.level.on_hand().checked_add(missing);
+                let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
+                let level = level.ok_or_else(|| ceiling(line, &place))?;
+                ruling.write(line, &place, kind, level)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A transfer that has not ended.
+fn open(ruling: &Ruling<'_, '_>, id: &TransferId) -> Result<Transfer, Rejection> {
+    match ruling.draft.transfer(id) {
+        Some(known) if known.is_open() => Ok(known.clone()),
+        Some(known) => Err(Rejection::TransferEnded {
+            transfer: known.id.clone(),
+            state: known.state,
+        }),
+        None => Err(Rejection::UnknownTransfer {
+            transfer: id.clone(),
+        }),
+    }
+}

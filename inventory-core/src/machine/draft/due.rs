@@ -1,0 +1,145 @@
+//! Which reservations are due, and which hold units of a product.
+
+use std::collections::BTreeMap;
+
+use super::Draft;
+use crate::machine::ledger::Slot;
+use crate::machine::{Command, Request, Reservation};
+use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
+
+impl Draft<'_> {
+    /// Whether reservations are due that have not expired yet.
+    pub(in crate::machine) fn has_backlog(&self) -> bool {
+        self.backlog
+    }
+
+    /// The reservations that are due, the longest overdue first. Says that there is no backlog once it has been asked for
+    /// more than there are.
+    pub(in crate::machine) fn take_due(&mut self, lines_max: usize) -> Vec<ReservationId> {
+        let mut lines = 0;
+        let due = self.ledger.due.iter();
+        let due = due
+            .take_while(|(deadline, _)| *deadline < self.at)
+            .filter_map(|&(_, slot)| self.still_due(slot));
+        let taken: Vec<_> = due
+            .take_while(|reservation| {
+                let more = lines < lines_max;
+                lines += reservation.lines.len();
+                more
+            })
+            .map(|reservation| reservation.id.clone())
+            .collect();
+        self.backlog = lines >= lines_max;
+        taken
+    }
+
+    /// The reservations that are due and that a request would see: those of its products, and the one that it names.
+    pub(in crate::machine) fn due_before(
+        &self,
+        request: &Request,
+        lines_max: usize,
+    ) -> Vec<ReservationId> {
+        let mut due = Vec::new();
+        let mut lines = 0;
+        for command in request.commands() {
+            self.each_product(command, |product| {
+                let Some(&product) = self.ledger.product_index.get(product) else {
+                    return;
+                };
+                let from = (product, Timestamp::UNIX_EPOCH, Slot::FIRST);
+                let holds = self
+                    .ledger
+                    .holds
+                    .range(from..(product, self.at, Slot::FIRST));
+                for &(_, _, slot) in holds {
+                    if lines >= lines_max {
+                        break;
+                    }
+                    if let Some(reservation) = self.still_due(slot) {
+                        lines += reservation.lines.len();
+                        due.push(reservation.id.clone());
+                    }
+                }
+            });
+        }
+        due
+    }
+
+    /// The open reservations that hold units of a level, the youngest first, each with how many.
+    pub(in crate::machine) fn holds_of(
+        &self,
+        product: &ProductId,
+        store: &StoreId,
+    ) -> Vec<(ReservationId, Quantity)> {
+        let mut holds: BTreeMap<(Sequence, ReservationId), Quantity> = BTreeMap::new();
+        let mut add = |reservation: &Reservation| {
+            if let Some(line) = reservation
+                .line(product, store)
+                .filter(|_| reservation.is_open())
+            {
+                let age = (reservation.opened, reservation.id.clone());
+                holds.insert(age, line.held);
+            }
+        };
+        if let Some(&product) = self.ledger.product_index.get(product) {
+            let from = (product, Timestamp::UNIX_EPOCH, Slot::FIRST);
+            let known = self.ledger.holds.range(from..);
+            for &(_, _, slot) in known.take_while(|(at, _, _)| *at == product) {
+                if let Some(reservation) = self.ledger.reservations.at(slot)
+                    && !self.staging.reservations.contains_key(&reservation.id)
+                {
+                    add(reservation);
+                }
+            }
+        }
+        for staged in self.staging.reservations.values() {
+            add(&staged.record);
+        }
+        let youngest_first = holds.into_iter().rev();
+        youngest_first
+            .map(|((_, reservation), held)| (reservation, held))
+            .collect()
+    }
+
+    /// A reservation of the ledger, if it is due in the draft as well.
+    fn still_due(&self, slot: Slot) -> Option<&Reservation> {
+        let known = self.ledger.reservations.at(slot)?;
+        self.reservation(&known.id)
+            .filter(|reservation| reservation.is_due(self.at))
+    }
+
+    fn each_product(&self, command: &Command, mut see: impl FnMut(&ProductId)) {
+        match command {
+            Command::Adjust(adjust) => see(&adjust.product),
+            Command::Count(count) => see(&count.product),
+            Command::Set(set) => see(&set.product),
+            Command::Hold(hold) => see(&hold.product),
+            Command::Ship(ship) => see(&ship.product),
+            Command::SetAlert(set) => see(&set.product),
+            Command::RemoveAlert(_) => {}
+            Command::Commit(commit) => self.each_held(&commit.reservation, see),
+            Command::Release(release) => self.each_held(&release.reservation, see),
+            Command::Extend(extend) => self.each_held(&extend.reservation, see),
+            Command::Receive(receive) => {
+                let transfer = self.transfer(&receive.transfer);
+                transfer
+                    .iter()
+                    .flat_map(|it| &it.lines)
+                    .for_each(|line| see(&line.product));
+            }
+            Command::Close(close) => {
+                let transfer = self.transfer(&close.transfer);
+                transfer
+                    .iter()
+                    .flat_map(|it| &it.lines)
+                    .for_each(|line| see(&line.product));
+            }
+        }
+    }
+
+    fn each_held(&self, reservation: &ReservationId, mut see: impl FnMut(&ProductId)) {
+        let reservation = self.reservation(reservation);
+        let lines = reservation.iter().flat_map(|it| &it.lines);
+        lines.for_each(|line| see(&line.product));
+    }
+}

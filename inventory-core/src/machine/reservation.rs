@@ -1,0 +1,168 @@
+//! A reservation: units that are promised to somebody until a deadline.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::machine::{Kind, Movement};
+use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
+
+/// What has become of a reservation. It ends once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReservationState {
+    /// Its units are held.
+    Open,
+    /// Units of it were taken out of the stock.
+    Committed,
+    /// Its units were set free by somebody.
+    Released,
+    /// Its units were set free since its deadline has passed.
+    Expired,
+}
+
+impl ReservationState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Committed, Self::Released, Self::Expired];
+
+    /// The name in logs and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Committed => "committed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl fmt::Display for ReservationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text is not the name of a reservation's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be open, committed, released or expired")]
+pub struct InvalidReservationState;
+
+impl FromStr for ReservationState {
+    type Err = InvalidReservationState;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReservationState> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|state| state.name() == text)
+            .ok_or(InvalidReservationState)
+    }
+}
+
+/// Units of one level in a reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLine {
+    /// The product.
+    pub product: ProductId,
+    /// The store.
+    pub store: StoreId,
+    /// How much the reservation holds there while it is open, or has held.
+    pub held: Quantity,
+    /// How much of it was taken out of the stock.
+    pub committed: Quantity,
+}
+
+/// Units that are promised to somebody until a deadline. Each line is of another level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// Its name.
+    pub id: ReservationId,
+    /// First position of the request that has made it.
+    pub opened: Sequence,
+    /// When it was made.
+    pub opened_at: Timestamp,
+    /// The last moment at which it can be committed.
+    pub deadline: Timestamp,
+    /// What has become of it.
+    pub state: ReservationState,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What it holds, in the order of the request.
+    pub lines: Vec<HeldLine>,
+}
+
+impl Reservation {
+    /// A reservation that holds nothing yet.
+    pub(super) fn open(
+        id: ReservationId,
+        opened: Sequence,
+        opened_at: Timestamp,
+        deadline: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            opened,
+            opened_at,
+            deadline,
+            state: ReservationState::Open,
+            ended_at: None,
+            lines: Vec::with_capacity(1),
+        }
+    }
+
+    /// Whether its units are held.
+    pub fn is_open(&self) -> bool {
+        self.state == ReservationState::Open
+    }
+
+    /// Whether it should have expired by a moment, and has not yet.
+    pub(super) fn is_due(&self, at: Timestamp) -> bool {
+        self.is_open() && self.deadline < at
+    }
+
+    /// The line of a level.
+    pub fn line(&self, product: &ProductId, store: &StoreId) -> Option<&HeldLine> {
+        let mut lines = self.lines.iter();
+        lines.find(|line| line.product == *product && line.store == *store)
+    }
+
+    /// Assigns what an event of this reservation says.
+    pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
+        let ended = match &movement.kind {
+            Kind::Held { .. } => {
+                self.lines.push(HeldLine {
+                    product: movement.product.clone(),
+                    store: movement.store.clone(),
+                    held: movement.reserved_delta.size(),
+                    committed: Quantity::ZERO,
+                });
+                return;
+            }
+            Kind::Extended { deadline, .. } => {
+                self.deadline = *deadline;
+                return;
+            }
+            Kind::Committed { .. } => {
+                let mut lines = self.lines.iter_mut();
+                let line = lines
+                    .find(|line| line.product == movement.product && line.store == movement.store);
+                if let Some(line) = line {
+                    line.committed = movement.delta.size();
+                }
+                ReservationState::Committed
+            }
+            // A line of which nothing was committed is released: the reservation is committed all the same.
+            Kind::Released { .. } if self.state == ReservationState::Committed => self.state,
+            Kind::Released { .. } => ReservationState::Released,
+            Kind::Expired { .. } => ReservationState::Expired,
+            Kind::Increased
+            | Kind::Decreased
+            | Kind::Counted
+            | Kind::Shipped { .. }
+            | Kind::Received { .. }
+            | Kind::Closed { .. }
+            | Kind::AlertSet { .. }
+            | Kind::AlertRemoved
+            | Kind::Low { .. }
+            | Kind::Replenished { .. } => return,
+        };
+        self.state = ended;
+        self.ended_at = Some(at);
+    }
+}

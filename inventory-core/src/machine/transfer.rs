@@ -1,0 +1,187 @@
+//! A transfer: units on the way from one store to another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::machine::{Kind, Movement, Settlement};
+use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, TransferId};
+
+/// What has become of a transfer. It ends once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransferState {
+    /// Units of it are on the way.
+    InTransit,
+    /// All of it has arrived.
+    Received,
+    /// What has not arrived went back to its source.
+    Returned,
+    /// What has not arrived is gone.
+    Lost,
+}
+
+impl TransferState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::InTransit, Self::Received, Self::Returned, Self::Lost];
+
+    /// The name in logs and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InTransit => "in_transit",
+            Self::Received => "received",
+            Self::Returned => "returned",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+impl fmt::Display for TransferState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text is not the name of a transfer's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be in_transit, received, returned or lost")]
+pub struct InvalidTransferState;
+
+impl FromStr for TransferState {
+    type Err = InvalidTransferState;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTransferState> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|state| state.name() == text)
+            .ok_or(InvalidTransferState)
+    }
+}
+
+/// Units of one product in a transfer.
+///
+/// **Invariant**: `received + missing <= shipped`; what is left of `shipped` is on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferLine {
+    /// The product.
+    pub product: ProductId,
+    /// How much has left the source.
+    pub shipped: Quantity,
+    /// How much has arrived.
+    pub received: Quantity,
+    /// How much has not arrived, as was found when the transfer was closed.
+    pub missing: Quantity,
+}
+
+impl TransferLine {
+    /// How much is on the way.
+    pub fn in_transit(&self) -> Quantity {
+        let arrived = self.shipped.saturating_sub(self.received);
+        arrived.saturating_sub(self.missing)
+    }
+}
+
+/// Units on the way from one store to another. Each line is of another product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Its name.
+    pub id: TransferId,
+    /// First position of the request that has shipped it.
+    pub opened: Sequence,
+    /// When it was shipped.
+    pub opened_at: Timestamp,
+    /// The store that it has left.
+    pub source: StoreId,
+    /// The store that it goes to.
+    pub destination: StoreId,
+    /// What has become of it.
+    pub state: TransferState,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What was shipped, in the order of the request.
+    pub lines: Vec<TransferLine>,
+}
+
+impl Transfer {
+    /// A transfer of nothing yet.
+    pub(super) fn open(
+        id: TransferId,
+        opened: Sequence,
+        opened_at: Timestamp,
+        source: StoreId,
+        destination: StoreId,
+    ) -> Self {
+        Self {
+            id,
+            opened,
+            opened_at,
+            source,
+            destination,
+            state: TransferState::InTransit,
+            ended_at: None,
+            lines: Vec::with_capacity(1),
+        }
+    }
+
+    /// Whether units of it may be on the way.
+    pub fn is_open(&self) -> bool {
+        self.state == TransferState::InTransit
+    }
+
+    /// The line of a product.
+    pub fn line(&self, product: &ProductId) -> Option<&TransferLine> {
+        self.lines.iter().find(|line| line.product == *product)
+    }
+
+    /// Assigns what an event of this transfer says.
+    pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
+        let lines = &mut self.lines;
+        let line = lines
+            .iter_mut()
+            .find(|line| line.product == movement.product);
+        let ended = match &movement.kind {
+            Kind::Shipped { .. } => {
+                self.lines.push(TransferLine {
+                    product: movement.product.clone(),
+                    shipped: movement.delta.size(),
+                    received: Quantity::ZERO,
+                    missing: Quantity::ZERO,
+                });
+                return;
+            }
+            Kind::Received { in_transit, .. } => {
+                if let Some(line) = line {
+                    line.received = line.shipped.saturating_sub(*in_transit);
+                }
+                TransferState::Received
+            }
+            Kind::Closed {
+                settlement,
+                missing,
+                ..
+            } => {
+                if let Some(line) = line {
+                    line.missing = *missing;
+                }
+                match settlement {
+                    Settlement::Returned => TransferState::Returned,
+                    Settlement::Lost => TransferState::Lost,
+                }
+            }
+            Kind::Increased
+            | Kind::Decreased
+            | Kind::Counted
+            | Kind::Held { .. }
+            | Kind::Committed { .. }
+            | Kind::Released { .. }
+            | Kind::Expired { .. }
+            | Kind::Extended { .. }
+            | Kind::AlertSet { .. }
+            | Kind::AlertRemoved
+            | Kind::Low { .. }
+            | Kind::Replenished { .. } => return,
+        };
+        let arrived = |line: &TransferLine| line.in_transit() == Quantity::ZERO;
+        if self.lines.iter().all(arrived) {
+            self.state = ended;
+            self.ended_at = Some(at);
+        }
+    }
+}
