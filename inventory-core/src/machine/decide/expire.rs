@@ -42,9 +42,10 @@ fn expire_all(draft: &mut Draft<'_>, due: Vec<ReservationId>) -> Option<Fresh> {
             ruling.free(&reservation, &Kind::Expired { reservation: id });
         }
     }
-    let Ruling {
-        events, outcomes, ..
-    } = ruling;
+    let events = ruling.events;
     draft.keep();
-    (!events.is_empty()).then_some(Fresh { events, outcomes })
+    (!events.is_empty()).then(|| Fresh {
+        events,
+        outcomes: Vec::new(),
+    })
 }
