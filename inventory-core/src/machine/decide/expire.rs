@@ -26,7 +26,7 @@ pub fn expire(draft: &mut Draft<'_>, lines_max: usize) -> Option<Fresh> {
 pub fn expire_before(draft: &mut Draft<'_>, request: &Request, lines_max: usize) -> Option<Fresh> {
     match draft.has_backlog() {
         true => {
-            let due = draft.due_before(request, lines_max);
+            let due = draft.take_due_before(request, lines_max);
             expire_all(draft, due)
         }
         false => None,
