@@ -4,6 +4,7 @@ mod batch;
 mod cursor;
 mod dead_letter;
 mod entry;
+mod mutation;
 mod operations;
 pub mod params;
 mod product;

@@ -1,6 +1,9 @@
 //! Schemas of the vocabulary, as they are published, and how optional fields are read.
 
-use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX};
+use inventory_core::vocabulary::{
+    ACTOR_CHARACTERS_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, NOTE_CHARACTERS_MAX, QUANTITY_MAX,
+    REFERENCE_CHARACTERS_MAX, Reason,
+};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -41,6 +44,36 @@ pub fn key(_: &mut SchemaGenerator) -> Schema {
         "pattern": "^[ -~]+$",
         "description": "1 to 128 printable ASCII characters: names one intent",
     })
+}
+
+/// Why stock changed.
+pub fn reason(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Reason::ALL.map(Reason::name) })
+}
+
+/// A remark of so many characters.
+fn remark(characters_max: usize) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": characters_max,
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    })
+}
+
+/// Why, in somebody's own words.
+pub fn note(_: &mut SchemaGenerator) -> Schema {
+    remark(NOTE_CHARACTERS_MAX)
+}
+
+/// An order, a delivery.
+pub fn reference(_: &mut SchemaGenerator) -> Schema {
+    remark(REFERENCE_CHARACTERS_MAX)
+}
+
+/// Who.
+pub fn actor(_: &mut SchemaGenerator) -> Schema {
+    remark(ACTOR_CHARACTERS_MAX)
 }
 
 /// Units of stock, or a version.

@@ -13,6 +13,7 @@ mod http;
 mod openapi;
 mod operations;
 mod products;
+mod remarks;
 mod replication;
 mod slow_clients;
 mod stopping;
