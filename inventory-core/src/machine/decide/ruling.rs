@@ -12,7 +12,6 @@ const NEAR_CEILING: u64 = 1 << 52;
 pub(super) struct Ruling<'r, 'a> {
     pub(super) draft: &'r mut Draft<'a>,
     pub(super) events: Vec<Event>,
-    pub(super) outcomes: Vec<Outcome>,
 }
 
 impl<'r, 'a> Ruling<'r, 'a> {
@@ -20,7 +19,6 @@ impl<'r, 'a> Ruling<'r, 'a> {
         Self {
             draft,
             events: Vec::with_capacity(lines),
-            outcomes: Vec::new(),
         }
     }
 
@@ -134,6 +132,14 @@ impl<'r, 'a> Ruling<'r, 'a> {
             let place = self.draft.place(&product, &store);
             self.note(&place, kind);
         }
+    }
+}
+
+/// What has become of a line that has written an event at a place.
+pub(super) fn written(place: &Place<'_>) -> Outcome {
+    match place.is_known {
+        true => Outcome::Updated,
+        false => Outcome::Created,
     }
 }
 
