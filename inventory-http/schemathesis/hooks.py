@@ -1,6 +1,7 @@
 """What schemathesis has to know beside the published document."""
 
 import base64
+import datetime
 import uuid
 
 import schemathesis
@@ -18,6 +19,19 @@ def cursor(product: str) -> str:
 
 
 schemathesis.openapi.format("inventory-cursor", st.just("") | ids.map(cursor))
+
+
+def history_cursor(offset: int) -> str:
+    """A cursor as a history makes it."""
+    return base64.urlsafe_b64encode(b"\x02" + offset.to_bytes(8, "big")).rstrip(b"=").decode()
+
+
+offsets = st.integers(min_value=0, max_value=2**53 - 1)
+schemathesis.openapi.format("inventory-history-cursor", st.just("") | offsets.map(history_cursor))
+
+# An offset must not be ahead of the log: the first one never is.
+times = st.datetimes(min_value=datetime.datetime(1970, 1, 1)).map(lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
 
 
 @schemathesis.hook
@@ -45,6 +59,15 @@ def before_call(context, case, kwargs):
     """What the document says in words only: an update names its key in its body or in its head, and a store writes for
     itself."""
     case.body = whole(case.body)
+    if case.operation.path == "/history" and not {"productId", "reference"} & set(case.query or {}):
+        case.query = {**(case.query or {}), "productId": "tea"}
+    if case.operation.path == "/inventory/counts" and isinstance(case.body, dict):
+        headers = {name.lower() for name in case.headers or {}}
+        if "idempotencyKey" not in case.body and "idempotency-key" not in headers:
+            case.headers = {**(case.headers or {}), "Idempotency-Key": uuid.uuid4().hex}
+        offset = case.body.get("asOfOffset")
+        if isinstance(offset, int) and offset > 0:
+            case.body["asOfOffset"] = 0
     if case.operation.path.endswith("/inventory/updates") and isinstance(case.body, dict):
         store = case.body.get("storeId")
         if case.operation.path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:

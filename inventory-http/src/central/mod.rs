@@ -1,6 +1,9 @@
 //! The central service: the authority over stock, as calls.
 
+mod as_of;
+mod counts;
 mod dead_letters;
+mod history;
 mod operations;
 mod params;
 mod products;

@@ -1,9 +1,12 @@
 //! What stands in bodies: the types of every request and answer, for servers, replicas and clients alike.
 
+mod as_of;
 mod batch;
+mod count;
 mod cursor;
 mod dead_letter;
 mod entry;
+mod history;
 mod mutation;
 mod operations;
 pub mod params;
@@ -13,12 +16,15 @@ pub mod schema;
 mod sync;
 mod update;
 
+pub use as_of::{AsOf, InvalidAsOf};
 pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
+pub use count::{Count, Counted};
 pub use cursor::{Cursor, InvalidCursor};
 pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
 pub use entry::InvalidEntry;
+pub use history::{History, HistoryCursor, HistoryEvent, InvalidHistoryCursor};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};

@@ -26,7 +26,7 @@ pub fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+pub(crate) fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
     if text.is_empty() {
         Ok(())
     } else {

@@ -13,6 +13,12 @@ pub const ID_FORMAT: &str = "inventory-id";
 /// A format of cursors, which only listings make.
 pub const CURSOR_FORMAT: &str = "inventory-cursor";
 
+/// A format of cursors, which only histories make.
+pub const HISTORY_CURSOR_FORMAT: &str = "inventory-history-cursor";
+
+/// A format of moments: an offset, or a time that there is.
+pub const AS_OF_FORMAT: &str = "inventory-as-of";
+
 /// A product or store id.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -118,6 +124,11 @@ pub fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "date-time" })
 }
 
+/// A moment, or null.
+pub fn nullable_time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"], "format": "date-time" })
+}
+
 /// A position in the log.
 pub fn offset(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 0 })
@@ -145,6 +156,15 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer)
+}
+
+/// Reads a field that may be absent, which is not the same as null.
+pub(super) fn present_or_null<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Reads a field that may be absent, and may not be null.

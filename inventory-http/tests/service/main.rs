@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod access;
+mod as_of;
 mod bad_bodies;
 mod bad_framing;
 mod bad_targets;
 mod client;
 mod collector;
 mod contest;
+mod counts;
+mod history;
 mod http;
 mod openapi;
 mod operations;
