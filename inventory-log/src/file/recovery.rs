@@ -74,6 +74,10 @@ fn carry_out(
             Ok(()) | Err(_) => {}
         }
     }
+    for name in survey.strays {
+        // They take up room, and are no harm.
+        let _ = disk.remove(&name);
+    }
     Ok(Opened {
         epoch: survey.header.epoch,
         head: survey.head,

@@ -15,7 +15,8 @@ use inventory_core::ports::{DeadLetter, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::directory::{
-    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, sealed_first,
+    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
+    sealed_first,
 };
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, OpenError};
@@ -56,6 +57,8 @@ pub(super) struct Survey {
     pub(super) end: u64,
     /// Files that an interrupted step has left behind.
     pub(super) leftovers: Vec<&'static str>,
+    /// Indexes of segments that are not there.
+    pub(super) strays: Vec<String>,
 }
 
 /// Looks at a directory. Also returns what was found and has to be buried.
@@ -102,8 +105,11 @@ impl Surveyor<'_> {
                 !firsts.is_empty() || has(SNAPSHOT) || names.iter().any(|name| is_aside(name));
             self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
         };
+        let sealed = || survey.sealed.iter().map(|sealed| sealed.first);
+        let stray = |name: &&String| is_stray_sidecar(name, sealed());
         Ok(Survey {
             leftovers,
+            strays: names.iter().filter(stray).cloned().collect(),
             ..survey
         })
     }
@@ -150,6 +156,7 @@ impl Surveyor<'_> {
             plan,
             end,
             leftovers: Vec::new(),
+            strays: Vec::new(),
         })
     }
 
@@ -193,6 +200,7 @@ impl Surveyor<'_> {
             plan: Plan::Create,
             end: 0,
             leftovers: Vec::new(),
+            strays: Vec::new(),
         })
     }
 
@@ -219,6 +227,7 @@ impl Surveyor<'_> {
             },
             end,
             leftovers: Vec::new(),
+            strays: Vec::new(),
         })
     }
 }
