@@ -119,7 +119,7 @@ fn write(log: &mut dyn EventLog, history: &mut History, numbers: std::ops::Range
             let lines = (0..=number % 3).map(line).collect();
             let request = Request::unkeyed(lines).expect("a request of a few lines");
             history.write(&request.annotated(Annotations {
-                reference: (number % 4 == 0).then(|| reference(number)),
+                reference: number.is_multiple_of(4).then(|| reference(number)),
                 ..Annotations::default()
             }))
         })
@@ -134,7 +134,11 @@ fn write(log: &mut dyn EventLog, history: &mut History, numbers: std::ops::Range
 
 /// A reference; a product has the same name as one of them.
 fn reference(number: usize) -> crate::vocabulary::Reference {
-    let name = if number % 8 == 0 { "tea" } else { "order-1" };
+    let name = if number.is_multiple_of(8) {
+        "tea"
+    } else {
+        "order-1"
+    };
     name.parse().expect("a short text")
 }
 
