@@ -67,16 +67,12 @@ fn carry_out(
         bury().map_err(OpenError::Io)?;
     }
     for name in survey.leftovers {
-        match disk.remove(name) {
+        match disk.remove(&name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(io_error(format!("removing {name}"), error));
             }
             Ok(()) | Err(_) => {}
         }
-    }
-    for name in survey.strays {
-        // They take up room, and are no harm.
-        let _ = disk.remove(&name);
     }
     Ok(Opened {
         epoch: survey.header.epoch,

@@ -55,10 +55,8 @@ pub(super) struct Survey {
     pub(super) plan: Plan,
     /// Where the last record of the active segment ends, if the segment is kept.
     pub(super) end: u64,
-    /// Files that an interrupted step has left behind.
-    pub(super) leftovers: Vec<&'static str>,
-    /// Indexes of segments that are not there.
-    pub(super) strays: Vec<String>,
+    /// Files that an interrupted step has left behind, and indexes of segments that are not there.
+    pub(super) leftovers: Vec<String>,
 }
 
 /// Looks at a directory. Also returns what was found and has to be buried.
@@ -94,10 +92,6 @@ impl Surveyor<'_> {
         let mut firsts: Vec<Sequence> =
             names.iter().filter_map(|name| sealed_first(name)).collect();
         firsts.sort();
-        let leftovers = [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP]
-            .into_iter()
-            .filter(|name| has(name))
-            .collect();
         let survey = if has(ACTIVE) {
             self.survey_active(&firsts)?
         } else {
@@ -106,10 +100,12 @@ impl Surveyor<'_> {
             self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
         };
         let sealed = || survey.sealed.iter().map(|sealed| sealed.first);
-        let stray = |name: &&String| is_stray_sidecar(name, sealed());
+        let is_left = |name: &&String| {
+            [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP].contains(&name.as_str())
+                || is_stray_sidecar(name, sealed())
+        };
         Ok(Survey {
-            leftovers,
-            strays: names.iter().filter(stray).cloned().collect(),
+            leftovers: names.iter().filter(is_left).cloned().collect(),
             ..survey
         })
     }
@@ -156,7 +152,6 @@ impl Surveyor<'_> {
             plan,
             end,
             leftovers: Vec::new(),
-            strays: Vec::new(),
         })
     }
 
@@ -200,7 +195,6 @@ impl Surveyor<'_> {
             plan: Plan::Create,
             end: 0,
             leftovers: Vec::new(),
-            strays: Vec::new(),
         })
     }
 
@@ -227,7 +221,6 @@ impl Surveyor<'_> {
             },
             end,
             leftovers: Vec::new(),
-            strays: Vec::new(),
         })
     }
 }
