@@ -99,7 +99,7 @@ fn a_later_format_is_refused_as_such() {
         let text = String::from_utf8(disk.content(name).unwrap()).unwrap();
         disk.put(
             name,
-            text.replacen("\"format\":1", "\"format\":3", 1)
+            text.replacen("\"format\":2", "\"format\":3", 1)
                 .into_bytes(),
         );
         match open(&disk) {
