@@ -105,8 +105,8 @@ fn a_later_format_is_refused_as_such() {
         match open(&disk) {
             Err(OpenError::NewerFormat {
                 file,
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
             }) => assert_eq!(file, ACTIVE),
             Ok(mut store) => assert!(matches!(
                 store.snapshots.load(),
