@@ -1,17 +1,20 @@
 //! The central service: the authority over stock, as calls.
 
 mod dead_letters;
+mod expiry;
 mod operations;
 mod params;
 mod products;
 mod refusal;
 mod replication;
+mod reservations;
 mod routes;
 mod run;
 mod service;
 mod settings;
 mod stream;
 mod sync;
+mod transactions;
 mod updates;
 
 pub use routes::routes;

@@ -38,7 +38,7 @@ fn etags(text: &str) -> Result<(), String> {
 }
 
 /// What an id looks like, apart from its length in bytes.
-const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+pub(super) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
 pub(super) const STORE: Param = Param::text(
     "storeId",

@@ -7,17 +7,19 @@ use super::params::{
     PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
-use super::{dead_letters, products, replication, stream, sync, updates};
+use super::{
+    dead_letters, products, replication, reservations, stream, sync, transactions, updates,
+};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
     Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Product,
-    Resolve, StateSnapshot, Sync, Synced, Update, Updated,
+    Resolve, StateSnapshot, Sync, Synced, Transacted, Transaction, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
-const REPLAYED: &[(&str, &str)] = &[(
+pub(super) const REPLAYED: &[(&str, &str)] = &[(
     "Idempotent-Replayed",
     "there, and true, when it is the first answer again",
 )];
@@ -26,6 +28,7 @@ const ETAG: &[(&str, &str)] = &[("ETag", "the product's version, in quotes")];
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
     let mut routes = mutations();
+    routes.extend(reservations::routes());
     routes.extend(reads());
     routes.extend(replication());
     routes.extend(health::routes());
@@ -63,6 +66,18 @@ fn mutations() -> Vec<Route<Central>> {
         .about("makes many independent updates durable together")
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
         .answers::<Batched>(OK, "each row has its own answer"),
+        Route::later(
+            Method::POST,
+            "/inventory/transactions",
+            Access::Write,
+            transactions::post,
+        )
+        .about("changes the stock of several levels: all of them, or none")
+        .headers(MUTATION_HEADERS)
+        .takes::<Transaction>(BULK_BODY_BYTES_MAX)
+        .answers::<Transacted>(OK, "all of it is durable")
+        .telling(REPLAYED)
+        .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
     ]
 }
 

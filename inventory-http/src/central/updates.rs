@@ -90,7 +90,7 @@ pub(super) fn mark_replayed(answer: Answer, replayed: bool) -> Answer {
 }
 
 /// The key belongs to an event that could not be applied when the log was read again.
-fn buried() -> ApiError {
+pub(super) fn buried() -> ApiError {
     let message = "what this key has written was buried as a dead letter; count the product";
     ApiError::new(Code::Quarantined, message)
 }

@@ -4,12 +4,15 @@ mod batch;
 mod cursor;
 mod dead_letter;
 mod entry;
+mod line;
 mod operations;
 pub mod params;
 mod product;
 mod replication;
+mod reservation;
 pub mod schema;
 mod sync;
+mod transaction;
 mod update;
 
 pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
@@ -18,10 +21,17 @@ pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
 pub use entry::InvalidEntry;
+pub use line::{LINES_MAX, LevelAfter};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
+pub use reservation::{
+    Commit, Committed, CommittedLine, Extend, Extended, Held, HeldLine, Hold, LevelUnits, Release,
+    Released, ReleasedLine, Reservation, ReservationCursor, ReservationLine, ReservationList,
+    ReservationStatus,
+};
 pub use sync::{
     SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
 };
+pub use transaction::{Transacted, Transaction, TransactionLine};
 pub use update::{Update, Updated};

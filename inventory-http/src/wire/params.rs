@@ -26,7 +26,12 @@ pub fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+/// As [`parses`], for a parameter that may stand there without a value.
+///
+/// # Errors
+///
+/// As there.
+pub fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
     if text.is_empty() {
         Ok(())
     } else {
@@ -43,7 +48,7 @@ pub const CURSOR: Param = Param::text(
     empty_or::<Cursor>,
 );
 /// How long a page of a listing may be.
-pub const LIMIT: Param = Param::integer("limit", "most products of the page", 1, 1_000, Some(50));
+pub const LIMIT: Param = Param::integer("limit", "most items of the page", 1, 1_000, Some(50));
 /// The header in which a mutation may have its key.
 pub static KEY_HEADER: HeaderParam = HeaderParam {
     header: HeaderName::from_static("idempotency-key"),

@@ -1,6 +1,6 @@
 //! Schemas of the vocabulary, as they are published, and how optional fields are read.
 
-use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX};
+use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, TTL_SECONDS_MAX};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -9,6 +9,9 @@ pub const ID_FORMAT: &str = "inventory-id";
 
 /// A format of cursors, which only listings make.
 pub const CURSOR_FORMAT: &str = "inventory-cursor";
+
+/// A format of the cursors of reservations.
+pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
 
 /// A product or store id.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
@@ -48,6 +51,16 @@ pub fn quantity(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 0, "maximum": QUANTITY_MAX })
 }
 
+/// Units of stock that somebody asks for.
+pub fn units(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": QUANTITY_MAX })
+}
+
+/// How long a reservation is to last.
+pub fn ttl(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": TTL_SECONDS_MAX })
+}
+
 /// A version, or null for "whatever it is".
 pub fn guard(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -83,6 +96,11 @@ pub fn delta(_: &mut SchemaGenerator) -> Schema {
 /// A moment.
 pub fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "date-time" })
+}
+
+/// A moment, or null.
+pub fn nullable_time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"], "format": "date-time" })
 }
 
 /// A position in the log.
