@@ -8,8 +8,8 @@ use inventory_core::machine::{
     After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence,
-    StoreId, Timestamp, TraceParent, TransferId, Version,
+    Actor, Chain, Delta, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference,
+    ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -52,10 +52,7 @@ fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
         Some(()) => canonical_outcomes(cursor)?,
         None => Box::default(),
     };
-    let trace = match cursor.pass(",\"trace\":\"") {
-        Some(()) => Some(cursor.string()?.parse().ok()?),
-        None => None,
-    };
+    let annotations = canonical_annotations(cursor)?;
     cursor.pass(",\"events\":[")?;
     let mut events = Vec::with_capacity(count);
     for at in 0..count {
@@ -71,7 +68,7 @@ fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
     }
     cursor.pass("}")?;
     let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
-    if !outcomes.is_empty() && written.count() != count {
+    if !outcomes.is_empty() && !(1..=count).contains(&written.count()) {
         return None;
     }
     Some(Entry {
@@ -80,7 +77,7 @@ fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
         intent,
         outcomes,
         events: events.into(),
-        annotations: annotations(trace),
+        annotations: boxed(annotations),
         chain,
     })
 }
@@ -99,11 +96,27 @@ fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
     Some(outcomes.into())
 }
 
-fn annotations(trace: Option<TraceParent>) -> Option<Box<Annotations>> {
-    let annotations = Annotations {
-        trace,
-        ..Annotations::default()
-    };
+fn canonical_annotations(cursor: &mut Cursor<'_>) -> Option<Annotations> {
+    let mut annotations = Annotations::default();
+    if cursor.pass(",\"trace\":\"").is_some() {
+        annotations.trace = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"reason\":\"").is_some() {
+        annotations.reason = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"note\":\"").is_some() {
+        annotations.note = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"reference\":\"").is_some() {
+        annotations.reference = Some(cursor.string()?.parse().ok()?);
+    }
+    if cursor.pass(",\"actor\":\"").is_some() {
+        annotations.actor = Some(cursor.string()?.parse().ok()?);
+    }
+    Some(annotations)
+}
+
+fn boxed(annotations: Annotations) -> Option<Box<Annotations>> {
     (annotations != Annotations::default()).then(|| annotations.into())
 }
 
@@ -220,6 +233,10 @@ struct WireEntry<'a> {
     #[serde(default, borrow)]
     outcomes: Vec<Cow<'a, str>>,
     trace: Option<TraceParent>,
+    reason: Option<Reason>,
+    note: Option<Note>,
+    reference: Option<Reference>,
+    actor: Option<Actor>,
     #[serde(borrow)]
     events: Vec<&'a RawValue>,
     chain: Chain,
@@ -283,9 +300,16 @@ fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
         wire.outcomes.iter().map(|name| name.parse()).collect();
     let outcomes = outcomes.map_err(|_| "it has an unknown outcome".to_owned())?;
     let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
-    if !outcomes.is_empty() && written.count() != wire.events.len() {
+    if !outcomes.is_empty() && !(1..=wire.events.len()).contains(&written.count()) {
         return Err("its outcomes do not fit its events".to_owned());
     }
+    let annotations = Annotations {
+        trace: wire.trace,
+        reason: wire.reason,
+        note: wire.note,
+        reference: wire.reference,
+        actor: wire.actor,
+    };
     let events = wire.events.iter().map(|raw| parse_event(raw.get(), ids));
     Ok(Entry {
         first: Sequence::new(wire.seq),
@@ -293,7 +317,7 @@ fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
         intent,
         outcomes,
         events: events.collect(),
-        annotations: annotations(wire.trace),
+        annotations: boxed(annotations),
         chain: wire.chain,
     })
 }

@@ -1,7 +1,11 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
-use inventory_core::machine::{DeadLettered, Details, Entry, Event, Movement, Outcome};
-use inventory_core::vocabulary::{Quantity, ReservationId, Sequence, StoreId, TransferId};
+use inventory_core::machine::{
+    Annotations, DeadLettered, Details, Entry, Event, Movement, Outcome,
+};
+use inventory_core::vocabulary::{
+    Actor, Note, Quantity, Reason, Reference, ReservationId, Sequence, StoreId, TransferId,
+};
 
 use super::decode::dead_lettered;
 use super::push_crc;
@@ -42,10 +46,8 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
     if !entry.outcomes.is_empty() {
         push_outcomes(out, &entry.outcomes);
     }
-    if let Some(trace) = entry.annotations.as_ref().and_then(|beside| beside.trace) {
-        out.extend_from_slice(b",\"trace\":\"");
-        out.extend_from_slice(trace.to_string().as_bytes());
-        out.push(b'"');
+    if let Some(annotations) = &entry.annotations {
+        push_annotations(out, annotations);
     }
     out.extend_from_slice(b",\"events\":[");
     for (at, event) in entry.events.iter().enumerate() {
@@ -57,6 +59,41 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
     out.extend_from_slice(b"],\"chain\":\"");
     push_hex64(out, entry.chain.bits());
     out.push(b'"');
+}
+
+fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
+    let Annotations {
+        trace,
+        reason,
+        note,
+        reference,
+        actor,
+    } = annotations;
+    if let Some(trace) = trace {
+        out.extend_from_slice(b",\"trace\":\"");
+        out.extend_from_slice(trace.to_string().as_bytes());
+        out.push(b'"');
+    }
+    let texts: [(&[u8], Option<&str>); 4] = [
+        (b",\"reason\":", reason.map(Reason::name)),
+        (b",\"note\":", note.as_ref().map(Note::as_str)),
+        (
+            b",\"reference\":",
+            reference.as_ref().map(Reference::as_str),
+        ),
+        (b",\"actor\":", actor.as_ref().map(Actor::as_str)),
+    ];
+    push_texts(out, &texts);
+}
+
+/// Appends the texts that are there, each behind its name.
+fn push_texts(out: &mut Vec<u8>, texts: &[(&[u8], Option<&str>)]) {
+    for (name, text) in texts {
+        if let Some(text) = text {
+            out.extend_from_slice(name);
+            push_string(out, text);
+        }
+    }
 }
 
 fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
@@ -121,12 +158,7 @@ fn push_details(out: &mut Vec<u8>, details: &Details) {
             details.settlement.map(|settlement| settlement.name()),
         ),
     ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            out.extend_from_slice(name);
-            push_string(out, text);
-        }
-    }
+    push_texts(out, &texts);
     if let Some(deadline) = details.deadline {
         out.extend_from_slice(b",\"deadline\":\"");
         out.extend_from_slice(&deadline.to_text());
