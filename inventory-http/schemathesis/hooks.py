@@ -20,6 +20,17 @@ def cursor(product: str) -> str:
 schemathesis.openapi.format("inventory-cursor", st.just("") | ids.map(cursor))
 
 
+def reservation_cursor(opened: int, reservation: str) -> str:
+    """As a listing of reservations makes it."""
+    position = opened.to_bytes(8, "big")
+    return base64.urlsafe_b64encode(b"\x02" + position + reservation.encode()).rstrip(b"=").decode()
+
+
+positions = st.integers(min_value=0, max_value=2**64 - 1)
+reservation_cursors = st.builds(reservation_cursor, positions, ids)
+schemathesis.openapi.format("inventory-reservation-cursor", st.just("") | reservation_cursors)
+
+
 @schemathesis.hook
 def map_query(context, query):
     """A long poll may wait a minute, which is right and takes too long here."""
@@ -42,10 +53,12 @@ def whole(value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """What the document says in words only: an update names its key in its body or in its head, and a store writes for
+    """What the document says in words only: a change names its key in its body or in its head, and a store writes for
     itself."""
     case.body = whole(case.body)
-    if case.operation.path.endswith("/inventory/updates") and isinstance(case.body, dict):
+    path = case.operation.path
+    names_key = path.endswith(("/inventory/updates", "/inventory/transactions")) or "/reservations" in path
+    if names_key and isinstance(case.body, dict):
         store = case.body.get("storeId")
         if case.operation.path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
             case.body["storeId"] = "store-1"

@@ -7,9 +7,8 @@ use super::params::{
     PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
-use super::{
-    dead_letters, products, replication, reservations, stream, sync, transactions, updates,
-};
+use super::{dead_letters, products, replication, stream, sync, updates};
+use super::{reservations, transactions};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
@@ -28,9 +27,9 @@ const ETAG: &[(&str, &str)] = &[("ETag", "the product's version, in quotes")];
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
     let mut routes = mutations();
-    routes.extend(reservations::routes());
     routes.extend(reads());
     routes.extend(replication());
+    routes.extend(reservations::routes());
     routes.extend(health::routes());
     routes.extend(administration());
     routes

@@ -26,12 +26,7 @@ pub fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// As [`parses`], for a parameter that may stand there without a value.
-///
-/// # Errors
-///
-/// As there.
-pub fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+pub(crate) fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
     if text.is_empty() {
         Ok(())
     } else {

@@ -4,14 +4,14 @@ use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, TTL_
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+/// A format of the cursors of reservations.
+pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
+
 /// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
 pub const ID_FORMAT: &str = "inventory-id";
 
 /// A format of cursors, which only listings make.
 pub const CURSOR_FORMAT: &str = "inventory-cursor";
-
-/// A format of the cursors of reservations.
-pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
 
 /// A product or store id.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
