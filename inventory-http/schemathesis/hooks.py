@@ -1,6 +1,7 @@
 """What schemathesis has to know beside the published document."""
 
 import base64
+import datetime
 import uuid
 
 import schemathesis
@@ -20,10 +21,23 @@ def cursor(product: str) -> str:
 schemathesis.openapi.format("inventory-cursor", st.just("") | ids.map(cursor))
 
 
+def history_cursor(offset: int) -> str:
+    """A cursor as a history makes it."""
+    return base64.urlsafe_b64encode(b"\x02" + offset.to_bytes(8, "big")).rstrip(b"=").decode()
+
+
+offsets = st.integers(min_value=0, max_value=2**53 - 1)
+schemathesis.openapi.format("inventory-history-cursor", st.just("") | offsets.map(history_cursor))
+
+# An offset must not be ahead of the log: the first one never is.
+times = st.datetimes(min_value=datetime.datetime(1970, 1, 1)).map(lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
+
+
 def reservation_cursor(opened: int, reservation: str) -> str:
     """As a listing of reservations makes it."""
     position = opened.to_bytes(8, "big")
-    return base64.urlsafe_b64encode(b"\x02" + position + reservation.encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(b"\x03" + position + reservation.encode()).rstrip(b"=").decode()
 
 
 positions = st.integers(min_value=0, max_value=2**64 - 1)
@@ -57,10 +71,16 @@ def before_call(context, case, kwargs):
     itself."""
     case.body = whole(case.body)
     path = case.operation.path
-    names_key = path.endswith(("/inventory/updates", "/inventory/transactions")) or "/reservations" in path
-    if names_key and isinstance(case.body, dict):
+    if path == "/history" and not {"productId", "reference"} & set(case.query or {}):
+        case.query = {**(case.query or {}), "productId": "tea"}
+    if path == "/inventory/counts" and isinstance(case.body, dict):
+        offset = case.body.get("asOfOffset")
+        if isinstance(offset, int) and offset > 0:
+            case.body["asOfOffset"] = 0
+    changes = ("/inventory/updates", "/inventory/transactions", "/inventory/counts")
+    if (path.endswith(changes) or "/reservations" in path) and isinstance(case.body, dict):
         store = case.body.get("storeId")
-        if case.operation.path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
+        if path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
             case.body["storeId"] = "store-1"
         headers = {name.lower() for name in case.headers or {}}
         if "idempotencyKey" not in case.body and "idempotency-key" not in headers:

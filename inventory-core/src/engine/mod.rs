@@ -12,6 +12,7 @@
 mod error;
 mod feed;
 mod pages;
+mod past;
 mod reader;
 mod recover;
 mod settings;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use error::{EngineError, OpenError};
+pub use past::{HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, PastProduct};
 pub use reader::{Reader, Subscription};
 pub use recover::{Loss, RecoveryReport};
 pub use settings::{Recovery, Settings};

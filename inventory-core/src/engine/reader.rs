@@ -193,7 +193,8 @@ impl Subscription {
     }
 }
 
-fn show_buried(ledger: &Ledger, entries: &mut [Arc<Entry>]) {
+/// Shows what could not be applied as such.
+pub(super) fn show_buried(ledger: &Ledger, entries: &mut [Arc<Entry>]) {
     if ledger.buried().is_empty() {
         return;
     }

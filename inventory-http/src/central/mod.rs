@@ -1,7 +1,10 @@
 //! The central service: the authority over stock, as calls.
 
+mod as_of;
+mod counts;
 mod dead_letters;
 mod expiry;
+mod history;
 mod operations;
 mod params;
 mod products;

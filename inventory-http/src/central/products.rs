@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 use hyper::header::{ETAG, HeaderValue};
-use inventory_core::machine::ProductView;
+use inventory_core::machine::{Level, ProductView};
 use inventory_core::vocabulary::{Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
@@ -26,7 +26,11 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
         .service()
         .reader()
         .read(|ledger| ledger.product(&id).map(Product::of));
-    let found = found.ok_or_else(not_found)?;
+    product_answer(call, &found.ok_or_else(not_found)?)
+}
+
+/// A product as an answer, where the conditions of the request let it.
+pub(super) fn product_answer(call: &Call<Central>, found: &Product) -> Result<Answer, ApiError> {
     // A quarantine changes what is read without a new version: nobody may keep an answer through it.
     if !found.quarantined && named(call, &IF_NONE_MATCH, found.version) == Some(true) {
         return Ok(with_etag(Answer::not_modified(), found.version));
@@ -36,7 +40,7 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
         return Err(ApiError::new(Code::PreconditionFailed, message)
             .with_detail("If-Match", "does not name the product's version"));
     }
-    Ok(with_etag(Answer::json(&found), found.version))
+    Ok(with_etag(Answer::json(found), found.version))
 }
 
 /// GET /inventory/global/{productId}
@@ -51,7 +55,7 @@ pub(super) fn get_global(call: &Call<Central>) -> Result<Answer, ApiError> {
         .ok_or_else(not_found)
 }
 
-fn not_found() -> ApiError {
+pub(super) fn not_found() -> ApiError {
     ApiError::new(Code::NotFound, "this product was never written")
         .with_detail("productId", "is not known")
 }
@@ -72,18 +76,33 @@ fn named(call: &Call<Central>, header: &HeaderParam, version: Version) -> Option
 }
 
 /// What a listing shows.
-struct Filter {
+pub(super) struct Filter {
     store: Option<StoreId>,
-    prefix: Option<String>,
+    pub(super) prefix: Option<String>,
     below: Option<u64>,
 }
 
 impl Filter {
-    /// The product as the listing shows it, if it does.
+    pub(super) fn of(call: &Call<Central>) -> Self {
+        Self {
+            store: checked(call, &STORE),
+            prefix: call.query.text(&PREFIX).map(str::to_owned),
+            below: call.query.integer(&BELOW),
+        }
+    }
+
     fn shown(&self, view: ProductView<'_>) -> Option<Product> {
-        let mut shown = Product::of(view);
+        self.keep(Product::of(view), |store| view.level(store))
+    }
+
+    /// The product as the listing shows it, if it does.
+    pub(super) fn keep(
+        &self,
+        mut shown: Product,
+        level: impl FnOnce(&StoreId) -> Option<Level>,
+    ) -> Option<Product> {
         if let Some(store) = &self.store {
-            shown.available = view.level(store)?.available();
+            shown.available = level(store)?.available();
         }
         let below = self
             .below
@@ -103,11 +122,7 @@ struct Page {
 
 /// GET /inventory
 pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let filter = Filter {
-        store: checked(call, &STORE),
-        prefix: call.query.text(&PREFIX).map(str::to_owned),
-        below: call.query.integer(&BELOW),
-    };
+    let filter = Filter::of(call);
     let limit = call.query.integer(&LIMIT).expect("it has a default");
     let mut page = Page {
         items: Vec::new(),

@@ -2,19 +2,25 @@
 
 use hyper::{Method, StatusCode};
 
+use super::as_of::AS_OF;
+use super::history::{
+    HISTORY_CURSOR, HISTORY_LIMIT, HISTORY_PRODUCT, HISTORY_REFERENCE, HISTORY_STORE,
+};
 use super::params::{
     BELOW, CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LETTER_PATH, LONG_POLL, PREFIX,
     PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
+use super::{as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
 use super::{reservations, transactions};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
-    Batch, Batched, Changes, DeadLetterList, GlobalProduct, InspectedDeadLetter, Listing, Product,
-    Resolve, StateSnapshot, Sync, Synced, Transacted, Transaction, Update, Updated,
+    Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
+    InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
+    Transaction, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
@@ -27,6 +33,7 @@ const ETAG: &[(&str, &str)] = &[("ETag", "the product's version, in quotes")];
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
     let mut routes = mutations();
+    routes.extend(past());
     routes.extend(reads());
     routes.extend(replication());
     routes.extend(reservations::routes());
@@ -84,11 +91,13 @@ fn reads() -> Vec<Route<Central>> {
     vec![
         Route::now(Method::GET, "/inventory", Access::Read, products::list)
             .about("lists products by id, a page at a time")
-            .query(&[&CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW])
+            .query(&[&CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW, &AS_OF])
+            .or_later(as_of::is_asked, as_of::list)
             .answers::<Listing>(
                 OK,
-                "a page; with filters it may be short of its limit before the end",
-            ),
+                "a page; with filters, or of the past, it may be short of its limit before the end",
+            )
+            .errors(&[Code::Gone]),
         Route::now(
             Method::GET,
             "/inventory/global/{productId}",
@@ -97,8 +106,10 @@ fn reads() -> Vec<Route<Central>> {
         )
         .about("reads a product with what each store has of it")
         .path_params(PRODUCT_PATH)
+        .query(&[&AS_OF])
+        .or_later(as_of::is_asked, as_of::get_global)
         .answers::<GlobalProduct>(OK, "the product")
-        .errors(&[Code::NotFound]),
+        .errors(&[Code::NotFound, Code::Gone]),
         Route::now(
             Method::GET,
             "/inventory/{productId}",
@@ -107,6 +118,8 @@ fn reads() -> Vec<Route<Central>> {
         )
         .about("reads a product; its ETag is its version")
         .path_params(PRODUCT_PATH)
+        .query(&[&AS_OF])
+        .or_later(as_of::is_asked, as_of::get)
         .headers(PRODUCT_HEADERS)
         .answers::<Product>(OK, "the product")
         .telling(ETAG)
@@ -116,7 +129,40 @@ fn reads() -> Vec<Route<Central>> {
             None,
         )
         .telling(ETAG)
-        .errors(&[Code::NotFound, Code::PreconditionFailed]),
+        .errors(&[Code::NotFound, Code::PreconditionFailed, Code::Gone]),
+    ]
+}
+
+fn past() -> Vec<Route<Central>> {
+    vec![
+        Route::later(Method::GET, "/history", Access::Read, history::get)
+            .about("reads what has happened to a product, or under a reference, the newest first")
+            .query(&[
+                &HISTORY_PRODUCT,
+                &HISTORY_STORE,
+                &HISTORY_REFERENCE,
+                &HISTORY_CURSOR,
+                &HISTORY_LIMIT,
+            ])
+            .answers::<History>(OK, "a page; with filters it may be short before the end")
+            .errors(&[Code::Gone]),
+        Route::later(
+            Method::POST,
+            "/inventory/counts",
+            Access::Write,
+            counts::post,
+        )
+        .about("takes over what somebody has counted of one product at one store")
+        .headers(MUTATION_HEADERS)
+        .takes::<Count>(BODY_BYTES_MAX)
+        .answers::<Counted>(OK, "it is durable")
+        .telling(REPLAYED)
+        .errors(&[
+            Code::Conflict,
+            Code::Gone,
+            Code::Unprocessable,
+            Code::Quarantined,
+        ]),
     ]
 }
 

@@ -150,23 +150,23 @@ impl Central {
 }
 
 impl Call<Central> {
-    /// Makes requests durable together, as part of this call's trace, and answers each on its own.
+    /// Makes requests durable together, as part of this call's trace and in its caller's name, and answers each on its own.
     ///
     /// # Errors
     ///
     /// 503: nothing was taken, nothing was written, or nobody knows; the message says which.
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().filter(|trace| trace.is_sampled());
-        let annotated = |request: Request| {
+        let actor = self.caller().name();
+        let requests = requests.into_iter().map(|request| {
+            let said = request.annotations().cloned().unwrap_or_default();
             request.annotated(Annotations {
                 trace,
-                ..Annotations::default()
+                actor: Some(actor.clone()),
+                ..said
             })
-        };
-        let requests = match trace {
-            Some(_) => requests.into_iter().map(annotated).collect(),
-            None => requests,
-        };
+        });
+        let requests: Vec<_> = requests.collect();
         let span = self.span.child("ApplyDelta");
         span.count("requests", requests.len() as u64);
         let answered = self.service().submit(requests).await;

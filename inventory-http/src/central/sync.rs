@@ -21,6 +21,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         None => Request::unkeyed(commands),
     };
     let request = request.expect("the number of rows was checked");
+    let request = request.annotated(sync.remarks());
     let answered = call.submit_one(request).await?;
     let (outcomes, replayed): (Vec<Outcome>, bool) = match &answered {
         Ok(receipt) => (receipt.entry.outcomes.to_vec(), receipt.replayed),

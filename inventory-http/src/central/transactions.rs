@@ -16,8 +16,10 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         call.caller().may_write_for(&line.store_id)?;
     }
     let key = params::required_key(&call, transaction.idempotency_key.take())?;
+    let remarks = transaction.remarks();
     let request = Request::new(key, transaction.commands());
     let request = request.expect("the number of lines was checked");
+    let request = request.annotated(remarks);
     let receipt = call.submit_one(request).await?;
     let receipt = receipt.map_err(|rejection| refused_in(&rejection, Body::Lines("delta")))?;
     let answer = Answer::json(&Transacted::from_receipt(&receipt).ok_or_else(buried)?);

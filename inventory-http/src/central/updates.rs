@@ -3,6 +3,7 @@
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::engine::Answer as Answered;
 use inventory_core::machine::Request;
+use inventory_core::vocabulary::IdempotencyKey;
 
 use super::refusal;
 use super::refusal::refused;
@@ -19,7 +20,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let mut update: Update = call.json()?;
     call.caller().may_write_for(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
-    let request = Request::new(key, vec![update.command()]).expect("one line is a request");
+    let request = request(key, update);
     let receipt = match call.submit_one(request).await? {
         Ok(receipt) => receipt,
         Err(rejection) => return Err(refused(&rejection)),
@@ -57,10 +58,15 @@ fn batch_requests(call: &Call<Central>, batch: Batch) -> Result<Vec<Request>, Ap
         let key = update.idempotency_key.take().ok_or_else(|| {
             ApiError::field(format!("updates[{row}].idempotencyKey"), "is missing")
         })?;
-        let request = Request::new(key, vec![update.command()]);
-        Ok(request.expect("one line is a request"))
+        Ok(request(key, update))
     })
     .collect()
+}
+
+fn request(key: IdempotencyKey, update: Update) -> Request {
+    let remarks = update.remarks();
+    let request = Request::new(key, vec![update.command()]);
+    request.expect("one line is a request").annotated(remarks)
 }
 
 fn batch_result(answer: &Answered) -> BatchResult {

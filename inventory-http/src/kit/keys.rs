@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
-use inventory_core::vocabulary::StoreId;
+use inventory_core::vocabulary::{Actor, InvalidRemark, StoreId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -43,12 +43,14 @@ pub enum Access {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     digest: [u8; 32],
+    name: Actor,
     role: Role,
 }
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey")
+            .field("name", &self.name)
             .field("role", &self.role)
             .finish_non_exhaustive()
     }
@@ -64,8 +66,13 @@ pub enum InvalidApiKey {
     #[error("a digest must be sha256: and 64 hexadecimal digits")]
     Digest,
     /// The role is none of those known.
-    #[error("a role must be reader, admin, or store: and store ids with + between them")]
+    #[error(
+        "a role must be reader, admin, or store: and store ids with + between them, after a name and @ if there is one"
+    )]
     Role,
+    /// A name is 1 to 64 characters.
+    #[error("the name of a key {0}")]
+    Name(InvalidRemark),
     /// The same key twice.
     #[error("a key stands twice")]
     Twice,
@@ -76,15 +83,19 @@ pub enum InvalidApiKey {
 
 impl ApiKey {
     /// Parses `key`, `key=reader`, `key=admin`, or `key=store:store-7+store-8`; in place of the key may stand
-    /// `sha256:` and its digest.
+    /// `sha256:` and its digest, and before the role a name for the log, as in `key=till-7@store:store-7`. A key without one
+    /// is named after the first digits of its digest, so that the log tells callers apart and holds no secret.
     ///
     /// # Errors
     ///
     /// Says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
-        let (key, role) = match text.split_once('=') {
-            Some((key, role)) => (key, parse_role(role)?),
-            None => (text, Role::Admin),
+        let (key, name, role) = match text.split_once('=') {
+            Some((key, role)) => {
+                let (name, role) = parse_named_role(role)?;
+                (key, name, role)
+            }
+            None => (text, None, Role::Admin),
         };
         let digest = match key.strip_prefix("sha256:") {
             Some(digits) => data_encoding::HEXLOWER_PERMISSIVE
@@ -95,7 +106,8 @@ impl ApiKey {
             None if is_key(key.as_bytes()) => digest(key.as_bytes()),
             None => return Err(InvalidApiKey::Key),
         };
-        Ok(Self { digest, role })
+        let name = name.unwrap_or_else(|| name_of(&digest));
+        Ok(Self { digest, name, role })
     }
 
     /// Parses a list with commas.
@@ -110,6 +122,27 @@ impl ApiKey {
     /// Whether this is the key that everybody knows.
     pub fn is_demo(&self) -> bool {
         self.digest == digest(b"demo")
+    }
+}
+
+/// The name of a key that has none.
+fn name_of(known: &[u8; 32]) -> Actor {
+    let name = match *known == digest(b"demo") {
+        true => "demo".to_owned(),
+        false => format!("key-{}", data_encoding::HEXLOWER.encode(&known[..4])),
+    };
+    Actor::new(&name).expect("a few letters and digits are a name")
+}
+
+/// A role, or a name, `@` and a role. A store's id may have an `@` as well: a role that is one has no name.
+fn parse_named_role(text: &str) -> Result<(Option<Actor>, Role), InvalidApiKey> {
+    match (parse_role(text), text.split_once('@')) {
+        (Ok(role), _) => Ok((None, role)),
+        (Err(error), None) => Err(error),
+        (Err(_), Some((name, role))) => {
+            let name = Actor::new(name).map_err(InvalidApiKey::Name)?;
+            Ok((Some(name), parse_role(role)?))
+        }
     }
 }
 
@@ -137,11 +170,17 @@ fn digest(key: &[u8]) -> [u8; 32] {
 #[derive(Debug)]
 pub struct Caller {
     digest: [u8; 32],
+    name: Actor,
     role: Role,
     bucket: Bucket,
 }
 
 impl Caller {
+    /// What the log calls it.
+    pub fn name(&self) -> &Actor {
+        &self.name
+    }
+
     pub(super) fn check(&self, access: Access) -> Result<(), ApiError> {
         let allowed = match (access, &self.role) {
             (Access::Open | Access::Read, _) | (_, Role::Admin) => true,
@@ -207,13 +246,14 @@ impl Keyring {
             return Err(InvalidApiKey::None);
         }
         let mut callers: Vec<Caller> = Vec::with_capacity(keys.len());
-        for ApiKey { digest, role } in keys {
+        for ApiKey { digest, name, role } in keys {
             if callers.iter().any(|known| known.digest == digest) {
                 return Err(InvalidApiKey::Twice);
             }
             let bucket = Bucket::full(quota, Instant::now());
             callers.push(Caller {
                 digest,
+                name,
                 role,
                 bucket,
             });
@@ -229,6 +269,7 @@ impl Keyring {
     pub fn unlocked(quota: Quota) -> Self {
         let everybody = Caller {
             digest: [0; 32],
+            name: Actor::new("anybody").expect("a word is a name"),
             role: Role::Admin,
             bucket: Bucket::full(quota, Instant::now()),
         };
@@ -310,8 +351,21 @@ mod tests {
         let hashed = "sha256:2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea";
         assert_eq!(ApiKey::parse(hashed), ApiKey::parse("demo"));
         assert!(ApiKey::parse(hashed).unwrap().is_demo());
+        let name = |text| ApiKey::parse(text).map(|key| key.name.to_string());
+        for (key, expected) in [
+            ("demo", "demo"),
+            ("a", "key-ca978112"),
+            ("a=reader", "key-ca978112"),
+            ("a=audit@reader", "audit"),
+            ("a=till 7@store:store-7@west", "till 7"),
+            ("a=store:store-7@west", "key-ca978112"),
+        ] {
+            assert_eq!(name(key).as_deref(), Ok(expected), "{key}");
+        }
         for bad in [
             "",
+            "a=@reader",
+            "a=till@owner",
             "=reader",
             "a b",
             "a=",

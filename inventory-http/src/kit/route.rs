@@ -21,8 +21,16 @@ pub(super) enum Handler<S> {
     /// Answers at once.
     Now(fn(&Call<S>) -> Result<Answer, ApiError>),
     /// Answers when something has happened.
-    Later(Box<dyn Fn(Call<S>) -> Handling + Send + Sync>),
+    Later(Later<S>),
+    /// Answers at once, unless what is asked for makes it wait.
+    Either {
+        waits: fn(&Call<S>) -> bool,
+        now: fn(&Call<S>) -> Result<Answer, ApiError>,
+        later: Later<S>,
+    },
 }
+
+pub(super) type Later<S> = Box<dyn Fn(Call<S>) -> Handling + Send + Sync>;
 
 /// Makes the schema of a type.
 pub type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -121,6 +129,27 @@ impl<S: 'static> Route<S> {
     {
         let boxed = Box::new(move |call| Box::pin(handler(call)) as Handling);
         Self::new(method, path, access, Handler::Later(boxed))
+    }
+
+    /// With another handler for the calls that have to wait for something, as `waits` says; the others stay as quick as
+    /// they were.
+    ///
+    /// # Panics
+    ///
+    /// The call does not answer at once.
+    #[must_use]
+    pub fn or_later<F>(mut self, waits: fn(&Call<S>) -> bool, handler: fn(Call<S>) -> F) -> Self
+    where
+        F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+    {
+        let later = Box::new(move |call| Box::pin(handler(call)) as Handling);
+        self.handler = match self.handler {
+            Handler::Now(now) => Handler::Either { waits, now, later },
+            Handler::Later(_) | Handler::Either { .. } => {
+                panic!("a call that waits anyway has one handler")
+            }
+        };
+        self
     }
 
     fn new(method: Method, path: &'static str, access: Access, handler: Handler<S>) -> Self {

@@ -174,6 +174,8 @@ impl<S: Send + Sync + 'static> Session<S> {
         match &route.handler {
             Handler::Now(handler) => handler(&call),
             Handler::Later(handler) => handler(call).await,
+            Handler::Either { waits, later, .. } if waits(&call) => later(call).await,
+            Handler::Either { now, .. } => now(&call),
         }
     }
 }

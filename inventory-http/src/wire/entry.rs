@@ -43,7 +43,7 @@ impl WireEvent<'_> {
             return Ok(Event::DeadLettered(DeadLettered {
                 product: self.product_id.clone(),
                 version: self.new_version,
-                raw: self.reason.as_deref().unwrap_or_default().into(),
+                raw: self.buried.as_deref().unwrap_or_default().into(),
             }));
         }
         if !Kind::TYPE_NAMES.contains(&&*self.kind) {
@@ -119,15 +119,21 @@ impl WireEvent<'_> {
                 .map(|(key, fingerprint)| Intent { key, fingerprint }),
             outcomes: Box::default(),
             events: read.collect::<Result<_, _>>()?,
-            annotations: first.trace.map(|trace| {
-                Box::new(Annotations {
-                    trace: Some(trace),
-                    ..Annotations::default()
-                })
-            }),
+            annotations: first.annotations().map(Box::new),
             chain: first.chain,
         };
         Ok(Some((entry, &events[count..])))
+    }
+
+    fn annotations(&self) -> Option<Annotations> {
+        let annotations = Annotations {
+            trace: self.trace,
+            reason: self.reason,
+            note: self.note.clone(),
+            reference: self.reference.clone(),
+            actor: self.actor.clone(),
+        };
+        (annotations != Annotations::default()).then_some(annotations)
     }
 
     fn same_request(&self, other: &Self) -> bool {

@@ -1,10 +1,14 @@
 //! What stands in bodies: the types of every request and answer, for servers, replicas and clients alike.
 
+mod as_of;
 mod batch;
+mod count;
 mod cursor;
 mod dead_letter;
 mod entry;
+mod history;
 mod line;
+mod mutation;
 mod operations;
 pub mod params;
 mod product;
@@ -15,12 +19,15 @@ mod sync;
 mod transaction;
 mod update;
 
+pub use as_of::{AsOf, InvalidAsOf};
 pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched};
+pub use count::{Count, Counted};
 pub use cursor::{Cursor, InvalidCursor};
 pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
 pub use entry::InvalidEntry;
+pub use history::{History, HistoryCursor, HistoryEvent, InvalidHistoryCursor};
 pub use line::{LINES_MAX, LevelAfter};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};

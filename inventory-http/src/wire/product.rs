@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use inventory_core::engine::PastProduct;
 use inventory_core::machine::ProductView;
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
 use schemars::JsonSchema;
@@ -22,9 +23,10 @@ pub struct Product {
     /// How often it was written.
     #[schemars(schema_with = "schema::quantity")]
     pub version: Version,
-    /// When it was last written.
-    #[schemars(schema_with = "schema::time")]
-    pub last_updated: Timestamp,
+    /// When it was last written. Null only of the past: when the log no longer holds that event.
+    #[serde(deserialize_with = "schema::present")]
+    #[schemars(schema_with = "schema::nullable_time", required)]
+    pub last_updated: Option<Timestamp>,
     /// There, and true, while the numbers wait for a count.
     #[serde(default, skip_serializing_if = "is_false")]
     pub quarantined: bool,
@@ -37,8 +39,19 @@ impl Product {
             product_id: view.id().clone(),
             available: view.total(),
             version: view.version(),
-            last_updated: view.updated_at(),
+            last_updated: Some(view.updated_at()),
             quarantined: view.quarantined(),
+        }
+    }
+
+    /// As [`Product::of`], of the past.
+    pub fn of_past(past: &PastProduct) -> Self {
+        Self {
+            product_id: past.id.clone(),
+            available: past.total,
+            version: past.version,
+            last_updated: past.updated_at,
+            quarantined: past.quarantined,
         }
     }
 }
@@ -72,6 +85,19 @@ impl GlobalProduct {
                 .map(|(store, level)| (store.clone(), level.available()))
                 .collect(),
             quarantined: view.quarantined(),
+        }
+    }
+
+    /// As [`GlobalProduct::of`], of the past.
+    pub fn of_past(past: PastProduct) -> Self {
+        let levels = past.levels.into_iter();
+        Self {
+            product_id: past.id,
+            total_available: past.total,
+            per_store: levels
+                .map(|(store, level)| (store, level.available()))
+                .collect(),
+            quarantined: past.quarantined,
         }
     }
 }

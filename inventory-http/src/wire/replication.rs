@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use inventory_core::machine::{Details, Entry, Event, Kind, Movement, ProductView};
 use inventory_core::vocabulary::{
-    Chain, Delta, Epoch, Fingerprint, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence,
-    StoreId, Timestamp, TraceParent, TransferId, Version,
+    Actor, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason,
+    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,23 @@ pub struct WireEvent<'a> {
     pub chain: Chain,
     /// Why it was buried, of a `DeadLettered` event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Cow<'a, str>>,
+    pub buried: Option<Cow<'a, str>>,
+    /// Why, as the request says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::reason")]
+    pub reason: Option<Reason>,
+    /// Why, in somebody's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::note")]
+    pub note: Option<Note>,
+    /// What the request belongs to outside of this system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::reference")]
+    pub reference: Option<Reference>,
+    /// The name of the key that made the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::actor")]
+    pub actor: Option<Actor>,
     /// The reservation that the event belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::id")]
@@ -121,6 +137,7 @@ impl<'a> WireEvent<'a> {
     /// An event of an entry.
     pub fn of(entry: &'a Entry, seq: Sequence, event: &'a Event) -> Self {
         let intent = entry.intent.as_ref();
+        let beside = entry.annotations.as_deref();
         let movement = event.movement();
         let after = movement.map(|movement| &movement.after);
         let details = movement.map(|movement| &movement.kind);
@@ -145,7 +162,7 @@ impl<'a> WireEvent<'a> {
             idempotency_key: intent.map(|intent| intent.key.clone()),
             fingerprint: intent.map(|intent| intent.fingerprint),
             chain: entry.chain,
-            reason: match event {
+            buried: match event {
                 Event::DeadLettered(letter) => Some(Cow::Borrowed(&letter.raw)),
                 Event::Moved(_) => None,
             },
@@ -160,7 +177,11 @@ impl<'a> WireEvent<'a> {
             missing: details.missing,
             low: details.low,
             replenished: details.replenished,
-            trace: entry.annotations.as_ref().and_then(|beside| beside.trace),
+            reason: beside.and_then(|beside| beside.reason),
+            note: beside.and_then(|beside| beside.note.clone()),
+            reference: beside.and_then(|beside| beside.reference.clone()),
+            actor: beside.and_then(|beside| beside.actor.clone()),
+            trace: beside.and_then(|beside| beside.trace),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Schemas of the vocabulary, as they are published, and how optional fields are read.
 
-use inventory_core::vocabulary::{ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, TTL_SECONDS_MAX};
+use inventory_core::vocabulary::{
+    ACTOR_CHARACTERS_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, NOTE_CHARACTERS_MAX, QUANTITY_MAX,
+    REFERENCE_CHARACTERS_MAX, Reason, TTL_SECONDS_MAX,
+};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -12,6 +15,12 @@ pub const ID_FORMAT: &str = "inventory-id";
 
 /// A format of cursors, which only listings make.
 pub const CURSOR_FORMAT: &str = "inventory-cursor";
+
+/// A format of cursors, which only histories make.
+pub const HISTORY_CURSOR_FORMAT: &str = "inventory-history-cursor";
+
+/// A format of moments: an offset, or a time that there is.
+pub const AS_OF_FORMAT: &str = "inventory-as-of";
 
 /// A product or store id.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
@@ -44,6 +53,36 @@ pub fn key(_: &mut SchemaGenerator) -> Schema {
         "pattern": "^[ -~]+$",
         "description": "1 to 128 printable ASCII characters: names one intent",
     })
+}
+
+/// Why stock changed.
+pub fn reason(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Reason::ALL.map(Reason::name) })
+}
+
+/// A remark of so many characters.
+fn remark(characters_max: usize) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": characters_max,
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    })
+}
+
+/// Why, in somebody's own words.
+pub fn note(_: &mut SchemaGenerator) -> Schema {
+    remark(NOTE_CHARACTERS_MAX)
+}
+
+/// An order, a delivery.
+pub fn reference(_: &mut SchemaGenerator) -> Schema {
+    remark(REFERENCE_CHARACTERS_MAX)
+}
+
+/// Who.
+pub fn actor(_: &mut SchemaGenerator) -> Schema {
+    remark(ACTOR_CHARACTERS_MAX)
 }
 
 /// Units of stock, or a version.
@@ -130,6 +169,15 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer)
+}
+
+/// Reads a field that may be absent, which is not the same as null.
+pub(super) fn present_or_null<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Reads a field that may be absent, and may not be null.

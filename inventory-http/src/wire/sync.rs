@@ -1,38 +1,31 @@
 //! A store's stock, set in one request.
 
 use inventory_core::machine::{Command, Outcome, Set, SetRule, Skip};
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Quantity, StoreId, Version};
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::mutation::mutation;
 use super::schema;
 use crate::kit::objects;
 
 /// Most rows of one call: no more fit into its body.
 pub const SYNC_ROWS_MAX: usize = 100_000;
 
-/// Sets a store's on-hand of many products, in one atomic request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(transform = merge_needs_versions)]
-pub struct Sync {
-    /// The store.
-    #[schemars(schema_with = "schema::id")]
-    pub store_id: StoreId,
-    /// When a row counts.
-    pub mode: SyncMode,
-    /// The rows; a product stands once.
-    #[serde(deserialize_with = "objects")]
-    #[schemars(length(min = 1, max = 100_000), with = "Vec<SyncRow>")]
-    pub products: Vec<SyncRow>,
-    /// Names the intent. May stand in the header Idempotency-Key instead, or be absent.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Sets a store's on-hand of many products, in one atomic request. It may do without a key.
+    #[schemars(transform = merge_needs_versions)]
+    pub struct Sync {
+        /// The store.
+        #[schemars(schema_with = "schema::id")]
+        pub store_id: StoreId,
+        /// When a row counts.
+        pub mode: SyncMode,
+        /// The rows; a product stands once.
+        #[serde(deserialize_with = "objects")]
+        #[schemars(length(min = 1, max = 100_000), with = "Vec<SyncRow>")]
+        pub products: Vec<SyncRow>,
+    }
 }
 
 /// When a row of a sync counts.

@@ -2,32 +2,23 @@
 
 use inventory_core::engine::Receipt;
 use inventory_core::machine::{Adjust, Command, Guard};
-use inventory_core::vocabulary::{
-    Adjustment, IdempotencyKey, ProductId, StoreId, Timestamp, Version,
-};
+use inventory_core::vocabulary::{Adjustment, ProductId, StoreId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::line::{LevelAfter, movements};
+use super::mutation::mutation;
 use super::schema;
 use crate::kit::objects;
 
-/// Changes of levels of any products at any stores, under one key: all apply, in order and at once, or none does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Transaction {
-    /// The changes. A line sees the effect of the lines before it.
-    #[serde(deserialize_with = "objects")]
-    #[schemars(length(min = 1, max = 1_000), with = "Vec<TransactionLine>")]
-    pub lines: Vec<TransactionLine>,
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Changes of levels of any products at any stores, under one key: all apply, in order and at once, or none does.
+    pub struct Transaction {
+        /// The changes. A line sees the effect of the lines before it.
+        #[serde(deserialize_with = "objects")]
+        #[schemars(length(min = 1, max = 1_000), with = "Vec<TransactionLine>")]
+        pub lines: Vec<TransactionLine>,
+    }
 }
 
 /// One change of a transaction.

@@ -1,40 +1,31 @@
 //! One update of one level.
 
 use inventory_core::machine::{Adjust, Command, Event, Guard};
-use inventory_core::vocabulary::{
-    Adjustment, IdempotencyKey, ProductId, Quantity, StoreId, Timestamp, Version,
-};
+use inventory_core::vocabulary::{Adjustment, ProductId, Quantity, StoreId, Timestamp, Version};
 use inventory_core::{engine::Receipt, machine::Movement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::mutation::mutation;
 use super::schema;
 
-/// A change of one product's stock at one store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Update {
-    /// The store whose stock changes.
-    #[schemars(schema_with = "schema::id")]
-    pub store_id: StoreId,
-    /// The product.
-    #[schemars(schema_with = "schema::id")]
-    pub product_id: ProductId,
-    /// The change of on-hand; not zero.
-    #[schemars(schema_with = "schema::adjustment")]
-    pub delta: Adjustment,
-    /// The version the product must have; null: whatever it is.
-    #[serde(deserialize_with = "schema::present")]
-    #[schemars(schema_with = "schema::guard", required)]
-    pub version: Option<Version>,
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// A change of one product's stock at one store.
+    pub struct Update {
+        /// The store whose stock changes.
+        #[schemars(schema_with = "schema::id")]
+        pub store_id: StoreId,
+        /// The product.
+        #[schemars(schema_with = "schema::id")]
+        pub product_id: ProductId,
+        /// The change of on-hand; not zero.
+        #[schemars(schema_with = "schema::adjustment")]
+        pub delta: Adjustment,
+        /// The version the product must have; null: whatever it is.
+        #[serde(deserialize_with = "schema::present")]
+        #[schemars(schema_with = "schema::guard", required)]
+        pub version: Option<Version>,
+    }
 }
 
 impl Update {

@@ -3,17 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod access;
+mod as_of;
 mod bad_bodies;
 mod bad_framing;
 mod bad_targets;
 mod client;
 mod collector;
 mod contest;
+mod counts;
 mod expiry;
+mod history;
 mod http;
 mod openapi;
 mod operations;
 mod products;
+mod remarks;
 mod replication;
 mod reservation_lists;
 mod reservations;

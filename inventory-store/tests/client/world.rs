@@ -79,6 +79,9 @@ pub(crate) fn five_more() -> Update {
         delta: Adjustment::new(5).unwrap(),
         version: None,
         idempotency_key: Some(new_key()),
+        reason: None,
+        note: None,
+        reference: None,
     }
 }
 

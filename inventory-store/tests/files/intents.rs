@@ -29,6 +29,9 @@ pub(crate) fn intent(key_number: u8, product: u8, twice: bool, guarded: bool, no
         delta: Adjustment::new(if twice { -2 } else { -1 }).unwrap(),
         version: guarded.then(|| Version::new(7).unwrap()),
         idempotency_key: None,
+        reason: None,
+        note: None,
+        reference: None,
     };
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let trace = twice.then(|| trace.parse().unwrap());

@@ -73,6 +73,9 @@ impl World {
             delta: Adjustment::new(delta).expect("it is not zero"),
             version: None,
             idempotency_key: None,
+            reason: None,
+            note: None,
+            reference: None,
         };
         let now = timestamp(self.now);
         let intent = Intent::new(key.clone(), update, now, None);

@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use inventory_core::engine::Receipt;
-use inventory_core::machine::{self, Command, Rejection, Request};
+use inventory_core::machine::{self, Annotations, Command, Rejection, Request};
 use inventory_core::vocabulary::{IdempotencyKey, ReservationId};
 use serde::Serialize;
 
@@ -24,7 +24,9 @@ pub(super) async fn hold(call: Call<Central>) -> Result<Answer, ApiError> {
         call.caller().may_write_for(store_id)?;
     }
     let key = params::required_key(&call, hold.idempotency_key.take())?;
-    let answer = submit(&call, key, hold.commands(), Held::from_receipt).await?;
+    let remarks = hold.remarks();
+    let request = request(key, hold.commands(), remarks);
+    let answer = submit(&call, request, Held::from_receipt).await?;
     Ok(answer.with_status(StatusCode::CREATED))
 }
 
@@ -37,13 +39,9 @@ pub(super) async fn commit(call: Call<Central>) -> Result<Answer, ApiError> {
     }
     let key = params::required_key(&call, commit.idempotency_key.take())?;
     check_stores(&call, &id, &key)?;
-    submit(
-        &call,
-        key,
-        vec![commit.command(id)],
-        Committed::from_receipt,
-    )
-    .await
+    let remarks = commit.remarks();
+    let request = request(key, vec![commit.command(id)], remarks);
+    submit(&call, request, Committed::from_receipt).await
 }
 
 /// POST /reservations/{reservationId}/release
@@ -53,7 +51,8 @@ pub(super) async fn release(call: Call<Central>) -> Result<Answer, ApiError> {
     let key = params::required_key(&call, release.idempotency_key.take())?;
     check_stores(&call, &id, &key)?;
     let command = machine::Release { reservation: id };
-    submit(&call, key, vec![command.into()], Released::from_receipt).await
+    let request = request(key, vec![command.into()], release.remarks());
+    submit(&call, request, Released::from_receipt).await
 }
 
 /// POST /reservations/{reservationId}/extend
@@ -66,7 +65,8 @@ pub(super) async fn extend(call: Call<Central>) -> Result<Answer, ApiError> {
         reservation: id,
         ttl: extend.ttl_seconds,
     };
-    submit(&call, key, vec![command.into()], Extended::from_receipt).await
+    let request = request(key, vec![command.into()], extend.remarks());
+    submit(&call, request, Extended::from_receipt).await
 }
 
 /// Whether the caller may write for every store of a reservation.
@@ -98,14 +98,18 @@ fn check_stores(
 /// How lines of a reservation are written.
 const HELD: Body = Body::Lines("quantity");
 
-/// Submits commands, and answers with what their receipt says.
+fn request(key: IdempotencyKey, commands: Vec<Command>, remarks: Annotations) -> Request {
+    let request = Request::new(key, commands);
+    let request = request.expect("the number of lines was checked");
+    request.annotated(remarks)
+}
+
+/// Submits a request, and answers with what its receipt says.
 async fn submit<T: Serialize>(
     call: &Call<Central>,
-    key: IdempotencyKey,
-    commands: Vec<Command>,
+    request: Request,
     told: fn(&Receipt) -> Option<T>,
 ) -> Result<Answer, ApiError> {
-    let request = Request::new(key, commands).expect("the number of lines was checked");
     let receipt = call.submit_one(request).await?;
     let receipt = receipt.map_err(|rejection| refused_in(&rejection, HELD))?;
     let answer = Answer::json(&told(&receipt).ok_or_else(buried)?);

@@ -1,35 +1,28 @@
 //! What may be asked for about a reservation.
 
 use inventory_core::machine::{self, Command, CommitLine};
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, ReservationId, StoreId, Ttl, Units};
+use inventory_core::vocabulary::{ProductId, ReservationId, StoreId, Ttl, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::kit::objects;
+use crate::wire::mutation::mutation;
 use crate::wire::schema;
 
-/// Sets units aside under a name that the caller gives: all of the lines, or none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Hold {
-    /// The reservation, which must be a new one.
-    #[schemars(schema_with = "schema::id")]
-    pub reservation_id: ReservationId,
-    /// What is held; a level stands once.
-    #[serde(deserialize_with = "objects")]
-    #[schemars(length(min = 1, max = 1_000), with = "Vec<LevelUnits>")]
-    pub lines: Vec<LevelUnits>,
-    /// For how long, from now on.
-    #[schemars(schema_with = "schema::ttl")]
-    pub ttl_seconds: Ttl,
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Sets units aside under a name that the caller gives: all of the lines, or none.
+    pub struct Hold {
+        /// The reservation, which must be a new one.
+        #[schemars(schema_with = "schema::id")]
+        pub reservation_id: ReservationId,
+        /// What is held; a level stands once.
+        #[serde(deserialize_with = "objects")]
+        #[schemars(length(min = 1, max = 1_000), with = "Vec<LevelUnits>")]
+        pub lines: Vec<LevelUnits>,
+        /// For how long, from now on.
+        #[schemars(schema_with = "schema::ttl")]
+        pub ttl_seconds: Ttl,
+    }
 }
 
 /// Units of one level.
@@ -47,57 +40,32 @@ pub struct LevelUnits {
     pub quantity: Units,
 }
 
-/// Takes what a reservation holds out of the stock, and ends it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Commit {
-    /// What is taken; the rest becomes available again. Absent: everything.
-    #[serde(
-        default,
-        deserialize_with = "some_objects",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(length(min = 1, max = 1_000), with = "Vec<LevelUnits>")]
-    pub lines: Option<Vec<LevelUnits>>,
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Takes what a reservation holds out of the stock, and ends it.
+    pub struct Commit {
+        /// What is taken; the rest becomes available again. Absent: everything.
+        #[serde(
+            default,
+            deserialize_with = "some_objects",
+            skip_serializing_if = "Option::is_none"
+        )]
+        #[schemars(length(min = 1, max = 1_000), with = "Vec<LevelUnits>")]
+        pub lines: Option<Vec<LevelUnits>>,
+    }
 }
 
-/// Makes what a reservation holds available again, and ends it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Release {
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Makes what a reservation holds available again, and ends it.
+    pub struct Release {}
 }
 
-/// Moves the end of a reservation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Extend {
-    /// How long it is to last from now on. It lives no longer than a day in all.
-    #[schemars(schema_with = "schema::ttl")]
-    pub ttl_seconds: Ttl,
-    /// Names the intent. May stand in the header Idempotency-Key instead.
-    #[serde(
-        default,
-        deserialize_with = "schema::not_null",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(schema_with = "schema::key")]
-    pub idempotency_key: Option<IdempotencyKey>,
+mutation! {
+    /// Moves the end of a reservation.
+    pub struct Extend {
+        /// How long it is to last from now on. It lives no longer than a day in all.
+        #[schemars(schema_with = "schema::ttl")]
+        pub ttl_seconds: Ttl,
+    }
 }
 
 /// Reads a list that may be absent, and may not be null.

@@ -9,7 +9,7 @@ use inventory_core::vocabulary::{ReservationId, Sequence};
 use crate::wire::InvalidCursor;
 
 /// First byte of a cursor: no listing takes the cursor of another one.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 
 /// The last reservation of a page. Opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ mod tests {
             id: ReservationId::new("basket/ä?").unwrap(),
         };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in ["", "Ag", "AQAAAAAAAAAAcg", "AgAAAAAAAAAA", "!!"] {
+        for bad in ["", "Aw", "AQAAAAAAAAAAcg", "AwAAAAAAAAAA", "!!"] {
             assert_eq!(
                 bad.parse::<ReservationCursor>(),
                 Err(InvalidCursor),

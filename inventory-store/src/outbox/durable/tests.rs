@@ -38,6 +38,9 @@ fn sale(key: &str) -> Intent {
         delta: Adjustment::new(-1).unwrap(),
         version: None,
         idempotency_key: None,
+        reason: None,
+        note: None,
+        reference: None,
     };
     Intent::new(key.parse().unwrap(), update, Timestamp::UNIX_EPOCH, None)
 }

@@ -1,0 +1,139 @@
+//! What has happened, the newest first.
+
+use std::sync::Arc;
+
+use super::{PastError, level_before};
+use crate::engine::Reader;
+use crate::engine::reader::show_buried;
+use crate::machine::{Entry, Event, Level};
+use crate::ports::Trail;
+use crate::vocabulary::{ProductId, Sequence, StoreId};
+
+/// Entries that are read at once.
+const PAGE_ENTRIES: usize = 32;
+
+/// Entries that are looked at for one page: a filter that matches little must not keep a thread.
+const LOOK_ENTRIES: usize = 2_048;
+
+/// Which events somebody wants to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// What they belong to. Of a product or a level, its own events; of a reference, all events of the requests that named
+    /// it.
+    pub trail: Trail,
+    /// Only events of this product.
+    pub product: Option<ProductId>,
+    /// Only events at this store.
+    pub store: Option<StoreId>,
+    /// Only events before this position: the one that the page before leads on with.
+    pub before: Option<Sequence>,
+}
+
+impl HistoryQuery {
+    /// Whether an event, as it stands in the log, is wanted. A buried one counts as what it says it is.
+    fn wants(&self, event: &Event) -> bool {
+        let is_of = |product: &ProductId| event.product() == Some(product);
+        let is_at = |store: &StoreId| {
+            let movement = event.movement();
+            movement.is_some_and(|movement| movement.store == *store)
+        };
+        let on_trail = match &self.trail {
+            Trail::Product(product) => is_of(product),
+            Trail::Level(product, store) => is_of(product) && is_at(store),
+            Trail::Reference(_) => true,
+        };
+        on_trail && self.product.as_ref().is_none_or(is_of) && self.store.as_ref().is_none_or(is_at)
+    }
+}
+
+/// An event that has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastEvent {
+    /// Its position.
+    pub sequence: Sequence,
+    /// The entry that it belongs to. What was buried is shown as [`Event::DeadLettered`].
+    pub entry: Arc<Entry>,
+}
+
+impl PastEvent {
+    /// The event.
+    pub fn event(&self) -> &Event {
+        let at = self.sequence.events_since(self.entry.first);
+        &self.entry.events[at as usize]
+    }
+
+    /// The level that it found; `None` when it has no effect.
+    pub fn before(&self) -> Option<Level> {
+        self.event().movement().and_then(level_before)
+    }
+}
+
+/// Some of what has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// The events, the newest first.
+    pub events: Vec<PastEvent>,
+    /// What the next page is asked for with; `None` when there is none.
+    pub next: Option<Sequence>,
+    /// Whether the log is kept from its first event on. If not, what is older than the last page may be missing.
+    pub is_whole: bool,
+}
+
+impl Reader {
+    /// The newest events that a query wants: at most `limit`, and none between them is left out. There may be fewer though
+    /// more follow.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be read; nothing was found.
+    pub fn history(&self, query: &HistoryQuery, limit: usize) -> Result<HistoryPage, PastError> {
+        // What is in the log after the ledger's head is not published yet.
+        let head = self.head().sequence;
+        let before = query.before.unwrap_or_else(|| Sequence::new(u64::MAX));
+        let mut through = head.min(Sequence::new(before.number().saturating_sub(1)));
+        let newest = through;
+        let mut page = HistoryPage {
+            events: Vec::new(),
+            next: None,
+            is_whole: false,
+        };
+        let mut looked_at = 0;
+        'pages: while through > Sequence::START {
+            let entries = self.search(|log| log.trail(&query.trail, through, PAGE_ENTRIES))?;
+            for entry in &entries {
+                let mut shown = None;
+                for (at, event) in entry.events.iter().enumerate().rev() {
+                    let sequence = entry.first.plus(at as u64);
+                    if sequence > newest || !query.wants(event) {
+                        continue;
+                    }
+                    if page.events.len() == limit {
+                        page.next = page.events.last().map(|event| event.sequence);
+                        break 'pages;
+                    }
+                    let shown = shown.get_or_insert_with(|| self.shown(entry));
+                    let entry = Arc::clone(shown);
+                    page.events.push(PastEvent { sequence, entry });
+                }
+            }
+            let Some(oldest) = entries.last().filter(|_| entries.len() == PAGE_ENTRIES) else {
+                break;
+            };
+            looked_at += entries.len();
+            if looked_at >= LOOK_ENTRIES {
+                page.next = Some(oldest.first);
+                break;
+            }
+            through = Sequence::new(oldest.first.number().saturating_sub(1));
+        }
+        page.is_whole = self.floor() == Sequence::START;
+        Ok(page)
+    }
+
+    fn shown(&self, entry: &Arc<Entry>) -> Arc<Entry> {
+        let mut shown = [Arc::clone(entry)];
+        self.read(|ledger| show_buried(ledger, &mut shown));
+        let [shown] = shown;
+        shown
+    }
+}

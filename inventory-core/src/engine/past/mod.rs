@@ -1,0 +1,120 @@
+//! The past: what the ledger had at a position of the log, and what has led there. Reads the log, beside the writer.
+//!
+//! ```text
+//!           floor                 at                     head
+//!  purged ────┤ last touch ───────┼──── first touch ───────┤ the ledger now
+//!               after-image: it     before-image: it         nothing since: it
+//! ```
+//!
+//! **Invariant**: the ledger is looked at first, the log after it. What the log then does not show between a position and
+//! the ledger's head has not happened, so what the ledger says is still what was there. The other way round, the writer
+//! may change a level after the log was searched, and today's number would pass for the past one.
+//!
+//! **Invariant**: a position that was buried had no effect, and is passed over. Positions are buried while an engine starts,
+//! never while it runs, so it does not matter when the list of them is read.
+
+mod history;
+mod listing;
+mod product;
+mod quarantine;
+
+pub use history::{HistoryPage, HistoryQuery, PastEvent};
+pub use listing::PastPage;
+pub use product::PastProduct;
+
+use super::Reader;
+use crate::machine::{Level, Movement};
+use crate::ports::{LogReader, ReadError};
+use crate::vocabulary::{Quantity, Sequence, Timestamp};
+
+/// Why nothing can be said of the past.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// What is kept of the log does not tell any more.
+    #[error("the log is kept from position {floor} on, which no longer tells what was there")]
+    BeyondRetention {
+        /// The position before the oldest one that can be read.
+        floor: Sequence,
+    },
+    /// It has not happened yet.
+    #[error("the log ends at position {head}")]
+    AheadOfHead {
+        /// The end of what is published.
+        head: Sequence,
+    },
+    /// The log cannot be read there.
+    #[error("the log cannot be read there")]
+    Unreadable(#[source] ReadError),
+}
+
+impl From<ReadError> for PastError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Purged { floor } => Self::BeyondRetention { floor },
+            ReadError::Damaged { .. } | ReadError::Failed(_) => Self::Unreadable(error),
+        }
+    }
+}
+
+impl Reader {
+    /// The last position that was recorded at or before a time; the head, when nothing was recorded later.
+    ///
+    /// # Errors
+    ///
+    /// All that is kept was recorded later, and something was purged: when that was, nobody knows any more. Or the log
+    /// cannot be read.
+    pub fn position_at(&self, time: Timestamp) -> Result<Sequence, PastError> {
+        let head = self.head();
+        if head.recorded_at <= time {
+            return Ok(head.sequence);
+        }
+        let position = self.search(|log| log.position_at(time))?;
+        let floor = self.floor();
+        if floor > Sequence::START && position <= floor {
+            return Err(PastError::BeyondRetention { floor });
+        }
+        Ok(position.min(head.sequence))
+    }
+
+    /// Searches the log, again when it was purged meanwhile: the answer of a search that lost its page says nothing of the
+    /// positions that are still there. Each turn the log has been purged further, so there is a last one.
+    fn search<T>(
+        &self,
+        search: impl Fn(&dyn LogReader) -> Result<T, ReadError>,
+    ) -> Result<T, PastError> {
+        loop {
+            let floor = self.floor();
+            match search(&*self.published.log) {
+                Err(ReadError::Purged { .. }) if self.floor() > floor => {}
+                found => return Ok(found?),
+            }
+        }
+    }
+
+    /// Whether a position can still be asked for.
+    fn check_kept(&self, at: Sequence) -> Result<(), PastError> {
+        let floor = self.floor();
+        match at < floor {
+            true => Err(PastError::BeyondRetention { floor }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The level that an event found; `None` when there was none that its changes lead on from.
+fn level_before(movement: &Movement) -> Option<Level> {
+    let after = movement.after.level;
+    let on_hand = after.on_hand().checked_apply(movement.delta.negated())?;
+    let reserved = after.reserved();
+    Level::new(
+        on_hand,
+        reserved.checked_apply(movement.reserved_delta.negated())?,
+    )
+}
+
+/// The total that an event found.
+fn total_before(movement: &Movement) -> Option<Quantity> {
+    let after = movement.after.level.available();
+    let change = after.since(level_before(movement)?.available());
+    movement.after.total.checked_apply(change.negated())
+}

@@ -1,0 +1,156 @@
+//! Products as they were.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use inventory_core::engine::{PastError, PastProduct, Reader};
+use inventory_core::ports::ReadError;
+use inventory_core::vocabulary::{ProductId, Sequence};
+
+use super::params::checked;
+use super::products::{Filter, not_found, product_answer};
+use super::service::Central;
+use crate::kit::{Answer, ApiError, Call, Code, GonePosition, GoneReason, Param};
+use crate::wire::params::{CURSOR, LIMIT, parses, product};
+use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
+
+pub(super) const AS_OF: Param = Param::text(
+    "asOf",
+    "what was known right after this offset, or after all that was recorded at or before this time; absent for now",
+    "^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z)$",
+    schema::AS_OF_FORMAT,
+    parses::<AsOf>,
+);
+
+/// Products that are looked at for one page: each may cost a search of the log.
+const LOOK_MAX: usize = 1_000;
+
+/// Products that are copied under one hold of the ledger.
+const STEP_MAX: usize = 100;
+
+/// Whether a call asks for the past.
+pub(super) fn is_asked(call: &Call<Central>) -> bool {
+    call.query.text(&AS_OF).is_some()
+}
+
+/// GET /inventory/{productId}?asOf=
+pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
+    let past = past_product(&call).await?;
+    product_answer(&call, &Product::of_past(&past))
+}
+
+/// GET /inventory/global/{productId}?asOf=
+pub(super) async fn get_global(call: Call<Central>) -> Result<Answer, ApiError> {
+    let past = past_product(&call).await?;
+    Ok(Answer::json(&GlobalProduct::of_past(past)))
+}
+
+/// GET /inventory?asOf=
+pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
+    let filter = Filter::of(&call);
+    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
+    let (cursor, as_of) = (checked(&call, &CURSOR), asked(&call));
+    let listing = search(call.service(), AS_OF.name, move |reader| {
+        let at = position(reader, as_of)?;
+        page(reader, at, &filter, limit, cursor)
+    });
+    Ok(Answer::json(&listing.await?))
+}
+
+async fn past_product(call: &Call<Central>) -> Result<PastProduct, ApiError> {
+    let (id, as_of) = (product(call)?, asked(call));
+    let past = search(call.service(), AS_OF.name, move |reader| {
+        reader.product_as_of(&id, position(reader, as_of)?)
+    });
+    past.await?.ok_or_else(not_found)
+}
+
+fn asked(call: &Call<Central>) -> AsOf {
+    checked(call, &AS_OF).expect("a call that does not ask for the past is handled elsewhere")
+}
+
+fn position(reader: &Reader, as_of: AsOf) -> Result<Sequence, PastError> {
+    match as_of {
+        AsOf::Offset(offset) => Ok(offset),
+        AsOf::Time(time) => reader.position_at(time),
+    }
+}
+
+fn page(
+    reader: &Reader,
+    at: Sequence,
+    filter: &Filter,
+    limit: usize,
+    cursor: Option<Cursor>,
+) -> Result<Listing, PastError> {
+    let prefix = filter.prefix.as_deref().unwrap_or_default();
+    let mut after: Option<ProductId> = cursor.map(|cursor| cursor.after);
+    let mut listing = Listing {
+        items: Vec::new(),
+        next_cursor: String::new(),
+    };
+    let mut looked_at = 0;
+    loop {
+        let start = match &after {
+            Some(id) if id.as_str() >= prefix => Bound::Excluded(id.as_str()),
+            _ => Bound::Included(prefix),
+        };
+        // No more than still fit: whatever is looked at is on this page, or is filtered out.
+        let step = (limit - listing.items.len()).min(STEP_MAX);
+        let found = reader.products_as_of(start, prefix, at, step)?;
+        let shown = found.products.iter().filter_map(|past| {
+            let level = |store: &_| past.levels.get(store).copied();
+            filter.keep(Product::of_past(past), level)
+        });
+        listing.items.extend(shown);
+        if found.ended {
+            return Ok(listing);
+        }
+        (after, looked_at) = (found.last, looked_at + step);
+        if listing.items.len() == limit || looked_at >= LOOK_MAX {
+            let next = after.map(|after| Cursor { after }.to_string());
+            listing.next_cursor = next.unwrap_or_default();
+            return Ok(listing);
+        }
+    }
+}
+
+/// Looks for something in the past, beside the threads that serve connections. `field` is what named the moment.
+pub(super) async fn search<T: Send + 'static>(
+    service: &Arc<Central>,
+    field: &'static str,
+    look: impl FnOnce(&Reader) -> Result<T, PastError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let reader = service.reader().clone();
+    match tokio::task::spawn_blocking(move || look(&reader)).await {
+        Ok(found) => found.map_err(|error| untold(service.reader(), field, &error)),
+        Err(_) => {
+            Err(ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1))
+        }
+    }
+}
+
+/// Why nothing can be said of the past, as an error of the API.
+fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
+    let lost = match error {
+        PastError::AheadOfHead { head } => {
+            return ApiError::field(field, format!("is ahead of the log, which ends at {head}"));
+        }
+        PastError::Unreadable(ReadError::Failed(cause)) => {
+            tracing::error!(%cause, "the log could not be read for the past");
+            let message = "the log could not be read now";
+            return ApiError::new(Code::Unavailable, message).with_retry_after(1);
+        }
+        PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
+        PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
+    };
+    ApiError::new(Code::Gone, lost)
+        .with_detail(field, "is beyond what is kept of the log")
+        .with_position(GonePosition {
+            reason: GoneReason::Retention,
+            snapshot: "/replication/snapshot".into(),
+            epoch: reader.epoch().to_string(),
+            oldest_offset: reader.floor().number(),
+            last_offset: reader.head().sequence.number(),
+        })
+}

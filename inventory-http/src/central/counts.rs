@@ -1,0 +1,91 @@
+//! Counts.
+
+use inventory_core::machine::{Basis, Guard, Rejection, Request};
+use inventory_core::vocabulary::{IdempotencyKey, Quantity, Sequence};
+
+use super::as_of::search;
+use super::refusal::refused;
+use super::service::Central;
+use super::updates::{buried, mark_replayed};
+use crate::kit::{Answer, ApiError, Call, Code};
+use crate::wire::{Count, Counted, params};
+
+/// The field that names the moment at which a count began.
+const AS_OF_OFFSET: &str = "asOfOffset";
+
+/// POST /inventory/counts
+pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
+    let mut count: Count = call.json()?;
+    let key = params::required_key(&call, count.idempotency_key.take())?;
+    let basis = match (count.version, count.as_of_offset) {
+        (Some(version), None) => Ok(version.map_or(Guard::Unguarded, Guard::At)),
+        (None, Some(offset)) => Err(offset),
+        (Some(_), Some(_)) => {
+            let issue = "must not be there beside version";
+            return Err(ApiError::field(AS_OF_OFFSET, issue));
+        }
+        (None, None) => {
+            let issue = "must be there, though it may be null, unless there is asOfOffset";
+            return Err(ApiError::field("version", issue));
+        }
+    };
+    call.caller().may_write_for(&count.store_id)?;
+    let basis = match basis {
+        Ok(guard) => Basis::Now(guard),
+        Err(offset) => Basis::Then {
+            offset,
+            on_hand: on_hand_at(&call, &count, offset, &key).await?,
+        },
+    };
+    let request = Request::new(key, vec![count.command(basis)]).expect("one line is a request");
+    let request = request.annotated(count.remarks());
+    let receipt = match call.submit_one(request).await? {
+        Ok(receipt) => receipt,
+        Err(rejection) => return Err(count_refused(&rejection)),
+    };
+    let counted = Counted::from_receipt(count.counted, &receipt).ok_or_else(buried)?;
+    Ok(mark_replayed(Answer::json(&counted), receipt.replayed))
+}
+
+/// What was there when the count began. The past does not change, so nobody can come in between.
+async fn on_hand_at(
+    call: &Call<Central>,
+    count: &Count,
+    offset: Sequence,
+    key: &IdempotencyKey,
+) -> Result<Quantity, ApiError> {
+    let is_known = |key| call.service().reader().read(|ledger| ledger.find(key));
+    if is_known(key).is_some() {
+        // The first answer is given again even when the log no longer reaches back that far, and it does not depend on this
+        // number. Should the key be forgotten right now, then this one refuses the count: nobody has found that much less.
+        return Ok(Quantity::MAX);
+    }
+    let (product, store) = (count.product_id.clone(), count.store_id.clone());
+    let past = search(call.service(), AS_OF_OFFSET, move |reader| {
+        reader.product_as_of(&product, offset)
+    });
+    let Some(past) = past.await? else {
+        return Ok(Quantity::ZERO);
+    };
+    if past.quarantined {
+        let message = "the product was quarantined at that offset: its numbers say nothing";
+        return Err(ApiError::new(Code::Quarantined, message)
+            .with_detail(AS_OF_OFFSET, "count again, with a version"));
+    }
+    let level = past.levels.get(&store).copied();
+    Ok(level.unwrap_or_default().on_hand())
+}
+
+/// A refusal, with the field of a count that it is about.
+fn count_refused(rejection: &Rejection) -> ApiError {
+    let issue = if let Rejection::BelowReserved { reserved, .. } = rejection {
+        format!("{reserved} are reserved at the store")
+    } else if let Rejection::InsufficientStock { available, .. } = rejection {
+        format!("is further below what was there then than the {available} that are left")
+    } else if let Rejection::StockCeiling { .. } = rejection {
+        "would lead above the largest quantity".to_owned()
+    } else {
+        return refused(rejection);
+    };
+    ApiError::new(Code::Unprocessable, rejection.to_string()).with_detail("counted", issue)
+}

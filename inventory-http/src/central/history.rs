@@ -1,0 +1,84 @@
+//! What has happened.
+
+use inventory_core::engine::HistoryQuery;
+use inventory_core::ports::Trail;
+use inventory_core::vocabulary::{ProductId, Reference, StoreId};
+
+use super::as_of::search;
+use super::params::{ID, checked};
+use super::service::Central;
+use crate::kit::{Answer, ApiError, Call, Param};
+use crate::wire::params::{empty_or, parses};
+use crate::wire::{History, HistoryCursor, HistoryEvent, schema};
+
+pub(super) const HISTORY_PRODUCT: Param = Param::text(
+    "productId",
+    "only events of this product; this or reference is needed",
+    ID,
+    schema::ID_FORMAT,
+    parses::<ProductId>,
+);
+pub(super) const HISTORY_STORE: Param = Param::text(
+    "storeId",
+    "only events at this store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+pub(super) const HISTORY_REFERENCE: Param = Param::text(
+    "reference",
+    "only events of requests that named this reference",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,256}$",
+    "",
+    parses::<Reference>,
+);
+pub(super) const HISTORY_CURSOR: Param = Param::text(
+    "cursor",
+    "nextCursor of the page before; absent or empty for the newest events",
+    "^[A-Za-z0-9_-]*$",
+    schema::HISTORY_CURSOR_FORMAT,
+    empty_or::<HistoryCursor>,
+);
+pub(super) const HISTORY_LIMIT: Param =
+    Param::integer("limit", "most events of the page", 1, 1_000, Some(50));
+
+/// GET /history
+pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
+    let query = query(&call)?;
+    let limit = call
+        .query
+        .integer(&HISTORY_LIMIT)
+        .expect("it has a default") as usize;
+    let found = search(call.service(), HISTORY_CURSOR.name, move |reader| {
+        let page = reader.history(&query, limit)?;
+        let next = page.next.map(|before| HistoryCursor { before }.to_string());
+        Ok(History {
+            items: page.events.iter().map(HistoryEvent::of).collect(),
+            next_cursor: next.unwrap_or_default(),
+            complete: page.is_whole,
+        })
+    });
+    Ok(Answer::json(&found.await?))
+}
+
+fn query(call: &Call<Central>) -> Result<HistoryQuery, ApiError> {
+    let product: Option<ProductId> = checked(call, &HISTORY_PRODUCT);
+    let store: Option<StoreId> = checked(call, &HISTORY_STORE);
+    let reference = checked(call, &HISTORY_REFERENCE).map(Trail::Reference);
+    let trail = match (reference, &product, &store) {
+        (Some(trail), _, _) => trail,
+        (None, Some(product), Some(store)) => Trail::Level(product.clone(), store.clone()),
+        (None, Some(product), None) => Trail::Product(product.clone()),
+        (None, None, _) => {
+            let issue = "must be there, unless there is a reference";
+            return Err(ApiError::field(HISTORY_PRODUCT.name, issue));
+        }
+    };
+    let cursor: Option<HistoryCursor> = checked(call, &HISTORY_CURSOR);
+    Ok(HistoryQuery {
+        trail,
+        product,
+        store,
+        before: cursor.map(|cursor| cursor.before),
+    })
+}

@@ -1,0 +1,138 @@
+//! A count of one level.
+
+use inventory_core::engine::Receipt;
+use inventory_core::machine::{Basis, Command, Count as Counting, Event, Kind};
+use inventory_core::vocabulary::{
+    Delta, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::mutation::mutation;
+use super::product::is_false;
+use super::schema;
+
+mutation! {
+    /// What somebody has counted of a product at a store. Exactly one of `version` and `asOfOffset` says what it is compared
+    /// with.
+    #[schemars(extend("oneOf" = [{ "required": ["version"] }, { "required": ["asOfOffset"] }]))]
+    pub struct Count {
+        /// The store that was counted.
+        #[schemars(schema_with = "schema::id")]
+        pub store_id: StoreId,
+        /// The product.
+        #[schemars(schema_with = "schema::id")]
+        pub product_id: ProductId,
+        /// Units found, reserved ones included.
+        #[schemars(schema_with = "schema::quantity")]
+        pub counted: Quantity,
+        /// The stock is set to what was found, when the product has this version; null: whatever it has.
+        #[serde(
+            default,
+            deserialize_with = "schema::present_or_null",
+            skip_serializing_if = "Option::is_none"
+        )]
+        #[schemars(schema_with = "schema::guard")]
+        pub version: Option<Option<Version>>,
+        /// The stock is changed by what was found more or less than was there at this offset, so that sales during the count
+        /// survive.
+        #[serde(
+            default,
+            deserialize_with = "schema::not_null",
+            skip_serializing_if = "Option::is_none"
+        )]
+        #[schemars(schema_with = "schema::offset")]
+        pub as_of_offset: Option<Sequence>,
+        /// When fewer were found than are reserved: release the youngest reservations of the level, each as a whole. Otherwise
+        /// the count is refused.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pub release_holds: bool,
+    }
+}
+
+impl Count {
+    /// The command that says the same, once it is known what the count is compared with.
+    pub fn command(&self, basis: Basis) -> Command {
+        Command::Count(Counting {
+            product: self.product_id.clone(),
+            store: self.store_id.clone(),
+            counted: self.counted,
+            basis,
+            release_holds: self.release_holds,
+        })
+    }
+}
+
+/// What a count has led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counted {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// The store.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// Units found, as the request said.
+    #[schemars(schema_with = "schema::quantity")]
+    pub counted: Quantity,
+    /// Available over all stores.
+    #[schemars(schema_with = "schema::quantity")]
+    pub new_quantity: Quantity,
+    /// The product's version.
+    #[schemars(schema_with = "schema::quantity")]
+    pub new_version: Version,
+    /// Available at the store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub store_quantity: Quantity,
+    /// On hand at the store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub on_hand: Quantity,
+    /// Of these, promised to somebody.
+    #[schemars(schema_with = "schema::quantity")]
+    pub reserved: Quantity,
+    /// The change of on-hand at the store.
+    #[schemars(schema_with = "schema::delta")]
+    pub delta: Delta,
+    /// The reservations that were released, the youngest first.
+    #[schemars(with = "Vec<String>")]
+    pub released: Vec<ReservationId>,
+    /// When it was applied.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+}
+
+impl Counted {
+    /// What the receipt of a count says; `None` when its event was buried since. What was counted is part of the intent,
+    /// and so the same in every request that gets this receipt.
+    pub fn from_receipt(counted: Quantity, receipt: &Receipt) -> Option<Self> {
+        let entry = &receipt.entry;
+        let mut released: Vec<ReservationId> = Vec::new();
+        let mut found = None;
+        for movement in entry.events.iter().filter_map(Event::movement) {
+            if let Kind::Released { reservation } = &movement.kind
+                && !released.contains(reservation)
+            {
+                released.push(reservation.clone());
+            }
+            if movement.kind == Kind::Counted {
+                found = Some(movement);
+            }
+        }
+        let movement = found?;
+        let level = movement.after.level;
+        Some(Self {
+            product_id: movement.product.clone(),
+            store_id: movement.store.clone(),
+            counted,
+            new_quantity: movement.after.total,
+            new_version: movement.after.version,
+            store_quantity: level.available(),
+            on_hand: level.on_hand(),
+            reserved: level.reserved(),
+            delta: movement.delta,
+            released,
+            last_updated: entry.recorded_at,
+        })
+    }
+}

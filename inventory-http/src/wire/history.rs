@@ -1,0 +1,197 @@
+//! What has happened to a product, or under a reference.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::BASE64URL_NOPAD;
+use inventory_core::engine::PastEvent;
+use inventory_core::machine::{Annotations, Details, Event, Kind, Level, Movement};
+use inventory_core::vocabulary::{
+    Actor, Delta, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference, ReservationId,
+    Sequence, StoreId, Timestamp, TransferId, Version,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{SnapshotLevel, schema};
+
+/// First byte of a cursor: another one than that of listings, so that neither takes the other's.
+const FORM: u8 = 2;
+
+/// Where the next page of a history starts. Opaque to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryCursor {
+    /// The next page has only events before this position.
+    pub before: Sequence,
+}
+
+/// A text is not a cursor that a history has given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor that a history has given")]
+pub struct InvalidHistoryCursor;
+
+impl fmt::Display for HistoryCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = vec![FORM];
+        bytes.extend_from_slice(&self.before.number().to_be_bytes());
+        f.write_str(&BASE64URL_NOPAD.encode(&bytes))
+    }
+}
+
+impl FromStr for HistoryCursor {
+    type Err = InvalidHistoryCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHistoryCursor> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
+        let bytes = bytes.map_err(|_| InvalidHistoryCursor)?;
+        let Some((&FORM, number)) = bytes.split_first() else {
+            return Err(InvalidHistoryCursor);
+        };
+        let number = number.try_into().map_err(|_| InvalidHistoryCursor)?;
+        let before = Sequence::new(u64::from_be_bytes(number));
+        Ok(Self { before })
+    }
+}
+
+/// Something that has happened. A `DeadLettered` event had no effect, and has nulls where nothing is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEvent {
+    /// The offset.
+    #[schemars(schema_with = "schema::offset")]
+    pub seq: Sequence,
+    /// When it was recorded.
+    #[schemars(schema_with = "schema::time")]
+    pub ts: Timestamp,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The product.
+    #[schemars(schema_with = "schema::nullable_id")]
+    pub product_id: Option<ProductId>,
+    /// The store.
+    #[schemars(schema_with = "schema::nullable_id")]
+    pub store_id: Option<StoreId>,
+    /// The change of on-hand at the store.
+    #[schemars(schema_with = "schema::delta")]
+    pub delta: Delta,
+    /// The change of reserved at the store.
+    #[schemars(schema_with = "schema::delta")]
+    pub reserved_delta: Delta,
+    /// The level before it.
+    pub before: Option<SnapshotLevel>,
+    /// The level after it.
+    pub after: Option<SnapshotLevel>,
+    /// Available over all stores after it.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub new_quantity: Option<Quantity>,
+    /// The product's version after it.
+    #[schemars(schema_with = "schema::nullable_number")]
+    pub version: Option<Version>,
+    /// Why, as the request said.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub reason: Option<&'static str>,
+    /// Why, in somebody's own words.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub note: Option<Note>,
+    /// What it belongs to outside of this system.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub reference: Option<Reference>,
+    /// Who.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub actor: Option<Actor>,
+    /// The request's key.
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub key: Option<IdempotencyKey>,
+    /// The reservation that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: Option<ReservationId>,
+    /// The transfer that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub transfer_id: Option<TransferId>,
+    /// Why it was buried, of a `DeadLettered` event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buried: Option<String>,
+}
+
+impl HistoryEvent {
+    /// An event of the past.
+    pub fn of(past: &PastEvent) -> Self {
+        let (entry, event) = (&past.entry, past.event());
+        let movement = event.movement();
+        let details = movement.map_or_else(Details::default, |moved| Kind::details(&moved.kind));
+        let beside = entry.annotations.as_deref().cloned();
+        let Annotations {
+            reason,
+            note,
+            reference,
+            actor,
+            trace: _,
+        } = beside.unwrap_or_default();
+        let change = |of: fn(&Movement) -> Delta| movement.map_or(Delta::ZERO, of);
+        Self {
+            seq: past.sequence,
+            ts: entry.recorded_at,
+            kind: event.type_name(),
+            product_id: event.product().cloned(),
+            store_id: movement.map(|moved| moved.store.clone()),
+            delta: change(|moved| moved.delta),
+            reserved_delta: change(|moved| moved.reserved_delta),
+            before: past.before().map(shown),
+            after: movement.map(|moved| shown(moved.after.level)),
+            new_quantity: movement.map(|moved| moved.after.total),
+            version: event.version(),
+            reason: reason.map(Reason::name),
+            note,
+            reference,
+            actor,
+            key: entry.intent.as_ref().map(|intent| intent.key.clone()),
+            reservation_id: details.reservation,
+            transfer_id: details.transfer,
+            buried: match event {
+                Event::DeadLettered(letter) => Some(letter.raw.as_ref().to_owned()),
+                Event::Moved(_) => None,
+            },
+        }
+    }
+}
+
+fn shown(level: Level) -> SnapshotLevel {
+    SnapshotLevel {
+        on_hand: level.on_hand(),
+        reserved: level.reserved(),
+    }
+}
+
+/// A page of a history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// The events, the newest first; with filters, perhaps fewer than were asked for though more follow.
+    pub items: Vec<HistoryEvent>,
+    /// Where the next page starts; empty at the end.
+    pub next_cursor: String,
+    /// Whether the log is kept from its first event on. If not, what is older than the last page may have been purged.
+    pub complete: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_that_of_a_listing_is_not() {
+        let before = Sequence::new(1 << 40);
+        let cursor = HistoryCursor { before };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for bad in ["", "Ag", "AXRlYQ", "!!", "AgAAAAAAAAABAA"] {
+            assert_eq!(
+                bad.parse::<HistoryCursor>(),
+                Err(InvalidHistoryCursor),
+                "{bad}"
+            );
+        }
+    }
+}
