@@ -34,6 +34,17 @@ times = st.datetimes(min_value=datetime.datetime(1970, 1, 1)).map(lambda time: t
 schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
 
 
+def reservation_cursor(opened: int, reservation: str) -> str:
+    """As a listing of reservations makes it."""
+    position = opened.to_bytes(8, "big")
+    return base64.urlsafe_b64encode(b"\x03" + position + reservation.encode()).rstrip(b"=").decode()
+
+
+positions = st.integers(min_value=0, max_value=2**64 - 1)
+reservation_cursors = st.builds(reservation_cursor, positions, ids)
+schemathesis.openapi.format("inventory-reservation-cursor", st.just("") | reservation_cursors)
+
+
 @schemathesis.hook
 def map_query(context, query):
     """A long poll may wait a minute, which is right and takes too long here."""
@@ -56,21 +67,20 @@ def whole(value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """What the document says in words only: an update names its key in its body or in its head, and a store writes for
+    """What the document says in words only: a change names its key in its body or in its head, and a store writes for
     itself."""
     case.body = whole(case.body)
-    if case.operation.path == "/history" and not {"productId", "reference"} & set(case.query or {}):
+    path = case.operation.path
+    if path == "/history" and not {"productId", "reference"} & set(case.query or {}):
         case.query = {**(case.query or {}), "productId": "tea"}
-    if case.operation.path == "/inventory/counts" and isinstance(case.body, dict):
-        headers = {name.lower() for name in case.headers or {}}
-        if "idempotencyKey" not in case.body and "idempotency-key" not in headers:
-            case.headers = {**(case.headers or {}), "Idempotency-Key": uuid.uuid4().hex}
+    if path == "/inventory/counts" and isinstance(case.body, dict):
         offset = case.body.get("asOfOffset")
         if isinstance(offset, int) and offset > 0:
             case.body["asOfOffset"] = 0
-    if case.operation.path.endswith("/inventory/updates") and isinstance(case.body, dict):
+    changes = ("/inventory/updates", "/inventory/transactions", "/inventory/counts")
+    if (path.endswith(changes) or "/reservations" in path) and isinstance(case.body, dict):
         store = case.body.get("storeId")
-        if case.operation.path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
+        if path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
             case.body["storeId"] = "store-1"
         headers = {name.lower() for name in case.headers or {}}
         if "idempotencyKey" not in case.body and "idempotency-key" not in headers:

@@ -3,18 +3,21 @@
 mod as_of;
 mod counts;
 mod dead_letters;
+mod expiry;
 mod history;
 mod operations;
 mod params;
 mod products;
 mod refusal;
 mod replication;
+mod reservations;
 mod routes;
 mod run;
 mod service;
 mod settings;
 mod stream;
 mod sync;
+mod transactions;
 mod updates;
 
 pub use routes::routes;

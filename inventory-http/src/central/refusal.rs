@@ -1,7 +1,10 @@
 //! What the engine says, as errors of the API: the one place where refusals become status codes.
 
+use std::borrow::Cow;
+
 use inventory_core::engine::EngineError;
-use inventory_core::machine::{Difference, Rejection};
+use inventory_core::machine::{Difference, Line, Rejection};
+use inventory_core::vocabulary::Quantity;
 use inventory_core::writer::NotTaken;
 
 use crate::kit::{ApiError, Code, CurrentStock};
@@ -9,50 +12,136 @@ use crate::kit::{ApiError, Code, CurrentStock};
 /// How long to wait before the same request is worth sending again.
 const RETRY_S: u64 = 1;
 
-/// A refusal. Nothing was changed.
+/// How the body of a call writes the lines of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    /// It is one line itself, whose amount is a delta.
+    Line,
+    /// As a list named `lines`, in which an amount has this name.
+    Lines(&'static str),
+}
+
+impl Body {
+    /// Where a field of a line stands.
+    fn field(self, line: Line, name: &'static str) -> Cow<'static, str> {
+        match self {
+            Self::Line => name.into(),
+            Self::Lines(_) => format!("lines[{line}].{name}").into(),
+        }
+    }
+
+    /// Where the amount of a line stands.
+    fn amount(self, line: Line) -> Cow<'static, str> {
+        match self {
+            Self::Line => "delta".into(),
+            Self::Lines(name) => self.field(line, name),
+        }
+    }
+}
+
+/// A refusal of a call whose body is one line. Nothing was changed.
 pub(super) fn refused(rejection: &Rejection) -> ApiError {
+    refused_in(rejection, Body::Line)
+}
+
+/// A refusal, with its fields named as in the body of the call. Nothing was changed.
+///
+/// Sentences that would count lines from zero are not taken over: the detail has the path of the field.
+pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
     let message = rejection.to_string();
     match rejection {
-        Rejection::KeyReused { differs, .. } => {
-            let field = match differs {
+        Rejection::KeyReused { first, differs } => {
+            let field = match *differs {
                 Difference::Lines
                 | Difference::Operation(_)
                 | Difference::Subject
-                | Difference::Unseen => "idempotencyKey",
-                Difference::Product(_) => "productId",
-                Difference::Store(_) => "storeId",
-                Difference::Amount(_) => "delta",
+                | Difference::Unseen => "idempotencyKey".into(),
+                Difference::Product(line) => body.field(line, "productId"),
+                Difference::Store(line) => body.field(line, "storeId"),
+                Difference::Amount(line) => body.amount(line),
             };
+            let message = format!("the idempotency key was used at {first} for something else");
             ApiError::new(Code::Unprocessable, message)
                 .with_detail("idempotencyKey", "was used for another request")
                 .with_detail(field, "differs from the request that used the key first")
         }
-        Rejection::Quarantined { .. } => ApiError::new(Code::Quarantined, message)
-            .with_detail("productId", "takes nothing but a count until it is counted"),
-        Rejection::StaleVersion { current, .. } => ApiError::new(Code::Conflict, message)
-            .with_detail(
-                "version",
-                format!("the product is at version {}", current.version),
+        Rejection::Quarantined { line, product } => {
+            let message = format!("product {product} is quarantined until it is counted");
+            ApiError::new(Code::Quarantined, message).with_detail(
+                body.field(*line, "productId"),
+                "takes nothing but a count until it is counted",
             )
-            .with_current(CurrentStock {
-                version: current.version.number(),
-                available: current.available.units(),
-                store_quantity: current.at_store.units(),
-            }),
-        Rejection::InsufficientStock { available, .. } => {
-            ApiError::new(Code::Unprocessable, message)
-                .with_detail("delta", format!("{available} are available at the store"))
         }
-        Rejection::BelowReserved { reserved, .. } => ApiError::new(Code::Unprocessable, message)
-            .with_detail("qty", format!("{reserved} are reserved at the store")),
-        Rejection::StockCeiling { .. } => ApiError::new(Code::Unprocessable, message)
-            .with_detail("delta", "would lead above the largest quantity"),
-        Rejection::NamedTwice { line } => ApiError::new(Code::Unprocessable, message)
-            .with_detail(format!("lines[{line}]"), "is named by an earlier line too"),
-        Rejection::LinesDiffer { line } => ApiError::new(Code::Unprocessable, message).with_detail(
-            format!("lines[{line}]"),
-            "does not agree with the lines before it",
-        ),
+        Rejection::StaleVersion {
+            line,
+            product,
+            demanded,
+            current,
+            ..
+        } => {
+            let version = current.version;
+            let message = format!("product {product} is at version {version}, not {demanded}");
+            ApiError::new(Code::Conflict, message)
+                .with_detail(
+                    body.field(*line, "version"),
+                    format!("the product is at version {version}"),
+                )
+                .with_current(CurrentStock {
+                    version: version.number(),
+                    available: current.available.units(),
+                    store_quantity: current.at_store.units(),
+                })
+        }
+        Rejection::InsufficientStock {
+            line,
+            product,
+            store,
+            delta,
+            available,
+        } => {
+            let message = format!(
+                "product {product} has {available} available at {store}, too few for {delta}"
+            );
+            ApiError::new(Code::Unprocessable, message).with_detail(
+                body.amount(*line),
+                format!("{available} are available at the store"),
+            )
+        }
+        Rejection::BelowReserved {
+            product,
+            store,
+            counted,
+            reserved,
+            ..
+        } => {
+            let message = format!(
+                "{counted} of product {product} were counted at {store}, fewer than the {reserved} reserved"
+            );
+            ApiError::new(Code::Unprocessable, message)
+                .with_detail("qty", format!("{reserved} are reserved at the store"))
+        }
+        Rejection::StockCeiling {
+            line,
+            product,
+            store,
+        } => {
+            let most = Quantity::MAX;
+            let message = format!("product {product} would be above {most} at {store} or in total");
+            ApiError::new(Code::Unprocessable, message)
+                .with_detail(body.amount(*line), "would lead above the largest quantity")
+        }
+        Rejection::NamedTwice { line } => {
+            let message = "two lines name the same; nothing was done";
+            ApiError::new(Code::Unprocessable, message)
+                .with_detail(format!("lines[{line}]"), "is named by an earlier line too")
+        }
+        Rejection::LinesDiffer { line } => {
+            let message = "the lines do not agree on what they have in common; nothing was done";
+            ApiError::new(Code::Unprocessable, message).with_detail(
+                format!("lines[{line}]"),
+                "does not agree with the lines before it",
+            )
+        }
         Rejection::ReservationExists { state, .. } => ApiError::new(Code::Conflict, message)
             .with_detail("reservationId", "reservation_exists")
             .with_detail("state", state.name()),
@@ -90,8 +179,11 @@ pub(super) fn refused(rejection: &Rejection) -> ApiError {
             .with_detail("productId", "has no alert at this store"),
         // A synchronisation answers it with the outcome of each row; nothing else can be told so.
         Rejection::NothingToDo { .. } => ApiError::new(Code::Unprocessable, message),
-        Rejection::VersionsExhausted { .. } => ApiError::new(Code::Unprocessable, message)
-            .with_detail("productId", "has had its last version"),
+        Rejection::VersionsExhausted { line, product } => {
+            let message = format!("product {product} has no version left");
+            ApiError::new(Code::Unprocessable, message)
+                .with_detail(body.field(*line, "productId"), "has had its last version")
+        }
     }
 }
 

@@ -13,16 +13,18 @@ use super::params::{
 use super::service::Central;
 use super::{as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
+use super::{reservations, transactions};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
     Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
-    InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Update, Updated,
+    InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
+    Transaction, Update, Updated,
 };
 
 const OK: StatusCode = StatusCode::OK;
-const REPLAYED: &[(&str, &str)] = &[(
+pub(super) const REPLAYED: &[(&str, &str)] = &[(
     "Idempotent-Replayed",
     "there, and true, when it is the first answer again",
 )];
@@ -34,6 +36,7 @@ pub fn routes() -> Vec<Route<Central>> {
     routes.extend(past());
     routes.extend(reads());
     routes.extend(replication());
+    routes.extend(reservations::routes());
     routes.extend(health::routes());
     routes.extend(administration());
     routes
@@ -69,6 +72,18 @@ fn mutations() -> Vec<Route<Central>> {
         .about("makes many independent updates durable together")
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
         .answers::<Batched>(OK, "each row has its own answer"),
+        Route::later(
+            Method::POST,
+            "/inventory/transactions",
+            Access::Write,
+            transactions::post,
+        )
+        .about("changes the stock of several levels: all of them, or none")
+        .headers(MUTATION_HEADERS)
+        .takes::<Transaction>(BULK_BODY_BYTES_MAX)
+        .answers::<Transacted>(OK, "all of it is durable")
+        .telling(REPLAYED)
+        .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
     ]
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::dead_letters::Letters;
+use super::expiry;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
@@ -134,6 +135,7 @@ impl Running {
         );
         let app = Arc::new(app);
         let (stop, told) = oneshot::channel();
+        let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
@@ -146,6 +148,11 @@ impl Running {
             let stopped = async { ended = stopped.await };
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
+            if expiring.await.is_err() {
+                tracing::error!(
+                    "looking for what is due has panicked; it expires at the next start"
+                );
+            }
             close(central, snapshots).await;
             telemetry.stop().await;
             ended

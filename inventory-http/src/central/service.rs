@@ -121,7 +121,7 @@ impl Central {
 
     /// Makes requests durable together, and answers each on its own. What was handed over is finished even when nobody
     /// waits for the answer any more.
-    async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
+    pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.writer
             .submit(requests, move |answered| {

@@ -1,6 +1,5 @@
 //! One call of the document.
 
-use hyper::StatusCode;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -145,7 +144,8 @@ fn response<S>(route: &Route<S>, answer: &AnswerDoc, generator: &mut SchemaGener
         response["content"] = json!({ kind: { "schema": schema } });
     }
     let mut headers = Map::new();
-    if answer.status == StatusCode::OK && route.counted && route.access != Access::Open {
+    let is_success = answer.status.is_success();
+    if is_success && route.counted && route.access != Access::Open {
         headers.insert("RateLimit-Limit".into(), header("requests in a period"));
         headers.insert(
             "RateLimit-Remaining".into(),

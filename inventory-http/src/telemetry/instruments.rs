@@ -182,7 +182,10 @@ impl Instruments {
     }
 
     pub(super) fn group_decided(&self, requests: usize, events: usize) {
-        self.group_requests.record(requests as u64, &[]);
+        // Reservations may end while nobody asks for anything.
+        if requests > 0 {
+            self.group_requests.record(requests as u64, &[]);
+        }
         if events > 0 {
             self.group_events.record(events as u64, &[]);
         }

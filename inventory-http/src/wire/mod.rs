@@ -7,13 +7,16 @@ mod cursor;
 mod dead_letter;
 mod entry;
 mod history;
+mod line;
 mod mutation;
 mod operations;
 pub mod params;
 mod product;
 mod replication;
+mod reservation;
 pub mod schema;
 mod sync;
+mod transaction;
 mod update;
 
 pub use as_of::{AsOf, InvalidAsOf};
@@ -25,10 +28,17 @@ pub use dead_letter::{
 };
 pub use entry::InvalidEntry;
 pub use history::{History, HistoryCursor, HistoryEvent, InvalidHistoryCursor};
+pub use line::{LINES_MAX, LevelAfter};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
+pub use reservation::{
+    Commit, Committed, CommittedLine, Extend, Extended, Held, HeldLine, Hold, LevelUnits, Release,
+    Released, ReleasedLine, Reservation, ReservationCursor, ReservationLine, ReservationList,
+    ReservationStatus,
+};
 pub use sync::{
     SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
 };
+pub use transaction::{Transacted, Transaction, TransactionLine};
 pub use update::{Update, Updated};

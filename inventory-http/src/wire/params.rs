@@ -43,7 +43,7 @@ pub const CURSOR: Param = Param::text(
     empty_or::<Cursor>,
 );
 /// How long a page of a listing may be.
-pub const LIMIT: Param = Param::integer("limit", "most products of the page", 1, 1_000, Some(50));
+pub const LIMIT: Param = Param::integer("limit", "most items of the page", 1, 1_000, Some(50));
 /// The header in which a mutation may have its key.
 pub static KEY_HEADER: HeaderParam = HeaderParam {
     header: HeaderName::from_static("idempotency-key"),

@@ -2,10 +2,13 @@
 
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, NOTE_CHARACTERS_MAX, QUANTITY_MAX,
-    REFERENCE_CHARACTERS_MAX, Reason,
+    REFERENCE_CHARACTERS_MAX, Reason, TTL_SECONDS_MAX,
 };
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+
+/// A format of the cursors of reservations.
+pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
 
 /// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
 pub const ID_FORMAT: &str = "inventory-id";
@@ -85,6 +88,16 @@ pub fn actor(_: &mut SchemaGenerator) -> Schema {
 /// Units of stock, or a version.
 pub fn quantity(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 0, "maximum": QUANTITY_MAX })
+}
+
+/// Units of stock that somebody asks for.
+pub fn units(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": QUANTITY_MAX })
+}
+
+/// How long a reservation is to last.
+pub fn ttl(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": TTL_SECONDS_MAX })
 }
 
 /// A version, or null for "whatever it is".

@@ -246,6 +246,11 @@ fn a_body_has_a_largest_size_however_it_is_sent() {
         ("/inventory/updates", 1 << 20),
         ("/inventory/sync", 16 << 20),
         ("/inventory/batch", 16 << 20),
+        ("/inventory/transactions", 16 << 20),
+        ("/reservations", 16 << 20),
+        ("/reservations/r1/commit", 16 << 20),
+        ("/reservations/r1/release", 1 << 20),
+        ("/reservations/r1/extend", 1 << 20),
     ] {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n"

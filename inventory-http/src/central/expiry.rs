@@ -1,0 +1,43 @@
+//! Sees to it that reservations end when nobody asks for anything.
+//!
+//! The engine lets them expire before whatever it decides, so the end of a reservation is exact without this. This makes it
+//! visible: to readers, and to those who follow the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use inventory_core::machine::Ledger;
+use tokio::time::sleep;
+
+use super::service::Central;
+
+/// How often the clock is looked at: a quarter of the time within which readers are to see that a reservation has ended.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// How long nothing is tried after storage has failed: a full disk is not filled up by attempts.
+const REST: Duration = Duration::from_secs(1);
+
+/// Looks for reservations that are due until the service is told to stop. Those that are due then expire at the next start.
+pub(super) async fn run(central: Arc<Central>) {
+    let mut pause = LOOK;
+    loop {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = central.stopping() => return,
+        }
+        pause = LOOK;
+        // One submission ends a portion only, so that sales need not wait for thousands of ends.
+        while is_due(&central) && !central.is_stopping() {
+            if let Err(error) = central.submit(Vec::new()).await {
+                tracing::warn!(%error, "reservations that are due could not expire yet");
+                pause = REST;
+                break;
+            }
+        }
+    }
+}
+
+fn is_due(central: &Central) -> bool {
+    let next = central.reader().read(Ledger::next_deadline);
+    next.is_some_and(|deadline| deadline < central.clock().now())
+}

@@ -1,0 +1,8 @@
+//! Reservations: made, ended and read.
+
+mod changes;
+mod listing;
+mod params;
+mod routes;
+
+pub(super) use routes::routes;

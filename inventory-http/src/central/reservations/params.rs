@@ -1,0 +1,52 @@
+//! The parameters of calls about reservations.
+
+use inventory_core::machine::ReservationState;
+use inventory_core::vocabulary::{ProductId, ReservationId, StoreId};
+
+use crate::central::params::ID;
+use crate::central::service::Central;
+use crate::kit::{ApiError, Call, Param, PathParam};
+use crate::wire::params::{empty_or, parses};
+use crate::wire::{ReservationCursor, schema};
+
+pub(super) const RESERVATION_PATH: &[PathParam] = &[PathParam {
+    name: "reservationId",
+    about: "the reservation, percent-encoded as one segment",
+    schema: schema::id,
+}];
+
+pub(super) const STORE: Param = Param::text(
+    "storeId",
+    "only reservations with a line at this store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+pub(super) const PRODUCT: Param = Param::text(
+    "productId",
+    "only reservations with a line of this product; with storeId, of it at that store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<ProductId>,
+);
+pub(super) const STATE: Param = Param::text(
+    "state",
+    "only reservations in this state",
+    "^(open|committed|released|expired)$",
+    "",
+    parses::<ReservationState>,
+);
+pub(super) const CURSOR: Param = Param::text(
+    "cursor",
+    "nextCursor of the page before; absent or empty for the first page",
+    "^[A-Za-z0-9_-]*$",
+    schema::RESERVATION_CURSOR_FORMAT,
+    empty_or::<ReservationCursor>,
+);
+
+/// The reservation in the path.
+pub(super) fn reservation(call: &Call<Central>) -> Result<ReservationId, ApiError> {
+    call.path.parse(0, RESERVATION_PATH[0].name, |text| {
+        ReservationId::new(text).map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,200 @@
+//! What a change of a reservation has led to, told by the events that it wrote and nothing else: so the first answer can
+//! be given again, whatever has become of the reservation since.
+
+use inventory_core::engine::Receipt;
+use inventory_core::machine::{Movement, ReservationState};
+use inventory_core::vocabulary::{Quantity, ReservationId, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ReservationStatus;
+use crate::wire::line::{LevelAfter, movements};
+use crate::wire::schema;
+
+/// A reservation that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// The reservation.
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: ReservationId,
+    /// Open.
+    pub state: ReservationStatus,
+    /// The last moment at which it can be committed.
+    #[schemars(schema_with = "schema::time")]
+    pub expires_at: Timestamp,
+    /// When it was made.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// What it holds, in the order of the request.
+    pub lines: Vec<HeldLine>,
+}
+
+/// Units that were set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldLine {
+    /// Where, and what is available there now.
+    #[serde(flatten)]
+    pub level: LevelAfter,
+    /// How much.
+    #[schemars(schema_with = "schema::quantity")]
+    pub quantity: Quantity,
+}
+
+/// A reservation that was committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Committed {
+    /// The reservation.
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: ReservationId,
+    /// Committed.
+    pub state: ReservationStatus,
+    /// When it was committed.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// What has become of each line of the reservation, in its order.
+    pub lines: Vec<CommittedLine>,
+}
+
+/// What has become of a line of a reservation that was committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommittedLine {
+    /// Where, and what is available there now.
+    #[serde(flatten)]
+    pub level: LevelAfter,
+    /// How much was taken out of the stock.
+    #[schemars(schema_with = "schema::quantity")]
+    pub committed: Quantity,
+    /// How much became available again.
+    #[schemars(schema_with = "schema::quantity")]
+    pub returned: Quantity,
+}
+
+/// A reservation that was released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Released {
+    /// The reservation.
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: ReservationId,
+    /// Released.
+    pub state: ReservationStatus,
+    /// When it was released.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+    /// What has become of each line of the reservation, in its order.
+    pub lines: Vec<ReleasedLine>,
+}
+
+/// What has become of a line of a reservation that was released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReleasedLine {
+    /// Where, and what is available there now.
+    #[serde(flatten)]
+    pub level: LevelAfter,
+    /// How much became available again.
+    #[schemars(schema_with = "schema::quantity")]
+    pub returned: Quantity,
+}
+
+/// A reservation whose end was moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Extended {
+    /// The reservation.
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: ReservationId,
+    /// Open.
+    pub state: ReservationStatus,
+    /// The last moment at which it can be committed.
+    #[schemars(schema_with = "schema::time")]
+    pub expires_at: Timestamp,
+    /// When its end was moved.
+    #[schemars(schema_with = "schema::time")]
+    pub last_updated: Timestamp,
+}
+
+impl Held {
+    /// What the receipt of a hold says; `None` when an event of it was buried since.
+    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+        let lines = movements(&receipt.entry)?;
+        let (reservation_id, expires_at) = deadline(&lines)?;
+        let line = |movement: &Movement| HeldLine {
+            level: LevelAfter::of(movement),
+            quantity: movement.reserved_delta.size(),
+        };
+        Some(Self {
+            reservation_id,
+            state: ReservationState::Open.into(),
+            expires_at,
+            last_updated: receipt.entry.recorded_at,
+            lines: lines.into_iter().map(line).collect(),
+        })
+    }
+}
+
+impl Committed {
+    /// What the receipt of a commit says; `None` when an event of it was buried since.
+    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+        let lines = movements(&receipt.entry)?;
+        let line = |movement: &Movement| CommittedLine {
+            level: LevelAfter::of(movement),
+            committed: movement.delta.size(),
+            returned: returned(movement),
+        };
+        Some(Self {
+            reservation_id: reservation(&lines)?,
+            state: ReservationState::Committed.into(),
+            last_updated: receipt.entry.recorded_at,
+            lines: lines.into_iter().map(line).collect(),
+        })
+    }
+}
+
+impl Released {
+    /// What the receipt of a release says; `None` when an event of it was buried since.
+    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+        let lines = movements(&receipt.entry)?;
+        let line = |movement: &Movement| ReleasedLine {
+            level: LevelAfter::of(movement),
+            returned: returned(movement),
+        };
+        Some(Self {
+            reservation_id: reservation(&lines)?,
+            state: ReservationState::Released.into(),
+            last_updated: receipt.entry.recorded_at,
+            lines: lines.into_iter().map(line).collect(),
+        })
+    }
+}
+
+impl Extended {
+    /// What the receipt of an extension says; `None` when an event of it was buried since.
+    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+        let (reservation_id, expires_at) = deadline(&movements(&receipt.entry)?)?;
+        Some(Self {
+            reservation_id,
+            state: ReservationState::Open.into(),
+            expires_at,
+            last_updated: receipt.entry.recorded_at,
+        })
+    }
+}
+
+/// What was held and did not leave the stock.
+fn returned(movement: &Movement) -> Quantity {
+    let freed = movement.reserved_delta.size();
+    freed.saturating_sub(movement.delta.size())
+}
+
+/// The reservation that movements are of.
+fn reservation(lines: &[&Movement]) -> Option<ReservationId> {
+    lines.first()?.kind.details().reservation
+}
+
+/// The reservation that movements are of, and until when it holds.
+fn deadline(lines: &[&Movement]) -> Option<(ReservationId, Timestamp)> {
+    let details = lines.first()?.kind.details();
+    details.reservation.zip(details.deadline)
+}

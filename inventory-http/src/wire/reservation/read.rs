@@ -1,0 +1,104 @@
+//! Reservations as they are read.
+
+use inventory_core::machine::{self, HeldLine, ReservationState};
+use inventory_core::vocabulary::{ProductId, Quantity, ReservationId, StoreId, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::schema;
+
+/// What has become of a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReservationState")]
+pub enum ReservationStatus {
+    /// Its units are held.
+    Open,
+    /// Units of it were taken out of the stock.
+    Committed,
+    /// Its units were set free by somebody.
+    Released,
+    /// Its units were set free since its end has come.
+    Expired,
+}
+
+impl From<ReservationState> for ReservationStatus {
+    fn from(state: ReservationState) -> Self {
+        match state {
+            ReservationState::Open => Self::Open,
+            ReservationState::Committed => Self::Committed,
+            ReservationState::Released => Self::Released,
+            ReservationState::Expired => Self::Expired,
+        }
+    }
+}
+
+/// A reservation that is open, or has ended not long ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    /// The reservation.
+    #[schemars(schema_with = "schema::id")]
+    pub reservation_id: ReservationId,
+    /// What has become of it.
+    pub state: ReservationStatus,
+    /// When it was made.
+    #[schemars(schema_with = "schema::time")]
+    pub created_at: Timestamp,
+    /// The last moment at which it can, or could, be committed.
+    #[schemars(schema_with = "schema::time")]
+    pub expires_at: Timestamp,
+    /// When it ended; null while it is open.
+    #[schemars(schema_with = "schema::nullable_time")]
+    pub ended_at: Option<Timestamp>,
+    /// What it holds, or has held, in the order of the request that has made it.
+    pub lines: Vec<ReservationLine>,
+}
+
+/// Units of one level in a reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationLine {
+    /// The store.
+    #[schemars(schema_with = "schema::id")]
+    pub store_id: StoreId,
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// How much it holds there while it is open, or has held.
+    #[schemars(schema_with = "schema::quantity")]
+    pub quantity: Quantity,
+    /// How much of it was taken out of the stock.
+    #[schemars(schema_with = "schema::quantity")]
+    pub committed: Quantity,
+}
+
+impl Reservation {
+    /// A reservation with its lines.
+    pub fn of(reservation: &machine::Reservation) -> Self {
+        let line = |line: &HeldLine| ReservationLine {
+            store_id: line.store.clone(),
+            product_id: line.product.clone(),
+            quantity: line.held,
+            committed: line.committed,
+        };
+        Self {
+            reservation_id: reservation.id.clone(),
+            state: reservation.state.into(),
+            created_at: reservation.opened_at,
+            expires_at: reservation.deadline,
+            ended_at: reservation.ended_at,
+            lines: reservation.lines.iter().map(line).collect(),
+        }
+    }
+}
+
+/// A page of reservations, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationList {
+    /// The reservations; perhaps fewer than were asked for though more follow.
+    pub items: Vec<Reservation>,
+    /// Where the next page starts; empty at the end.
+    pub next_cursor: String,
+}
