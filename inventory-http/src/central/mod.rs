@@ -1,10 +1,12 @@
 //! The central service: the authority over stock, as calls.
 
+mod alerts;
 mod as_of;
 mod counts;
 mod dead_letters;
 mod expiry;
 mod history;
+mod opened;
 mod operations;
 mod params;
 mod products;
@@ -18,6 +20,7 @@ mod settings;
 mod stream;
 mod sync;
 mod transactions;
+mod transfers;
 mod updates;
 
 pub use routes::routes;

@@ -11,9 +11,9 @@ use super::params::{
     PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
-use super::{as_of, counts, history};
+use super::{alerts, as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
-use super::{reservations, transactions};
+use super::{reservations, transactions, transfers};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
@@ -37,6 +37,8 @@ pub fn routes() -> Vec<Route<Central>> {
     routes.extend(reads());
     routes.extend(replication());
     routes.extend(reservations::routes());
+    routes.extend(transfers::routes());
+    routes.extend(alerts::routes());
     routes.extend(health::routes());
     routes.extend(administration());
     routes

@@ -10,6 +10,12 @@ use serde::{Deserialize, Deserializer};
 /// A format of the cursors of reservations.
 pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
 
+/// A format of the cursors of transfers.
+pub const TRANSFER_CURSOR_FORMAT: &str = "inventory-transfer-cursor";
+
+/// A format of the cursors of alerts.
+pub const ALERT_CURSOR_FORMAT: &str = "inventory-alert-cursor";
+
 /// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
 pub const ID_FORMAT: &str = "inventory-id";
 

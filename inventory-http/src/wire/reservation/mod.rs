@@ -2,10 +2,8 @@
 
 mod answer;
 mod body;
-mod cursor;
 mod read;
 
 pub use answer::{Committed, CommittedLine, Extended, Held, HeldLine, Released, ReleasedLine};
 pub use body::{Commit, Extend, Hold, LevelUnits, Release};
-pub use cursor::ReservationCursor;
 pub use read::{Reservation, ReservationLine, ReservationList, ReservationStatus};

@@ -1,0 +1,186 @@
+//! Alerts: set, removed and read.
+
+use hyper::{Method, StatusCode};
+use inventory_core::machine::{self, Command, Ledger, Rejection, Request, Thresholds};
+use inventory_core::vocabulary::{ProductId, StoreId};
+
+use super::params::{ID, checked};
+use super::refusal::refused;
+use super::routes::REPLAYED;
+use super::service::Central;
+use super::updates::mark_replayed;
+use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Code, Param, PathParam, Route};
+use crate::wire::params::{self, LIMIT, MUTATION_HEADERS, empty_or, parses};
+use crate::wire::{Alert, AlertCursor, AlertList, SetAlert, schema};
+
+/// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
+const LOOK_MAX: usize = 2_000;
+
+const LEVEL_PATH: &[PathParam] = &[
+    PathParam {
+        name: "storeId",
+        about: "the store, percent-encoded as one segment",
+        schema: schema::id,
+    },
+    PathParam {
+        name: "productId",
+        about: "the product, percent-encoded as one segment",
+        schema: schema::id,
+    },
+];
+
+const STORE: Param = Param::text(
+    "storeId",
+    "only alerts of this store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+const CURSOR: Param = Param::text(
+    "cursor",
+    "nextCursor of the page before; absent or empty for the first page",
+    "^[A-Za-z0-9_-]*$",
+    schema::ALERT_CURSOR_FORMAT,
+    empty_or::<AlertCursor>,
+);
+
+/// The calls about alerts.
+pub(super) fn routes() -> Vec<Route<Central>> {
+    let of_level = "/alerts/{storeId}/{productId}";
+    let ok = StatusCode::OK;
+    vec![
+        Route::now(Method::GET, "/alerts", Access::Read, list)
+            .about("lists alerts by product and store, a page at a time")
+            .query(&[&CURSOR, &LIMIT, &STORE])
+            .answers::<AlertList>(ok, "a page; with a filter it may be short before the end"),
+        Route::now(Method::GET, of_level, Access::Read, get)
+            .about("reads the alert of a level")
+            .path_params(LEVEL_PATH)
+            .answers::<Alert>(ok, "the alert")
+            .errors(&[Code::NotFound]),
+        Route::later(Method::PUT, of_level, Access::Write, put)
+            .about("asks to be told in the feed when a level runs low, and when it is replenished")
+            .path_params(LEVEL_PATH)
+            .headers(MUTATION_HEADERS)
+            .takes::<SetAlert>(BODY_BYTES_MAX)
+            .answers::<Alert>(ok, "it is set; a level that is low already has been told")
+            .telling(REPLAYED)
+            .errors(&[Code::NotFound, Code::Unprocessable, Code::Quarantined]),
+        Route::later(Method::DELETE, of_level, Access::Write, delete)
+            .about("asks no longer to be told about a level")
+            .path_params(LEVEL_PATH)
+            .answers::<Alert>(ok, "what was asked until now")
+            .errors(&[Code::NotFound]),
+    ]
+}
+
+/// The level in the path.
+fn level(call: &Call<Central>) -> Result<(ProductId, StoreId), ApiError> {
+    let store = call.path.parse(0, "storeId", |text| {
+        StoreId::new(text).map_err(|error| error.to_string())
+    })?;
+    let product = call.path.parse(1, "productId", |text| {
+        ProductId::new(text).map_err(|error| error.to_string())
+    })?;
+    Ok((product, store))
+}
+
+/// The alert of a level, as the ledger has it.
+fn known(call: &Call<Central>, product: ProductId, store: StoreId) -> Result<Alert, ApiError> {
+    let reader = call.service().reader();
+    let alert = reader.read(|ledger| ledger.alert(&product, &store));
+    match alert {
+        Some(alert) => Ok(Alert::of(&product, &store, alert)),
+        None => Err(refused(&Rejection::UnknownAlert { product, store })),
+    }
+}
+
+/// GET /alerts/{storeId}/{productId}
+fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let (product, store) = level(call)?;
+    known(call, product, store).map(|alert| Answer::json(&alert))
+}
+
+/// PUT /alerts/{storeId}/{productId}
+async fn put(call: Call<Central>) -> Result<Answer, ApiError> {
+    let (product, store) = level(&call)?;
+    let mut set: SetAlert = call.json()?;
+    call.caller().may_write_for(&store)?;
+    let key = params::key(&call, set.idempotency_key.take())?;
+    let thresholds = Thresholds::new(set.low, set.replenished).map_err(|error| {
+        let message = format!("{error}; nothing was done");
+        ApiError::new(Code::Unprocessable, message)
+            .with_detail("replenished", "must be more than low")
+    })?;
+    let command = Command::SetAlert(machine::SetAlert {
+        product: product.clone(),
+        store: store.clone(),
+        thresholds,
+    });
+    let request = match key {
+        Some(key) => Request::new(key, vec![command]),
+        None => Request::unkeyed(vec![command]),
+    };
+    let request = request.expect("one line is a request");
+    match call.submit_one(request.annotated(set.remarks())).await? {
+        Ok(receipt) => {
+            // A level that is low already was told so in the same request.
+            let alert = Alert::of(
+                &product,
+                &store,
+                machine::Alert {
+                    thresholds,
+                    is_low: receipt.entry.events.len() > 1,
+                },
+            );
+            Ok(mark_replayed(Answer::json(&alert), receipt.replayed))
+        }
+        Err(Rejection::NothingToDo { .. }) => {
+            known(&call, product, store).map(|alert| Answer::json(&alert))
+        }
+        Err(rejection) => Err(refused(&rejection)),
+    }
+}
+
+/// DELETE /alerts/{storeId}/{productId}
+async fn delete(call: Call<Central>) -> Result<Answer, ApiError> {
+    let (product, store) = level(&call)?;
+    call.caller().may_write_for(&store)?;
+    let alert = known(&call, product.clone(), store.clone())?;
+    let command = Command::RemoveAlert(machine::RemoveAlert { product, store });
+    let request = Request::unkeyed(vec![command]).expect("one line is a request");
+    match call.submit_one(request).await? {
+        Ok(_) => Ok(Answer::json(&alert)),
+        Err(rejection) => Err(refused(&rejection)),
+    }
+}
+
+/// GET /alerts
+fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
+    let store: Option<StoreId> = checked(call, &STORE);
+    let after: Option<AlertCursor> = checked(call, &CURSOR);
+    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
+    let page = |ledger: &Ledger| {
+        let after = after.map(|cursor| (cursor.product, cursor.store));
+        let mut alerts = ledger.alerts_after(after.as_ref()).peekable();
+        let (mut items, mut last) = (Vec::new(), None);
+        for _ in 0..LOOK_MAX {
+            let Some((product, at, alert)) = alerts.next_if(|_| items.len() < limit) else {
+                break;
+            };
+            last = Some(AlertCursor {
+                product: product.clone(),
+                store: at.clone(),
+            });
+            if store.as_ref().is_none_or(|store| store == at) {
+                items.push(Alert::of(product, at, alert));
+            }
+        }
+        let next = last.filter(|_| alerts.peek().is_some());
+        AlertList {
+            items,
+            next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        }
+    };
+    Ok(Answer::json(&call.service().reader().read(page)))
+}

@@ -1,0 +1,89 @@
+//! Ship, receive, close.
+
+use hyper::StatusCode;
+use inventory_core::machine::{Annotations, Command, Rejection, Request, Transfer};
+use inventory_core::vocabulary::{IdempotencyKey, StoreId, TransferId};
+
+use super::params::transfer;
+use crate::central::refusal::{Body, refused_in};
+use crate::central::service::Central;
+use crate::central::transactions::check_lines;
+use crate::central::updates::{buried, mark_replayed};
+use crate::kit::{Answer, ApiError, Call};
+use crate::wire::{Close, Moved, Receive, Ship, params};
+
+/// How lines of a transfer are written.
+const SHIPPED: Body = Body::Lines("quantity");
+
+/// POST /transfers
+pub(super) async fn ship(call: Call<Central>) -> Result<Answer, ApiError> {
+    let mut ship: Ship = call.json()?;
+    check_lines(ship.lines.len())?;
+    call.caller().may_write_for(&ship.from_store_id)?;
+    let key = params::required_key(&call, ship.idempotency_key.take())?;
+    let remarks = ship.remarks();
+    let answer = submit(&call, key, ship.commands(), remarks).await?;
+    Ok(answer.with_status(StatusCode::CREATED))
+}
+
+/// POST /transfers/{transferId}/receive
+pub(super) async fn receive(call: Call<Central>) -> Result<Answer, ApiError> {
+    let id = transfer(&call)?;
+    let mut receive: Receive = call.json()?;
+    if let Some(lines) = &receive.lines {
+        check_lines(lines.len())?;
+    }
+    let key = params::required_key(&call, receive.idempotency_key.take())?;
+    check_store(&call, &id, &key, |transfer| &transfer.destination)?;
+    let remarks = receive.remarks();
+    submit(&call, key, vec![receive.command(id)], remarks).await
+}
+
+/// POST /transfers/{transferId}/close
+pub(super) async fn close(call: Call<Central>) -> Result<Answer, ApiError> {
+    let id = transfer(&call)?;
+    let mut close: Close = call.json()?;
+    let key = params::required_key(&call, close.idempotency_key.take())?;
+    check_store(&call, &id, &key, |transfer| &transfer.source)?;
+    submit(&call, key, vec![close.command(id)], close.remarks()).await
+}
+
+/// Whether the caller may write for a store of a transfer.
+///
+/// One that is not known is refused right here, unless the key is: handed on, it might meet a transfer that was shipped in
+/// between, and whose stores nobody has looked at.
+fn check_store(
+    call: &Call<Central>,
+    id: &TransferId,
+    key: &IdempotencyKey,
+    store: fn(&Transfer) -> &StoreId,
+) -> Result<(), ApiError> {
+    call.service().reader().read(|ledger| {
+        if let Some(known) = ledger.transfer(id) {
+            return call.caller().may_write_for(store(known));
+        }
+        match ledger.find(key) {
+            Some(_) => Ok(()),
+            None => {
+                let transfer = id.clone();
+                let rejection = Rejection::UnknownTransfer { transfer };
+                Err(refused_in(&rejection, SHIPPED))
+            }
+        }
+    })
+}
+
+/// Submits a request, and answers with what its receipt says.
+async fn submit(
+    call: &Call<Central>,
+    key: IdempotencyKey,
+    commands: Vec<Command>,
+    remarks: Annotations,
+) -> Result<Answer, ApiError> {
+    let request = Request::new(key, commands);
+    let request = request.expect("the number of lines was checked");
+    let receipt = call.submit_one(request.annotated(remarks)).await?;
+    let receipt = receipt.map_err(|rejection| refused_in(&rejection, SHIPPED))?;
+    let answer = Answer::json(&Moved::from_receipt(&receipt).ok_or_else(buried)?);
+    Ok(mark_replayed(answer, receipt.replayed))
+}

@@ -1,0 +1,59 @@
+//! The parameters of calls about transfers.
+
+use inventory_core::machine::TransferState;
+use inventory_core::vocabulary::{ProductId, StoreId, TransferId};
+
+use crate::central::params::ID;
+use crate::central::service::Central;
+use crate::kit::{ApiError, Call, Param, PathParam};
+use crate::wire::params::{empty_or, parses};
+use crate::wire::{TransferCursor, schema};
+
+pub(super) const TRANSFER_PATH: &[PathParam] = &[PathParam {
+    name: "transferId",
+    about: "the transfer, percent-encoded as one segment",
+    schema: schema::id,
+}];
+
+pub(super) const FROM: Param = Param::text(
+    "fromStoreId",
+    "only transfers that have left this store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+pub(super) const TO: Param = Param::text(
+    "toStoreId",
+    "only transfers that go to this store",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+pub(super) const PRODUCT: Param = Param::text(
+    "productId",
+    "only transfers with a line of this product",
+    ID,
+    schema::ID_FORMAT,
+    parses::<ProductId>,
+);
+pub(super) const STATE: Param = Param::text(
+    "state",
+    "only transfers in this state",
+    "^(in_transit|received|returned|lost)$",
+    "",
+    parses::<TransferState>,
+);
+pub(super) const CURSOR: Param = Param::text(
+    "cursor",
+    "nextCursor of the page before; absent or empty for the first page",
+    "^[A-Za-z0-9_-]*$",
+    schema::TRANSFER_CURSOR_FORMAT,
+    empty_or::<TransferCursor>,
+);
+
+/// The transfer in the path.
+pub(super) fn transfer(call: &Call<Central>) -> Result<TransferId, ApiError> {
+    call.path.parse(0, TRANSFER_PATH[0].name, |text| {
+        TransferId::new(text).map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,112 @@
+//! Transfers as they are read.
+
+use inventory_core::machine::{self, TransferState};
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, TransferId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::schema;
+
+/// What has become of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "TransferState")]
+pub enum TransferStatus {
+    /// Units of it are on the way.
+    InTransit,
+    /// All of it has arrived.
+    Received,
+    /// What has not arrived went back.
+    Returned,
+    /// What has not arrived is gone.
+    Lost,
+}
+
+impl From<TransferState> for TransferStatus {
+    fn from(state: TransferState) -> Self {
+        match state {
+            TransferState::InTransit => Self::InTransit,
+            TransferState::Received => Self::Received,
+            TransferState::Returned => Self::Returned,
+            TransferState::Lost => Self::Lost,
+        }
+    }
+}
+
+/// A transfer that is under way, or has ended not long ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Transfer {
+    /// The transfer.
+    #[schemars(schema_with = "schema::id")]
+    pub transfer_id: TransferId,
+    /// What has become of it.
+    pub state: TransferStatus,
+    /// The store that it has left.
+    #[schemars(schema_with = "schema::id")]
+    pub from_store_id: StoreId,
+    /// The store that it goes to.
+    #[schemars(schema_with = "schema::id")]
+    pub to_store_id: StoreId,
+    /// When it was shipped.
+    #[schemars(schema_with = "schema::time")]
+    pub shipped_at: Timestamp,
+    /// When it ended; null while units of it are on the way.
+    #[schemars(schema_with = "schema::nullable_time")]
+    pub ended_at: Option<Timestamp>,
+    /// What was shipped, in the order of the request.
+    pub lines: Vec<TransferLine>,
+}
+
+/// Units of one product in a transfer: shipped is received, missing and in transit together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferLine {
+    /// The product.
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: ProductId,
+    /// How much has left the store.
+    #[schemars(schema_with = "schema::quantity")]
+    pub shipped: Quantity,
+    /// How much has arrived.
+    #[schemars(schema_with = "schema::quantity")]
+    pub received: Quantity,
+    /// How much had not arrived when the transfer was closed.
+    #[schemars(schema_with = "schema::quantity")]
+    pub missing: Quantity,
+    /// How much is on the way.
+    #[schemars(schema_with = "schema::quantity")]
+    pub in_transit: Quantity,
+}
+
+impl Transfer {
+    /// A transfer with its lines.
+    pub fn of(transfer: &machine::Transfer) -> Self {
+        let line = |line: &machine::TransferLine| TransferLine {
+            product_id: line.product.clone(),
+            shipped: line.shipped,
+            received: line.received,
+            missing: line.missing,
+            in_transit: line.in_transit(),
+        };
+        Self {
+            transfer_id: transfer.id.clone(),
+            state: transfer.state.into(),
+            from_store_id: transfer.source.clone(),
+            to_store_id: transfer.destination.clone(),
+            shipped_at: transfer.opened_at,
+            ended_at: transfer.ended_at,
+            lines: transfer.lines.iter().map(line).collect(),
+        }
+    }
+}
+
+/// A page of transfers, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferList {
+    /// The transfers; perhaps fewer than were asked for though more follow.
+    pub items: Vec<Transfer>,
+    /// Where the next page starts; empty at the end.
+    pub next_cursor: String,
+}
