@@ -159,7 +159,7 @@ fn a_key_means_the_same_lines() {
         assert_eq!(reply.status, 422, "{field}");
         assert_eq!(reply.json()["details"][1]["field"], field);
     }
-    let body = json!({ "lines": first }).to_string();
+    let body = json!({ "lines": first, "reason": "sale" }).to_string();
     let headers = [("Idempotency-Key", "t1")];
     let again = world
         .client()
