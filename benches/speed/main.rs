@@ -5,6 +5,7 @@
 
 mod bulk;
 mod contest;
+mod history;
 mod many_callers;
 mod memory;
 mod one_adjust;
@@ -25,6 +26,7 @@ fn main() {
     many_callers::run(&mut contests);
     bulk::run(&mut contests);
     recovery::run(&mut contests);
+    history::run(&mut contests);
     let outcomes = contests.finish();
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {

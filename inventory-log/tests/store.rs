@@ -270,7 +270,7 @@ fn a_restart_sets_the_history_aside_and_can_be_interrupted_anywhere() {
         let segments = disk
             .names()
             .iter()
-            .filter(|name| name.starts_with("events"))
+            .filter(|name| name.ends_with(".log.jsonl"))
             .count();
         disk.arm(None, crash_at, Fault::Crash);
         let restarted = store.log.restart(head, epoch).is_ok();

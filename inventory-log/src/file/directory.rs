@@ -64,6 +64,24 @@ pub(super) fn sealed_first(name: &str) -> Option<Sequence> {
     (sealed_name(first) == name).then_some(first)
 }
 
+/// The name of the index beside the sealed segment that starts at `first`.
+pub(super) fn sidecar_name(first: Sequence) -> String {
+    format!("events-{:020}.index", first.number())
+}
+
+/// The name of such an index while it is being written.
+pub(super) fn sidecar_tmp_name(first: Sequence) -> String {
+    format!("{}.tmp", sidecar_name(first))
+}
+
+/// Whether a file is an index, finished or not, and of none of these segments; or one that was not finished.
+pub(super) fn is_stray_sidecar(name: &str, mut sealed: impl Iterator<Item = Sequence>) -> bool {
+    let unfinished = name.strip_suffix(".index.tmp");
+    let stem = unfinished.or_else(|| name.strip_suffix(".index"));
+    let ours = stem.and_then(|stem| sealed_first(&format!("{stem}.log.jsonl")));
+    ours.is_some_and(|first| unfinished.is_some() || sealed.all(|sealed| sealed != first))
+}
+
 /// The name under which a segment of a given-up history is kept.
 pub(super) fn aside_name(name: &str, epoch: Epoch) -> String {
     format!("{name}.aside-{}", &epoch.to_string()[..8])

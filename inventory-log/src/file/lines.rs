@@ -8,6 +8,9 @@ use super::disk::{DiskFile, read_onto};
 /// Bytes read at once: enough that the call itself costs nothing beside the copy.
 const CHUNK_BYTES: usize = 256 * 1024;
 
+/// Bytes read at once by who wants a line or two.
+const SPARING_BYTES: usize = 4 * 1024;
+
 /// A run of bytes that are not padding.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
@@ -36,6 +39,7 @@ pub(super) struct Lines {
     buffer: Vec<u8>,
     base: u64,
     at: usize,
+    chunk_bytes: usize,
 }
 
 impl Lines {
@@ -45,6 +49,15 @@ impl Lines {
             buffer: Vec::new(),
             base: offset,
             at: 0,
+            chunk_bytes: CHUNK_BYTES,
+        }
+    }
+
+    /// As [`Lines::from`], to read a line or two.
+    pub(super) fn sparing(offset: u64) -> Self {
+        Self {
+            chunk_bytes: SPARING_BYTES,
+            ..Self::from(offset)
         }
     }
 
@@ -123,7 +136,7 @@ impl Lines {
             file,
             &mut self.buffer,
             end,
-            most.min(CHUNK_BYTES.max(before)),
+            most.min(self.chunk_bytes.max(before)),
         )?;
         Ok(self.buffer.len() > before)
     }

@@ -3,6 +3,7 @@
 //! ```text
 //!  lock                                     held as long as the store lives
 //!  events-00000000000000000001.log.jsonl    sealed segments, the oldest first
+//!  events-00000000000000000001.index        what is where in a sealed segment: a cache of it
 //!  events.log.jsonl                         the active segment
 //!  state.json                               the newest snapshot
 //!  deadletter.jsonl                         what could not be used
@@ -16,6 +17,7 @@ mod disk;
 mod error;
 mod finding;
 mod header;
+mod index;
 mod interner;
 mod lines;
 mod log;

@@ -5,7 +5,8 @@ use inventory_core::engine::Recovery;
 /// Sizes of files, and what to do about damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileOptions {
-    /// Bytes after which a segment is sealed. Old positions are given up a segment at a time.
+    /// Bytes after which a segment is sealed. Old positions are given up a segment at a time. The index of the active
+    /// segment is in memory: about a twentieth of this.
     pub segment_bytes: u64,
     /// Bytes by which a segment grows at least when it is full: each growth costs a sync of its own.
     pub reserve_bytes: u64,

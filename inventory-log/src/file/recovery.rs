@@ -67,7 +67,7 @@ fn carry_out(
         bury().map_err(OpenError::Io)?;
     }
     for name in survey.leftovers {
-        match disk.remove(name) {
+        match disk.remove(&name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(io_error(format!("removing {name}"), error));
             }

@@ -59,7 +59,7 @@ pub(super) struct Segment<F = Arc<dyn DiskFile>> {
     pub(super) last: Sequence,
     pub(super) end: u64,
     pub(super) gaps: bool,
-    generation: u64,
+    pub(super) generation: u64,
     pub(super) file: F,
 }
 

@@ -89,6 +89,7 @@ impl Subject {
         picture.letters.clone_from(&self.picture.letters);
         if self.saved
             && damaged.starts_with("events-")
+            && damaged.ends_with(".log.jsonl")
             && self.picture.entries.ends_with(&picture.entries)
         {
             picture.entries.clone_from(&self.picture.entries);

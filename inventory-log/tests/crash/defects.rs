@@ -43,8 +43,8 @@ macro_rules! seen {
 
 seen! {
     acknowledge_before_sync: AcknowledgeBeforeSync by AcknowledgedIsKept | HealthyDiskIsOpened,
-    ignore_failed_sync: IgnoreFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened,
-    retry_failed_sync: RetryFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened,
+    ignore_failed_sync: IgnoreFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened | DeadLettersAreRight,
+    retry_failed_sync: RetryFailedSync by AcknowledgedIsKept | HealthyDiskIsOpened | DeadLettersAreRight,
     poison_ignored: PoisonIgnored by AcknowledgedIsKept | HealthyDiskIsOpened,
     full_disk_not_rolled_back: FullDiskNotRolledBack by UnaskedIsAbsent | DeadLettersAreRight,
     reserve_not_synced: ReserveNotSynced by HealthyDiskIsOpened,

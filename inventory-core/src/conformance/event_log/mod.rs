@@ -5,6 +5,7 @@ mod failure;
 mod page;
 mod retention;
 mod rivals;
+mod searches;
 
 use std::sync::Arc;
 
@@ -31,6 +32,12 @@ pub use retention::{
 };
 pub use rivals::{
     rivals_that_append_until_each_has_won_leave_a_whole_log, two_engines_cannot_both_succeed,
+};
+pub use searches::{
+    a_search_for_a_time_finds_what_reading_the_whole_log_finds,
+    a_search_for_a_trail_finds_what_reading_the_whole_log_finds,
+    a_search_for_first_touches_finds_what_reading_the_whole_log_finds,
+    a_search_for_last_touches_finds_what_reading_the_whole_log_finds,
 };
 
 use crate::machine::Entry;
@@ -76,6 +83,10 @@ suite!($ event_log_conformance, event_log, [
     a_page_begins_with_the_entry_that_holds_the_next_position
     a_page_has_whole_entries_until_its_limit_is_reached
     a_reader_sees_what_is_appended_later
+    a_search_for_a_time_finds_what_reading_the_whole_log_finds
+    a_search_for_a_trail_finds_what_reading_the_whole_log_finds
+    a_search_for_last_touches_finds_what_reading_the_whole_log_finds
+    a_search_for_first_touches_finds_what_reading_the_whole_log_finds
     purge_keeps_every_position_above_through
     purge_keeps_the_head
     reading_what_was_purged_says_so

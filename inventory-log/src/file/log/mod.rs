@@ -3,6 +3,7 @@
 mod seal;
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use inventory_core::defect;
@@ -14,11 +15,12 @@ use parking_lot::RwLock;
 use crate::file::directory::{ACTIVE, Directory, sealed_name};
 use crate::file::disk::{DiskFile, write_all_at, write_some};
 use crate::file::header::{FORMAT, Header};
+use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
 use crate::file::reader::FileLogReader;
 use crate::file::record;
 use crate::file::restart;
-use crate::file::segment::Layout;
+use crate::file::segment::{Active, Layout};
 
 /// Padding that a group leaves at the end of the file. One byte more than a closed log has, so that whatever a power cut
 /// leaves of a group is never taken for the end of a log that was closed in good order.
@@ -38,6 +40,7 @@ pub struct FileLog {
     directory: Directory,
     options: FileOptions,
     layout: Arc<RwLock<Layout>>,
+    indexes: Arc<Indexes>,
     epoch: Epoch,
     head: Head,
     file: Arc<dyn DiskFile>,
@@ -48,6 +51,8 @@ pub struct FileLog {
     /// Why nothing may be appended any more.
     poison: Option<String>,
     buffer: Vec<u8>,
+    /// Where each line of the buffer will start.
+    offsets: Vec<u64>,
 }
 
 /// The active segment as it was found, and everything before it.
@@ -63,20 +68,25 @@ pub(super) struct Opened {
 
 impl FileLog {
     pub(super) fn new(directory: Directory, options: FileOptions, opened: Opened) -> Self {
+        let Active { file, end, .. } = opened.layout.active.clone();
+        let layout = Arc::new(RwLock::new(opened.layout));
+        let disk = Arc::clone(&directory.disk);
         Self {
             directory,
             options,
+            indexes: Arc::new(Indexes::new(disk, Arc::clone(&layout))),
+            layout,
             epoch: opened.epoch,
             head: opened.head,
-            file: Arc::clone(&opened.layout.active.file),
-            end: opened.layout.active.end,
+            file,
+            end,
             // A segment is opened in the form in which it is closed: one newline at its end.
-            overwritten: opened.layout.active.end + 1,
+            overwritten: end + 1,
             size: opened.size,
             whole: opened.whole,
-            layout: Arc::new(RwLock::new(opened.layout)),
             poison: None,
             buffer: Vec::new(),
+            offsets: Vec::new(),
         }
     }
 
@@ -190,7 +200,9 @@ impl EventLog for FileLog {
             "the engine gives positions that follow the head"
         );
         self.buffer.clear();
+        self.offsets.clear();
         for entry in entries {
+            self.offsets.push(self.end + self.buffer.len() as u64);
             let group = if defect!(GroupNotRecorded) {
                 entry.first
             } else {
@@ -215,6 +227,8 @@ impl EventLog for FileLog {
 
         self.end = end;
         self.head = Head::after(last);
+        // Whoever learns of the new end finds it indexed.
+        self.indexes.feed(entries, &self.offsets);
         {
             let mut layout = self.layout.write();
             layout.active.end = end;
@@ -228,6 +242,7 @@ impl EventLog for FileLog {
         Arc::new(FileLogReader::new(
             Arc::clone(&self.directory.disk),
             Arc::clone(&self.layout),
+            Arc::clone(&self.indexes),
         ))
     }
 
@@ -258,7 +273,7 @@ impl EventLog for FileLog {
                     layout.sealed.insert(0, oldest);
                     return Err(failed);
                 }
-                Ok(()) | Err(_) => {}
+                Ok(()) | Err(_) => self.indexes.purge(oldest.first),
             }
             if defect!(PurgeNotSynced) {
                 continue;
@@ -300,14 +315,15 @@ impl EventLog for FileLog {
         self.epoch = epoch;
         self.head = head;
         self.whole = true;
-        {
+        let sealed = {
             let mut layout = self.layout.write();
             layout.floor = head.sequence;
-            layout.sealed.clear();
             layout.gaps = false;
             layout.generation += 1;
-        }
+            mem::take(&mut layout.sealed)
+        };
         self.enter(file, end);
+        self.indexes.restart(&sealed);
         Ok(())
     }
 }

@@ -15,7 +15,8 @@ use inventory_core::ports::{DeadLetter, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::directory::{
-    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, sealed_first,
+    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
+    sealed_first,
 };
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, OpenError};
@@ -54,8 +55,8 @@ pub(super) struct Survey {
     pub(super) plan: Plan,
     /// Where the last record of the active segment ends, if the segment is kept.
     pub(super) end: u64,
-    /// Files that an interrupted step has left behind.
-    pub(super) leftovers: Vec<&'static str>,
+    /// Files that an interrupted step has left behind, and indexes of segments that are not there.
+    pub(super) leftovers: Vec<String>,
 }
 
 /// Looks at a directory. Also returns what was found and has to be buried.
@@ -91,10 +92,6 @@ impl Surveyor<'_> {
         let mut firsts: Vec<Sequence> =
             names.iter().filter_map(|name| sealed_first(name)).collect();
         firsts.sort();
-        let leftovers = [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP]
-            .into_iter()
-            .filter(|name| has(name))
-            .collect();
         let survey = if has(ACTIVE) {
             self.survey_active(&firsts)?
         } else {
@@ -102,8 +99,13 @@ impl Surveyor<'_> {
                 !firsts.is_empty() || has(SNAPSHOT) || names.iter().any(|name| is_aside(name));
             self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
         };
+        let sealed = || survey.sealed.iter().map(|sealed| sealed.first);
+        let is_left = |name: &&String| {
+            [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP].contains(&name.as_str())
+                || is_stray_sidecar(name, sealed())
+        };
         Ok(Survey {
-            leftovers,
+            leftovers: names.iter().filter(is_left).cloned().collect(),
             ..survey
         })
     }

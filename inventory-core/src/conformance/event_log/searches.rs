@@ -1,0 +1,198 @@
+//! What the searches of a reader find.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Harness, append, read_all};
+use crate::conformance::{History, adjust, count};
+use crate::machine::{Annotations, Entry, Movement, Request};
+use crate::ports::{EventLog, LogReader, Trail};
+use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
+
+const PRODUCTS: [&str; 4] = ["tea", "rice", "salt", "never-moved"];
+const STORES: [&str; 4] = ["north", "south", "east", "never-open"];
+
+/// A search must find what reading the whole log finds: the position of every moment.
+pub fn a_search_for_a_time_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+    in_every_condition(harness, |reader, entries| {
+        let floor = reader.floor();
+        let mut times = BTreeSet::from([Timestamp::UNIX_EPOCH]);
+        for entry in entries {
+            let at = entry.recorded_at.millis();
+            let near = [at.saturating_sub(1), at, at + 1];
+            times.extend(near.map(|ms| Timestamp::UNIX_EPOCH.plus_millis(ms)));
+        }
+        for time in times {
+            let early = entries.iter().filter(|entry| entry.recorded_at <= time);
+            let expected = early.map(|entry| entry.last()).next_back();
+            let found = reader.position_at(time).expect("healthy storage reads");
+            assert_eq!(found, expected.unwrap_or(floor), "at {time:?}");
+        }
+    });
+}
+
+/// A search must find what reading the whole log finds: the trail of every product, level and reference.
+pub fn a_search_for_a_trail_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+    in_every_condition(harness, |reader, entries| {
+        for trail in trails() {
+            for through in positions(entries) {
+                let on_trail = |entry: &&Arc<Entry>| entry.first <= through && trail.has(entry);
+                let expected: Vec<_> = entries.iter().rev().filter(on_trail).cloned().collect();
+                for entries_max in [0, 1, 3, usize::MAX] {
+                    let found = reader.trail(&trail, through, entries_max);
+                    let found = found.expect("healthy storage reads");
+                    let newest = &expected[..expected.len().min(entries_max)];
+                    assert_eq!(found, newest, "{trail:?} through {through}");
+                }
+            }
+        }
+    });
+}
+
+/// A search must find what reading the whole log finds: the last touch of every level before every position.
+pub fn a_search_for_last_touches_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+    in_every_condition(harness, |reader, entries| {
+        for product in PRODUCTS.map(product) {
+            for through in positions(entries) {
+                let mut touches = touches(entries, &product);
+                touches.retain(|(sequence, _, _)| *sequence <= through);
+                touches.reverse();
+                let found = reader.last_touches(&product, through);
+                let found = found.expect("healthy storage reads");
+                assert_eq!(found, firsts(&touches), "{product:?} through {through}");
+            }
+        }
+    });
+}
+
+/// A search must find what reading the whole log finds: the first touch of every level after every position.
+pub fn a_search_for_first_touches_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+    in_every_condition(harness, |reader, entries| {
+        let floor = reader.floor();
+        for product in PRODUCTS.map(product) {
+            for after in positions(entries).filter(|&after| after >= floor) {
+                let mut touches = touches(entries, &product);
+                touches.retain(|(sequence, _, _)| *sequence > after);
+                let found = reader.first_touches(&product, after);
+                let found = found.expect("healthy storage reads");
+                assert_eq!(found, firsts(&touches), "{product:?} after {after}");
+            }
+        }
+    });
+}
+
+/// Lets a reader be judged while the log grows, when it was opened again, and when a part was purged.
+fn in_every_condition(harness: &impl Harness, judge: impl Fn(&dyn LogReader, &[Arc<Entry>])) {
+    let mut history = History::new();
+    let mut log = harness.open();
+    let reader = log.reader();
+    judge(&*reader, &[]);
+    write(&mut *log, &mut history, 0..20);
+    judge(&*reader, &read_all(&*reader, Sequence::START));
+    write(&mut *log, &mut history, 20..25);
+    judge(&*reader, &read_all(&*reader, Sequence::START));
+    drop((reader, log));
+    let mut log = harness.open();
+    // Before anybody has searched it.
+    write(&mut *log, &mut history, 25..35);
+    let reader = log.reader();
+    judge(&*reader, &read_all(&*reader, Sequence::START));
+    log.purge(Sequence::new(30))
+        .expect("healthy storage purges");
+    write(&mut *log, &mut history, 35..40);
+    for reader in [reader, log.reader()] {
+        judge(&*reader, &read_all(&*reader, reader.floor()));
+    }
+}
+
+/// Appends requests of one to three lines, some with a reference, in groups of one to three.
+fn write(log: &mut dyn EventLog, history: &mut History, numbers: std::ops::Range<usize>) {
+    let entries: Vec<_> = numbers
+        .map(|number| {
+            let line = |at: usize| {
+                let (product, store) = (PRODUCTS[(number + at) % 3], STORES[(number / 3 + at) % 3]);
+                match at {
+                    2 => count(product, store, 50 + number as u64),
+                    _ => adjust(product, store, 1),
+                }
+            };
+            let lines = (0..=number % 3).map(line).collect();
+            let request = Request::unkeyed(lines).expect("a request of a few lines");
+            history.write(&request.annotated(Annotations {
+                reference: number.is_multiple_of(4).then(|| reference(number)),
+                ..Annotations::default()
+            }))
+        })
+        .collect();
+    let mut left = &entries[..];
+    while !left.is_empty() {
+        let (group, later) = left.split_at(left.len().min(1 + left.len() % 3));
+        append(log, group);
+        left = later;
+    }
+}
+
+/// A reference; a product has the same name as one of them.
+fn reference(number: usize) -> crate::vocabulary::Reference {
+    let name = if number.is_multiple_of(8) {
+        "tea"
+    } else {
+        "order-1"
+    };
+    name.parse().expect("a short text")
+}
+
+fn trails() -> Vec<Trail> {
+    let levels = PRODUCTS.map(product).into_iter().flat_map(|product| {
+        let level = move |store| Trail::Level(product.clone(), store);
+        STORES.map(store).into_iter().map(level)
+    });
+    let references = ["tea", "order-1", "order-2"]
+        .map(|name| Trail::Reference(name.parse().expect("a short text")));
+    (PRODUCTS.map(product).map(Trail::Product).into_iter())
+        .chain(levels)
+        .chain(references)
+        .collect()
+}
+
+fn positions(entries: &[Arc<Entry>]) -> impl Iterator<Item = Sequence> + use<> {
+    let last = entries.last().map_or(0, |last| last.last().number());
+    (0..last + 2).map(Sequence::new)
+}
+
+type Touch = (Sequence, StoreId, Arc<Entry>);
+
+/// Every touch of a product, oldest first.
+fn touches(entries: &[Arc<Entry>], product: &ProductId) -> Vec<Touch> {
+    let mut touches = Vec::new();
+    for entry in entries {
+        for (sequence, event) in entry.numbered() {
+            let is_touch =
+                |movement: &&Movement| movement.product == *product && movement.touches();
+            if let Some(movement) = event.movement().filter(is_touch) {
+                touches.push((sequence, movement.store.clone(), Arc::clone(entry)));
+            }
+        }
+    }
+    touches
+}
+
+/// The entries of those touches that are the first of their store, each once.
+fn firsts(touches: &[Touch]) -> Vec<Arc<Entry>> {
+    let mut stores = BTreeSet::new();
+    let mut entries: Vec<Arc<Entry>> = Vec::new();
+    for (_, store, entry) in touches {
+        if stores.insert(store) && entries.last() != Some(entry) {
+            entries.push(Arc::clone(entry));
+        }
+    }
+    entries
+}
+
+fn product(name: &str) -> ProductId {
+    name.parse().expect("a short id")
+}
+
+fn store(name: &str) -> StoreId {
+    name.parse().expect("a short id")
+}

@@ -1,0 +1,297 @@
+//! The indexes of all segments, as the writer and its readers share them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use inventory_core::machine::Entry;
+use inventory_core::ports::{ReadError, StorageError};
+use inventory_core::vocabulary::Sequence;
+use parking_lot::{Mutex, RwLock};
+
+use super::cursor::{Cursor, Source, Span};
+use super::key::Subject;
+use super::sidecar::{Identity, Sidecar};
+use super::table::Table;
+use super::tail::{Found, Tail};
+use crate::file::directory::{sidecar_name, sidecar_tmp_name};
+use crate::file::disk::{Disk, write_all_at};
+use crate::file::lines::Lines;
+use crate::file::segment::{Layout, Sealed, Segment};
+
+/// A segment: its first position, in one of the histories that a process sees.
+type Place = (u64, Sequence);
+
+/// Where the lines of a subject are, segment by segment.
+///
+/// In memory are the index of the active segment, and of every sealed one that was searched the keys that the blocks of
+/// its sidecar begin with. No lock is held while a file is read or written.
+#[derive(Debug)]
+pub(in crate::file) struct Indexes {
+    disk: Arc<dyn Disk>,
+    layout: Arc<RwLock<Layout>>,
+    tail: Mutex<Tail>,
+    opened: Mutex<BTreeMap<Place, Arc<Sidecar>>>,
+    /// Segments whose sidecar somebody is writing: nobody else does meanwhile.
+    writing: Mutex<BTreeSet<Place>>,
+}
+
+impl Indexes {
+    /// The indexes of a log that was just opened.
+    pub(in crate::file) fn new(disk: Arc<dyn Disk>, layout: Arc<RwLock<Layout>>) -> Self {
+        let tail = {
+            let layout = layout.read();
+            let active = &layout.active;
+            let found = match active.last < active.first {
+                true => Found::Read { whole: true },
+                false => Found::Unread {
+                    last: active.last,
+                    end: active.end,
+                },
+            };
+            Tail::of(active.first, layout.generation, found)
+        };
+        Self {
+            disk,
+            layout,
+            tail: Mutex::new(tail),
+            opened: Mutex::default(),
+            writing: Mutex::default(),
+        }
+    }
+
+    /// Takes entries of the active segment that are durable, with the offsets of their lines.
+    pub(in crate::file) fn feed(&self, entries: &[Arc<Entry>], offsets: &[u64]) {
+        self.tail.lock().feed(entries, offsets);
+    }
+
+    /// Writes the index of the segment that was the active one until now, if all of it was fed, and begins the next.
+    pub(in crate::file) fn seal(&self, first: Sequence) {
+        let located = self.layout.read().locate(first);
+        let whole = self.tail.lock().whole();
+        if let Some(mut table) = whole
+            && let Ok(segment) = located.open(&*self.disk)
+        {
+            table.sort();
+            self.keep(&segment, &table);
+        }
+        self.begin();
+    }
+
+    /// Forgets a history that was set aside, and begins the next one. `sealed` are the segments that it had.
+    pub(in crate::file) fn restart(&self, sealed: &[Sealed]) {
+        self.opened.lock().clear();
+        for sealed in sealed {
+            // A sidecar that stays is removed by the next open, and is of no segment of the new history.
+            let _ = self.disk.remove(&sidecar_name(sealed.first));
+        }
+        self.begin();
+    }
+
+    /// Removes the index of a segment that was purged.
+    pub(in crate::file) fn purge(&self, first: Sequence) {
+        let generation = self.layout.read().generation;
+        self.opened.lock().remove(&(generation, first));
+        // As with a history that was set aside.
+        let _ = self.disk.remove(&sidecar_name(first));
+    }
+
+    fn begin(&self) {
+        let layout = self.layout.read();
+        let found = Found::Read { whole: true };
+        *self.tail.lock() = Tail::of(layout.active.first, layout.generation, found);
+    }
+
+    /// Goes through the keys of a subject in a segment.
+    ///
+    /// # Errors
+    ///
+    /// As when the segment is read: without an index, it is.
+    pub(in crate::file) fn cursor<'a>(
+        &'a self,
+        segment: &'a Segment,
+        subject: Subject,
+        span: Span,
+    ) -> Result<Cursor<'a>, ReadError> {
+        let source = match self.tail_keys(segment, subject)? {
+            Some(source) => source,
+            None => self.sealed_keys(segment, subject)?,
+        };
+        Ok(Cursor::new(self, segment, subject, span, source))
+    }
+
+    /// The keys of a segment that is the active one still.
+    fn tail_keys(&self, segment: &Segment, subject: Subject) -> Result<Option<Source>, ReadError> {
+        loop {
+            let (view, found) = {
+                let tail = self.tail.lock();
+                if !tail.is_of(segment.first, segment.generation) {
+                    return Ok(None);
+                }
+                (tail.view(subject), tail.found())
+            };
+            match found {
+                Found::Read { .. } => {
+                    let stores = Arc::clone(&view.stores);
+                    let keys = view.keys(subject, segment.end);
+                    return Ok(Some(Source::Keys { keys, stores }));
+                }
+                Found::Unread { last, end } => {
+                    let found = Segment {
+                        last,
+                        end,
+                        ..segment.clone()
+                    };
+                    let table = Table::read(&found)?;
+                    let mut tail = self.tail.lock();
+                    if tail.is_of(segment.first, segment.generation) {
+                        tail.take_found(&table);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The keys of a sealed segment: in its sidecar, which is made when there is none.
+    fn sealed_keys(&self, segment: &Segment, subject: Subject) -> Result<Source, ReadError> {
+        let segment = &self.sealed(segment)?;
+        let reading = |error| {
+            let operation = format!("reading {}", segment.name);
+            ReadError::Failed(StorageError::new(operation, error))
+        };
+        let name = sidecar_name(segment.first);
+        let Ok(file) = self.disk.open(&name) else {
+            return self.made_anew(segment, subject);
+        };
+        let known = self.opened.lock().get(&segment.place()).cloned();
+        let sidecar = match known {
+            Some(sidecar) => Some(sidecar),
+            None => match identity(segment).map_err(reading)? {
+                Some(identity) => Sidecar::open(&*file, &identity)
+                    .ok()
+                    .flatten()
+                    .map(Arc::new),
+                None => None,
+            },
+        };
+        match sidecar {
+            Some(sidecar) => {
+                self.remember(segment, Arc::clone(&sidecar));
+                Ok(Source::Sidecar { sidecar, file })
+            }
+            None => self.made_anew(segment, subject),
+        }
+    }
+
+    /// The keys of a sealed segment, out of the segment itself. Its sidecar is written again, if it can be.
+    pub(super) fn made_anew(
+        &self,
+        segment: &Segment,
+        subject: Subject,
+    ) -> Result<Source, ReadError> {
+        let mut table = Table::read(&self.sealed(segment)?)?;
+        table.sort();
+        self.keep(segment, &table);
+        Ok(Source::Keys {
+            keys: table.of(subject),
+            stores: table.stores,
+        })
+    }
+
+    /// All of a segment that may have been the active one when it was located.
+    fn sealed(&self, segment: &Segment) -> Result<Segment, ReadError> {
+        let mut sealed = segment.clone();
+        let layout = self.layout.read();
+        if layout.refresh(&mut sealed) {
+            return Ok(sealed);
+        }
+        let floor = layout.floor;
+        match layout.generation == segment.generation {
+            true => Err(ReadError::Purged { floor }),
+            false => Err(ReadError::Failed(StorageError::new(
+                format!("reading {}", segment.name),
+                "its history was set aside meanwhile",
+            ))),
+        }
+    }
+
+    /// Writes a sidecar. A disk that does not take it is no harm: it is made again when it is needed.
+    fn keep(&self, segment: &Segment, table: &Table) {
+        // Where positions are missing, a log that is to be whole must find that out.
+        if !table.whole || !self.writing.lock().insert(segment.place()) {
+            return;
+        }
+        if let Ok(sealed) = self.sealed(segment)
+            && let Ok(Some(sidecar)) = self.write(&sealed, table)
+        {
+            self.remember(&sealed, Arc::new(sidecar));
+        }
+        self.writing.lock().remove(&segment.place());
+    }
+
+    fn write(&self, segment: &Segment, table: &Table) -> io::Result<Option<Sidecar>> {
+        let Some(identity) = identity(segment)? else {
+            return Ok(None);
+        };
+        let (bytes, sidecar) = Sidecar::encode(table, &identity);
+        let (tmp, name) = (sidecar_tmp_name(segment.first), sidecar_name(segment.first));
+        // The old file keeps its content for those who read it.
+        let written = (self.disk.create(&tmp))
+            .and_then(|file| write_all_at(&*file, &bytes, 0))
+            .and_then(|()| self.disk.rename(&tmp, &name));
+        if let Err(error) = written {
+            // Half a sidecar would be known as such, but it takes up room.
+            let _ = self.disk.remove(&tmp);
+            return Err(error);
+        }
+        Ok(Some(sidecar))
+    }
+
+    /// Keeps what was opened, unless its segment has been purged meanwhile.
+    fn remember(&self, segment: &Segment, sidecar: Arc<Sidecar>) {
+        let mut opened = self.opened.lock();
+        let there = self.layout.read().refresh(&mut segment.clone());
+        if there {
+            opened.insert(segment.place(), sidecar);
+        }
+    }
+
+    /// Forgets a sidecar that is not what was written.
+    pub(super) fn forget(&self, segment: &Segment) {
+        self.opened.lock().remove(&segment.place());
+    }
+
+    /// Says why a line is not where an index has it: the segment is damaged, or the index is, which is then removed.
+    pub(in crate::file) fn doubt(&self, segment: &Segment) -> ReadError {
+        if let Err(error) = Table::read(segment) {
+            return error;
+        }
+        self.forget(segment);
+        let _ = self.disk.remove(&sidecar_name(segment.first));
+        ReadError::Failed(StorageError::new(
+            format!("searching {}", segment.name),
+            "its index was wrong, and has to be made anew",
+        ))
+    }
+}
+
+impl Segment {
+    fn place(&self) -> Place {
+        (self.generation, self.first)
+    }
+}
+
+/// Which segment an index has to be of; `None` when its first line cannot be read.
+fn identity(segment: &Segment) -> io::Result<Option<Identity>> {
+    let mut lines = Lines::sparing(0);
+    let header = lines.next(&*segment.file, segment.end)?;
+    let header = header.filter(|piece| piece.offset == 0 && piece.ended);
+    let Some(header) = header.map(|piece| piece.bytes.to_vec()) else {
+        return Ok(None);
+    };
+    Ok(Some(Identity {
+        header,
+        last: segment.last.number(),
+        size: segment.file.size()?,
+    }))
+}

@@ -1,0 +1,209 @@
+//! The index of a sealed segment, in a file beside it.
+//!
+//! It is a cache of the segment. So it is never synced, and whatever is wrong with it, it is made anew.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use inventory_core::vocabulary::StoreId;
+
+use super::key::{KEY_BYTES, Key};
+use super::table::Table;
+use crate::file::disk::{DiskFile, read_onto};
+
+const MAGIC: &[u8; 8] = b"invindex";
+const VERSION: u32 = 1;
+/// Bytes before the header line.
+const FIXED_BYTES: usize = 48;
+/// Bytes at the start that the checksum does not cover: magic, version and itself.
+const UNCOVERED_BYTES: usize = 16;
+/// Keys of a block, so that with its checksum it is just below a page.
+const BLOCK_KEYS: usize = 255;
+const CRC_BYTES: usize = 4;
+
+/// Which segment an index is of. Its header line tells the history and all that was before; a sealed segment does not
+/// change.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The first line of the segment.
+    pub(super) header: Vec<u8>,
+    /// Its last position.
+    pub(super) last: u64,
+    /// The size of its file.
+    pub(super) size: u64,
+}
+
+/// What is kept in memory of a sidecar: which keys its blocks begin with, and the stores.
+#[derive(Debug)]
+pub(super) struct Sidecar {
+    fences: Vec<Key>,
+    pub(super) stores: Arc<Vec<StoreId>>,
+    keys: u64,
+    blocks_at: u64,
+    /// Binds the blocks to this file.
+    crc: u32,
+}
+
+impl Sidecar {
+    /// The bytes of the file for a table that is sorted and whole.
+    pub(super) fn encode(table: &Table, identity: &Identity) -> (Vec<u8>, Self) {
+        let mut stores = Vec::new();
+        for store in &*table.stores {
+            let text = store.as_str().as_bytes();
+            stores.push(u8::try_from(text.len()).expect("an id has at most 128 bytes"));
+            stores.extend_from_slice(text);
+        }
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let mut out = Vec::with_capacity(table.keys.len() * (KEY_BYTES + 1) + stores.len() + 4_096);
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&[0; CRC_BYTES]);
+        out.extend_from_slice(&identity.last.to_le_bytes());
+        out.extend_from_slice(&identity.size.to_le_bytes());
+        out.extend_from_slice(&(table.keys.len() as u64).to_le_bytes());
+        out.extend_from_slice(&length(&identity.header).to_le_bytes());
+        out.extend_from_slice(&length(&stores).to_le_bytes());
+        out.extend_from_slice(&identity.header);
+        out.extend_from_slice(&stores);
+        let blocks = table.keys.chunks(BLOCK_KEYS);
+        let fences: Vec<Key> = blocks.clone().map(|block| block[0]).collect();
+        for fence in &fences {
+            out.extend_from_slice(&fence.to_bytes());
+        }
+        let crc = crc32fast::hash(&out[UNCOVERED_BYTES..]);
+        out[UNCOVERED_BYTES - CRC_BYTES..UNCOVERED_BYTES].copy_from_slice(&crc.to_le_bytes());
+        let blocks_at = out.len() as u64;
+        for (number, block) in blocks.enumerate() {
+            let start = out.len();
+            for key in block {
+                out.extend_from_slice(&key.to_bytes());
+            }
+            let crc = block_crc(crc, number, &out[start..]);
+            out.extend_from_slice(&crc.to_le_bytes());
+        }
+        let sidecar = Self {
+            fences,
+            stores: Arc::clone(&table.stores),
+            keys: table.keys.len() as u64,
+            blocks_at,
+            crc,
+        };
+        (out, sidecar)
+    }
+
+    /// Opens a file; `None` when it is not the whole index of that segment.
+    pub(super) fn open(file: &dyn DiskFile, identity: &Identity) -> io::Result<Option<Self>> {
+        let size = file.size()?;
+        let mut head = Vec::new();
+        read_onto(file, &mut head, 0, FIXED_BYTES)?;
+        let Some(lengths) = Lengths::read(&head, identity, size) else {
+            return Ok(None);
+        };
+        read_onto(file, &mut head, FIXED_BYTES as u64, lengths.rest)?;
+        Ok(Self::decode(&head, &lengths, identity))
+    }
+
+    fn decode(head: &[u8], lengths: &Lengths, identity: &Identity) -> Option<Self> {
+        let crc = crc32fast::hash(head.get(UNCOVERED_BYTES..)?);
+        let (header, rest) = head.get(FIXED_BYTES..)?.split_at_checked(lengths.header)?;
+        let (stores, fences) = rest.split_at_checked(lengths.stores)?;
+        if crc != lengths.crc || header != identity.header {
+            return None;
+        }
+        Some(Self {
+            fences: keys(fences),
+            stores: Arc::new(decode_stores(stores)?),
+            keys: lengths.keys,
+            blocks_at: head.len() as u64,
+            crc,
+        })
+    }
+
+    /// The blocks that may hold a key between two, these included.
+    pub(super) fn blocks(&self, low: Key, high: Key) -> Range<usize> {
+        let from = self.fences.partition_point(|&fence| fence < low);
+        let to = self.fences.partition_point(|&fence| fence <= high);
+        from.saturating_sub(1)..to
+    }
+
+    /// The keys of a block; `None` when they are not what was written.
+    pub(super) fn block(&self, file: &dyn DiskFile, number: usize) -> io::Result<Option<Vec<Key>>> {
+        let before = (number * BLOCK_KEYS) as u64;
+        let count = (self.keys - before).min(BLOCK_KEYS as u64) as usize;
+        let at = self.blocks_at + (number * (BLOCK_KEYS * KEY_BYTES + CRC_BYTES)) as u64;
+        let mut bytes = Vec::new();
+        read_onto(file, &mut bytes, at, count * KEY_BYTES + CRC_BYTES)?;
+        let Some((content, crc)) = bytes.split_at_checked(count * KEY_BYTES) else {
+            return Ok(None);
+        };
+        let right = crc == block_crc(self.crc, number, content).to_le_bytes();
+        Ok(right.then(|| keys(content)))
+    }
+}
+
+/// The sizes of the parts of a file, as its first bytes give them.
+struct Lengths {
+    crc: u32,
+    keys: u64,
+    header: usize,
+    stores: usize,
+    /// Bytes between the fixed part and the blocks.
+    rest: usize,
+}
+
+impl Lengths {
+    /// `None` unless the file is of this version and segment, and as long as its parts: what is believed costs no more
+    /// memory than the file is long.
+    fn read(fixed: &[u8], identity: &Identity, size: u64) -> Option<Self> {
+        let four = |at: usize| Some(u32::from_le_bytes(*fixed.get(at..)?.first_chunk()?));
+        let eight = |at: usize| Some(u64::from_le_bytes(*fixed.get(at..)?.first_chunk()?));
+        let (last, segment_size) = (eight(16)?, eight(24)?);
+        let ours = fixed.starts_with(MAGIC) && four(8)? == VERSION;
+        if !ours || (last, segment_size) != (identity.last, identity.size) {
+            return None;
+        }
+        let (keys, header, stores) = (eight(32)?, four(40)?, four(44)?);
+        let blocks = keys.div_ceil(BLOCK_KEYS as u64);
+        let fences = blocks.checked_mul(KEY_BYTES as u64)?;
+        let rest = fences
+            .checked_add(u64::from(header))?
+            .checked_add(u64::from(stores))?;
+        let in_blocks = keys.checked_mul(KEY_BYTES as u64)?;
+        let in_blocks = in_blocks.checked_add(blocks.checked_mul(CRC_BYTES as u64)?)?;
+        let whole = rest
+            .checked_add(in_blocks)?
+            .checked_add(FIXED_BYTES as u64)?;
+        (whole == size).then_some(Self {
+            crc: four(12)?,
+            keys,
+            header: header as usize,
+            stores: stores as usize,
+            rest: usize::try_from(rest).ok()?,
+        })
+    }
+}
+
+/// The checksum of a block, which is wrong in any other place.
+fn block_crc(file: u32, number: usize, content: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&file.to_le_bytes());
+    hasher.update(&(number as u64).to_le_bytes());
+    hasher.update(content);
+    hasher.finalize()
+}
+
+fn keys(bytes: &[u8]) -> Vec<Key> {
+    let (keys, _) = bytes.as_chunks();
+    keys.iter().map(|&key| Key::from_bytes(key)).collect()
+}
+
+fn decode_stores(mut bytes: &[u8]) -> Option<Vec<StoreId>> {
+    let mut stores = Vec::new();
+    while let Some((&length, rest)) = bytes.split_first() {
+        let (text, rest) = rest.split_at_checked(usize::from(length))?;
+        stores.push(StoreId::new(std::str::from_utf8(text).ok()?).ok()?);
+        bytes = rest;
+    }
+    Some(stores)
+}
