@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use inventory_http::kit::{Param, ParamKind};
-use inventory_http::wire::{AsOf, Cursor, HistoryCursor, schema};
+use inventory_http::wire::{AsOf, Cursor, HistoryCursor, ReservationCursor, schema};
 use regex::Regex;
 
 /// Longest id, in bytes.
@@ -52,6 +52,9 @@ pub(crate) fn is_declared(param: &Param, value: &str) -> bool {
                 schema::CURSOR_FORMAT => value.is_empty() || value.parse::<Cursor>().is_ok(),
                 schema::HISTORY_CURSOR_FORMAT => {
                     value.is_empty() || value.parse::<HistoryCursor>().is_ok()
+                }
+                schema::RESERVATION_CURSOR_FORMAT => {
+                    value.is_empty() || value.parse::<ReservationCursor>().is_ok()
                 }
                 schema::AS_OF_FORMAT => value.parse::<AsOf>().is_ok(),
                 _ => panic!("{format} is a format that nobody knows"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::machine::Ledger;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::service::Central;
 
@@ -21,9 +21,8 @@ const REST: Duration = Duration::from_secs(1);
 pub(super) async fn run(central: Arc<Central>) {
     let mut pause = LOOK;
     loop {
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = central.stopping() => return,
+        if timeout(pause, central.stopping()).await.is_ok() {
+            return;
         }
         pause = LOOK;
         // One submission ends a portion only, so that sales need not wait for thousands of ends.

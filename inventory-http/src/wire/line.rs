@@ -55,3 +55,62 @@ pub(super) fn movements(entry: &Entry) -> Option<Vec<&Movement>> {
     };
     movements.filter(is_line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use inventory_core::conformance::{History, adjust};
+    use inventory_core::engine::Receipt;
+    use inventory_core::machine::{Command, Hold, Release, Request, SetAlert, Thresholds};
+    use inventory_core::vocabulary::{Ttl, Units};
+
+    use super::*;
+    use crate::wire::{Held, Released, Transacted};
+
+    fn told(product: &str) -> Command {
+        let quantity = |units| Quantity::new(units).unwrap();
+        Command::SetAlert(SetAlert {
+            product: product.parse().unwrap(),
+            store: "north".parse().unwrap(),
+            thresholds: Thresholds::new(quantity(5), quantity(8)).unwrap(),
+        })
+    }
+
+    fn hold(product: &str, quantity: u64) -> Command {
+        Command::Hold(Hold {
+            reservation: "r1".parse().unwrap(),
+            product: product.parse().unwrap(),
+            store: "north".parse().unwrap(),
+            quantity: Units::new(quantity).unwrap(),
+            ttl: Ttl::MAX,
+        })
+    }
+
+    #[test]
+    fn what_somebody_is_told_of_a_level_is_no_line() {
+        let mut history = History::new();
+        let mut write = |commands: Vec<Command>, events: usize| -> Receipt {
+            let entry: Arc<Entry> = history.write(&Request::unkeyed(commands).unwrap());
+            assert_eq!(entry.events.len(), events);
+            let replayed = false;
+            Receipt { entry, replayed }
+        };
+        let opening = vec![adjust("tea", "north", 10), adjust("rice", "north", 10)];
+        write(opening, 2);
+        write(vec![told("tea"), told("rice")], 2);
+        let sale = vec![adjust("tea", "north", -6), adjust("rice", "north", -1)];
+        let lines = Transacted::from_receipt(&write(sale, 3)).unwrap().lines;
+        let units: Vec<_> = lines.iter().map(|line| line.new_quantity.units()).collect();
+        assert_eq!(units, [4, 9]);
+        let held = write(vec![hold("rice", 6), hold("tea", 1)], 3);
+        let lines = Held::from_receipt(&held).unwrap().lines;
+        let units: Vec<_> = lines.iter().map(|line| line.quantity.units()).collect();
+        assert_eq!(units, [6, 1]);
+        let reservation = "r1".parse().unwrap();
+        let released = write(vec![Release { reservation }.into()], 3);
+        let lines = Released::from_receipt(&released).unwrap().lines;
+        let units: Vec<_> = lines.iter().map(|line| line.returned.units()).collect();
+        assert_eq!(units, [6, 1]);
+    }
+}

@@ -20,6 +20,7 @@ mod products;
 mod remarks;
 mod replication;
 mod reservation_lists;
+mod reservation_refusals;
 mod reservations;
 mod slow_clients;
 mod stopping;

@@ -119,7 +119,7 @@ fn the_first_refusal_names_its_line_and_nothing_is_done() {
         (&stale["current"], stale["message"].as_str()),
         (&current, Some("product tea is at version 2, not 1"))
     );
-    for lines in [vec![], vec![good.clone(); 1_001]] {
+    for lines in [vec![], vec![good; 1_001]] {
         let reply = transact(&world, &lines, "t1");
         assert_eq!(
             reply.error(),
@@ -159,7 +159,7 @@ fn a_key_means_the_same_lines() {
         assert_eq!(reply.status, 422, "{field}");
         assert_eq!(reply.json()["details"][1]["field"], field);
     }
-    let body = json!({ "lines": first }).to_string();
+    let body = json!({ "lines": first, "reason": "sale" }).to_string();
     let headers = [("Idempotency-Key", "t1")];
     let again = world
         .client()
