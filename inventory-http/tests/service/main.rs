@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod access;
+mod alerts;
 mod as_of;
 mod bad_bodies;
 mod bad_framing;
@@ -27,5 +28,6 @@ mod stopping;
 mod sync;
 mod telemetry;
 mod transactions;
+mod transfers;
 mod updates;
 mod world;
