@@ -34,15 +34,25 @@ times = st.datetimes(min_value=datetime.datetime(1970, 1, 1)).map(lambda time: t
 schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
 
 
-def reservation_cursor(opened: int, reservation: str) -> str:
-    """As a listing of reservations makes it."""
-    position = opened.to_bytes(8, "big")
-    return base64.urlsafe_b64encode(b"\x03" + position + reservation.encode()).rstrip(b"=").decode()
+def opened_cursors(form: bytes):
+    """Cursors as a listing of reservations or transfers makes them."""
+
+    def cursor(opened: int, name: str) -> str:
+        return base64.urlsafe_b64encode(form + opened.to_bytes(8, "big") + name.encode()).rstrip(b"=").decode()
+
+    return st.just("") | st.builds(cursor, st.integers(min_value=0, max_value=2**64 - 1), ids)
 
 
-positions = st.integers(min_value=0, max_value=2**64 - 1)
-reservation_cursors = st.builds(reservation_cursor, positions, ids)
-schemathesis.openapi.format("inventory-reservation-cursor", st.just("") | reservation_cursors)
+schemathesis.openapi.format("inventory-reservation-cursor", opened_cursors(b"\x03"))
+schemathesis.openapi.format("inventory-transfer-cursor", opened_cursors(b"\x04"))
+
+
+def alert_cursor(product: str, store: str) -> str:
+    """As a listing of alerts makes it."""
+    return base64.urlsafe_b64encode(b"\x05" + product.encode() + b"\0" + store.encode()).rstrip(b"=").decode()
+
+
+schemathesis.openapi.format("inventory-alert-cursor", st.just("") | st.builds(alert_cursor, ids, ids))
 
 
 @schemathesis.hook
@@ -65,6 +75,11 @@ def whole(value):
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def is_positive(case) -> bool:
+    """Whether a case is to be as the document has it."""
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """What the document says in words only: a change names its key in its body or in its head, and a store writes for
@@ -78,7 +93,12 @@ def before_call(context, case, kwargs):
         if isinstance(offset, int) and offset > 0:
             case.body["asOfOffset"] = 0
     changes = ("/inventory/updates", "/inventory/transactions", "/inventory/counts")
-    if (path.endswith(changes) or "/reservations" in path) and isinstance(case.body, dict):
+    if isinstance(case.body, dict) and "idempotencyKey" in case.body and is_positive(case):
+        # Another key in the head is a mistake that the document cannot express.
+        kept = {name: value for name, value in (case.headers or {}).items() if name.lower() != "idempotency-key"}
+        case.headers = kept
+    needs_key = path.endswith(changes) or "/reservations" in path or "/transfers" in path
+    if needs_key and isinstance(case.body, dict):
         store = case.body.get("storeId")
         if path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
             case.body["storeId"] = "store-1"

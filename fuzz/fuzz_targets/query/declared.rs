@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use inventory_http::kit::{Param, ParamKind};
-use inventory_http::wire::{AsOf, Cursor, HistoryCursor, ReservationCursor, schema};
+use inventory_http::wire::{AsOf, Cursor, HistoryCursor, ReservationCursor, TransferCursor, AlertCursor, schema};
 use regex::Regex;
 
 /// Longest id, in bytes.
@@ -55,6 +55,12 @@ pub(crate) fn is_declared(param: &Param, value: &str) -> bool {
                 }
                 schema::RESERVATION_CURSOR_FORMAT => {
                     value.is_empty() || value.parse::<ReservationCursor>().is_ok()
+                }
+                schema::TRANSFER_CURSOR_FORMAT => {
+                    value.is_empty() || value.parse::<TransferCursor>().is_ok()
+                }
+                schema::ALERT_CURSOR_FORMAT => {
+                    value.is_empty() || value.parse::<AlertCursor>().is_ok()
                 }
                 schema::AS_OF_FORMAT => value.parse::<AsOf>().is_ok(),
                 _ => panic!("{format} is a format that nobody knows"),

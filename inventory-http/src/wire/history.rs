@@ -104,12 +104,10 @@ pub struct HistoryEvent {
     #[schemars(schema_with = "schema::nullable_text")]
     pub key: Option<IdempotencyKey>,
     /// The reservation that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::id")]
+    #[schemars(schema_with = "schema::nullable_id")]
     pub reservation_id: Option<ReservationId>,
     /// The transfer that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::id")]
+    #[schemars(schema_with = "schema::nullable_id")]
     pub transfer_id: Option<TransferId>,
     /// Why it was buried, of a `DeadLettered` event.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -68,7 +68,7 @@ fn an_event_says_what_it_found_and_what_it_left() {
             "delta": -4, "reservedDelta": 0,
             "before": { "onHand": 10, "reserved": 0 }, "after": { "onHand": 6, "reserved": 0 },
             "newQuantity": 11, "version": 3,
-            "reason": null, "note": null, "reference": null, "actor": "demo", "key": "k3",
+            "reason": null, "note": null, "reference": null, "actor": "demo", "reservationId": null, "transferId": null, "key": "k3",
         })
     );
 }
