@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::io;
 
 use inventory_core::defect;
-use inventory_core::machine::{Buried, Head, Image, ImageBuilder, Level};
+use inventory_core::machine::{Head, Image, ImageBuilder, Level};
 use inventory_core::ports::Snapshot;
-use inventory_core::vocabulary::{
-    Chain, Epoch, ProductId, Quantity, Sequence, StoreId, Timestamp, Version,
-};
+use inventory_core::vocabulary::{Chain, Epoch, Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 
@@ -18,7 +16,8 @@ use super::interner::Interner;
 use super::lines::Lines;
 use super::record::{decode, encode_unframed};
 use super::snapshot_records::{
-    push_alert, push_reservation, push_transfer, read_alert, read_reservation, read_transfer,
+    push_alert, push_buried, push_reservation, push_transfer, read_alert, read_buried,
+    read_reservation, read_transfer,
 };
 use super::text::{push_hex32, push_hex64, push_number, push_string};
 
@@ -180,19 +179,6 @@ fn push_products(sink: &mut Sink<'_>, image: &Image) -> io::Result<()> {
     })
 }
 
-fn push_buried(out: &mut Vec<u8>, sequence: Sequence, buried: &Buried) {
-    out.extend_from_slice(b"{\"seq\":");
-    push_number(out, sequence.number());
-    out.extend_from_slice(b",\"product\":");
-    match &buried.product {
-        Some(product) => push_string(out, product.as_str()),
-        None => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"reason\":");
-    push_string(out, &buried.reason);
-    out.push(b'}');
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WireHeader {
@@ -215,14 +201,6 @@ struct WireProduct<'a> {
     updated_at: Timestamp,
     quarantined: bool,
     levels: Vec<(usize, Quantity, Quantity)>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireBuried {
-    seq: Sequence,
-    product: Option<ProductId>,
-    reason: String,
 }
 
 /// Reads a snapshot, and returns it only if every byte is what was written.
@@ -296,12 +274,8 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
         builder.remember(&entry).map_err(said)
     })?;
     source.list("buried", |line| {
-        let wire: WireBuried = serde_json::from_str(line).map_err(said)?;
-        let reason = wire.reason.into();
-        let product = wire.product;
-        builder
-            .bury(wire.seq, Buried { product, reason })
-            .map_err(said)
+        let (sequence, buried) = read_buried(line)?;
+        builder.bury(sequence, buried).map_err(said)
     })?;
     source.finish()?;
     Ok(Snapshot {

@@ -1,9 +1,9 @@
-//! Reservations, transfers and alerts as lines of a snapshot.
+//! Reservations, transfers, alerts and buried positions as lines of a snapshot.
 
 use std::borrow::Cow;
 
 use inventory_core::machine::{
-    Alert, HeldLine, Reservation, ReservationState, Thresholds, Transfer, TransferLine,
+    Alert, Buried, HeldLine, Reservation, ReservationState, Thresholds, Transfer, TransferLine,
     TransferState,
 };
 use inventory_core::vocabulary::{
@@ -66,6 +66,19 @@ pub(super) fn push_transfer(out: &mut Vec<u8>, transfer: &Transfer) {
         push_quantities(out, [line.shipped, line.received, line.missing]);
     }
     out.extend_from_slice(b"]}");
+}
+
+pub(super) fn push_buried(out: &mut Vec<u8>, sequence: Sequence, buried: &Buried) {
+    out.extend_from_slice(b"{\"seq\":");
+    push_number(out, sequence.number());
+    out.extend_from_slice(b",\"product\":");
+    match &buried.product {
+        Some(product) => push_string(out, product.as_str()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"reason\":");
+    push_string(out, &buried.reason);
+    out.push(b'}');
 }
 
 fn push_opened(out: &mut Vec<u8>, id: &str, opened: Sequence, opened_at: Timestamp) {
@@ -142,6 +155,14 @@ struct WireTransfer<'a> {
     ended_at: Option<Timestamp>,
     #[serde(borrow)]
     lines: Vec<(Cow<'a, str>, Quantity, Quantity, Quantity)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireBuried {
+    seq: Sequence,
+    product: Option<ProductId>,
+    reason: String,
 }
 
 /// Reads an alert of a level.
@@ -224,6 +245,20 @@ pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, 
         ended_at: wire.ended_at,
         lines: lines.ok_or("a line that names no product")?,
     })
+}
+
+/// Reads a position that could not be applied.
+///
+/// # Errors
+///
+/// Says what is wrong with the line.
+pub(super) fn read_buried(line: &str) -> Result<(Sequence, Buried), String> {
+    let wire: WireBuried = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let buried = Buried {
+        product: wire.product,
+        reason: wire.reason.into(),
+    };
+    Ok((wire.seq, buried))
 }
 
 fn check_end(is_open: bool, ended_at: Option<Timestamp>) -> Result<(), String> {
