@@ -30,6 +30,11 @@ impl PathParams {
         Self { uri, spans }
     }
 
+    /// The whole path, as it was sent.
+    pub fn as_sent(&self) -> &str {
+        self.uri.path()
+    }
+
     /// The parameter at a position, decoded and parsed.
     ///
     /// # Errors

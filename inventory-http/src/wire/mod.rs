@@ -33,6 +33,7 @@ pub use dead_letter::{
 pub use entry::InvalidEntry;
 pub use history::{History, HistoryCursor, HistoryEvent, InvalidHistoryCursor};
 pub use line::{LINES_MAX, LevelAfter};
+pub use mutation::Mutation;
 pub use opened_cursor::{OpenedCursor, ReservationCursor, TransferCursor};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use product::{GlobalProduct, Listing, Product};

@@ -1,7 +1,13 @@
 //! What the bodies of all mutations have in common: a key, and what they say of themselves.
 
 use inventory_core::machine::Annotations;
-use inventory_core::vocabulary::{Note, Reason, Reference};
+use inventory_core::vocabulary::{IdempotencyKey, Note, Reason, Reference};
+
+/// The body of a mutation.
+pub trait Mutation {
+    /// The key in the body.
+    fn key_mut(&mut self) -> &mut Option<IdempotencyKey>;
+}
 
 /// Declares the body of a mutation: its own fields, and after them those that every mutation may have. A field of a struct
 /// that is flattened into another one could neither be refused when it is unknown nor named when it is wrong.
@@ -49,6 +55,12 @@ macro_rules! mutation {
             )]
             #[schemars(schema_with = "crate::wire::schema::reference")]
             pub reference: Option<inventory_core::vocabulary::Reference>,
+        }
+
+        impl crate::wire::Mutation for $name {
+            fn key_mut(&mut self) -> &mut Option<inventory_core::vocabulary::IdempotencyKey> {
+                &mut self.idempotency_key
+            }
         }
 
         impl $name {

@@ -4,6 +4,7 @@ mod drain;
 mod follow;
 mod operations;
 mod parked;
+mod passing;
 mod reads;
 mod routes;
 mod run;

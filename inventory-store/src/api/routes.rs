@@ -8,14 +8,15 @@ use inventory_http::wire::{Update, Updated};
 
 use super::parked::PARKED_PATH;
 use super::service::Store;
-use super::{parked, reads, writes};
+use super::{parked, passing, reads, writes};
 use crate::bodies::{Queued, Retry, StoreListing, StoreProduct, StoreStatus};
 
 const OK: StatusCode = StatusCode::OK;
 
 /// Every call of a store.
 pub fn routes() -> Vec<Route<Store>> {
-    let mut routes = stock();
+    let mut routes = passing::routes();
+    routes.extend(stock());
     routes.extend(health::routes());
     routes
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use inventory_core::vocabulary::TraceParent;
+use inventory_core::vocabulary::{StoreId, TraceParent};
 use inventory_http::kit::{Answer, ApiError, Call, Code};
 use inventory_http::wire::{Update, params};
 use tokio::time::Instant;
@@ -17,19 +17,14 @@ use crate::bodies::Queued;
 use crate::client::{CallError, Failure, Outcome};
 use crate::outbox::{Change, ChangeError, Changed, Intent, Refusal};
 
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// POST /store/inventory/updates
 pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     let mut update: Update = call.json()?;
     let store = Arc::clone(call.service());
     call.caller().may_write_for(&update.store_id)?;
-    if update.store_id != store.id {
-        let message = format!("this store writes for {} only; nothing was done", store.id);
-        return Err(
-            ApiError::new(Code::Forbidden, message).with_detail("storeId", "is another store")
-        );
-    }
+    store.check_own(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let must_queue = {
         let durable = store.outbox.lock();
@@ -62,6 +57,19 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
 }
 
 impl Store {
+    /// Whether a call names this very store.
+    ///
+    /// # Errors
+    ///
+    /// It names another one.
+    pub(super) fn check_own(&self, named: &StoreId) -> Result<(), ApiError> {
+        if *named == self.id {
+            return Ok(());
+        }
+        let message = format!("this store writes for {} only; nothing was done", self.id);
+        Err(ApiError::new(Code::Forbidden, message).with_detail("storeId", "is another store"))
+    }
+
     /// Sends an update to central; while central is away, says so without asking.
     async fn forward(
         &self,
@@ -126,7 +134,7 @@ impl Store {
 }
 
 /// Central's refusal, as it is.
-fn refused(status: u16, body: Bytes, retry_after: Option<Duration>) -> Answer {
+pub(super) fn refused(status: u16, body: Bytes, retry_after: Option<Duration>) -> Answer {
     let status = StatusCode::from_u16(status).expect("central has sent it");
     let answer = Answer::json_bytes(body).with_status(status);
     match retry_after {
@@ -135,7 +143,7 @@ fn refused(status: u16, body: Bytes, retry_after: Option<Duration>) -> Answer {
     }
 }
 
-fn away(outcome: Outcome) -> ApiError {
+pub(super) fn away(outcome: Outcome) -> ApiError {
     let message = match outcome {
         Outcome::NothingDone => "central cannot be reached; nothing was done",
         Outcome::Unknown => {

@@ -26,13 +26,24 @@ pub struct Answered {
     pub body: Bytes,
 }
 
+/// A call that was passed on, and has succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// What central has answered with.
+    pub status: StatusCode,
+    /// Whether an earlier call with the same key has had the effect.
+    pub replayed: bool,
+    /// Central's answer, byte for byte.
+    pub body: Bytes,
+}
+
 /// The body of a success; of anything else, what it means.
 pub(super) fn judge(
     head: &response::Parts,
     body: Bytes,
     once_sent: Outcome,
 ) -> Result<Bytes, CallError> {
-    if head.status == StatusCode::OK {
+    if matches!(head.status, StatusCode::OK | StatusCode::CREATED) {
         return Ok(body);
     }
     let status = head.status.as_u16();

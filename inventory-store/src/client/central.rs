@@ -10,7 +10,7 @@ use inventory_core::vocabulary::TraceParent;
 use inventory_http::wire::{Changes, StateSnapshot, Update};
 use tokio::time::{Instant, sleep_until};
 
-use super::answer::{Answered, judge, parse};
+use super::answer::{Answered, Passed, judge, parse};
 use super::attempts::{Attempts, Next, Randomness};
 use super::error::CallError;
 use super::exchange::{Ask, Clock, Reply, send};
@@ -70,7 +70,13 @@ impl Central {
         trace: Option<TraceParent>,
     ) -> Result<Answered, CallError> {
         let clock = self.clock(Duration::ZERO);
-        self.attempt(&self.ask_update(update, trace), clock).await
+        let ask = self.ask_update(update, trace);
+        let passed = self.attempt(&ask, clock).await?;
+        Ok(Answered {
+            updated: parse(&passed.body, ask.once_sent)?,
+            replayed: passed.replayed,
+            body: passed.body,
+        })
     }
 
     /// Sends an update with the same key until it is settled, or until there is no time for another attempt: then it
@@ -87,14 +93,45 @@ impl Central {
         deadline: Instant,
     ) -> Result<Answered, CallError> {
         let ask = self.ask_update(update, trace);
+        let passed = self.settle(&ask, deadline).await?;
+        Ok(Answered {
+            updated: parse(&passed.body, ask.once_sent)?,
+            replayed: passed.replayed,
+            body: passed.body,
+        })
+    }
+
+    /// Passes a call on as it is: one with a body until it is settled, as [`Self::update_until`] does, so its body must
+    /// have a key; one without a body reads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::update_until`]; of a read, that nothing is known that was not known before.
+    pub async fn pass_until(
+        &self,
+        target: &str,
+        body: Option<Bytes>,
+        trace: Option<TraceParent>,
+        deadline: Instant,
+    ) -> Result<Passed, CallError> {
+        let mut ask = match body {
+            Some(json) => Ask::post(target, json),
+            None => Ask::get(target.to_owned(), JSON),
+        };
+        ask.headers.extend(trace.map(traceparent));
+        self.settle(&ask, deadline).await
+    }
+
+    /// Sends a request until it is settled, or until there is no time for another attempt.
+    async fn settle(&self, ask: &Ask, deadline: Instant) -> Result<Passed, CallError> {
         let clock = Clock {
             deadline: Some(deadline),
             ..self.clock(Duration::ZERO)
         };
         let mut attempts = Attempts::new(self.0.settings.backoff);
         loop {
-            let error = match self.attempt(&ask, clock).await {
-                Ok(answered) => return Ok(answered),
+            let error = match self.attempt(ask, clock).await {
+                Ok(passed) => return Ok(passed),
                 Err(error) => error,
             };
             let left = deadline.saturating_duration_since(Instant::now());
@@ -192,19 +229,16 @@ impl Central {
     fn ask_update(&self, update: &Update, trace: Option<TraceParent>) -> Ask {
         let json = serde_json::to_vec(update).expect("an update is made of texts and numbers");
         let mut ask = Ask::post("/inventory/updates", Bytes::from(json));
-        ask.headers.extend(trace.map(|trace| {
-            let value = HeaderValue::from_str(&trace.to_string());
-            (TRACEPARENT, value.expect("a trace is digits and hyphens"))
-        }));
+        ask.headers.extend(trace.map(traceparent));
         ask
     }
 
-    async fn attempt(&self, ask: &Ask, clock: Clock) -> Result<Answered, CallError> {
+    async fn attempt(&self, ask: &Ask, clock: Clock) -> Result<Passed, CallError> {
         let reply = self.send(ask, clock).await?;
         let (head, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
         let body = judge(&head, body, ask.once_sent)?;
-        Ok(Answered {
-            updated: parse(&body, ask.once_sent)?,
+        Ok(Passed {
+            status: head.status,
             replayed: head.headers.contains_key(&REPLAYED),
             body,
         })
@@ -235,4 +269,10 @@ impl Central {
             deadline: None,
         }
     }
+}
+
+/// The trace that a call is part of.
+fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
+    let value = HeaderValue::from_str(&trace.to_string());
+    (TRACEPARENT, value.expect("a trace is digits and hyphens"))
 }

@@ -30,7 +30,7 @@ mod sse;
 mod stream;
 
 pub use address::{CentralUrl, InvalidUrl};
-pub use answer::Answered;
+pub use answer::{Answered, Passed};
 pub use attempts::{Backoff, Randomness};
 pub use central::Central;
 pub use error::{CallError, Failure, Misfit, Outcome, Retry};

@@ -7,4 +7,5 @@ mod history;
 mod link;
 mod offline;
 mod online;
+mod passing;
 mod world;
