@@ -1,8 +1,8 @@
 //! What was drawn of a group, as requests to an engine that stands at some versions and was asked some things before.
 
 use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Command, Guard, Ledger, Request, Set, SetRule};
-use inventory_core::vocabulary::{IdempotencyKey, Quantity, Version};
+use inventory_core::machine::{Basis, Command, Guard, Ledger, Request, Set, SetRule};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Quantity, Version};
 
 use crate::draw::{Amount, Ask, Guarded, Line};
 
@@ -18,10 +18,10 @@ pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec
         };
         let mut commands = Vec::new();
         for (command, guarded) in lines {
-            let product = command.product();
+            let product = product(&command).clone();
             let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
-            let earlier = earlier.filter(|earlier| earlier.product() == product);
-            let known = ledger.product(product);
+            let earlier = earlier.filter(|earlier| self::product(earlier) == &product);
+            let known = ledger.product(&product);
             let version = known.map_or(0, |known| known.version().number());
             let guard = guard(guarded, version + earlier.count() as u64);
             commands.push(with_guard(command, guard));
@@ -89,12 +89,22 @@ fn guard(guarded: Guarded, version: u64) -> Guard {
 fn with_guard(mut command: Command, demanded: Guard) -> Command {
     match &mut command {
         Command::Adjust(adjust) => adjust.guard = demanded,
-        Command::Count(count) => count.guard = demanded,
+        Command::Count(count) => count.basis = Basis::Now(demanded),
         Command::Set(set) => {
             if let (SetRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
                 *version = demanded;
             }
         }
+        _ => {}
     }
     command
+}
+
+fn product(command: &Command) -> &ProductId {
+    match command {
+        Command::Adjust(adjust) => &adjust.product,
+        Command::Count(count) => &count.product,
+        Command::Set(set) => &set.product,
+        _ => unreachable!("only stock is drawn"),
+    }
 }

@@ -290,5 +290,6 @@ fn answer_name(answer: &Predicted) -> &'static str {
         Predicted::Refused(Rejection::StockCeiling { .. }) => "stock ceiling",
         Predicted::Refused(Rejection::NothingToDo { .. }) => "nothing to do",
         Predicted::Refused(Rejection::VersionsExhausted { .. }) => "versions exhausted",
+        Predicted::Refused(_) => "refused",
     }
 }

@@ -62,8 +62,17 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     }
     let commands = request.commands();
     let mut ruling = Ruling::on(draft, commands.len());
+    let has_rows = commands
+        .iter()
+        .any(|command| matches!(command, Command::Set(_)));
     let lines = (0..).map(Line).zip(commands);
-    let ruled = lines.map(|(line, command)| decide_line(&mut ruling, line, command));
+    let ruled = lines.map(|(line, command)| {
+        if has_rows {
+            let outcome = outcome(ruling.draft, command);
+            ruling.outcomes.extend(outcome);
+        }
+        decide_line(&mut ruling, line, command)
+    });
     if let Some(rejection) = ruled.filter_map(Result::err).next() {
         draft.take_back();
         return Err(rejection);
@@ -98,6 +107,19 @@ fn decide_line(
         Command::SetAlert(set) => alert::set(ruling, line, set),
         Command::RemoveAlert(remove) => alert::remove(ruling, remove),
     }
+}
+
+/// What becomes of a line that cannot be skipped and has rows beside it that can, once it is not refused.
+fn outcome(draft: &mut Draft<'_>, command: &Command) -> Option<Outcome> {
+    let is_known = match (command, replay::level(command)) {
+        (Command::Set(_), _) => return None,
+        (_, Some((product, store))) => draft.place(product, store).is_known,
+        (_, None) => true,
+    };
+    Some(match is_known {
+        true => Outcome::Updated,
+        false => Outcome::Created,
+    })
 }
 
 /// Refuses when the product is not at the version that a command demands.

@@ -1,6 +1,6 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
-use super::ruling::{Ruling, quarantine, with_on_hand};
+use super::ruling::{Ruling, quarantine};
 use crate::machine::draft::Place;
 use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
@@ -10,7 +10,7 @@ pub(super) fn decide(ruling: &mut Ruling<'_, '_>, line: Line, set: &Set) -> Resu
     if set.rule != SetRule::Overwrite {
         quarantine(line, &place)?;
     }
-    let outcome = match level(&place, set) {
+    let outcome = match level(ruling, &place, set) {
         Ok(level) => {
             ruling.write(line, &place, Kind::Counted, level)?;
             match place.is_known {
@@ -24,7 +24,7 @@ pub(super) fn decide(ruling: &mut Ruling<'_, '_>, line: Line, set: &Set) -> Resu
     Ok(())
 }
 
-fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
+fn level(ruling: &Ruling<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if let SetRule::Merge(version) = set.rule
         && place.version != Version::NEVER_WRITTEN
         && place.version != version
@@ -36,5 +36,5 @@ fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if unchanged && !place.quarantined {
         return Err(Skip::Unchanged);
     }
-    with_on_hand(place.level, set.on_hand).ok_or(Skip::BelowReserved)
+    Level::new(set.on_hand, ruling.reserved(place)).ok_or(Skip::BelowReserved)
 }

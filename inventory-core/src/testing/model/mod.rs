@@ -264,7 +264,9 @@ fn apply(
         });
     }
     let total = known.total() - stock.available() + after.available();
-    if on_hand > MAX || total > MAX {
+    let everything: Number = known.stores.values().map(|stock| stock.on_hand).sum();
+    let added = on_hand > stock.on_hand;
+    if total > MAX || added && everything - stock.on_hand + on_hand > MAX {
         return Err(Rejection::StockCeiling {
             line,
             product,

@@ -151,14 +151,16 @@ fn command(line: &str) -> Command {
     }
 }
 
-/// `3`, `+3`, `-3`, `max`, `-max`, `max-1`.
+/// `3`, `+3`, `-3`, `max`, `-max`, `max-1` and other numbers below.
 fn number(word: &str) -> i64 {
     let max = QUANTITY_MAX as i64;
     match word {
         "max" | "+max" => max,
         "-max" => -max,
-        "max-1" => max - 1,
-        digits => digits.parse().unwrap(),
+        digits => match digits.strip_prefix("max-") {
+            Some(less) => max - less.parse::<i64>().unwrap(),
+            None => digits.parse().unwrap(),
+        },
     }
 }
 
