@@ -1,15 +1,17 @@
 //! Answers as a table writes them.
 
-use inventory_core::machine::{Line, Outcome, Rejection};
-use inventory_core::testing::{Effect, Predicted};
+use inventory_core::machine::{Kind, Line, Movement, Outcome, Rejection};
+use inventory_core::testing::Predicted;
 
 /// The answer in the words of a table.
 pub(super) fn text(answer: &Predicted) -> String {
     match answer {
         Predicted::Applied {
-            effects, outcomes, ..
+            movements,
+            outcomes,
+            ..
         } => {
-            let mut effects = effects.iter().map(effect);
+            let mut effects = movements.iter().map(effect);
             let lines: Vec<_> = match outcomes.is_empty() {
                 true => effects.collect(),
                 false => outcomes
@@ -35,15 +37,29 @@ fn row(outcome: Outcome, effects: &mut impl Iterator<Item = String>) -> String {
     }
 }
 
-fn effect(effect: &Effect) -> String {
-    let Effect {
-        version,
-        at_store,
-        total,
-    } = effect;
-    match at_store == total {
+/// What an event leaves behind, after a word for what it is, unless somebody only looked or moved stock; what is said of a
+/// level that is as it was has no numbers but its own.
+fn effect(movement: &Movement) -> String {
+    let (at_store, total) = (movement.after.level.available(), movement.after.total);
+    let version = movement.after.version;
+    let left = match at_store == total {
         true => format!("{at_store} v{version}"),
         false => format!("{at_store} v{version} total {total}"),
+    };
+    match &movement.kind {
+        Kind::Increased | Kind::Decreased | Kind::Counted => left,
+        Kind::Held { .. } => format!("held {left}"),
+        Kind::Committed { .. } => format!("committed {left}"),
+        Kind::Released { .. } => format!("released {left}"),
+        Kind::Expired { .. } => format!("expired {left}"),
+        Kind::Extended { deadline, .. } => format!("extended to {}ms", deadline.millis()),
+        Kind::Shipped { .. } => format!("shipped {left}"),
+        Kind::Received { in_transit, .. } => format!("received {left} left {in_transit}"),
+        Kind::Closed { missing, .. } => format!("closed {missing} {left}"),
+        Kind::AlertSet { .. } => "alerted".to_owned(),
+        Kind::AlertRemoved => "unalerted".to_owned(),
+        Kind::Low { low } => format!("low {low}"),
+        Kind::Replenished { replenished } => format!("replenished {replenished}"),
     }
 }
 
