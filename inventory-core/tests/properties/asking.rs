@@ -1,15 +1,21 @@
 //! What was drawn of a group, as requests to an engine that stands at some versions and was asked some things before.
 
-use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Basis, Command, Guard, Ledger, Request, Set, SetRule};
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Quantity, Version};
+use inventory_core::machine::{
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Ledger, Receive,
+    ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule, Settlement, Ship,
+    Thresholds,
+};
+use inventory_core::vocabulary::{
+    Adjustment, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
+};
 
-use crate::draw::{Amount, Ask, Guarded, Line};
+use crate::draw::{Ask, Guarded};
+use crate::wish::{Amount, Place, Wish};
 
 /// Key and lines of a request, before its guards are known.
 type Outline = (Option<IdempotencyKey>, Vec<(Command, Guarded)>);
 
-/// Makes a group. Guards are seen from the versions that the group will find if all of it applies.
+/// Makes a group. Guards are seen from the versions that the group will find if all of it applies, one event a line.
 pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec<Request> {
     let mut requests = Vec::new();
     for ask in group {
@@ -17,14 +23,16 @@ pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec
             continue;
         };
         let mut commands = Vec::new();
-        for (command, guarded) in lines {
-            let product = product(&command).clone();
-            let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
-            let earlier = earlier.filter(|earlier| self::product(earlier) == &product);
-            let known = ledger.product(&product);
-            let version = known.map_or(0, |known| known.version().number());
-            let guard = guard(guarded, version + earlier.count() as u64);
-            commands.push(with_guard(command, guard));
+        for (mut command, guarded) in lines {
+            if let Some(product) = guarded_product(&command) {
+                let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
+                let earlier = earlier.filter(|earlier| guarded_product(earlier) == Some(product));
+                let known = ledger.product(product);
+                let version = known.map_or(0, |known| known.version().number());
+                let guard = guard(guarded, version + earlier.count() as u64);
+                demand(&mut command, guard);
+            }
+            commands.push(command);
         }
         let request = match key {
             Some(key) => Request::new(key, commands),
@@ -41,7 +49,10 @@ fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -
         Ask::New(key, lines) => {
             let key = key.map(|number| format!("key-{number}").parse());
             let key = key.map(|key| key.expect("a number in plain text"));
-            let lines = lines.iter().map(|line| (command(line), line.guarded));
+            let lines = lines.iter().map(|wish| match wish {
+                Wish::Stock(_, _, guarded) => (command(wish), *guarded),
+                _ => (command(wish), Guarded::Not),
+            });
             Some((key, lines.collect()))
         }
         Ask::Again(back, guarded) => {
@@ -58,22 +69,132 @@ fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -
     }
 }
 
-fn command(line: &Line) -> Command {
-    match line.amount {
-        Amount::Adjust(delta) => adjust(line.product, line.store, delta),
-        Amount::Count(counted) => count(line.product, line.store, counted),
-        Amount::Merge(on_hand) => set(line, on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
-        Amount::Overwrite(on_hand) => set(line, on_hand, SetRule::Overwrite),
+fn command(wish: &Wish) -> Command {
+    match *wish {
+        Wish::Stock(place, amount, _) => stock(place, amount),
+        Wish::Hold(reservation, (product, store), quantity, seconds) => Command::Hold(Hold {
+            reservation: reservation.parse().expect("a plain name"),
+            product: product_id(product),
+            store: store_id(store),
+            quantity: units(quantity),
+            ttl: ttl(seconds),
+        }),
+        Wish::Commit(reservation, ref lines) => Command::Commit(Commit {
+            reservation: reservation.parse().expect("a plain name"),
+            lines: lines.as_ref().map(|lines| {
+                let line = |&((product, store), quantity): &(Place, u64)| CommitLine {
+                    product: product_id(product),
+                    store: store_id(store),
+                    quantity: units(quantity),
+                };
+                lines.iter().map(line).collect()
+            }),
+        }),
+        Wish::Release(reservation) => Command::Release(Release {
+            reservation: reservation.parse().expect("a plain name"),
+        }),
+        Wish::Extend(reservation, seconds) => Command::Extend(Extend {
+            reservation: reservation.parse().expect("a plain name"),
+            ttl: ttl(seconds),
+        }),
+        Wish::Ship(transfer, (product, source), destination, quantity) => Command::Ship(Ship {
+            transfer: transfer.parse().expect("a plain name"),
+            source: store_id(source),
+            destination: store_id(destination),
+            product: product_id(product),
+            quantity: units(quantity),
+        }),
+        Wish::Receive(transfer, ref lines) => Command::Receive(Receive {
+            transfer: transfer.parse().expect("a plain name"),
+            lines: lines.as_ref().map(|lines| {
+                let line = |&(product, quantity): &(&str, u64)| ReceiveLine {
+                    product: product_id(product),
+                    quantity: units(quantity),
+                };
+                lines.iter().map(line).collect()
+            }),
+        }),
+        Wish::Close(transfer, lost) => Command::Close(Close {
+            transfer: transfer.parse().expect("a plain name"),
+            settlement: match lost {
+                true => Settlement::Lost,
+                false => Settlement::Returned,
+            },
+        }),
+        Wish::Alert((product, store), low, more) => Command::SetAlert(SetAlert {
+            product: product_id(product),
+            store: store_id(store),
+            thresholds: Thresholds::new(quantity(low), quantity(low + more))
+                .expect("more is at least one"),
+        }),
+        Wish::Unalert((product, store)) => Command::RemoveAlert(RemoveAlert {
+            product: product_id(product),
+            store: store_id(store),
+        }),
     }
 }
 
-fn set(line: &Line, on_hand: u64, rule: SetRule) -> Command {
+fn stock((product, store): Place, amount: Amount) -> Command {
+    let (product, store) = (product_id(product), store_id(store));
+    let (on_hand, rule) = match amount {
+        Amount::Adjust(delta) => {
+            return Command::Adjust(Adjust {
+                product,
+                store,
+                delta: Adjustment::new(delta).expect("something is changed"),
+                guard: Guard::Unguarded,
+            });
+        }
+        Amount::Count(counted, release_holds) => {
+            return Command::Count(Count {
+                product,
+                store,
+                counted: quantity(counted),
+                basis: Basis::Now(Guard::Unguarded),
+                release_holds,
+            });
+        }
+        Amount::Recount(counted, then, release_holds) => {
+            return Command::Count(Count {
+                product,
+                store,
+                counted: quantity(counted),
+                basis: Basis::Then {
+                    offset: Sequence::new(then),
+                    on_hand: quantity(then),
+                },
+                release_holds,
+            });
+        }
+        Amount::Merge(on_hand) => (on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
+        Amount::Overwrite(on_hand) => (on_hand, SetRule::Overwrite),
+    };
     Command::Set(Set {
-        product: line.product.parse().expect("a plain name"),
-        store: line.store.parse().expect("a plain name"),
-        on_hand: Quantity::new(on_hand).expect("few units are drawn"),
+        product,
+        store,
+        on_hand: quantity(on_hand),
         rule,
     })
+}
+
+fn product_id(product: &str) -> ProductId {
+    product.parse().expect("a plain name")
+}
+
+fn store_id(store: &str) -> StoreId {
+    store.parse().expect("a plain name")
+}
+
+fn quantity(units: u64) -> Quantity {
+    Quantity::new(units).expect("no more is drawn than there can be")
+}
+
+fn units(units: u64) -> Units {
+    Units::new(units).expect("something is drawn")
+}
+
+fn ttl(seconds: u64) -> Ttl {
+    Ttl::new(seconds).expect("no more than a day is drawn")
 }
 
 fn guard(guarded: Guarded, version: u64) -> Guard {
@@ -86,25 +207,29 @@ fn guard(guarded: Guarded, version: u64) -> Guard {
     Guard::At(Version::new(demanded).expect("cases are short"))
 }
 
-fn with_guard(mut command: Command, demanded: Guard) -> Command {
-    match &mut command {
+/// The product whose version a command may demand.
+fn guarded_product(command: &Command) -> Option<&ProductId> {
+    match command {
+        Command::Adjust(adjust) => Some(&adjust.product),
+        Command::Count(count) => Some(&count.product),
+        Command::Set(set) => Some(&set.product),
+        _ => None,
+    }
+}
+
+fn demand(command: &mut Command, demanded: Guard) {
+    match command {
         Command::Adjust(adjust) => adjust.guard = demanded,
-        Command::Count(count) => count.basis = Basis::Now(demanded),
+        Command::Count(count) => {
+            if let Basis::Now(guard) = &mut count.basis {
+                *guard = demanded;
+            }
+        }
         Command::Set(set) => {
             if let (SetRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
                 *version = demanded;
             }
         }
         _ => {}
-    }
-    command
-}
-
-fn product(command: &Command) -> &ProductId {
-    match command {
-        Command::Adjust(adjust) => &adjust.product,
-        Command::Count(count) => &count.product,
-        Command::Set(set) => &set.product,
-        _ => unreachable!("only stock is drawn"),
     }
 }

@@ -9,7 +9,11 @@ mod audit;
 mod defects;
 mod determinism;
 mod draw;
+mod edges;
+mod promises;
 mod reach;
+mod units;
+mod wish;
 mod world;
 
 use proptest::prelude::*;
