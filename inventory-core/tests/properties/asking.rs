@@ -56,16 +56,50 @@ fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -
             Some((key, lines.collect()))
         }
         Ask::Again(back, guarded) => {
-            let mut keyed = asked
-                .rev()
-                .filter_map(|request| Some((request.intent()?, request)));
-            let (intent, first) = keyed.nth(*back)?;
-            let lines = first
-                .commands()
-                .iter()
-                .map(|command| (command.clone(), *guarded));
-            Some((Some(intent.key.clone()), lines.collect()))
+            let (key, commands) = earlier(*back, asked)?;
+            let lines = commands.into_iter().map(|command| (command, *guarded));
+            Some((Some(key), lines.collect()))
         }
+        Ask::Otherwise(back, line) => {
+            let (key, mut commands) = earlier(*back, asked)?;
+            let line = line % commands.len();
+            change(&mut commands[line]);
+            let lines = commands.into_iter().map(|command| (command, Guarded::Not));
+            Some((Some(key), lines.collect()))
+        }
+    }
+}
+
+/// Key and commands of an earlier request.
+fn earlier<'a>(
+    back: usize,
+    asked: impl DoubleEndedIterator<Item = &'a Request>,
+) -> Option<(IdempotencyKey, Vec<Command>)> {
+    let mut keyed = asked
+        .rev()
+        .filter_map(|request| Some((request.intent()?, request)));
+    let (intent, first) = keyed.nth(back)?;
+    Some((intent.key.clone(), first.commands().to_vec()))
+}
+
+/// Makes a command mean something else.
+fn change(command: &mut Command) {
+    match command {
+        Command::Adjust(adjust) => adjust.store = store_id("south"),
+        Command::Count(count) => count.release_holds = !count.release_holds,
+        Command::Set(set) => set.rule = SetRule::Overwrite,
+        Command::Hold(hold) => hold.ttl = ttl(59),
+        Command::Commit(commit) => commit.lines = None,
+        Command::Release(release) => release.reservation = "r1".parse().expect("a plain name"),
+        Command::Extend(extend) => extend.ttl = ttl(59),
+        Command::Ship(ship) => ship.transfer = "t1".parse().expect("a plain name"),
+        Command::Receive(receive) => receive.lines = None,
+        Command::Close(close) => close.settlement = Settlement::Lost,
+        Command::SetAlert(set) => {
+            let thresholds = Thresholds::new(quantity(9), quantity(11));
+            set.thresholds = thresholds.expect("eleven is more than nine");
+        }
+        Command::RemoveAlert(remove) => remove.store = store_id("south"),
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Ask {
     New(Option<u8>, Vec<Wish>),
     /// The intent of an earlier request, that many keyed requests ago, with other guards.
     Again(usize, Guarded),
+    /// The key of an earlier request, with something else in one of its lines.
+    Otherwise(usize, usize),
 }
 
 /// The version that a line demands, seen from the one that it will probably find.
@@ -75,7 +77,16 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<bool>().prop_map(|fails| Step::Snapshot { fails }),
         1 => Just(Step::FailPurge),
     ];
-    vec(step, 1..40)
+    let begin = prop_oneof![
+        1 => Just(Vec::new()),
+        3 => vec(wish::delivery(), 4..9),
+    ];
+    (begin, vec(step, 1..40)).prop_map(|(delivered, mut steps)| {
+        if !delivered.is_empty() {
+            steps.insert(0, Step::Submit(vec![Ask::New(None, delivered)], None));
+        }
+        steps
+    })
 }
 
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
@@ -85,6 +96,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
         // What such a request means cannot be told from its events: under a key, it would only be compared as a whole.
         2 => vec(wish::any(), 1..6).prop_map(|lines| Ask::New(None, lines)),
         2 => (0..10usize, guarded()).prop_map(|(back, guarded)| Ask::Again(back, guarded)),
+        1 => (0..10usize, 0..4usize).prop_map(|(back, line)| Ask::Otherwise(back, line)),
     ]
 }
 

@@ -72,6 +72,12 @@ pub(crate) fn any() -> impl Strategy<Value = Wish> {
     ]
 }
 
+/// Enough at a level for a while.
+pub(crate) fn delivery() -> impl Strategy<Value = Wish> {
+    (place(), 5..=20u64)
+        .prop_map(|(place, units)| Wish::Stock(place, Amount::Count(units, false), Guarded::Not))
+}
+
 fn place() -> impl Strategy<Value = Place> {
     (select(&PRODUCTS[..]), select(&STORES[..]))
 }
@@ -106,7 +112,7 @@ fn units() -> impl Strategy<Value = u64> {
 }
 
 fn ttl() -> impl Strategy<Value = u64> {
-    select(vec![1, 1, 2, 2, 60, TTL_SECONDS_MAX])
+    select(vec![1, 1, 2, 2, 60, 60, TTL_SECONDS_MAX])
 }
 
 /// Lines of one reservation, which now and then do not agree.
