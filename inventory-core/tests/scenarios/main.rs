@@ -3,8 +3,14 @@
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod alerts;
+mod counts;
+mod expiry;
+mod replays;
+mod reservations;
 mod scenario;
 mod synchronisation;
+mod transfers;
 
 use scenario::check;
 

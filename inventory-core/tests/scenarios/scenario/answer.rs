@@ -1,6 +1,6 @@
 //! Answers as a table writes them.
 
-use inventory_core::machine::{Kind, Line, Movement, Outcome, Rejection};
+use inventory_core::machine::{Kind, Line, Movement, Rejection};
 use inventory_core::testing::Predicted;
 
 /// The answer in the words of a table.
@@ -11,14 +11,18 @@ pub(super) fn text(answer: &Predicted) -> String {
             outcomes,
             ..
         } => {
-            let mut effects = movements.iter().map(effect);
-            let lines: Vec<_> = match outcomes.is_empty() {
-                true => effects.collect(),
-                false => outcomes
-                    .iter()
-                    .map(|&outcome| row(outcome, &mut effects))
-                    .collect(),
-            };
+            let mut movements = movements.iter().peekable();
+            let mut lines = Vec::new();
+            for outcome in outcomes {
+                lines.push(match outcome.is_skipped() {
+                    true => outcome.to_string(),
+                    false => format!("{outcome} {}", effect(movements.next().unwrap())),
+                });
+                while let Some(told) = movements.next_if(|movement| is_told(movement)) {
+                    lines.push(effect(told));
+                }
+            }
+            lines.extend(movements.map(effect));
             lines.join(" & ")
         }
         Predicted::Replayed { first, outcomes } => {
@@ -29,12 +33,9 @@ pub(super) fn text(answer: &Predicted) -> String {
     }
 }
 
-/// A row, with what it leaves behind when it was not skipped.
-fn row(outcome: Outcome, effects: &mut impl Iterator<Item = String>) -> String {
-    match outcome.is_skipped() {
-        true => outcome.to_string(),
-        false => format!("{outcome} {}", effects.next().unwrap()),
-    }
+/// Whether an event only says what the one before it has led to.
+fn is_told(movement: &Movement) -> bool {
+    matches!(movement.kind, Kind::Low { .. } | Kind::Replenished { .. })
 }
 
 /// What an event leaves behind, after a word for what it is, unless somebody only looked or moved stock; what is said of a
@@ -85,7 +86,32 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
-        other => other.to_string(),
+        Rejection::NamedTwice { line } => format!("NamedTwice{}", of(*line)),
+        Rejection::LinesDiffer { line } => format!("LinesDiffer{}", of(*line)),
+        record => of_record(record),
+    }
+}
+
+/// Refusals that are about a reservation, a transfer or an alert.
+fn of_record(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::ReservationExists { state, .. } => format!("ReservationExists, is {state}"),
+        Rejection::UnknownReservation { reservation } => {
+            format!("UnknownReservation {reservation}")
+        }
+        Rejection::ReservationEnded { state, .. } => format!("ReservationEnded, is {state}"),
+        Rejection::NotHeld { line, held, .. } => format!("NotHeld{}, has {held}", of(*line)),
+        Rejection::LivesTooLong { latest, .. } => format!("LivesTooLong, to {}ms", latest.millis()),
+        Rejection::TransferExists { state, .. } => format!("TransferExists, is {state}"),
+        Rejection::SameStore { .. } => "SameStore".to_owned(),
+        Rejection::UnknownTransfer { transfer } => format!("UnknownTransfer {transfer}"),
+        Rejection::TransferEnded { state, .. } => format!("TransferEnded, is {state}"),
+        Rejection::NotInTransit {
+            line, in_transit, ..
+        } => format!("NotInTransit{}, has {in_transit}", of(*line)),
+        Rejection::UnknownLevel { product, store } => format!("UnknownLevel {product}@{store}"),
+        Rejection::UnknownAlert { product, store } => format!("UnknownAlert {product}@{store}"),
+        other => panic!("{other} is about stock"),
     }
 }
 
