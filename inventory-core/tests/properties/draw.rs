@@ -95,6 +95,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
         6 => (key(), wish::family()).prop_map(|(key, lines)| Ask::New(key, lines)),
         // What such a request means cannot be told from its events: under a key, it would only be compared as a whole.
         2 => vec(wish::any(), 1..6).prop_map(|lines| Ask::New(None, lines)),
+        1 => wish::life().prop_map(|lines| Ask::New(None, lines)),
         2 => (0..10usize, guarded()).prop_map(|(back, guarded)| Ask::Again(back, guarded)),
         1 => (0..10usize, 0..4usize).prop_map(|(back, line)| Ask::Otherwise(back, line)),
     ]

@@ -36,6 +36,20 @@ pub(crate) enum Wish {
     Unalert(Place),
 }
 
+impl Wish {
+    /// Makes it about the first reservation, for a minute, or the first transfer.
+    fn make_one(&mut self) {
+        match self {
+            Self::Hold(id, _, _, seconds) | Self::Extend(id, seconds) => {
+                (*id, *seconds) = (RESERVATIONS[0], 60);
+            }
+            Self::Commit(id, _) | Self::Release(id) => *id = RESERVATIONS[0],
+            Self::Ship(id, ..) | Self::Receive(id, _) | Self::Close(id, _) => *id = TRANSFERS[0],
+            Self::Stock(..) | Self::Alert(..) | Self::Unalert(_) => {}
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Amount {
     Adjust(i64),
@@ -70,6 +84,23 @@ pub(crate) fn any() -> impl Strategy<Value = Wish> {
         1 => arriving(),
         1 => alert(),
     ]
+}
+
+/// All that can happen to one reservation or transfer, in one request.
+pub(crate) fn life() -> impl Strategy<Value = Vec<Wish>> {
+    let held = vec(
+        prop_oneof![3 => hold().boxed(), 2 => vec(ending(), 1).boxed()],
+        2..5,
+    );
+    let sent = vec(
+        prop_oneof![3 => ship().boxed(), 2 => vec(arriving(), 1).boxed()],
+        2..5,
+    );
+    prop_oneof![held, sent].prop_map(|parts| {
+        let mut lines = parts.concat();
+        lines.iter_mut().for_each(Wish::make_one);
+        lines
+    })
 }
 
 /// Enough at a level for a while.

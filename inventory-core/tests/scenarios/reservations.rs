@@ -244,6 +244,19 @@ fn freed_stock_returns_however_little_room_there_was() {
     );
 }
 
+#[test]
+fn the_ceiling_counts_what_the_lines_before_have_reserved() {
+    check(
+        "       count tea@north max                      -> 9007199254740991 v1
+                hold r1 60s tea@north max & adjust tea@south +1 -> refused: StockCeiling in line 1
+                hold r1 60s tea@north max-9 & adjust tea@north -5 & adjust tea@south +5 -> held 9 v2 & 4 v3 & 5 v4 total 9
+                adjust tea@south +1                      -> refused: StockCeiling
+           also commit r1 tea@north 1                    -> committed 9007199254740985 v5 total 9007199254740990
+           also adjust tea@south +2                      -> refused: StockCeiling
+           also adjust tea@south +1                      -> 6 v6 total 9007199254740991",
+    );
+}
+
 /// Elsewhere a hold is given back by an update that can fail. Here nothing can refuse a deadline, not even a product that
 /// has had its last version: its units stay where they are, and its reservation has ended.
 #[test]
