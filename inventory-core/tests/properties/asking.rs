@@ -49,9 +49,11 @@ fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -
         Ask::New(key, lines) => {
             let key = key.map(|number| format!("key-{number}").parse());
             let key = key.map(|key| key.expect("a number in plain text"));
-            let lines = lines.iter().map(|wish| match wish {
-                Wish::Stock(_, _, guarded) => (command(wish), *guarded),
-                _ => (command(wish), Guarded::Not),
+            let lines = lines.iter().map(|wish| {
+                let Wish::Stock(_, _, guarded) = wish else {
+                    return (command(wish), Guarded::Not);
+                };
+                (command(wish), *guarded)
             });
             Some((key, lines.collect()))
         }
@@ -247,7 +249,15 @@ fn guarded_product(command: &Command) -> Option<&ProductId> {
         Command::Adjust(adjust) => Some(&adjust.product),
         Command::Count(count) => Some(&count.product),
         Command::Set(set) => Some(&set.product),
-        _ => None,
+        Command::Hold(_)
+        | Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Ship(_)
+        | Command::Receive(_)
+        | Command::Close(_)
+        | Command::SetAlert(_)
+        | Command::RemoveAlert(_) => None,
     }
 }
 
@@ -264,6 +274,14 @@ fn demand(command: &mut Command, demanded: Guard) {
                 *version = demanded;
             }
         }
-        _ => {}
+        Command::Hold(_)
+        | Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Ship(_)
+        | Command::Receive(_)
+        | Command::Close(_)
+        | Command::SetAlert(_)
+        | Command::RemoveAlert(_) => {}
     }
 }

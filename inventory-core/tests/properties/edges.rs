@@ -34,7 +34,17 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
                 }
                 // What tells is looked at with what it follows.
                 Kind::Low { .. } | Kind::Replenished { .. } => continue,
-                _ => {}
+                Kind::Increased
+                | Kind::Decreased
+                | Kind::Counted
+                | Kind::Held { .. }
+                | Kind::Committed { .. }
+                | Kind::Released { .. }
+                | Kind::Expired { .. }
+                | Kind::Extended { .. }
+                | Kind::Shipped { .. }
+                | Kind::Received { .. }
+                | Kind::Closed { .. } => {}
             }
             let available = moved.after.level.available().units();
             let expected = alerts.get_mut(&place).and_then(|alert| {

@@ -73,7 +73,16 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
             assert!(promise.deadline < at, "{reservation} is not overdue");
             reservation.as_str()
         }
-        _ => {
+        Kind::Increased
+        | Kind::Decreased
+        | Kind::Counted
+        | Kind::Shipped { .. }
+        | Kind::Received { .. }
+        | Kind::Closed { .. }
+        | Kind::AlertSet { .. }
+        | Kind::AlertRemoved
+        | Kind::Low { .. }
+        | Kind::Replenished { .. } => {
             assert_eq!(change, 0, "only reservations reserve");
             return;
         }

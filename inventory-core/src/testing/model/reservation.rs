@@ -200,9 +200,9 @@ impl State {
             let after = Stock { reserved, ..stock };
             self.push(&held.product, &held.store, kind.clone(), after);
         }
-        let state = match kind {
-            Kind::Expired { .. } => ReservationState::Expired,
-            _ => ReservationState::Released,
+        let state = match matches!(kind, Kind::Expired { .. }) {
+            true => ReservationState::Expired,
+            false => ReservationState::Released,
         };
         self.keep(Reservation {
             state,

@@ -124,7 +124,7 @@ impl World {
         for (line, _, asked) in group {
             let Some(request) = asked.request() else {
                 let expired = expired.as_ref().map(|entry| Predicted::applied(entry));
-                let text = expired.map_or("nothing".to_owned(), |it| answer::text(&it));
+                let text = expired.map_or_else(|| "nothing".to_owned(), |it| answer::text(&it));
                 assert_eq!(text, asked.answer, "in {line:?}");
                 continue;
             };
