@@ -44,4 +44,8 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
         "keys evicted early"
     );
     assert_eq!(found.buried(), expected.buried(), "buried positions");
+    let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();
+    assert_eq!(reservations(found), reservations(expected), "reservations");
+    let transfers = |image: &Image| image.transfers().cloned().collect::<Vec<_>>();
+    assert_eq!(transfers(found), transfers(expected), "transfers");
 }

@@ -205,6 +205,8 @@ pub(crate) fn follow_decided(ledger: &mut Ledger, entry: &Entry) {
 /// Follows a log that has lost what comes before `entry`: as [`follow`], except that nothing ties the entry to what the
 /// ledger has followed so far. Products that do not follow any more are quarantined.
 pub fn follow_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
+    // What the entry opens is found by the position of its request, which does not follow the ledger's.
+    ledger.skip_to(Sequence::new(entry.first.number().saturating_sub(1)));
     apply(ledger, entry)
 }
 

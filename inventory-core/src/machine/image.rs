@@ -234,13 +234,11 @@ impl ImageBuilder {
         quarantined: bool,
         levels: impl IntoIterator<Item = (StoreId, Level)>,
     ) -> Result<(), InvalidImage> {
-        let mut product = Product {
-            version,
-            total,
-            updated_at,
-            quarantined,
-            ..Product::new(id)
-        };
+        let mut product = Product::new(id);
+        product.version = version;
+        product.total = total;
+        product.updated_at = updated_at;
+        product.quarantined = quarantined;
         for (store, level) in levels {
             let Some(&ix) = self.store_index.get(&store) else {
                 let product = product.id;

@@ -20,4 +20,4 @@ pub use defect::{answered_early, with};
 #[cfg(feature = "testing")]
 pub use faults::{AppendFault, Call, Faults};
 #[cfg(feature = "testing")]
-pub use model::{Effect, Model, Predicted};
+pub use model::{Model, Predicted};

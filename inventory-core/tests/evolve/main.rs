@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod images;
+mod kinds;
+mod records;
 mod rehearsals;
 
 use std::sync::Arc;
@@ -159,19 +161,6 @@ fn an_event_that_does_not_follow_is_refused_and_changes_nothing() {
     }
     evolve(&mut ledger, &decreased(FOLLOWS), at(9)).unwrap();
     assert_eq!(state(&ledger), (2, 7, false));
-}
-
-#[test]
-fn an_event_may_change_what_is_reserved() {
-    let mut ledger = ten_of_tea();
-    let held = Says {
-        delta: (0, 4),
-        level: (10, 4),
-        total: 6,
-        ..FOLLOWS
-    };
-    evolve(&mut ledger, &decreased(held), at(9)).unwrap();
-    assert_eq!(state(&ledger), (2, 6, false));
 }
 
 #[test]

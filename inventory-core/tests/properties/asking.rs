@@ -1,15 +1,21 @@
 //! What was drawn of a group, as requests to an engine that stands at some versions and was asked some things before.
 
-use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Command, Guard, Ledger, Request, Set, SetRule};
-use inventory_core::vocabulary::{IdempotencyKey, Quantity, Version};
+use inventory_core::machine::{
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Ledger, Receive,
+    ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule, Settlement, Ship,
+    Thresholds,
+};
+use inventory_core::vocabulary::{
+    Adjustment, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
+};
 
-use crate::draw::{Amount, Ask, Guarded, Line};
+use crate::draw::{Ask, Guarded};
+use crate::wish::{Amount, Place, Wish};
 
 /// Key and lines of a request, before its guards are known.
 type Outline = (Option<IdempotencyKey>, Vec<(Command, Guarded)>);
 
-/// Makes a group. Guards are seen from the versions that the group will find if all of it applies.
+/// Makes a group. Guards are seen from the versions that the group will find if all of it applies, one event a line.
 pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec<Request> {
     let mut requests = Vec::new();
     for ask in group {
@@ -17,14 +23,16 @@ pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec
             continue;
         };
         let mut commands = Vec::new();
-        for (command, guarded) in lines {
-            let product = command.product();
-            let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
-            let earlier = earlier.filter(|earlier| earlier.product() == product);
-            let known = ledger.product(product);
-            let version = known.map_or(0, |known| known.version().number());
-            let guard = guard(guarded, version + earlier.count() as u64);
-            commands.push(with_guard(command, guard));
+        for (mut command, guarded) in lines {
+            if let Some(product) = guarded_product(&command) {
+                let earlier = requests.iter().flat_map(Request::commands).chain(&commands);
+                let earlier = earlier.filter(|earlier| guarded_product(earlier) == Some(product));
+                let known = ledger.product(product);
+                let version = known.map_or(0, |known| known.version().number());
+                let guard = guard(guarded, version + earlier.count() as u64);
+                demand(&mut command, guard);
+            }
+            commands.push(command);
         }
         let request = match key {
             Some(key) => Request::new(key, commands),
@@ -41,39 +49,188 @@ fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -
         Ask::New(key, lines) => {
             let key = key.map(|number| format!("key-{number}").parse());
             let key = key.map(|key| key.expect("a number in plain text"));
-            let lines = lines.iter().map(|line| (command(line), line.guarded));
+            let lines = lines.iter().map(|wish| {
+                let Wish::Stock(_, _, guarded) = wish else {
+                    return (command(wish), Guarded::Not);
+                };
+                (command(wish), *guarded)
+            });
             Some((key, lines.collect()))
         }
         Ask::Again(back, guarded) => {
-            let mut keyed = asked
-                .rev()
-                .filter_map(|request| Some((request.intent()?, request)));
-            let (intent, first) = keyed.nth(*back)?;
-            let lines = first
-                .commands()
-                .iter()
-                .map(|command| (command.clone(), *guarded));
-            Some((Some(intent.key.clone()), lines.collect()))
+            let (key, commands) = earlier(*back, asked)?;
+            let lines = commands.into_iter().map(|command| (command, *guarded));
+            Some((Some(key), lines.collect()))
+        }
+        Ask::Otherwise(back, line) => {
+            let (key, mut commands) = earlier(*back, asked)?;
+            let line = line % commands.len();
+            change(&mut commands[line]);
+            let lines = commands.into_iter().map(|command| (command, Guarded::Not));
+            Some((Some(key), lines.collect()))
         }
     }
 }
 
-fn command(line: &Line) -> Command {
-    match line.amount {
-        Amount::Adjust(delta) => adjust(line.product, line.store, delta),
-        Amount::Count(counted) => count(line.product, line.store, counted),
-        Amount::Merge(on_hand) => set(line, on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
-        Amount::Overwrite(on_hand) => set(line, on_hand, SetRule::Overwrite),
+/// Key and commands of an earlier request.
+fn earlier<'a>(
+    back: usize,
+    asked: impl DoubleEndedIterator<Item = &'a Request>,
+) -> Option<(IdempotencyKey, Vec<Command>)> {
+    let mut keyed = asked
+        .rev()
+        .filter_map(|request| Some((request.intent()?, request)));
+    let (intent, first) = keyed.nth(back)?;
+    Some((intent.key.clone(), first.commands().to_vec()))
+}
+
+/// Makes a command mean something else.
+fn change(command: &mut Command) {
+    match command {
+        Command::Adjust(adjust) => adjust.store = store_id("south"),
+        Command::Count(count) => count.release_holds = !count.release_holds,
+        Command::Set(set) => set.rule = SetRule::Overwrite,
+        Command::Hold(hold) => hold.ttl = ttl(59),
+        Command::Commit(commit) => commit.lines = None,
+        Command::Release(release) => release.reservation = "r1".parse().expect("a plain name"),
+        Command::Extend(extend) => extend.ttl = ttl(59),
+        Command::Ship(ship) => ship.transfer = "t1".parse().expect("a plain name"),
+        Command::Receive(receive) => receive.lines = None,
+        Command::Close(close) => close.settlement = Settlement::Lost,
+        Command::SetAlert(set) => {
+            let thresholds = Thresholds::new(quantity(9), quantity(11));
+            set.thresholds = thresholds.expect("eleven is more than nine");
+        }
+        Command::RemoveAlert(remove) => remove.store = store_id("south"),
     }
 }
 
-fn set(line: &Line, on_hand: u64, rule: SetRule) -> Command {
+fn command(wish: &Wish) -> Command {
+    match *wish {
+        Wish::Stock(place, amount, _) => stock(place, amount),
+        Wish::Hold(reservation, (product, store), quantity, seconds) => Command::Hold(Hold {
+            reservation: reservation.parse().expect("a plain name"),
+            product: product_id(product),
+            store: store_id(store),
+            quantity: units(quantity),
+            ttl: ttl(seconds),
+        }),
+        Wish::Commit(reservation, ref lines) => Command::Commit(Commit {
+            reservation: reservation.parse().expect("a plain name"),
+            lines: lines.as_ref().map(|lines| {
+                let line = |&((product, store), quantity): &(Place, u64)| CommitLine {
+                    product: product_id(product),
+                    store: store_id(store),
+                    quantity: units(quantity),
+                };
+                lines.iter().map(line).collect()
+            }),
+        }),
+        Wish::Release(reservation) => Command::Release(Release {
+            reservation: reservation.parse().expect("a plain name"),
+        }),
+        Wish::Extend(reservation, seconds) => Command::Extend(Extend {
+            reservation: reservation.parse().expect("a plain name"),
+            ttl: ttl(seconds),
+        }),
+        Wish::Ship(transfer, (product, source), destination, quantity) => Command::Ship(Ship {
+            transfer: transfer.parse().expect("a plain name"),
+            source: store_id(source),
+            destination: store_id(destination),
+            product: product_id(product),
+            quantity: units(quantity),
+        }),
+        Wish::Receive(transfer, ref lines) => Command::Receive(Receive {
+            transfer: transfer.parse().expect("a plain name"),
+            lines: lines.as_ref().map(|lines| {
+                let line = |&(product, quantity): &(&str, u64)| ReceiveLine {
+                    product: product_id(product),
+                    quantity: units(quantity),
+                };
+                lines.iter().map(line).collect()
+            }),
+        }),
+        Wish::Close(transfer, lost) => Command::Close(Close {
+            transfer: transfer.parse().expect("a plain name"),
+            settlement: match lost {
+                true => Settlement::Lost,
+                false => Settlement::Returned,
+            },
+        }),
+        Wish::Alert((product, store), low, more) => Command::SetAlert(SetAlert {
+            product: product_id(product),
+            store: store_id(store),
+            thresholds: Thresholds::new(quantity(low), quantity(low + more))
+                .expect("more is at least one"),
+        }),
+        Wish::Unalert((product, store)) => Command::RemoveAlert(RemoveAlert {
+            product: product_id(product),
+            store: store_id(store),
+        }),
+    }
+}
+
+fn stock((product, store): Place, amount: Amount) -> Command {
+    let (product, store) = (product_id(product), store_id(store));
+    let (on_hand, rule) = match amount {
+        Amount::Adjust(delta) => {
+            return Command::Adjust(Adjust {
+                product,
+                store,
+                delta: Adjustment::new(delta).expect("something is changed"),
+                guard: Guard::Unguarded,
+            });
+        }
+        Amount::Count(counted, release_holds) => {
+            return Command::Count(Count {
+                product,
+                store,
+                counted: quantity(counted),
+                basis: Basis::Now(Guard::Unguarded),
+                release_holds,
+            });
+        }
+        Amount::Recount(counted, then, release_holds) => {
+            return Command::Count(Count {
+                product,
+                store,
+                counted: quantity(counted),
+                basis: Basis::Then {
+                    offset: Sequence::new(then),
+                    on_hand: quantity(then),
+                },
+                release_holds,
+            });
+        }
+        Amount::Merge(on_hand) => (on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
+        Amount::Overwrite(on_hand) => (on_hand, SetRule::Overwrite),
+    };
     Command::Set(Set {
-        product: line.product.parse().expect("a plain name"),
-        store: line.store.parse().expect("a plain name"),
-        on_hand: Quantity::new(on_hand).expect("few units are drawn"),
+        product,
+        store,
+        on_hand: quantity(on_hand),
         rule,
     })
+}
+
+fn product_id(product: &str) -> ProductId {
+    product.parse().expect("a plain name")
+}
+
+fn store_id(store: &str) -> StoreId {
+    store.parse().expect("a plain name")
+}
+
+fn quantity(units: u64) -> Quantity {
+    Quantity::new(units).expect("no more is drawn than there can be")
+}
+
+fn units(units: u64) -> Units {
+    Units::new(units).expect("something is drawn")
+}
+
+fn ttl(seconds: u64) -> Ttl {
+    Ttl::new(seconds).expect("no more than a day is drawn")
 }
 
 fn guard(guarded: Guarded, version: u64) -> Guard {
@@ -86,15 +243,45 @@ fn guard(guarded: Guarded, version: u64) -> Guard {
     Guard::At(Version::new(demanded).expect("cases are short"))
 }
 
-fn with_guard(mut command: Command, demanded: Guard) -> Command {
-    match &mut command {
+/// The product whose version a command may demand.
+fn guarded_product(command: &Command) -> Option<&ProductId> {
+    match command {
+        Command::Adjust(adjust) => Some(&adjust.product),
+        Command::Count(count) => Some(&count.product),
+        Command::Set(set) => Some(&set.product),
+        Command::Hold(_)
+        | Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Ship(_)
+        | Command::Receive(_)
+        | Command::Close(_)
+        | Command::SetAlert(_)
+        | Command::RemoveAlert(_) => None,
+    }
+}
+
+fn demand(command: &mut Command, demanded: Guard) {
+    match command {
         Command::Adjust(adjust) => adjust.guard = demanded,
-        Command::Count(count) => count.guard = demanded,
+        Command::Count(count) => {
+            if let Basis::Now(guard) = &mut count.basis {
+                *guard = demanded;
+            }
+        }
         Command::Set(set) => {
             if let (SetRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
                 *version = demanded;
             }
         }
+        Command::Hold(_)
+        | Command::Commit(_)
+        | Command::Release(_)
+        | Command::Extend(_)
+        | Command::Ship(_)
+        | Command::Receive(_)
+        | Command::Close(_)
+        | Command::SetAlert(_)
+        | Command::RemoveAlert(_) => {}
     }
-    command
 }

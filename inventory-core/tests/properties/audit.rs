@@ -6,15 +6,21 @@ use std::sync::Arc;
 use inventory_core::machine::{Entry, WindowLimits};
 use inventory_core::vocabulary::{Chain, QUANTITY_MAX};
 
+use crate::{edges, promises, units};
+
 /// A level: its product, then its store.
 type Place<'a> = (&'a str, &'a str);
 
-/// Asserts that a log from its first event has no gap, oversells nothing, gives each version once, and applies no key
-/// twice while it must be remembered.
-pub(crate) fn audit(log: &[Arc<Entry>], window: WindowLimits) {
+/// Asserts that a log from its first event has no gap, oversells nothing, gives each version once, applies no key twice
+/// while it must be remembered, keeps every promise until its deadline, tells every alert once, and loses no unit on the way. Returns how many
+/// units there are, at all stores and between them.
+pub(crate) fn audit(log: &[Arc<Entry>], window: WindowLimits) -> i128 {
     contiguous(log);
     nothing_oversold(log);
     keys_applied_once(log, window);
+    promises::kept(log);
+    edges::told_once(log);
+    units::conserved(log)
 }
 
 fn contiguous(log: &[Arc<Entry>]) {
@@ -30,28 +36,42 @@ fn contiguous(log: &[Arc<Entry>]) {
 }
 
 fn nothing_oversold(log: &[Arc<Entry>]) {
-    let mut levels: BTreeMap<Place<'_>, i128> = BTreeMap::new();
+    let mut levels: BTreeMap<Place<'_>, (i128, i128)> = BTreeMap::new();
     let mut versions: BTreeMap<&str, u64> = BTreeMap::new();
     for (at, event) in log.iter().flat_map(|entry| entry.numbered()) {
         let moved = event.movement().expect("nothing was buried");
         let (product, store) = (moved.product.as_str(), moved.store.as_str());
         let level = levels.entry((product, store)).or_default();
-        *level += i128::from(moved.delta.units());
-        assert!(*level >= 0, "{product} is oversold at {store} at {at}");
-        let after = i128::from(moved.after.level.on_hand().units());
-        assert_eq!(*level, after, "the level after {at}");
+        let before = *level;
+        level.0 += i128::from(moved.delta.units());
+        level.1 += i128::from(moved.reserved_delta.units());
+        let (on_hand, reserved) = *level;
+        assert!(
+            0 <= reserved && reserved <= on_hand,
+            "{product} is oversold at {store} at {at}"
+        );
+        let after = moved.after.level;
+        assert_eq!(on_hand, i128::from(after.on_hand().units()), "after {at}");
+        assert_eq!(reserved, i128::from(after.reserved().units()), "after {at}");
         let of_product = levels
             .range((product, "")..)
             .take_while(|((of, _), _)| *of == product);
-        let total: i128 = of_product.map(|(_, level)| level).sum();
+        let (total, everything) = of_product.fold((0, 0), |(total, everything), (_, level)| {
+            (total + level.0 - level.1, everything + level.0)
+        });
         assert_eq!(
             total,
             i128::from(moved.after.total.units()),
             "the total after {at}"
         );
-        assert!(total <= i128::from(QUANTITY_MAX), "the total after {at}");
+        assert!(
+            everything <= i128::from(QUANTITY_MAX),
+            "what is reserved fits into the total after {at}"
+        );
+        let looked = ["StockIncreased", "StockDecreased", "StockCounted"];
+        let is_touched = before != (on_hand, reserved) || looked.contains(&moved.kind.type_name());
         let version = versions.entry(product).or_default();
-        *version += 1;
+        *version += u64::from(is_touched);
         assert_eq!(
             *version,
             moved.after.version.number(),

@@ -7,7 +7,7 @@ use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{
     Answer, Engine, EngineError, OpenError, Opened, Settings, Snapshotter, Subscription,
 };
-use inventory_core::machine::{Entry, Ledger, Rejection, Request, follow};
+use inventory_core::machine::{Difference, Entry, Event, Ledger, Rejection, Request, follow};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{
@@ -96,7 +96,8 @@ impl World {
     /// Checks the whole past: that it is sound, that the log has its end, and that a ledger that follows it from its
     /// first event is the published one, to the last byte of its image.
     pub(crate) fn audit(&self) {
-        audit(&self.log, self.rules.window);
+        let units = audit(&self.log, self.rules.window);
+        assert_eq!(units, self.model.units(), "units at stores and on the way");
         let kept = self.storage.log().reader();
         let kept = kept
             .read(kept.floor(), usize::MAX)
@@ -111,11 +112,12 @@ impl World {
 
     fn submit(&mut self, requests: &[Request], fault: Option<AppendFault>) {
         let (now, before) = (self.clock.now(), self.model.clone());
+        let expired = self.model.expire(now);
         let decide = |request| self.model.decide(request, now);
         let predicted: Vec<_> = requests.iter().map(decide).collect();
         self.model.publish();
         // Where nothing is written, no append can fail.
-        let fault = fault.filter(|_| predicted.iter().any(is_applied));
+        let fault = fault.filter(|_| expired || predicted.iter().any(is_applied));
         if let Some(fault) = fault {
             self.faults.fail_append(0, fault);
         }
@@ -147,7 +149,8 @@ impl World {
             AppendFault::OutcomeUnknown { durable } => {
                 assert!(error.outcome_is_unknown(), "{error}");
                 self.expect_stopped(requests);
-                let (now, mut written) = (self.clock.now(), 0);
+                let now = self.clock.now();
+                let mut written = usize::from(durable > 0 && self.model.expire(now));
                 for request in requests {
                     if written < durable && is_applied(&self.model.decide(request, now)) {
                         written += 1;
@@ -241,6 +244,8 @@ impl World {
             if page.is_empty() {
                 break;
             }
+            let events = page.iter().flat_map(|entry| &entry.events);
+            self.reached.extend(events.map(Event::type_name));
             self.log.extend(page);
         }
         if reader.read(Ledger::keys_evicted_early) > 0 {
@@ -282,13 +287,45 @@ fn answer_name(answer: &Predicted) -> &'static str {
         Predicted::Applied { outcomes, .. } if !outcomes.is_empty() => "synchronised",
         Predicted::Applied { .. } => "applied",
         Predicted::Replayed { .. } => "replayed",
-        Predicted::Refused(Rejection::KeyReused { .. }) => "key reused",
-        Predicted::Refused(Rejection::Quarantined { .. }) => "quarantined",
-        Predicted::Refused(Rejection::StaleVersion { .. }) => "stale version",
-        Predicted::Refused(Rejection::InsufficientStock { .. }) => "insufficient stock",
-        Predicted::Refused(Rejection::BelowReserved { .. }) => "below reserved",
-        Predicted::Refused(Rejection::StockCeiling { .. }) => "stock ceiling",
-        Predicted::Refused(Rejection::NothingToDo { .. }) => "nothing to do",
-        Predicted::Refused(Rejection::VersionsExhausted { .. }) => "versions exhausted",
+        Predicted::Refused(rejection) => refusal_name(rejection),
+    }
+}
+
+fn refusal_name(rejection: &Rejection) -> &'static str {
+    match rejection {
+        Rejection::KeyReused { differs, .. } => difference_name(*differs),
+        Rejection::Quarantined { .. } => "quarantined",
+        Rejection::StaleVersion { .. } => "stale version",
+        Rejection::InsufficientStock { .. } => "insufficient stock",
+        Rejection::BelowReserved { .. } => "below reserved",
+        Rejection::NamedTwice { .. } => "named twice",
+        Rejection::LinesDiffer { .. } => "lines differ",
+        Rejection::ReservationExists { .. } => "reservation exists",
+        Rejection::UnknownReservation { .. } => "unknown reservation",
+        Rejection::ReservationEnded { .. } => "reservation ended",
+        Rejection::NotHeld { .. } => "not held",
+        Rejection::LivesTooLong { .. } => "lives too long",
+        Rejection::TransferExists { .. } => "transfer exists",
+        Rejection::SameStore { .. } => "same store",
+        Rejection::UnknownTransfer { .. } => "unknown transfer",
+        Rejection::TransferEnded { .. } => "transfer ended",
+        Rejection::NotInTransit { .. } => "not in transit",
+        Rejection::UnknownLevel { .. } => "unknown level",
+        Rejection::UnknownAlert { .. } => "unknown alert",
+        Rejection::StockCeiling { .. } => "stock ceiling",
+        Rejection::NothingToDo { .. } => "nothing to do",
+        Rejection::VersionsExhausted { .. } => "versions exhausted",
+    }
+}
+
+fn difference_name(difference: Difference) -> &'static str {
+    match difference {
+        Difference::Lines => "key reused: lines",
+        Difference::Operation(_) => "key reused: operation",
+        Difference::Product(_) => "key reused: product",
+        Difference::Store(_) => "key reused: store",
+        Difference::Amount(_) => "key reused: amount",
+        Difference::Subject => "key reused: subject",
+        Difference::Unseen => "key reused: unseen",
     }
 }

@@ -3,8 +3,14 @@
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod alerts;
+mod counts;
+mod expiry;
+mod replays;
+mod reservations;
 mod scenario;
 mod synchronisation;
+mod transfers;
 
 use scenario::check;
 
@@ -97,13 +103,21 @@ fn the_ceiling_holds_for_a_store_and_for_the_total() {
     );
 }
 
+/// What is reserved is out of the total, and may come back into it: if there were room for less than that, setting a
+/// reservation free would lead above the ceiling, and nobody can refuse a deadline.
 #[test]
-fn what_is_reserved_makes_room_in_the_total_but_not_in_the_store() {
+fn what_is_reserved_takes_up_room_below_the_ceiling() {
     check(
         "given tea v1 north max/2 south 0/0
-                adjust tea@south +2                      -> 2 v2 total 9007199254740991
+         given rice v1 north max-9/max-9 south 0/0
                 adjust tea@south +1                      -> refused: StockCeiling
-                adjust tea@north +1                      -> refused: StockCeiling",
+                adjust tea@north +1                      -> refused: StockCeiling
+                count tea@south 1                        -> refused: StockCeiling
+                adjust tea@north -3                      -> 9007199254740986 v2
+                adjust tea@south +3                      -> 3 v3 total 9007199254740989
+                adjust tea@south +1                      -> refused: StockCeiling
+                adjust rice@south +10                    -> refused: StockCeiling
+                adjust rice@south +9                     -> 9 v2",
     );
 }
 

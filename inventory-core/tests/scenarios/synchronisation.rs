@@ -32,7 +32,8 @@ fn an_overwrite_counts_whatever_the_version_but_not_below_what_is_reserved() {
                 overwrite tea@north 3                     -> refused: NothingToDo below_reserved
                 overwrite tea@north 3 & overwrite tea@south 9 -> below_reserved & updated 9 v7
                 merge tea@north 3 @7 & overwrite tea@south 8 -> below_reserved & updated 8 v8
-                overwrite tea@south max & overwrite rice@south 1 -> updated 9007199254740991 v9 & created 1 v1",
+                overwrite tea@south max-3 & overwrite rice@south 1 -> refused: StockCeiling
+                overwrite tea@south max-4 & overwrite rice@south 1 -> updated 9007199254740987 v9 & created 1 v1",
     );
 }
 

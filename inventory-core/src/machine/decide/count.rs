@@ -13,7 +13,7 @@ pub(super) fn decide(
 ) -> Result<Outcome, Rejection> {
     let place = ruling.draft.place(&count.product, &count.store);
     let on_hand = found(line, &place, count)?;
-    let reserved = reserved_at(ruling, &place);
+    let reserved = ruling.reserved(&place);
     if let Some(level) = Level::new(on_hand, reserved) {
         ruling.write(line, &place, Kind::Counted, level)?;
         return Ok(written(&place));
@@ -29,23 +29,10 @@ pub(super) fn decide(
     }
     release_youngest(ruling, count, on_hand);
     let place = ruling.draft.place(&count.product, &count.store);
-    let reserved = reserved_at(ruling, &place).min(on_hand);
+    let reserved = ruling.reserved(&place).min(on_hand);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
     ruling.write(line, &place, Kind::Counted, level)?;
     Ok(written(&place))
-}
-
-/// What is reserved at a level. The number of a quarantined product is under suspicion, its reservations are not: the count
-/// puts it right.
-fn reserved_at(ruling: &Ruling<'_, '_>, place: &Place<'_>) -> Quantity {
-    if !place.quarantined {
-        return place.level.reserved();
-    }
-    let holds = ruling.draft.holds_of(place.product, place.store);
-    let held = holds.into_iter().map(|(_, held)| held);
-    held.fold(Quantity::ZERO, |sum, held| {
-        sum.checked_add(held).unwrap_or(Quantity::MAX)
-    })
 }
 
 /// Releases reservations of the level, each as a whole, since a customer was promised all of it or nothing, until no more is
@@ -53,7 +40,7 @@ fn reserved_at(ruling: &Ruling<'_, '_>, place: &Place<'_>) -> Quantity {
 fn release_youngest(ruling: &mut Ruling<'_, '_>, count: &Count, on_hand: Quantity) {
     for (id, _) in ruling.draft.holds_of(&count.product, &count.store) {
         let place = ruling.draft.place(&count.product, &count.store);
-        if reserved_at(ruling, &place) <= on_hand {
+        if ruling.reserved(&place) <= on_hand {
             return;
         }
         if let Some(reservation) = ruling.draft.reservation(&id).cloned() {

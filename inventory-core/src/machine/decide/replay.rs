@@ -9,10 +9,7 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         return None;
     }
     let commands = request.commands();
-    let counted = entry
-        .events
-        .iter()
-        .any(|event| kind(event) == Some(&Kind::Counted));
+    let counted = kinds(entry).any(|kind| *kind == Kind::Counted);
     let is_line = |event: &&Event| match kind(event) {
         Some(Kind::Low { .. } | Kind::Replenished { .. }) => false,
         // A count has released them.
@@ -20,14 +17,18 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         Some(_) | None => true,
     };
     let mut events = entry.events.iter().filter(is_line);
-    // A command about a whole reservation or transfer writes as many events as that has lines.
-    if let Some((command, event)) = commands.first().zip(events.clone().next())
-        && (level(command).is_none() || is_of_whole(event))
-    {
-        return match wrote(command, event) {
-            true => Some(Difference::Subject),
-            false => Some(Difference::Operation(Line(0))),
-        };
+    // A command about a whole reservation or transfer writes as many events as that has lines: which of the others is
+    // whose cannot be told any more.
+    let of_whole = commands.iter().any(|command| level(command).is_none());
+    if of_whole || events.clone().any(is_of_whole) {
+        let same = commands
+            .first()
+            .zip(events.next())
+            .is_some_and(|(command, event)| began(entry, command, event));
+        return Some(match same {
+            true => Difference::Subject,
+            false => Difference::Operation(Line(0)),
+        });
     }
     let lines = match entry.outcomes.len() {
         0 => events.clone().count(),
@@ -46,9 +47,17 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         if let Some(differs) = line_difference(Line(line), event, command, may_be_skipped) {
             return Some(differs);
         }
+        let movement = event.movement();
+        if movement.is_some_and(|movement| !same_subject(entry, movement, command)) {
+            return Some(Difference::Subject);
+        }
     }
     // The digests differ, so the requests do: in a line that was skipped or whose event cannot be read.
     Some(Difference::Unseen)
+}
+
+fn kinds(entry: &Entry) -> impl Iterator<Item = &Kind> {
+    entry.events.iter().filter_map(kind)
 }
 
 fn kind(event: &Event) -> Option<&Kind> {
@@ -56,7 +65,7 @@ fn kind(event: &Event) -> Option<&Kind> {
 }
 
 /// The level that a command names, unless it is about a whole reservation or transfer.
-fn level(command: &Command) -> Option<(&ProductId, &StoreId)> {
+pub(super) fn level(command: &Command) -> Option<(&ProductId, &StoreId)> {
     match command {
         Command::Adjust(adjust) => Some((&adjust.product, &adjust.store)),
         Command::Count(count) => Some((&count.product, &count.store)),
@@ -84,6 +93,27 @@ fn is_of_whole(event: &Event) -> bool {
                 | Kind::Closed { .. }
         )
     )
+}
+
+/// Whether a command of this operation has written the event that an entry begins with.
+fn began(entry: &Entry, command: &Command, event: &Event) -> bool {
+    // The lines of a reservation of which nothing is committed are released.
+    let committed = match kind(event) {
+        Some(Kind::Released { reservation }) => {
+            let reservation = reservation.clone();
+            kinds(entry).any(|kind| {
+                *kind
+                    == Kind::Committed {
+                        reservation: reservation.clone(),
+                    }
+            })
+        }
+        _ => false,
+    };
+    match committed {
+        true => matches!(command, Command::Commit(_)),
+        false => wrote(command, event),
+    }
 }
 
 /// Whether a command of this operation writes events of this kind.
@@ -151,5 +181,29 @@ fn same_amount(movement: &Movement, command: &Command) -> bool {
         | Command::Close(_)
         | Command::SetAlert(_)
         | Command::RemoveAlert(_) => true,
+    }
+}
+
+/// Whether the event shows the reservation, transfer or alert that the command names, and the same about it.
+fn same_subject(entry: &Entry, movement: &Movement, command: &Command) -> bool {
+    match (command, &movement.kind) {
+        (
+            Command::Hold(hold),
+            Kind::Held {
+                reservation,
+                deadline,
+            },
+        ) => hold.reservation == *reservation && hold.ttl.after(entry.recorded_at) == *deadline,
+        (
+            Command::Ship(ship),
+            Kind::Shipped {
+                transfer,
+                destination,
+            },
+        ) => ship.transfer == *transfer && ship.destination == *destination,
+        (Command::SetAlert(set), Kind::AlertSet { low, replenished }) => {
+            (set.thresholds.low(), set.thresholds.replenished()) == (*low, *replenished)
+        }
+        _ => true,
     }
 }

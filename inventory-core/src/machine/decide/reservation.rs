@@ -22,12 +22,13 @@ pub(super) fn hold(ruling: &mut Ruling<'_, '_>, line: Line, hold: &Hold) -> Resu
     ruling.write(line, &place, kind, level)
 }
 
-/// A reservation is a new one, or that of an earlier line of the same request, which it must agree with.
+/// A reservation is a new one, or that of an earlier line of the same request, which it must agree with and which no line
+/// in between has ended.
 fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
     let Some(known) = ruling.draft.reservation(&hold.reservation) else {
         return Ok(());
     };
-    if known.opened != ruling.draft.next() {
+    if known.opened != ruling.draft.next() || !known.is_open() {
         return Err(Rejection::ReservationExists {
             reservation: known.id.clone(),
             state: known.state,

@@ -4,10 +4,6 @@ use crate::machine::draft::{Draft, Place};
 use crate::machine::{After, Event, Kind, Level, Line, Movement, Outcome, Rejection, Reservation};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
-/// Above this total, the ceiling is looked at with what is reserved: half of the largest quantity, so that most requests
-/// need not add up the levels of their product.
-const NEAR_CEILING: u64 = 1 << 52;
-
 /// What the lines of a request have done so far. Each line sees it, and a refusal takes it back.
 pub(super) struct Ruling<'r, 'a> {
     pub(super) draft: &'r mut Draft<'a>,
@@ -34,10 +30,10 @@ impl<'r, 'a> Ruling<'r, 'a> {
         let Some(total) = place.total.checked_apply(change) else {
             return Err(ceiling(line, place));
         };
-        if level.on_hand() > place.level.on_hand() && total.units() >= NEAR_CEILING {
+        if level.on_hand() > place.level.on_hand() {
             // What is reserved may become available again, and nobody can refuse that.
-            let reserved = self.draft.reserved(place);
-            if total.units().saturating_add(reserved) > Quantity::MAX.units() {
+            let freed = total.units().saturating_add(place.reserved_after(level));
+            if freed > Quantity::MAX.units() {
                 return Err(ceiling(line, place));
             }
         }
@@ -62,6 +58,19 @@ impl<'r, 'a> Ruling<'r, 'a> {
         }
         self.push(place, movement);
         Ok(())
+    }
+
+    /// What a count finds reserved at a place. The number of a quarantined product is under suspicion, its reservations are
+    /// not: a count puts it right.
+    pub(super) fn reserved(&self, place: &Place<'_>) -> Quantity {
+        if !place.quarantined {
+            return place.level.reserved();
+        }
+        let holds = self.draft.holds_of(place.product, place.store);
+        let held = holds.into_iter().map(|(_, held)| held);
+        held.fold(Quantity::ZERO, |sum, held| {
+            sum.checked_add(held).unwrap_or(Quantity::MAX)
+        })
     }
 
     /// Writes an event that changes nothing.

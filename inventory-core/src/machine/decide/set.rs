@@ -1,6 +1,6 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
-use super::ruling::{Ruling, quarantine, with_on_hand, written};
+use super::ruling::{Ruling, quarantine, written};
 use crate::machine::draft::Place;
 use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
@@ -14,7 +14,7 @@ pub(super) fn decide(
     if set.rule != SetRule::Overwrite {
         quarantine(line, &place)?;
     }
-    match level(&place, set) {
+    match level(ruling, &place, set) {
         Ok(level) => {
             ruling.write(line, &place, Kind::Counted, level)?;
             Ok(written(&place))
@@ -23,7 +23,7 @@ pub(super) fn decide(
     }
 }
 
-fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
+fn level(ruling: &Ruling<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if let SetRule::Merge(version) = set.rule
         && place.version != Version::NEVER_WRITTEN
         && place.version != version
@@ -35,5 +35,5 @@ fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if unchanged && !place.quarantined {
         return Err(Skip::Unchanged);
     }
-    with_on_hand(place.level, set.on_hand).ok_or(Skip::BelowReserved)
+    Level::new(set.on_hand, ruling.reserved(place)).ok_or(Skip::BelowReserved)
 }

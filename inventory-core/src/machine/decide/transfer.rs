@@ -21,7 +21,8 @@ pub(super) fn ship(ruling: &mut Ruling<'_, '_>, line: Line, ship: &Ship) -> Resu
     ruling.write(line, &place, kind, level)
 }
 
-/// A transfer is a new one, or that of an earlier line of the same request, which it must agree with.
+/// A transfer is a new one, or that of an earlier line of the same request, which it must agree with and which no line in
+/// between has ended.
 fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
     if ship.source == ship.destination {
         let transfer = ship.transfer.clone();
@@ -30,7 +31,7 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rej
     let Some(known) = ruling.draft.transfer(&ship.transfer) else {
         return Ok(());
     };
-    if known.opened != ruling.draft.next() {
+    if known.opened != ruling.draft.next() || !known.is_open() {
         return Err(Rejection::TransferExists {
             transfer: known.id.clone(),
             state: known.state,

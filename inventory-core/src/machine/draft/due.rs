@@ -119,7 +119,15 @@ impl Draft<'_> {
         for command in request.commands() {
             match command {
                 Command::Adjust(adjust) => see(&adjust.product),
-                Command::Count(count) => see(&count.product),
+                Command::Count(count) => {
+                    see(&count.product);
+                    if count.release_holds {
+                        // The reservations that it may release hold units of other products as well.
+                        for (reservation, _) in self.holds_of(&count.product, &count.store) {
+                            self.each_held(&reservation, &mut see);
+                        }
+                    }
+                }
                 Command::Set(set) => see(&set.product),
                 Command::Hold(hold) => see(&hold.product),
                 Command::Ship(ship) => see(&ship.product),

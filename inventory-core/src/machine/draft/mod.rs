@@ -17,10 +17,11 @@ use crate::vocabulary::{
 };
 
 /// A product as the draft has it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct StagedProduct {
     version: Version,
     total: Quantity,
+    reserved: u64,
     quarantined: bool,
 }
 
@@ -85,12 +86,22 @@ pub(super) struct Place<'a> {
     pub(super) version: Version,
     /// Available over all stores, as the levels add up.
     pub(super) total: Quantity,
+    /// Reserved over all stores.
+    reserved: u64,
     pub(super) quarantined: bool,
     /// Whether the level was ever written.
     pub(super) is_known: bool,
     pub(super) level: Level,
     /// What somebody wants to be told about it.
     pub(super) alert: Option<Alert>,
+}
+
+impl Place<'_> {
+    /// What is reserved over all stores once the place has another level.
+    pub(super) fn reserved_after(&self, level: Level) -> u64 {
+        let elsewhere = self.reserved.wrapping_sub(self.level.reserved().units());
+        elsewhere.wrapping_add(level.reserved().units())
+    }
 }
 
 /// A ledger plus the events that were decided on top of it and are not durable yet. Dropping it is the rollback.
@@ -181,14 +192,23 @@ impl<'a> Draft<'a> {
         };
         let known = self.known(product_ix);
         let staged = self.staging.products.get(&product_ix).copied();
-        let (version, total, quarantined) = match (staged, known) {
-            (Some(staged), _) => (staged.version, staged.total, staged.quarantined),
-            (None, Some(known)) if known.quarantined => {
-                let sum = known.sum_available().unwrap_or(Quantity::MAX);
-                (known.version, sum, true)
-            }
-            (None, Some(known)) => (known.version, known.total, false),
-            (None, None) => (Version::NEVER_WRITTEN, Quantity::ZERO, false),
+        let StagedProduct {
+            version,
+            total,
+            reserved,
+            quarantined,
+        } = match (staged, known) {
+            (Some(staged), _) => staged,
+            (None, Some(known)) => StagedProduct {
+                version: known.version,
+                total: match known.quarantined {
+                    true => known.sum_available().unwrap_or(Quantity::MAX),
+                    false => known.total,
+                },
+                reserved: known.reserved(),
+                quarantined: known.quarantined,
+            },
+            (None, None) => StagedProduct::default(),
         };
         let level = match self.staging.levels.get(&(product_ix, store_ix)) {
             Some(&level) => Some(level),
@@ -206,6 +226,7 @@ impl<'a> Draft<'a> {
             store,
             version,
             total,
+            reserved,
             quarantined,
             is_known: level.is_some(),
             level: level.unwrap_or_default(),
@@ -219,6 +240,7 @@ impl<'a> Draft<'a> {
             let staged = StagedProduct {
                 version: movement.after.version,
                 total: movement.after.total,
+                reserved: place.reserved_after(movement.after.level),
                 // A count makes the numbers add up again; nothing else is decided on a quarantined product but the end of
                 // a reservation, which proves nothing.
                 quarantined: place.quarantined && movement.kind != Kind::Counted,
@@ -273,21 +295,6 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-    }
-
-    /// What is reserved of a place's product over all stores.
-    pub(super) fn reserved(&self, place: &Place<'_>) -> u64 {
-        let product = place.product_ix;
-        let known = self.known(product).map(|known| known.levels.iter());
-        let untouched = known.into_iter().flatten().filter(|(store, _)| {
-            let staged = self.staging.levels.contains_key(&(product, *store));
-            !staged
-        });
-        let staged = self.staging.levels.iter();
-        let touched = staged.filter(|((at, _), _)| *at == product);
-        let untouched = untouched.map(|(_, level)| level.reserved().units());
-        let touched = touched.map(|(_, level)| level.reserved().units());
-        untouched.chain(touched).fold(0, u64::saturating_add)
     }
 
     fn known(&self, ix: ProductIx) -> Option<&'a Product> {

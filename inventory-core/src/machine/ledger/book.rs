@@ -161,3 +161,129 @@ impl<T: Record> Book<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::ReservationState;
+
+    fn reservation(id: &str, opened: u64) -> Reservation {
+        let at = Timestamp::from_millis(opened).unwrap();
+        Reservation::open(id.parse().unwrap(), Sequence::new(opened), at, at)
+    }
+
+    fn end(book: &mut Book<Reservation>, slot: Slot, at_ms: u64) {
+        book.change(slot, |reservation| {
+            reservation.state = ReservationState::Released;
+            reservation.ended_at = Some(Timestamp::from_millis(at_ms).unwrap());
+        });
+    }
+
+    fn known(book: &Book<Reservation>) -> Vec<&str> {
+        let all = book.opened_after(Sequence::START);
+        let all: Vec<_> = all.map(|reservation| reservation.id.as_str()).collect();
+        for id in &all {
+            assert_eq!(book.find(&id.parse().unwrap()).unwrap().id.as_str(), *id);
+        }
+        assert_eq!(
+            all.len(),
+            book.index.len(),
+            "what is not listed is not found"
+        );
+        all
+    }
+
+    fn book(age_ms: u64, keys_max: usize) -> Book<Reservation> {
+        Book::new(WindowLimits { age_ms, keys_max })
+    }
+
+    #[test]
+    fn what_has_ended_is_forgotten_by_age_once_something_else_ends() {
+        let mut book = book(1_000, 100);
+        let slots = ["a", "b", "c", "open"].map(|id| book.open(reservation(id, 1)));
+        end(&mut book, slots[0], 10);
+        end(&mut book, slots[1], 1_010);
+        assert_eq!(known(&book), ["a", "b", "c", "open"]);
+        end(&mut book, slots[2], 1_011);
+        assert_eq!(known(&book), ["b", "c", "open"]);
+        assert_eq!(book.open_count(), 1);
+        assert!(book.at(slots[0]).is_none());
+    }
+
+    #[test]
+    fn what_has_ended_is_forgotten_by_count_the_earliest_first() {
+        let mut book = book(1_000, 2);
+        let slots = ["a", "b", "c", "d"].map(|id| book.open(reservation(id, 1)));
+        for (slot, at_ms) in [(2, 5), (0, 6), (3, 6)] {
+            end(&mut book, slots[slot], at_ms);
+        }
+        assert_eq!(known(&book), ["a", "b", "d"]);
+        // Of those that have ended at one moment, the one that was opened first.
+        end(&mut book, slots[1], 6);
+        assert_eq!(known(&book), ["b", "d"]);
+        assert_eq!(book.open_count(), 0);
+    }
+
+    #[test]
+    fn an_id_that_was_forgotten_is_used_again() {
+        let mut book = book(1_000, 0);
+        let first = book.open(reservation("a", 1));
+        end(&mut book, first, 5);
+        assert_eq!(known(&book), [""; 0]);
+        let second = book.open(reservation("a", 2));
+        assert_ne!(first, second);
+        assert_eq!(
+            book.find(&"a".parse().unwrap()).unwrap().opened,
+            Sequence::new(2)
+        );
+        // Nobody ends the first one again.
+        end(&mut book, first, 6);
+        assert_eq!((known(&book), book.open_count()), (vec!["a"], 1));
+    }
+
+    #[test]
+    fn a_new_record_takes_the_place_of_an_ended_one_of_its_id() {
+        let mut book = book(1_000, 100);
+        let slots = ["a", "b"].map(|id| book.open(reservation(id, 1)));
+        end(&mut book, slots[0], 5);
+        book.open(reservation("a", 2));
+        assert_eq!((known(&book), book.open_count()), (vec!["b", "a"], 2));
+        assert!(book.ended.is_empty());
+    }
+
+    #[test]
+    fn a_record_that_has_ended_ends_once_however_often_it_changes() {
+        let mut book = book(1_000, 1);
+        let slots = ["a", "b"].map(|id| book.open(reservation(id, 1)));
+        end(&mut book, slots[0], 5);
+        end(&mut book, slots[0], 5);
+        assert_eq!((known(&book), book.open_count()), (vec!["a", "b"], 1));
+    }
+
+    #[test]
+    fn a_frozen_book_keeps_what_it_saw_and_thaws_to_the_same() {
+        let mut book = book(1_000, 2);
+        let slots: Vec<_> = (0..300)
+            .map(|number| book.open(reservation(&format!("r{number}"), number)))
+            .collect();
+        for (number, slot) in slots.iter().enumerate().skip(10).step_by(2) {
+            end(&mut book, *slot, number as u64);
+        }
+        let frozen = book.freeze();
+        let seen = known(&book).len();
+        assert_eq!((seen, book.open_count()), (157, 155));
+        let mut thawed = Book::thaw(&frozen, book.limits);
+        assert_eq!((known(&thawed), thawed.open_count()), (known(&book), 155));
+        for book in [&mut book, &mut thawed] {
+            end(book, slots[0], 400);
+        }
+        assert_eq!(known(&thawed), known(&book));
+        assert_eq!(frozen.len(), seen);
+        let after: Vec<_> = book.opened_after(Sequence::new(296)).collect();
+        assert_eq!(
+            after.len(),
+            3,
+            "297 and 299 are open, 298 ended last but one"
+        );
+    }
+}

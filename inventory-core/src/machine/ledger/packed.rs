@@ -24,6 +24,9 @@ use crate::vocabulary::{
     Timestamp, TransferId, Version,
 };
 
+#[cfg(test)]
+mod tests;
+
 const HASH_BYTES: usize = 8;
 /// Hash, fingerprint and chain.
 const DIGEST_BYTES: usize = 24;

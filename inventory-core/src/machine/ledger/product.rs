@@ -27,7 +27,7 @@ impl From<StoreIx> for usize {
 /// A product that was written at least once.
 ///
 /// **Invariant**: `levels` is ordered by store, and unless the product is quarantined, `total` is the sum of what is
-/// available in `levels`.
+/// available in `levels`, which is at most the largest quantity even when everything reserved is set free.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::machine) struct Product {
     pub(in crate::machine) id: ProductId,
@@ -36,6 +36,8 @@ pub(in crate::machine) struct Product {
     pub(in crate::machine) updated_at: Timestamp,
     pub(in crate::machine) quarantined: bool,
     pub(in crate::machine) levels: Vec<(StoreIx, Level)>,
+    /// What is reserved over all levels, so that the ceiling need not add it up.
+    reserved: u64,
     /// What somebody wants to be told of its levels: hardly ever anything.
     pub(in crate::machine) alerts: Vec<(StoreIx, Alert)>,
 }
@@ -49,6 +51,7 @@ impl Product {
             updated_at: Timestamp::UNIX_EPOCH,
             quarantined: false,
             levels: Vec::new(),
+            reserved: 0,
             alerts: Vec::new(),
         }
     }
@@ -58,11 +61,19 @@ impl Product {
         Some(self.levels[at].1)
     }
 
+    /// What is reserved over all levels. Numbers of a product under suspicion may add up to more than there can be.
+    pub(in crate::machine) fn reserved(&self) -> u64 {
+        self.reserved
+    }
+
     /// Assigns a level and returns whether it is a new one.
     pub(in crate::machine) fn assign(&mut self, store: StoreIx, level: Level) -> bool {
+        let reserved = level.reserved().units();
+        self.reserved = self.reserved.wrapping_add(reserved);
         match self.position(store) {
             Ok(at) => {
-                self.levels[at].1 = level;
+                let before = std::mem::replace(&mut self.levels[at].1, level);
+                self.reserved = self.reserved.wrapping_sub(before.reserved().units());
                 false
             }
             Err(at) => {

@@ -3,18 +3,30 @@
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
-use super::{Model, Number, Product, Stock};
-use crate::machine::{Ledger, ProductView};
+use super::alert::Alert;
+use super::reservation::{Held, Reservation};
+use super::stock::{Product, Stock};
+use super::transfer::{Shipped, Transfer};
+use super::{Model, Number, quantity, timestamp};
+use crate::machine::{self, Ledger, ProductView};
+use crate::vocabulary::{Quantity, Sequence};
 
 impl Model {
     /// The first difference between the model and a ledger, in words; `None` when they agree on all that they both
-    /// know: head, products, versions, levels, totals, quarantine and window.
+    /// know: head, products, versions, levels, totals, quarantine, window, reservations, transfers and alerts.
     pub fn difference(&self, ledger: &Ledger) -> Option<String> {
-        self.compare(ledger).err()
+        let compared = self
+            .check()
+            .and_then(|()| self.compare(ledger))
+            .and_then(|()| self.compare_window(ledger))
+            .and_then(|()| self.compare_reservations(ledger))
+            .and_then(|()| self.compare_transfers(ledger))
+            .and_then(|()| self.compare_alerts(ledger));
+        compared.err()
     }
 
     fn compare(&self, ledger: &Ledger) -> Result<(), String> {
-        let head = ledger.head();
+        let (head, products) = (ledger.head(), &self.state.products);
         same("head", head.sequence.number().into(), self.events)?;
         same(
             "time of the head",
@@ -22,25 +34,20 @@ impl Model {
             self.recorded_at_ms,
         )?;
         for view in ledger.products() {
-            let Some(product) = self.products.get(view.id().as_str()) else {
+            let Some(product) = products.get(view.id().as_str()) else {
                 return Err(format!("product {} is unknown to the model", view.id()));
             };
             compare_product(&view, product)?;
         }
-        same(
-            "number of products",
-            ledger.product_count(),
-            self.products.len(),
-        )?;
-        let levels = self.products.values().map(|product| product.stores.len());
+        same("number of products", ledger.product_count(), products.len())?;
+        let levels = products.values().map(|product| product.stores.len());
         same("number of levels", ledger.level_count(), levels.sum())?;
-        let quarantined = self.products.values().filter(|product| product.quarantined);
+        let quarantined = products.values().filter(|product| product.quarantined);
         same(
             "quarantined",
             ledger.quarantined_count(),
             quarantined.count(),
-        )?;
-        self.compare_window(ledger)
+        )
     }
 
     fn compare_window(&self, ledger: &Ledger) -> Result<(), String> {
@@ -58,6 +65,58 @@ impl Model {
             "keys evicted early",
             ledger.keys_evicted_early(),
             self.window.evicted_early,
+        )
+    }
+
+    fn compare_reservations(&self, ledger: &Ledger) -> Result<(), String> {
+        let expected: Vec<_> = self.state.reservations.iter().map(reservation).collect();
+        let found: Vec<_> = ledger
+            .reservations_after(Sequence::START)
+            .cloned()
+            .collect();
+        same("reservations", &found, &expected)?;
+        for known in &expected {
+            let what = format!("reservation {}", known.id);
+            same(what, ledger.reservation(&known.id), Some(known))?;
+        }
+        let open = || expected.iter().filter(|known| known.is_open());
+        same(
+            "open reservations",
+            ledger.open_reservations(),
+            open().count(),
+        )?;
+        let deadlines = open().map(|known| known.deadline);
+        same("next deadline", ledger.next_deadline(), deadlines.min())
+    }
+
+    fn compare_transfers(&self, ledger: &Ledger) -> Result<(), String> {
+        let expected: Vec<_> = self.state.transfers.iter().map(transfer).collect();
+        let found: Vec<_> = ledger.transfers_after(Sequence::START).cloned().collect();
+        same("transfers", &found, &expected)?;
+        expected.iter().try_for_each(|known| {
+            let what = format!("transfer {}", known.id);
+            same(what, ledger.transfer(&known.id), Some(known))
+        })
+    }
+
+    fn compare_alerts(&self, ledger: &Ledger) -> Result<(), String> {
+        let found = ledger.alerts_after(None).map(|(product, store, alert)| {
+            let level = (product.to_string(), store.to_string());
+            (level, model_alert(alert))
+        });
+        let found: Vec<_> = found.collect();
+        let expected = self.state.alerts.iter();
+        let expected: Vec<_> = expected.map(|(at, alert)| (at.clone(), *alert)).collect();
+        same("alerts", found, expected)?;
+        let by_product = ledger.products().flat_map(|product| {
+            let alerts = product.alerts().map(|(_, alert)| model_alert(alert));
+            alerts.collect::<Vec<_>>()
+        });
+        let by_product = by_product.count();
+        same(
+            "alerts of all products",
+            by_product,
+            self.state.alerts.len(),
         )
     }
 }
@@ -80,6 +139,58 @@ fn compare_product(view: &ProductView<'_>, product: &Product) -> Result<(), Stri
         Number::from(view.total().units()),
         product.total(),
     )
+}
+
+/// A reservation of the model as a ledger has it.
+fn reservation(known: &Reservation) -> machine::Reservation {
+    let line = |line: &Held| machine::HeldLine {
+        product: line.product.clone(),
+        store: line.store.clone(),
+        held: quantity(line.held),
+        committed: quantity(line.committed),
+    };
+    machine::Reservation {
+        id: known.id.clone(),
+        opened: position(known.opened),
+        opened_at: timestamp(known.opened_at_ms),
+        deadline: timestamp(known.deadline_ms),
+        state: known.state,
+        ended_at: known.ended_at_ms.map(timestamp),
+        lines: known.lines.iter().map(line).collect(),
+    }
+}
+
+/// A transfer of the model as a ledger has it.
+fn transfer(known: &Transfer) -> machine::Transfer {
+    let line = |line: &Shipped| machine::TransferLine {
+        product: line.product.clone(),
+        shipped: quantity(line.shipped),
+        received: quantity(line.received),
+        missing: quantity(line.missing),
+    };
+    machine::Transfer {
+        id: known.id.clone(),
+        opened: position(known.opened),
+        opened_at: timestamp(known.opened_at_ms),
+        source: known.source.clone(),
+        destination: known.destination.clone(),
+        state: known.state,
+        ended_at: known.ended_at_ms.map(timestamp),
+        lines: known.lines.iter().map(line).collect(),
+    }
+}
+
+fn model_alert(alert: machine::Alert) -> Alert {
+    let units = |quantity: Quantity| quantity.units().into();
+    Alert {
+        low: units(alert.thresholds.low()),
+        replenished: units(alert.thresholds.replenished()),
+        is_low: alert.is_low,
+    }
+}
+
+fn position(number: Number) -> Sequence {
+    Sequence::new(u64::try_from(number).expect("positions are counted from 1"))
 }
 
 fn same<T: PartialEq + Debug>(what: impl Display, ledger: T, model: T) -> Result<(), String> {

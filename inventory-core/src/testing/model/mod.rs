@@ -1,60 +1,42 @@
-//! A naive model of the engine: ordered maps, plain integers and linear searches, obviously right.
+//! A naive model of the engine: ordered maps, plain integers, copies and linear searches, obviously right.
 //!
 //! It shares no rule and no arithmetic with the machine; of its types it uses those that callers see. Whoever disagrees
-//! with it is wrong, or has found a mistake in a hundred lines that can be read at one go.
+//! with it is wrong, or has found a mistake in a few hundred lines that can be read at one go.
+//!
+//! ```text
+//!  Model ── State ─┬─ stock          what is where, and what an event does to it
+//!                  ├─ reservations   in the order in which they were made
+//!                  ├─ transfers      in the order in which they were shipped
+//!                  └─ alerts         by level
+//!        └─ Window ── Meaning        what was asked under a key
+//! ```
 
+mod alert;
+mod commands;
+mod count;
 mod difference;
+mod meaning;
 mod predicted;
+mod reservation;
+mod sound;
+mod stock;
+mod transfer;
 mod window;
 
-use std::collections::BTreeMap;
-
-pub use predicted::{Effect, Predicted};
-
 use crate::machine::{
-    Basis, Command, Current, Guard, Intent, Level, Line, Outcome, Rejection, Request, Set, SetRule,
-    Skip, WindowLimits,
+    Command, Intent, Level, Line, Movement, Outcome, Rejection, Request, WindowLimits,
 };
-use crate::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
-use window::{Remembered, Window};
+use crate::vocabulary::{Quantity, Timestamp, Version};
+
+pub use predicted::Predicted;
+
+use stock::{Product, State, Stock};
+use window::{Remembered, Window, forget};
 
 /// Quantities, versions and deltas alike: wide enough that nothing here overflows.
 type Number = i128;
 
 const MAX: Number = (1 << 53) - 1;
-
-/// Stock of one product at one store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Stock {
-    on_hand: Number,
-    reserved: Number,
-}
-
-impl Stock {
-    fn of(level: Level) -> Self {
-        Self {
-            on_hand: level.on_hand().units().into(),
-            reserved: level.reserved().units().into(),
-        }
-    }
-
-    fn available(self) -> Number {
-        self.on_hand - self.reserved
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Product {
-    version: Number,
-    quarantined: bool,
-    stores: BTreeMap<String, Stock>,
-}
-
-impl Product {
-    fn total(&self) -> Number {
-        self.stores.values().map(|stock| stock.available()).sum()
-    }
-}
 
 /// What the ledger should be, after the same requests at the same times.
 ///
@@ -64,7 +46,7 @@ impl Product {
 pub struct Model {
     events: Number,
     recorded_at_ms: u64,
-    products: BTreeMap<String, Product>,
+    state: State,
     window: Window,
 }
 
@@ -74,7 +56,7 @@ impl Model {
         Self {
             events: 0,
             recorded_at_ms: 0,
-            products: BTreeMap::new(),
+            state: State::default(),
             window: Window::new(limits),
         }
     }
@@ -87,9 +69,12 @@ impl Model {
         let known = Product {
             version: version.number().into(),
             quarantined: false,
+            promised_to_nobody: levels
+                .iter()
+                .any(|(_, level)| level.reserved() > Quantity::ZERO),
             stores: stores.collect(),
         };
-        self.products.insert(product.to_owned(), known);
+        self.state.products.insert(product.to_owned(), known);
     }
 
     /// What the answer to a request should be that is alone in its group.
@@ -99,57 +84,69 @@ impl Model {
         predicted
     }
 
+    /// Lets all reservations expire that are due, as one entry, and returns whether there were any. The engine does so at
+    /// the start of a group; it takes several groups when more are due than a model should be given.
+    pub fn expire(&mut self, now: Timestamp) -> bool {
+        let at_ms = self.recorded_at_ms.max(now.millis());
+        self.state.begin(self.events + 1, at_ms);
+        self.state.expire();
+        self.write(at_ms)
+    }
+
     /// What the answer to the next request of a group should be.
     pub fn decide(&mut self, request: &Request, now: Timestamp) -> Predicted {
+        self.expire(now);
         if let Some(intent) = request.intent()
             && let Some(first) = self.window.find(intent.key.as_str())
         {
             return first.answer(request);
         }
+        let at_ms = self.recorded_at_ms.max(now.millis());
+        let first = self.events + 1;
         // All or none: a refused request changes a copy that is thrown away.
-        let mut products = self.products.clone();
-        let (mut effects, mut outcomes) = (Vec::new(), Vec::new());
+        let mut state = self.state.clone();
+        state.begin(first, at_ms);
+        let (mut outcomes, mut left) = (Vec::new(), Vec::new());
         for (line, command) in request.commands().iter().enumerate() {
-            if let Some(skip) = skipped(&products, command) {
-                outcomes.push(Outcome::Skipped(skip));
-                continue;
+            let written = state.written.len();
+            let outcome = state.outcome(command);
+            outcomes.push(outcome);
+            if !outcome.is_skipped()
+                && let Err(rejection) = state.apply(Line(line), command)
+            {
+                return Predicted::Refused(rejection);
             }
-            outcomes.push(match is_known(&products, command) {
-                true => Outcome::Updated,
-                false => Outcome::Created,
-            });
-            match apply(&mut products, Line(line), command) {
-                Ok(effect) => effects.push(effect),
-                Err(rejection) => return Predicted::Refused(rejection),
-            }
-        }
-        if effects.is_empty() {
-            let outcomes = outcomes.into();
-            return Predicted::Refused(Rejection::NothingToDo { outcomes });
+            let wrote = &state.written[written..];
+            left.push(wrote.last().map(on_hand));
         }
         let rows = |command: &Command| matches!(command, Command::Set(_));
         if !request.commands().iter().any(rows) {
             outcomes.clear();
         }
-        self.products = products;
-        let first = self.events + 1;
-        self.events += effects.len() as Number;
-        self.recorded_at_ms = self.recorded_at_ms.max(now.millis());
+        if state.written.is_empty() {
+            let outcomes = outcomes.into();
+            return Predicted::Refused(Rejection::NothingToDo { outcomes });
+        }
+        let movements = state.written.clone();
+        self.state = state;
+        self.write(at_ms);
         if let Some(Intent { key, .. }) = request.intent() {
-            let at = self.recorded_at_ms;
-            let remembered = Remembered::new(key.as_str(), first, at, request, &outcomes);
+            let remembered = Remembered::new(key.as_str(), first, at_ms, request, &outcomes, &left);
             self.window.remember_later(remembered);
         }
         Predicted::Applied {
             first: first as u64,
-            effects,
+            movements,
             outcomes,
         }
     }
 
-    /// Ends a group: its keys push older ones out of the window.
+    /// Ends a group: its keys push older ones out of the window, and what has ended in it pushes out what ended before.
     pub fn publish(&mut self) {
         self.window.remember();
+        let limits = self.window.limits;
+        forget(&mut self.state.reservations, limits);
+        forget(&mut self.state.transfers, limits);
     }
 
     /// An event stands in the log that cannot be applied, in an entry of its own without a key.
@@ -162,146 +159,60 @@ impl Model {
         self.events += 1;
         self.recorded_at_ms = self.recorded_at_ms.max(recorded_at.millis());
         if let Some(product) = product {
-            let product = self.products.entry(product.to_owned()).or_default();
+            let product = self.state.products.entry(product.to_owned()).or_default();
             let claimed = version.map_or(0, |version| version.number().into());
             product.version = product.version.max(claimed);
             product.quarantined = true;
         }
     }
-}
 
-fn is_known(products: &BTreeMap<String, Product>, command: &Command) -> bool {
-    let product = products.get(level(command).0.as_str());
-    product.is_some_and(|product| product.stores.contains_key(level(command).1.as_str()))
-}
-
-/// Why a row of a synchronisation writes nothing.
-fn skipped(products: &BTreeMap<String, Product>, command: &Command) -> Option<Skip> {
-    let Command::Set(Set { on_hand, rule, .. }) = command else {
-        return None;
-    };
-    let product = products.get(level(command).0.as_str())?;
-    let wanted = Number::from(on_hand.units());
-    match rule {
-        // The request will be refused.
-        SetRule::Merge(_) if product.quarantined => return None,
-        SetRule::Merge(version) => {
-            let current = product.version;
-            if current != 0 && Number::from(version.number()) != current {
-                return Some(Skip::Stale);
-            }
+    /// Makes what was written an entry, and returns whether anything was.
+    fn write(&mut self, at_ms: u64) -> bool {
+        let written = std::mem::take(&mut self.state.written);
+        self.events += written.len() as Number;
+        if !written.is_empty() {
+            self.recorded_at_ms = at_ms;
         }
-        SetRule::Overwrite => {}
-    }
-    let stock = product.stores.get(level(command).1.as_str())?;
-    if stock.on_hand == wanted && !product.quarantined {
-        return Some(Skip::Unchanged);
-    }
-    (wanted < stock.reserved).then_some(Skip::BelowReserved)
-}
-
-fn apply(
-    products: &mut BTreeMap<String, Product>,
-    line: Line,
-    command: &Command,
-) -> Result<Effect, Rejection> {
-    let (product, store) = (level(command).0.clone(), level(command).1.clone());
-    let known = products.entry(product.to_string()).or_default();
-    let stock = known
-        .stores
-        .get(store.as_str())
-        .copied()
-        .unwrap_or_default();
-    let believed = match command {
-        Command::Adjust(_) => false,
-        Command::Count(_) => true,
-        Command::Set(set) => set.rule == SetRule::Overwrite,
-        _ => unreachable!("the model knows commands on stock"),
-    };
-    if known.quarantined && !believed {
-        return Err(Rejection::Quarantined { line, product });
-    }
-    if let Guard::At(demanded) = guard(command)
-        && Number::from(demanded.number()) != known.version
-    {
-        let current = Current {
-            version: version(known.version),
-            available: quantity(known.total()),
-            at_store: quantity(stock.available()),
-        };
-        return Err(Rejection::StaleVersion {
-            line,
-            product,
-            store,
-            demanded,
-            current,
-        });
-    }
-    let on_hand = match command {
-        Command::Adjust(adjust) => stock.on_hand + Number::from(adjust.delta.delta().units()),
-        Command::Count(count) => count.counted.units().into(),
-        Command::Set(set) => set.on_hand.units().into(),
-        _ => unreachable!("the model knows commands on stock"),
-    };
-    let after = Stock { on_hand, ..stock };
-    if after.available() < 0 {
-        return Err(match command {
-            Command::Adjust(adjust) => Rejection::InsufficientStock {
-                line,
-                product,
-                store,
-                delta: adjust.delta.delta(),
-                available: quantity(stock.available()),
-            },
-            Command::Count(count) => Rejection::BelowReserved {
-                line,
-                product,
-                store,
-                counted: count.counted,
-                reserved: quantity(stock.reserved),
-            },
-            _ => unreachable!("such a row is skipped"),
-        });
-    }
-    let total = known.total() - stock.available() + after.available();
-    if on_hand > MAX || total > MAX {
-        return Err(Rejection::StockCeiling {
-            line,
-            product,
-            store,
-        });
-    }
-    if known.version == MAX {
-        return Err(Rejection::VersionsExhausted { line, product });
-    }
-    known.version += 1;
-    known.quarantined = false;
-    known.stores.insert(store.to_string(), after);
-    Ok(Effect {
-        version: version(known.version),
-        at_store: quantity(after.available()),
-        total: quantity(total),
-    })
-}
-
-pub(super) fn level(command: &Command) -> (&ProductId, &StoreId) {
-    match command {
-        Command::Adjust(adjust) => (&adjust.product, &adjust.store),
-        Command::Count(count) => (&count.product, &count.store),
-        Command::Set(set) => (&set.product, &set.store),
-        _ => unreachable!("the model knows commands on stock"),
+        !written.is_empty()
     }
 }
 
-fn guard(command: &Command) -> Guard {
-    match command {
-        Command::Adjust(adjust) => adjust.guard,
-        Command::Count(count) => match count.basis {
-            Basis::Now(guard) => guard,
-            Basis::Then { .. } => Guard::Unguarded,
-        },
-        _ => Guard::Unguarded,
+impl State {
+    /// What becomes of a line if it is not refused.
+    fn outcome(&self, command: &Command) -> Outcome {
+        if let Some(skip) = self.skipped(command) {
+            return Outcome::Skipped(skip);
+        }
+        let is_known = commands::level(command).is_none_or(|(product, store)| {
+            let product = self.products.get(product.as_str());
+            product.is_some_and(|product| product.stores.contains_key(store.as_str()))
+        });
+        match is_known {
+            true => Outcome::Updated,
+            false => Outcome::Created,
+        }
     }
+
+    fn apply(&mut self, line: Line, command: &Command) -> Result<(), Rejection> {
+        match command {
+            Command::Adjust(adjust) => self.adjust(line, adjust),
+            Command::Count(count) => self.count(line, count),
+            Command::Set(set) => self.set(line, set),
+            Command::Hold(hold) => self.hold(line, hold),
+            Command::Commit(commit) => self.commit(line, commit),
+            Command::Release(release) => self.release(line, release),
+            Command::Extend(extend) => self.extend(extend),
+            Command::Ship(ship) => self.ship(line, ship),
+            Command::Receive(receive) => self.receive(line, receive),
+            Command::Close(close) => self.close(line, close),
+            Command::SetAlert(set) => self.set_alert(line, set),
+            Command::RemoveAlert(remove) => self.remove_alert(remove),
+        }
+    }
+}
+
+fn on_hand(movement: &Movement) -> Number {
+    movement.after.level.on_hand().units().into()
 }
 
 fn quantity(units: Number) -> Quantity {
@@ -312,4 +223,8 @@ fn quantity(units: Number) -> Quantity {
 fn version(number: Number) -> Version {
     let number = u64::try_from(number).expect("versions only grow");
     Version::new(number).expect("the model gives no version above the last")
+}
+
+fn timestamp(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis).expect("tests play before the year 9999")
 }

@@ -1,18 +1,6 @@
 //! What the model says an answer should be.
 
-use crate::machine::{Entry, Event, Outcome, Rejection};
-use crate::vocabulary::{Quantity, Version};
-
-/// The state that one line of a request leaves behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effect {
-    /// Version of the product.
-    pub version: Version,
-    /// Available at the store of the line.
-    pub at_store: Quantity,
-    /// Available over all stores.
-    pub total: Quantity,
-}
+use crate::machine::{Entry, Event, Movement, Outcome, Rejection};
 
 /// An answer, as far as the model knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +9,8 @@ pub enum Predicted {
     Applied {
         /// Position of its first event.
         first: u64,
-        /// What each line leaves behind that was not skipped.
-        effects: Vec<Effect>,
+        /// What it writes.
+        movements: Vec<Movement>,
         /// What became of each line, when some may be skipped.
         outcomes: Vec<Outcome>,
     },
@@ -43,13 +31,7 @@ impl Predicted {
         let movements = entry.events.iter().filter_map(Event::movement);
         Self::Applied {
             first: entry.first.number(),
-            effects: movements
-                .map(|movement| Effect {
-                    version: movement.after.version,
-                    at_store: movement.after.level.available(),
-                    total: movement.after.total,
-                })
-                .collect(),
+            movements: movements.cloned().collect(),
             outcomes: entry.outcomes.to_vec(),
         }
     }

@@ -1,37 +1,33 @@
-//! The keys that the model remembers: a list, searched from the front.
+//! What the model remembers for a while: keys, and what has ended. Lists, searched from the front.
 
+use super::meaning::Meaning;
 use super::{Number, Predicted};
-use crate::machine::{
-    Command, Difference, Line, Outcome, Rejection, Request, SetRule, WindowLimits,
-};
+use crate::machine::{Difference, Line, Outcome, Rejection, Request, WindowLimits};
 use crate::vocabulary::Sequence;
 
-/// What one line of a request means, whatever its guard says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Meaning {
-    operation: &'static str,
-    product: String,
-    store: String,
-    amount: Number,
+/// Something that ends, and is forgotten some time later.
+pub(super) trait Ends {
+    fn ended_at_ms(&self) -> Option<u64>;
 }
 
-impl Meaning {
-    fn of(command: &Command) -> Self {
-        let (operation, amount) = match command {
-            Command::Adjust(adjust) => ("adjust", adjust.delta.delta().units().into()),
-            Command::Count(count) => ("count", count.counted.units().into()),
-            Command::Set(set) => match set.rule {
-                SetRule::Merge(_) => ("merge", set.on_hand.units().into()),
-                SetRule::Overwrite => ("overwrite", set.on_hand.units().into()),
-            },
-            _ => unreachable!("the model knows commands on stock"),
-        };
-        Self {
-            operation,
-            product: super::level(command).0.to_string(),
-            store: super::level(command).1.to_string(),
-            amount,
+/// Forgets what has ended before others: what is too old once the last of them has, and the oldest of too many. What has
+/// ended at one moment is forgotten in the order of the list.
+pub(super) fn forget<T: Ends>(list: &mut Vec<T>, limits: WindowLimits) {
+    let Some(newest) = list.iter().filter_map(Ends::ended_at_ms).max() else {
+        return;
+    };
+    let is_young = |ended_at: u64| newest - ended_at <= limits.age_ms;
+    list.retain(|known| known.ended_at_ms().is_none_or(is_young));
+    loop {
+        let ended = list.iter().enumerate();
+        let ended: Vec<_> = ended
+            .filter_map(|(at, known)| Some((known.ended_at_ms()?, at)))
+            .collect();
+        if ended.len() <= limits.keys_max {
+            return;
         }
+        let (_, oldest) = ended.into_iter().min().expect("there are too many");
+        list.remove(oldest);
     }
 }
 
@@ -42,6 +38,8 @@ pub(super) struct Remembered {
     pub(super) first: Number,
     recorded_at_ms: u64,
     lines: Vec<Meaning>,
+    /// What was on hand after each line.
+    left: Vec<Option<Number>>,
     outcomes: Vec<Outcome>,
 }
 
@@ -52,13 +50,15 @@ impl Remembered {
         recorded_at_ms: u64,
         request: &Request,
         outcomes: &[Outcome],
+        left: &[Option<Number>],
     ) -> Self {
         Self {
+            lines: request.commands().iter().map(Meaning::of).collect(),
+            left: left.to_vec(),
             outcomes: outcomes.to_vec(),
             key: key.to_owned(),
             first,
             recorded_at_ms,
-            lines: request.commands().iter().map(Meaning::of).collect(),
         }
     }
 
@@ -79,41 +79,61 @@ impl Remembered {
 
     fn difference(&self, request: &Request) -> Option<Difference> {
         let lines: Vec<_> = request.commands().iter().map(Meaning::of).collect();
+        if lines == self.lines {
+            return None;
+        }
+        // What is done to a whole reservation or transfer is compared as a whole.
+        let is_of_whole = |line: &Meaning| line.level.is_none();
+        if lines.iter().chain(&self.lines).any(is_of_whole) {
+            return Some(match lines[0].operation == self.lines[0].operation {
+                true => Difference::Subject,
+                false => Difference::Operation(Line(0)),
+            });
+        }
         if lines.len() != self.lines.len() {
             return Some(Difference::Lines);
         }
-        for (line, (now, first)) in lines.iter().zip(&self.lines).enumerate() {
-            // What a skipped line meant is not in the log, nor by which rule a level was set.
-            if self
-                .outcomes
-                .get(line)
-                .is_some_and(|outcome| outcome.is_skipped())
-            {
-                continue;
+        let pairs = lines.iter().zip(&self.lines).enumerate();
+        let mut differences = pairs.filter_map(|(line, (now, first))| {
+            // What a skipped line meant is not in the log.
+            let outcome = self.outcomes.get(line);
+            match outcome.is_some_and(|outcome| outcome.is_skipped()) {
+                true => None,
+                false => self.line_difference(line, now, first),
             }
-            let sets = ["merge", "overwrite", "count"];
-            let both_set = sets.contains(&now.operation) && sets.contains(&first.operation);
-            let alike = both_set && !self.outcomes.is_empty();
-            if now.operation != first.operation && !alike {
-                return Some(Difference::Operation(Line(line)));
-            }
-            if now.product != first.product {
-                return Some(Difference::Product(Line(line)));
-            }
-            if now.store != first.store {
-                return Some(Difference::Store(Line(line)));
-            }
-            if now.amount != first.amount {
-                return Some(Difference::Amount(Line(line)));
-            }
+        });
+        Some(differences.next().unwrap_or(Difference::Unseen))
+    }
+
+    fn line_difference(&self, at: usize, now: &Meaning, first: &Meaning) -> Option<Difference> {
+        let line = Line(at);
+        // By which rule a level was set is not in the log either.
+        let alike = now.sets() && first.sets() && !self.outcomes.is_empty();
+        if now.operation != first.operation && !alike {
+            return Some(Difference::Operation(line));
         }
-        (lines != self.lines).then_some(Difference::Unseen)
+        let (now_level, first_level) = (now.level.as_ref()?, first.level.as_ref()?);
+        if now_level.0 != first_level.0 {
+            return Some(Difference::Product(line));
+        }
+        if now_level.1 != first_level.1 {
+            return Some(Difference::Store(line));
+        }
+        // An event shows what a level was set to, whatever it was compared with.
+        let shown = match first.sets() {
+            true => self.left[at],
+            false => first.amount,
+        };
+        if now.amount.is_some() && now.amount != shown {
+            return Some(Difference::Amount(line));
+        }
+        (now.subject != first.subject).then_some(Difference::Subject)
     }
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    limits: WindowLimits,
+    pub(super) limits: WindowLimits,
     remembered: Vec<Remembered>,
     /// Used in the group that is being decided.
     group: Vec<Remembered>,

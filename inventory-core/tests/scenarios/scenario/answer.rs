@@ -1,22 +1,28 @@
 //! Answers as a table writes them.
 
-use inventory_core::machine::{Line, Outcome, Rejection};
-use inventory_core::testing::{Effect, Predicted};
+use inventory_core::machine::{Kind, Line, Movement, Rejection};
+use inventory_core::testing::Predicted;
 
 /// The answer in the words of a table.
 pub(super) fn text(answer: &Predicted) -> String {
     match answer {
         Predicted::Applied {
-            effects, outcomes, ..
+            movements,
+            outcomes,
+            ..
         } => {
-            let mut effects = effects.iter().map(effect);
-            let lines: Vec<_> = match outcomes.is_empty() {
-                true => effects.collect(),
-                false => outcomes
-                    .iter()
-                    .map(|&outcome| row(outcome, &mut effects))
-                    .collect(),
-            };
+            let mut movements = movements.iter().peekable();
+            let mut lines = Vec::new();
+            for outcome in outcomes {
+                lines.push(match outcome.is_skipped() {
+                    true => outcome.to_string(),
+                    false => format!("{outcome} {}", effect(movements.next().unwrap())),
+                });
+                while let Some(told) = movements.next_if(|movement| is_told(movement)) {
+                    lines.push(effect(told));
+                }
+            }
+            lines.extend(movements.map(effect));
             lines.join(" & ")
         }
         Predicted::Replayed { first, outcomes } => {
@@ -27,23 +33,34 @@ pub(super) fn text(answer: &Predicted) -> String {
     }
 }
 
-/// A row, with what it leaves behind when it was not skipped.
-fn row(outcome: Outcome, effects: &mut impl Iterator<Item = String>) -> String {
-    match outcome.is_skipped() {
-        true => outcome.to_string(),
-        false => format!("{outcome} {}", effects.next().unwrap()),
-    }
+/// Whether an event only says what the one before it has led to.
+fn is_told(movement: &Movement) -> bool {
+    matches!(movement.kind, Kind::Low { .. } | Kind::Replenished { .. })
 }
 
-fn effect(effect: &Effect) -> String {
-    let Effect {
-        version,
-        at_store,
-        total,
-    } = effect;
-    match at_store == total {
+/// What an event leaves behind, after a word for what it is, unless somebody only looked or moved stock; what is said of a
+/// level that is as it was has no numbers but its own.
+fn effect(movement: &Movement) -> String {
+    let (at_store, total) = (movement.after.level.available(), movement.after.total);
+    let version = movement.after.version;
+    let left = match at_store == total {
         true => format!("{at_store} v{version}"),
         false => format!("{at_store} v{version} total {total}"),
+    };
+    match &movement.kind {
+        Kind::Increased | Kind::Decreased | Kind::Counted => left,
+        Kind::Held { .. } => format!("held {left}"),
+        Kind::Committed { .. } => format!("committed {left}"),
+        Kind::Released { .. } => format!("released {left}"),
+        Kind::Expired { .. } => format!("expired {left}"),
+        Kind::Extended { deadline, .. } => format!("extended to {}ms", deadline.millis()),
+        Kind::Shipped { .. } => format!("shipped {left}"),
+        Kind::Received { in_transit, .. } => format!("received {left} left {in_transit}"),
+        Kind::Closed { missing, .. } => format!("closed {missing} {left}"),
+        Kind::AlertSet { .. } => "alerted".to_owned(),
+        Kind::AlertRemoved => "unalerted".to_owned(),
+        Kind::Low { low } => format!("low {low}"),
+        Kind::Replenished { replenished } => format!("replenished {replenished}"),
     }
 }
 
@@ -69,7 +86,24 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
-        other => other.to_string(),
+        Rejection::NamedTwice { line } => format!("NamedTwice{}", of(*line)),
+        Rejection::LinesDiffer { line } => format!("LinesDiffer{}", of(*line)),
+        Rejection::ReservationExists { state, .. } => format!("ReservationExists, is {state}"),
+        Rejection::UnknownReservation { reservation } => {
+            format!("UnknownReservation {reservation}")
+        }
+        Rejection::ReservationEnded { state, .. } => format!("ReservationEnded, is {state}"),
+        Rejection::NotHeld { line, held, .. } => format!("NotHeld{}, has {held}", of(*line)),
+        Rejection::LivesTooLong { latest, .. } => format!("LivesTooLong, to {}ms", latest.millis()),
+        Rejection::TransferExists { state, .. } => format!("TransferExists, is {state}"),
+        Rejection::SameStore { .. } => "SameStore".to_owned(),
+        Rejection::UnknownTransfer { transfer } => format!("UnknownTransfer {transfer}"),
+        Rejection::TransferEnded { state, .. } => format!("TransferEnded, is {state}"),
+        Rejection::NotInTransit {
+            line, in_transit, ..
+        } => format!("NotInTransit{}, has {in_transit}", of(*line)),
+        Rejection::UnknownLevel { product, store } => format!("UnknownLevel {product}@{store}"),
+        Rejection::UnknownAlert { product, store } => format!("UnknownAlert {product}@{store}"),
     }
 }
 

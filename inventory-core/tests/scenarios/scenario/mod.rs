@@ -7,16 +7,27 @@
 //!        adjust tea@south +5 @1 key k1              -> 5 v2 total 15
 //!   also adjust tea@north -1 & adjust rice@x -1     -> refused: InsufficientStock, line 1 has 0
 //!        merge tea@north 9 @3 & overwrite rice@x 4  -> stale & created 4 v1
+//!        hold r1 60s tea@north 3 & hold r1 60s rice@x 1 -> held 7 v3 & held 3 v2
+//!        commit r1 tea@north 2                      -> committed 8 v4 & released 4 v3
+//!        ship t1 north>south tea 3                  -> shipped 5 v5
+//!        receive t1 tea 2                           -> received 2 v6 total 7 left 1
+//!        count tea@north 4 release                  -> 4 v7 total 6
+//!        count tea@north 3 since 12/5               -> 2 v8 total 4
+//!        alert tea@north 2/5                        -> alerted & low 2
+//! at 90s nothing                                    -> nothing
 //! poison tea v3                                     an entry of one event of an unknown type
 //! restart                                           from a snapshot
 //! ```
 //!
-//! An answer is `AT_STORE vVERSION` for each line, with the total where it differs; `also` decides a request in the same
-//! group as the one above it. `@1` demands a version, `max` is the largest quantity, time stays until it is set again.
+//! An answer is `AT_STORE vVERSION` for each event, with the total where it differs and a word for what it is; `also` decides
+//! a request in the same group as the one above it. `@1` demands a version, `max` is the largest quantity, time stays until
+//! it is set again. `nothing` is answered with what expires.
 //!
 //! After every step the ledger is compared with the naive model, and at the end with a replay of all that was written.
 
 mod answer;
+mod command;
+mod number;
 mod step;
 
 use std::collections::BTreeSet;
@@ -25,7 +36,7 @@ use std::sync::Arc;
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
     DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, Ledger, Request,
-    Staging, WindowLimits, decide, follow,
+    Staging, WindowLimits, decide, expire, expire_before, follow,
 };
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
@@ -102,12 +113,26 @@ impl World {
 
     /// Decides a group over one draft, follows what it has written, and compares every answer.
     fn submit(&mut self, group: &[(&str, Timestamp, Asked<'_>)]) {
+        let Some(now) = group.iter().map(|(_, now, _)| *now).max() else {
+            return;
+        };
         let mut entries = Vec::new();
-        let now = group.iter().map(|(_, now, _)| *now).max();
-        let now = now.expect("a group has requests");
         let mut draft = Draft::new(&self.ledger, &mut self.staging, now);
+        let expired = expire(&mut draft, usize::MAX).map(|fresh| draft.record(None, fresh));
+        entries.extend(expired.clone());
+        assert_eq!(self.model.expire(now), expired.is_some());
         for (line, _, asked) in group {
-            let request = asked.request();
+            let Some(request) = asked.request() else {
+                let expired = expired.as_ref().map(|entry| Predicted::applied(entry));
+                let text = expired.map_or_else(|| "nothing".to_owned(), |it| answer::text(&it));
+                assert_eq!(text, asked.answer, "in {line:?}");
+                continue;
+            };
+            assert_eq!(
+                expire_before(&mut draft, &request, 1),
+                None,
+                "all has expired"
+            );
             let answer = answer_to(&mut draft, &request, &mut entries);
             let predicted = self.model.decide(&request, now);
             assert_eq!(answer::text(&answer), asked.answer, "in {line:?}");

@@ -1,9 +1,10 @@
 //! One line of a table.
 
-use inventory_core::machine::{
-    Adjust, Basis, Command, Count, Guard, Level, Request, Set, SetRule, WindowLimits,
-};
-use inventory_core::vocabulary::{Adjustment, QUANTITY_MAX, Quantity, Timestamp, Version};
+use inventory_core::machine::{Level, Request, WindowLimits};
+use inventory_core::vocabulary::{Timestamp, Version};
+
+use super::command::command;
+use super::number::{moment, quantity, version};
 
 /// A request as it is written, and the answer that is expected.
 pub(super) struct Asked<'a> {
@@ -83,16 +84,21 @@ impl<'a> Step<'a> {
 }
 
 impl Asked<'_> {
-    pub(super) fn request(&self) -> Request {
+    /// What is asked; `None` when somebody only looks at the clock.
+    pub(super) fn request(&self) -> Option<Request> {
+        if self.asks == "nothing" {
+            return None;
+        }
         let (lines, key) = match self.asks.split_once(" key ") {
             Some((lines, key)) => (lines, Some(key.trim())),
             None => (self.asks, None),
         };
         let commands = lines.split(" & ").map(command).collect();
-        match key {
-            Some(key) => Request::new(key.parse().unwrap(), commands).unwrap(),
-            None => Request::unkeyed(commands).unwrap(),
-        }
+        let request = match key {
+            Some(key) => Request::new(key.parse().unwrap(), commands),
+            None => Request::unkeyed(commands),
+        };
+        Some(request.unwrap())
     }
 }
 
@@ -107,76 +113,4 @@ fn level<'a>(words: &[&'a str]) -> (&'a str, Level) {
     let (on_hand, reserved) = words[1].split_once('/').unwrap();
     let level = Level::new(quantity(on_hand), quantity(reserved));
     (words[0], level.unwrap())
-}
-
-fn command(line: &str) -> Command {
-    let words: Vec<_> = line.split_whitespace().collect();
-    let (product, store) = words[1].split_once('@').unwrap();
-    let (product, store) = (product.parse().unwrap(), store.parse().unwrap());
-    let guard = match words[3..] {
-        [] => Guard::Unguarded,
-        [at] => Guard::At(version(at)),
-        _ => panic!("too many words in {line:?}"),
-    };
-    match words[0] {
-        "adjust" => Command::Adjust(Adjust {
-            product,
-            store,
-            delta: Adjustment::new(number(words[2])).unwrap(),
-            guard,
-        }),
-        "count" => Command::Count(Count {
-            product,
-            store,
-            counted: quantity(words[2]),
-            basis: Basis::Now(guard),
-            release_holds: false,
-        }),
-        "merge" => Command::Set(Set {
-            product,
-            store,
-            on_hand: quantity(words[2]),
-            rule: match guard {
-                Guard::At(version) => SetRule::Merge(version),
-                Guard::Unguarded => panic!("a merge names a version in {line:?}"),
-            },
-        }),
-        "overwrite" => Command::Set(Set {
-            product,
-            store,
-            on_hand: quantity(words[2]),
-            rule: SetRule::Overwrite,
-        }),
-        other => panic!("no step begins with {other:?}"),
-    }
-}
-
-/// `3`, `+3`, `-3`, `max`, `-max`, `max-1`.
-fn number(word: &str) -> i64 {
-    let max = QUANTITY_MAX as i64;
-    match word {
-        "max" | "+max" => max,
-        "-max" => -max,
-        "max-1" => max - 1,
-        digits => digits.parse().unwrap(),
-    }
-}
-
-fn quantity(word: &str) -> Quantity {
-    Quantity::new(number(word).try_into().unwrap()).unwrap()
-}
-
-/// `v3` or `@3`.
-fn version(word: &str) -> Version {
-    let number = number(word.trim_start_matches(['v', '@']));
-    Version::new(number.try_into().unwrap()).unwrap()
-}
-
-/// `90s` or `90ms`.
-fn moment(word: &str) -> Timestamp {
-    let millis: u64 = match word.strip_suffix("ms") {
-        Some(millis) => millis.parse().unwrap(),
-        None => word.strip_suffix('s').unwrap().parse::<u64>().unwrap() * 1_000,
-    };
-    Timestamp::from_millis(millis).unwrap()
 }

@@ -1,0 +1,146 @@
+//! What was packed is unpacked as it was.
+
+use super::*;
+
+fn quantity(units: u64) -> Quantity {
+    Quantity::new(units).unwrap()
+}
+
+/// Every kind, with details of all sizes.
+fn kinds() -> Vec<Kind> {
+    let long = "\u{e9}".repeat(64);
+    let last = Timestamp::UNIX_EPOCH.plus_millis(u64::MAX);
+    let mut kinds = vec![
+        Kind::Increased,
+        Kind::Decreased,
+        Kind::Counted,
+        Kind::AlertRemoved,
+    ];
+    for (name, time, units) in [
+        ("r", Timestamp::UNIX_EPOCH, 0),
+        (&long, last, Quantity::MAX.units()),
+    ] {
+        let reservation = || name.parse::<ReservationId>().unwrap();
+        let transfer = || name.parse::<TransferId>().unwrap();
+        let closed = |settlement| Kind::Closed {
+            transfer: transfer(),
+            settlement,
+            missing: quantity(units),
+        };
+        kinds.extend([
+            Kind::Held {
+                reservation: reservation(),
+                deadline: time,
+            },
+            Kind::Committed {
+                reservation: reservation(),
+            },
+            Kind::Released {
+                reservation: reservation(),
+            },
+            Kind::Expired {
+                reservation: reservation(),
+            },
+            Kind::Extended {
+                reservation: reservation(),
+                deadline: time,
+            },
+            Kind::Shipped {
+                transfer: transfer(),
+                destination: name.parse().unwrap(),
+            },
+            Kind::Received {
+                transfer: transfer(),
+                in_transit: quantity(units),
+            },
+            closed(Settlement::Returned),
+            closed(Settlement::Lost),
+            Kind::AlertSet {
+                low: quantity(units),
+                replenished: quantity(units),
+            },
+            Kind::Low {
+                low: quantity(units),
+            },
+            Kind::Replenished {
+                replenished: quantity(units),
+            },
+        ]);
+    }
+    kinds
+}
+
+fn movement(kind: Kind, largest: bool) -> Movement {
+    let (delta, units, version) = match largest {
+        true => (
+            -(Quantity::MAX.units() as i64),
+            Quantity::MAX,
+            Version::new(Quantity::MAX.units()),
+        ),
+        false => (1, quantity(1), Version::new(1)),
+    };
+    Movement {
+        kind,
+        product: "tea".parse().unwrap(),
+        store: "north".parse().unwrap(),
+        delta: Delta::new(delta).unwrap(),
+        reserved_delta: Delta::new(-delta).unwrap(),
+        after: After {
+            level: Level::new(units, units).unwrap(),
+            version: version.unwrap(),
+            total: units,
+        },
+    }
+}
+
+fn entry(number: u64, events: Vec<Event>) -> Entry {
+    Entry {
+        first: Sequence::new(number),
+        recorded_at: Timestamp::from_millis(number).unwrap(),
+        intent: Some(Intent {
+            key: format!("key-{number}").parse().unwrap(),
+            fingerprint: Fingerprint::from_bits(!number),
+        }),
+        outcomes: Outcome::ALL.into(),
+        events: events.into(),
+        annotations: None,
+        chain: Chain::from_bits(number),
+    }
+}
+
+#[test]
+fn every_kind_of_event_survives_being_packed() {
+    let known: std::collections::BTreeSet<_> = kinds().iter().map(Kind::type_name).collect();
+    assert_eq!(known.len(), Kind::TYPE_NAMES.len(), "every kind is here");
+    let (mut products, mut stores) = (Arena::default(), Arena::default());
+    products.push(Product::new("tea".parse().unwrap()));
+    stores.push("north".parse().unwrap());
+
+    // One entry for each kind and one of all, behind each other, as in a chunk of the window.
+    let all = kinds()
+        .into_iter()
+        .map(|kind| Event::Moved(movement(kind, true)));
+    let mut entries = vec![entry(1, all.collect())];
+    for (number, kind) in (2..).zip(kinds()) {
+        entries.push(entry(number, vec![Event::Moved(movement(kind, false))]));
+    }
+    let (mut packer, mut chunk) = (Packer::default(), Vec::new());
+    for entry in &entries {
+        packer.begin(entry);
+        for event in &entry.events {
+            packer.movement(event.movement().unwrap(), ProductIx(0), StoreIx(0));
+        }
+        chunk.extend_from_slice(packer.bytes());
+    }
+
+    let mut reading = Unpacker { rest: &chunk };
+    let mut skipping = Unpacker { rest: &chunk };
+    for entry in &entries {
+        assert_eq!(skipping.key(), entry.intent.as_ref().unwrap().key.as_str());
+        assert_eq!(skipping.recorded_at(), entry.recorded_at);
+        assert_eq!(reading.entry(&products, &stores), *entry);
+        skipping.skip();
+        assert_eq!(skipping.rest, reading.rest, "after {entry:?}");
+    }
+    assert!(reading.rest.is_empty());
+}

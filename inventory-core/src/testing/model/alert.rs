@@ -1,0 +1,84 @@
+//! Who wants to be told when a level runs low, and what they were told last.
+
+use super::stock::State;
+use super::{Number, quantity};
+use crate::machine::{Kind, Line, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
+use crate::vocabulary::{ProductId, StoreId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alert {
+    pub(super) low: Number,
+    pub(super) replenished: Number,
+    pub(super) is_low: bool,
+}
+
+impl State {
+    pub(super) fn set_alert(&mut self, line: Line, set: &SetAlert) -> Result<(), Rejection> {
+        let (product, store) = (&set.product, &set.store);
+        let known = self.product(product);
+        if !known.stores.contains_key(store.as_str()) {
+            return Err(Rejection::UnknownLevel {
+                product: product.clone(),
+                store: store.clone(),
+            });
+        }
+        self.refuse_quarantined(line, product)?;
+        let low = Number::from(set.thresholds.low().units());
+        let replenished = Number::from(set.thresholds.replenished().units());
+        let level = (product.to_string(), store.to_string());
+        let before = self.alerts.get(&level);
+        if before.is_some_and(|before| (before.low, before.replenished) == (low, replenished)) {
+            let outcomes = [Outcome::Skipped(Skip::Unchanged)].into();
+            return Err(Rejection::NothingToDo { outcomes });
+        }
+        let kind = Kind::AlertSet {
+            low: quantity(low),
+            replenished: quantity(replenished),
+        };
+        self.note(product, store, kind);
+        let alert = Alert {
+            low,
+            replenished,
+            is_low: false,
+        };
+        self.alerts.insert(level, alert);
+        self.tell(product, store);
+        Ok(())
+    }
+
+    pub(super) fn remove_alert(&mut self, remove: &RemoveAlert) -> Result<(), Rejection> {
+        let (product, store) = (&remove.product, &remove.store);
+        let level = (product.to_string(), store.to_string());
+        if self.alerts.remove(&level).is_none() {
+            return Err(Rejection::UnknownAlert {
+                product: product.clone(),
+                store: store.clone(),
+            });
+        }
+        self.note(product, store, Kind::AlertRemoved);
+        Ok(())
+    }
+
+    /// Tells whoever wants to know that a level is low, or is so no longer, unless that is what they were told last.
+    pub(super) fn tell(&mut self, product: &ProductId, store: &StoreId) {
+        let available = self.stock(product, store).available();
+        let level = (product.to_string(), store.to_string());
+        let Some(alert) = self.alerts.get_mut(&level) else {
+            return;
+        };
+        let kind = if !alert.is_low && available <= alert.low {
+            alert.is_low = true;
+            Kind::Low {
+                low: quantity(alert.low),
+            }
+        } else if alert.is_low && available >= alert.replenished {
+            alert.is_low = false;
+            Kind::Replenished {
+                replenished: quantity(alert.replenished),
+            }
+        } else {
+            return;
+        };
+        self.note(product, store, kind);
+    }
+}

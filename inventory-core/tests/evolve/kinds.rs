@@ -1,0 +1,297 @@
+//! Events of every kind: what must follow, what the chain covers, and what a rehearsal says of them.
+
+use inventory_core::conformance::assert_same_image;
+use inventory_core::machine::{
+    After, Details, Entry, Event, Inapplicable, Kind, Ledger, Level, Movement, Settlement,
+    WindowLimits, evolve, follow, rehearse,
+};
+use inventory_core::vocabulary::{Chain, Delta};
+
+use crate::{at, entry, quantity, ten_of_tea, version};
+
+/// Every kind of event, with all of its details.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let (reservation, transfer) = ("r1".parse().unwrap(), "t1".parse().unwrap());
+    let details = Details {
+        reservation: Some(reservation),
+        deadline: Some(at(60_000)),
+        transfer: Some(transfer),
+        destination: Some("south".parse().unwrap()),
+        in_transit: Some(quantity(3)),
+        settlement: Some(Settlement::Lost),
+        missing: Some(quantity(2)),
+        low: Some(quantity(4)),
+        replenished: Some(quantity(5)),
+    };
+    let kinds = Kind::TYPE_NAMES.map(|name| of_parts(name, &details));
+    kinds.to_vec()
+}
+
+/// The kind of a name with those of the details that it has a place for.
+fn of_parts(name: &str, details: &Details) -> Kind {
+    let fields = 0..1 << FIELDS.len();
+    let kinds = fields.filter_map(|chosen: u32| {
+        let mut some = details.clone();
+        for (at, clear) in FIELDS.iter().enumerate() {
+            if chosen & (1 << at) == 0 {
+                clear(&mut some);
+            }
+        }
+        Kind::from_parts(name, some)
+    });
+    let kinds: Vec<_> = kinds.collect();
+    assert_eq!(kinds.len(), 1, "{name} has one set of details");
+    kinds[0].clone()
+}
+
+const FIELDS: [fn(&mut Details); 9] = [
+    |details| details.reservation = None,
+    |details| details.deadline = None,
+    |details| details.transfer = None,
+    |details| details.destination = None,
+    |details| details.in_transit = None,
+    |details| details.settlement = None,
+    |details| details.missing = None,
+    |details| details.low = None,
+    |details| details.replenished = None,
+];
+
+/// What an event says that leaves ten of tea in the north as they are, at version 1.
+fn note(kind: Kind) -> Movement {
+    Movement {
+        kind,
+        product: "tea".parse().unwrap(),
+        store: "north".parse().unwrap(),
+        delta: Delta::ZERO,
+        reserved_delta: Delta::ZERO,
+        after: After {
+            level: Level::new(quantity(10), quantity(0)).unwrap(),
+            version: version(1),
+            total: quantity(10),
+        },
+    }
+}
+
+/// What an event says that takes three of ten and holds two of the rest, at version 2.
+fn change(kind: Kind) -> Movement {
+    Movement {
+        delta: Delta::new(-3).unwrap(),
+        reserved_delta: Delta::new(2).unwrap(),
+        after: After {
+            level: Level::new(quantity(7), quantity(2)).unwrap(),
+            version: version(2),
+            total: quantity(5),
+        },
+        ..note(kind)
+    }
+}
+
+fn with_after(movement: Movement, change: impl FnOnce(&mut After)) -> Movement {
+    let mut after = movement.after;
+    change(&mut after);
+    Movement { after, ..movement }
+}
+
+fn is_stock(kind: &Kind) -> bool {
+    matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted)
+}
+
+fn versions(current: u64, claimed: u64) -> Inapplicable {
+    Inapplicable::Version {
+        current: version(current),
+        claimed: version(claimed),
+    }
+}
+
+#[test]
+fn an_event_of_any_kind_that_does_not_follow_is_refused_and_changes_nothing() {
+    for kind in kinds() {
+        let mut ledger = ten_of_tea();
+        let before = ledger.freeze();
+        let says = || change(kind.clone());
+        let wrong_reserved = Movement {
+            reserved_delta: Delta::new(1).unwrap(),
+            ..says()
+        };
+        let cases = [
+            (
+                with_after(says(), |it| it.version = version(1)),
+                versions(1, 1),
+            ),
+            (
+                with_after(says(), |it| it.version = version(3)),
+                versions(1, 3),
+            ),
+            (wrong_reserved, Inapplicable::Level),
+            (
+                with_after(says(), |it| it.level = Level::EMPTY),
+                Inapplicable::Level,
+            ),
+            (
+                with_after(says(), |it| it.total = quantity(7)),
+                Inapplicable::Total,
+            ),
+        ];
+        for (movement, reason) in cases {
+            let event = Event::Moved(movement);
+            assert_eq!(evolve(&mut ledger, &event, at(9)), Err(reason), "{event:?}");
+            assert_same_image(&ledger.freeze(), &before);
+        }
+        evolve(&mut ledger, &Event::Moved(says()), at(9)).unwrap();
+        assert_eq!(crate::state(&ledger), (2, 5, false), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_notice_that_does_not_follow_is_refused_and_one_that_does_changes_no_stock() {
+    for kind in kinds().into_iter().filter(|kind| !is_stock(kind)) {
+        let mut ledger = ten_of_tea();
+        let before = ledger.freeze();
+        let says = || note(kind.clone());
+        let unwritten = Movement {
+            product: "rice".parse().unwrap(),
+            ..with_after(says(), |after| after.version = version(0))
+        };
+        let elsewhere = Movement {
+            store: "south".parse().unwrap(),
+            ..says()
+        };
+        let cases = [
+            (
+                with_after(says(), |it| it.version = version(0)),
+                versions(1, 0),
+            ),
+            (
+                with_after(says(), |it| it.version = version(2)),
+                versions(1, 2),
+            ),
+            (unwritten, versions(0, 0)),
+            (elsewhere, Inapplicable::Level),
+            (
+                with_after(says(), |it| it.level = Level::EMPTY),
+                Inapplicable::Level,
+            ),
+            (
+                with_after(says(), |it| it.total = quantity(9)),
+                Inapplicable::Total,
+            ),
+        ];
+        for (movement, reason) in cases {
+            let event = Event::Moved(movement);
+            assert_eq!(evolve(&mut ledger, &event, at(9)), Err(reason), "{event:?}");
+            assert_same_image(&ledger.freeze(), &before);
+        }
+        let updated_at = crate::tea(&ledger).updated_at();
+        evolve(&mut ledger, &Event::Moved(says()), at(9)).unwrap();
+        assert_eq!(crate::state(&ledger), (1, 10, false), "{kind:?}");
+        assert_eq!(crate::tea(&ledger).updated_at(), updated_at, "{kind:?}");
+    }
+}
+
+#[test]
+fn an_event_that_changes_stock_is_one_of_a_version_even_when_the_stock_is_the_same() {
+    for kind in kinds().into_iter().filter(is_stock) {
+        let mut ledger = ten_of_tea();
+        let event = Event::Moved(note(kind.clone()));
+        assert_eq!(evolve(&mut ledger, &event, at(9)), Err(versions(1, 1)));
+        let next = with_after(note(kind), |after| after.version = version(2));
+        evolve(&mut ledger, &Event::Moved(next), at(9)).unwrap();
+        assert_eq!(crate::state(&ledger), (2, 10, false));
+    }
+}
+
+#[test]
+fn the_chain_covers_every_detail_of_every_kind() {
+    let ledger = ten_of_tea();
+    let chain = |kind: Kind| {
+        let entry = entry(&ledger, vec![Event::Moved(note(kind))]);
+        entry.chain_after(Chain::default()).unwrap()
+    };
+    let others = Details {
+        reservation: Some("r2".parse().unwrap()),
+        deadline: Some(at(60_001)),
+        transfer: Some("t2".parse().unwrap()),
+        destination: Some("east".parse().unwrap()),
+        in_transit: Some(quantity(9)),
+        settlement: Some(Settlement::Returned),
+        missing: Some(quantity(9)),
+        low: Some(quantity(3)),
+        replenished: Some(quantity(9)),
+    };
+    let mut chains = std::collections::BTreeSet::new();
+    let mut written = 0;
+    for kind in kinds() {
+        let details = kind.details();
+        let mut changed = vec![details.clone()];
+        macro_rules! change {
+            ($($field:ident),*) => {
+                $(if details.$field.is_some() {
+                    let $field = others.$field.clone();
+                    changed.push(Details { $field, ..details.clone() });
+                })*
+            };
+        }
+        change!(reservation, deadline, transfer, destination, in_transit);
+        change!(settlement, missing, low, replenished);
+        for details in changed {
+            let kind = Kind::from_parts(kind.type_name(), details).unwrap();
+            chains.insert(chain(kind).bits());
+            written += 1;
+        }
+    }
+    assert_eq!(chains.len(), written);
+}
+
+#[test]
+fn a_kind_is_its_name_and_its_details_and_no_others() {
+    for kind in kinds() {
+        let name = kind.type_name();
+        assert_eq!(Kind::from_parts(name, kind.details()), Some(kind.clone()));
+        assert_eq!(kind.has_details(), kind.details() != Details::default());
+        for clear in FIELDS {
+            let mut less = kind.details();
+            clear(&mut less);
+            let found = Kind::from_parts(name, less.clone());
+            assert_eq!(found.is_some(), less == kind.details(), "{less:?}");
+        }
+    }
+    assert_eq!(Kind::from_parts("StockLent", Details::default()), None);
+}
+
+#[test]
+fn a_rehearsal_agrees_with_what_is_followed_whatever_the_kinds() {
+    let ledger = ten_of_tea();
+    let before = ledger.freeze();
+    let events = |kind: &Kind| {
+        let second = |movement| with_after(movement, |it| it.version = version(3));
+        let unwritten = Movement {
+            product: "rice".parse().unwrap(),
+            ..with_after(note(kind.clone()), |it| it.version = version(0))
+        };
+        [
+            note(kind.clone()),
+            change(kind.clone()),
+            second(change(kind.clone())),
+            unwritten,
+        ]
+    };
+    let (mut applied, mut refused) = (0, 0);
+    for first in kinds().iter().flat_map(events) {
+        for second in kinds().iter().flat_map(events) {
+            let events = vec![Event::Moved(first.clone()), Event::Moved(second)];
+            let entry: Entry = entry(&ledger, events);
+            let mut thawed: Ledger = before.thaw(WindowLimits::default());
+            let poison = follow(&mut thawed, &entry).unwrap();
+            let expected = poison
+                .first()
+                .map(|poison| (poison.sequence, poison.reason));
+            assert_eq!(rehearse(&ledger, &entry).err(), expected, "{entry:?}");
+            match expected {
+                None => applied += 1,
+                Some(_) => refused += 1,
+            }
+        }
+    }
+    assert!(applied > 0 && refused > 0);
+    assert_same_image(&ledger.freeze(), &before);
+}
