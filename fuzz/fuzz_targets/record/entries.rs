@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement,
+    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
+    Settlement,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, Quantity, Sequence,
@@ -29,13 +30,22 @@ pub(crate) struct AnyEntry {
 
 #[derive(Debug, Arbitrary)]
 enum AnyEvent {
-    Increased(AnyMovement),
-    Decreased(AnyMovement),
-    Counted(AnyMovement),
+    Moved(AnyKind, AnyMovement),
     DeadLettered(AnyLetter),
     /// Events whose text could stand in a line, where it would be read as something else than what it is.
-    DisguisedMovement(Option<String>, AnyMovement),
+    DisguisedMovement(Option<String>, AnyKind, AnyMovement),
     DisguisedLetter(Option<String>, AnyLetter),
+}
+
+/// A kind, by its place among the names of all types, and what it may say.
+#[derive(Debug, Arbitrary)]
+struct AnyKind {
+    at: usize,
+    id: String,
+    store: String,
+    millis: u64,
+    lost: bool,
+    quantities: [u64; 2],
 }
 
 #[derive(Debug, Arbitrary)]
@@ -90,15 +100,47 @@ impl AnyEntry {
 impl AnyEvent {
     fn into_event(self) -> Event {
         match self {
-            Self::Increased(movement) => Event::Moved(movement.into_movement(Kind::Increased)),
-            Self::Decreased(movement) => Event::Moved(movement.into_movement(Kind::Decreased)),
-            Self::Counted(movement) => Event::Moved(movement.into_movement(Kind::Counted)),
+            Self::Moved(kind, movement) => Event::Moved(movement.into_movement(kind.into_kind())),
             Self::DeadLettered(letter) => letter.into_event(),
-            Self::DisguisedMovement(product, movement) => {
-                disguised(product, Event::Moved(movement.into_movement(Kind::Counted)))
+            Self::DisguisedMovement(product, kind, movement) => {
+                let movement = movement.into_movement(kind.into_kind());
+                disguised(product, Event::Moved(movement))
             }
             Self::DisguisedLetter(product, letter) => disguised(product, letter.into_event()),
         }
+    }
+}
+
+impl AnyKind {
+    /// The kind of that name, with the details that it takes.
+    fn into_kind(self) -> Kind {
+        let name = Kind::TYPE_NAMES[self.at % Kind::TYPE_NAMES.len()];
+        let id = id_of(&self.id);
+        let millis = self.millis % (MILLIS_MAX + 1);
+        let [some, more] = self
+            .quantities
+            .map(|units| quantity(units % (QUANTITY_MAX + 1)));
+        let settlement = match self.lost {
+            true => Settlement::Lost,
+            false => Settlement::Returned,
+        };
+        let takes = |names: &[&str]| names.contains(&name);
+        let of_reservation = name.starts_with("Hold") || name == "StockHeld";
+        let of_transfer = takes(&["StockShipped", "StockReceived", "TransferClosed"]);
+        let details = Details {
+            reservation: of_reservation.then(|| id.parse().expect("it is an id")),
+            deadline: takes(&["StockHeld", "HoldExtended"])
+                .then(|| Timestamp::from_millis(millis).expect("it is before the year 10000")),
+            transfer: of_transfer.then(|| id.parse().expect("it is an id")),
+            destination: takes(&["StockShipped"])
+                .then(|| id_of(&self.store).parse().expect("it is an id")),
+            in_transit: takes(&["StockReceived"]).then_some(some),
+            settlement: takes(&["TransferClosed"]).then_some(settlement),
+            missing: takes(&["TransferClosed"]).then_some(some),
+            low: takes(&["AlertSet", "StockLow"]).then_some(some),
+            replenished: takes(&["AlertSet", "StockReplenished"]).then_some(more),
+        };
+        Kind::from_parts(name, details).expect("it has what it takes")
     }
 }
 

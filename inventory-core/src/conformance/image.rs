@@ -24,7 +24,12 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
             "quarantine of {id}"
         );
         assert!(found.levels().eq(expected.levels()), "levels of {id}");
+        assert!(found.alerts().eq(expected.alerts()), "alerts of {id}");
     }
+    let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();
+    assert_eq!(reservations(found), reservations(expected), "reservations");
+    let transfers = |image: &Image| image.transfers().cloned().collect::<Vec<_>>();
+    assert_eq!(transfers(found), transfers(expected), "transfers");
     assert_eq!(
         found.window_len(),
         expected.window_len(),

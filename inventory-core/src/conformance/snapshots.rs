@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use super::{History, adjust, assert_same_image, count};
-use crate::machine::{Buried, Entry, Head, Image, ImageBuilder, Level, Request};
+use crate::machine::{
+    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, Level, Request,
+    Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer, TransferLine,
+    TransferState,
+};
 use crate::ports::{Snapshot, SnapshotStore};
-use crate::vocabulary::{Chain, Epoch, QUANTITY_MAX, Quantity, Sequence, Timestamp, Version};
+use crate::vocabulary::{
+    Chain, Epoch, QUANTITY_MAX, Quantity, Sequence, Timestamp, Ttl, Units, Version,
+};
 
 /// Sets a snapshot store up for the suite.
 pub trait Harness {
@@ -71,6 +77,17 @@ fn rich(sequence: u64) -> Image {
         for entry in keyed_entries() {
             image.remember(&entry)?;
         }
+        let thresholds = Thresholds::new(quantity(2), Quantity::MAX);
+        let thresholds = thresholds.expect("two is less than the most");
+        for (product, is_low) in [("tea", true), ("rice", false)] {
+            let alert = Alert { thresholds, is_low };
+            let at = if is_low { north } else { "south" };
+            image.alert(&id(product), &store(at), alert)?;
+        }
+        image.reservation(reservation(ReservationState::Open, at))?;
+        image.reservation(reservation(ReservationState::Committed, last))?;
+        image.transfer(transfer(TransferState::InTransit, at))?;
+        image.transfer(transfer(TransferState::Lost, last))?;
         let buried = |product, reason: &str| Buried {
             product,
             reason: reason.into(),
@@ -85,9 +102,56 @@ fn rich(sequence: u64) -> Image {
     image.finish(17)
 }
 
+fn reservation(state: ReservationState, at: Timestamp) -> Reservation {
+    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
+    let line = |product: &str, store: &str, held, committed| HeldLine {
+        product: product.parse().expect("plain text"),
+        store: store.parse().expect("a text without control characters"),
+        held: quantity(held),
+        committed: quantity(committed),
+    };
+    Reservation {
+        id: format!("{state} \"\\\u{1f375}")
+            .parse()
+            .expect("no control character"),
+        opened: Sequence::new(1),
+        opened_at: Timestamp::UNIX_EPOCH,
+        deadline: at,
+        state,
+        ended_at: (state != ReservationState::Open).then_some(at),
+        lines: vec![
+            line("tea", "north", 4, 0),
+            line("rice", "\"Süd\\\" / \u{1f375} {}", QUANTITY_MAX, 3),
+        ],
+    }
+}
+
+fn transfer(state: TransferState, at: Timestamp) -> Transfer {
+    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
+    let line = |product: &str, shipped, received, missing| TransferLine {
+        product: product.parse().expect("plain text"),
+        shipped: quantity(shipped),
+        received: quantity(received),
+        missing: quantity(missing),
+    };
+    Transfer {
+        id: format!("{state} \u{7684}")
+            .parse()
+            .expect("no control character"),
+        opened: Sequence::new(2),
+        opened_at: at,
+        source: "north".parse().expect("plain text"),
+        // A store that has never had anything.
+        destination: "west".parse().expect("plain text"),
+        state,
+        ended_at: (state != TransferState::InTransit).then_some(at),
+        lines: vec![line("tea", QUANTITY_MAX, 0, 0), line("rice", 9, 2, 7)],
+    }
+}
+
 /// Entries of the window: of one line, and of several. What stands in a log that cannot be read is in words of its
 /// adapter, so no event of that kind is here.
-fn keyed_entries() -> [Arc<Entry>; 2] {
+fn keyed_entries() -> [Arc<Entry>; 3] {
     let mut history = History::new();
     let mut write = |key: &str, commands| {
         let key = key.parse().expect("printable ASCII");
@@ -97,7 +161,38 @@ fn keyed_entries() -> [Arc<Entry>; 2] {
     [
         write("~ \"k1\\", vec![count("tea", "north", QUANTITY_MAX)]),
         write("k2", lines),
+        write("k3", promises()),
     ]
+}
+
+/// Lines whose events say more than what happened to a level.
+fn promises() -> Vec<Command> {
+    let two = Units::new(2).expect("it is not zero");
+    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
+    let thresholds = Thresholds::new(quantity(5), quantity(7)).expect("five is less");
+    let (product, store) = ("rice", "south");
+    let product = || product.parse().expect("plain text");
+    let store = || store.parse().expect("plain text");
+    let hold = Hold {
+        reservation: "\"r\"".parse().expect("no control character"),
+        product: product(),
+        store: store(),
+        quantity: two,
+        ttl: Ttl::MAX,
+    };
+    let ship = Ship {
+        transfer: "t\\".parse().expect("no control character"),
+        source: store(),
+        destination: "north".parse().expect("plain text"),
+        product: product(),
+        quantity: two,
+    };
+    let alert = SetAlert {
+        product: product(),
+        store: store(),
+        thresholds,
+    };
+    vec![hold.into(), ship.into(), alert.into()]
 }
 
 fn snapshot(sequence: u64) -> Snapshot {

@@ -140,10 +140,8 @@ impl Movement {
     /// Whether the event has changed its level, or confirmed it, and so has a version of its product: the other ones only
     /// say something about a level, which is as it was.
     pub fn touches(&self) -> bool {
-        match self.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted => true,
-            _ => self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO,
-        }
+        let of_stock = matches!(self.kind, Kind::Increased | Kind::Decreased | Kind::Counted);
+        of_stock || self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO
     }
 
     fn digest(&self, digest: &mut Digest) {

@@ -294,10 +294,12 @@ impl ImageBuilder {
     ///
     /// # Errors
     ///
-    /// It was opened before the one before, or beyond the head, or has no lines; the image is as it was.
+    /// It was opened before the one before, or beyond the head, or has no lines, or names a product that is not there; the
+    /// image is as it was.
     pub fn reservation(&mut self, reservation: Reservation) -> Result<(), InvalidImage> {
         let before = self.reservations.last().map(|last| last.opened);
-        self.check_record(reservation.opened, before, reservation.lines.len())?;
+        let products = reservation.lines.iter().map(|line| &line.product);
+        self.check_record(reservation.opened, before, products)?;
         self.reservations.push(Arc::new(reservation));
         Ok(())
     }
@@ -309,19 +311,22 @@ impl ImageBuilder {
     /// As for [`ImageBuilder::reservation`].
     pub fn transfer(&mut self, transfer: Transfer) -> Result<(), InvalidImage> {
         let before = self.transfers.last().map(|last| last.opened);
-        self.check_record(transfer.opened, before, transfer.lines.len())?;
+        let products = transfer.lines.iter().map(|line| &line.product);
+        self.check_record(transfer.opened, before, products)?;
         self.transfers.push(Arc::new(transfer));
         Ok(())
     }
 
-    fn check_record(
+    fn check_record<'p>(
         &self,
         opened: Sequence,
         before: Option<Sequence>,
-        lines: usize,
+        mut products: impl ExactSizeIterator<Item = &'p ProductId>,
     ) -> Result<(), InvalidImage> {
         let in_order = before.is_none_or(|before| before <= opened);
-        match in_order && opened <= self.head.sequence && lines > 0 {
+        let has_lines = products.len() > 0;
+        let known = products.all(|product| self.product_index.contains_key(product));
+        match in_order && opened <= self.head.sequence && has_lines && known {
             true => Ok(()),
             false => Err(InvalidImage::OutOfPlace { sequence: opened }),
         }

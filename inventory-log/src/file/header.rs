@@ -8,7 +8,7 @@ use super::record::{check_crc, push_crc};
 use super::text::{Cursor, push_hex64, push_number};
 
 /// The version of the format that this program writes, and the newest that it reads.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 
 /// Where a segment starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,10 +123,10 @@ mod tests {
         header.encode(&mut line);
         line.pop();
         assert_eq!(Header::decode(&line), Ok(header));
-        let newer = [b"{\"format\":2,", &line[12..]].concat();
+        let newer = [b"{\"format\":3,", &line[12..]].concat();
         assert_eq!(
             Header::decode(&newer),
-            Err(InvalidHeader::Newer { found: 2 })
+            Err(InvalidHeader::Newer { found: 3 })
         );
         for at in 0..line.len() {
             let mut flipped = line.clone();

@@ -29,6 +29,7 @@ mod scan;
 mod segment;
 mod snapshot;
 mod snapshot_codec;
+mod snapshot_records;
 mod store;
 mod survey;
 mod text;

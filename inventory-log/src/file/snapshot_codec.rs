@@ -17,10 +17,16 @@ use super::header::{FORMAT, format};
 use super::interner::Interner;
 use super::lines::Lines;
 use super::record::{decode, encode_unframed};
+use super::snapshot_records::{
+    push_alert, push_reservation, push_transfer, read_alert, read_reservation, read_transfer,
+};
 use super::text::{push_hex32, push_hex64, push_number, push_string};
 
 /// Bytes written at once.
 const CHUNK_BYTES: usize = 256 * 1024;
+
+/// The format since which a snapshot has alerts, reservations and transfers.
+const RECORDS_SINCE: u64 = 2;
 
 /// Why a file is no snapshot that this program can use.
 #[derive(Debug)]
@@ -44,6 +50,15 @@ pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64>
         push_string(out, store.as_str())
     })?;
     push_products(&mut sink, image)?;
+    let alerts = image.products().flat_map(|product| {
+        let alerts = product.alerts();
+        alerts.map(move |(store, alert)| (product.id(), store, alert))
+    });
+    sink.list("alerts", alerts, |out, (product, store, alert)| {
+        push_alert(out, product, store, alert)
+    })?;
+    sink.list("reservations", image.reservations(), push_reservation)?;
+    sink.list("transfers", image.transfers(), push_transfer)?;
     let window = image.window().filter(|_| !defect!(WindowLeftOutOfSnapshot));
     sink.list("window", window, |out, entry| encode_unframed(out, &entry))?;
     sink.list(
@@ -181,8 +196,7 @@ fn push_buried(out: &mut Vec<u8>, sequence: Sequence, buried: &Buried) {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WireHeader {
-    #[serde(rename = "format")]
-    _format: u64,
+    format: u64,
     epoch: Epoch,
     replaces: Option<Epoch>,
     sequence: Sequence,
@@ -263,6 +277,20 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
             )
             .map_err(said)
     })?;
+    if header.format >= RECORDS_SINCE {
+        source.list("alerts", |line| {
+            let (product, store, alert) = read_alert(line)?;
+            builder.alert(&product, &store, alert).map_err(said)
+        })?;
+        source.list("reservations", |line| {
+            let reservation = read_reservation(line, &mut ids)?;
+            builder.reservation(reservation).map_err(said)
+        })?;
+        source.list("transfers", |line| {
+            let transfer = read_transfer(line, &mut ids)?;
+            builder.transfer(transfer).map_err(said)
+        })?;
+    }
     source.list("window", |line| {
         let entry = decode(line, &mut ids)?;
         builder.remember(&entry).map_err(said)

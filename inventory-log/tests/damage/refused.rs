@@ -99,7 +99,7 @@ fn a_later_format_is_refused_as_such() {
         let text = String::from_utf8(disk.content(name).unwrap()).unwrap();
         disk.put(
             name,
-            text.replacen("\"format\":1", "\"format\":2", 1)
+            text.replacen("\"format\":1", "\"format\":3", 1)
                 .into_bytes(),
         );
         match open(&disk) {
@@ -110,7 +110,7 @@ fn a_later_format_is_refused_as_such() {
             }) => assert_eq!(file, ACTIVE),
             Ok(mut store) => assert!(matches!(
                 store.snapshots.load(),
-                Err(LoadError::NewerFormat { found: 2, known: 1 })
+                Err(LoadError::NewerFormat { found: 3, known: 2 })
             )),
             Err(refused) => panic!("{refused:?}"),
         }

@@ -1,17 +1,20 @@
 //! Central: a real engine on memory, with what can happen to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Opened, Settings, Snapshotter};
-use inventory_core::machine::{Command, DeadLettered, Entry, Event, Image, Request};
+use inventory_core::machine::{Command, DeadLettered, Entry, Event, Image, Ledger, Request};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog as _, Ports, Snapshot, SnapshotStore as _};
 use inventory_core::testing::ManualClock;
-use inventory_core::vocabulary::{Chain, Epoch, IdempotencyKey, ProductId, Timestamp};
+use inventory_core::vocabulary::{
+    Chain, Epoch, IdempotencyKey, ProductId, Sequence, StoreId, Timestamp,
+};
 use inventory_http::wire::{Changes, SnapshotProduct, StateSnapshot, Updated, WireEvent};
 use inventory_store::replica::Position;
 
+use crate::SITUATIONS;
 use crate::history::History;
 
 /// Few, so that replicas fall behind it.
@@ -31,6 +34,7 @@ pub(crate) struct Central {
     backup: (Epoch, Image),
     epochs: u128,
     applied: BTreeSet<IdempotencyKey>,
+    told: Sequence,
     pub(crate) history: History,
 }
 
@@ -47,6 +51,7 @@ impl Central {
             snapshotter,
             epochs: 1,
             applied: BTreeSet::new(),
+            told: Sequence::START,
             history: History::default(),
         }
     }
@@ -58,7 +63,28 @@ impl Central {
     fn note(&mut self) {
         let reader = self.engine.reader();
         let epoch = reader.epoch();
-        reader.read(|ledger| self.history.note(epoch, ledger));
+        reader.read(|ledger| {
+            self.history.note(epoch, ledger);
+            audit(ledger);
+        });
+    }
+
+    /// Lets reservations expire that are due, as the service does every few milliseconds.
+    pub(crate) fn tick(&mut self) {
+        let answers = self.engine.submit([]).expect("memory does not fail");
+        assert!(answers.is_empty());
+        self.note();
+    }
+
+    /// The kinds of what was written since the last call.
+    pub(crate) fn take_written(&mut self) -> Vec<&'static str> {
+        let head = self.engine.reader().head().sequence;
+        let mut since = self.engine.reader().subscribe(self.told.min(head));
+        self.told = head;
+        let entries = since.take(usize::MAX).unwrap_or_default();
+        let events = entries.iter().flat_map(|entry| &entry.events);
+        let kinds = events.map(|event| written(event.type_name()));
+        kinds.collect()
     }
 
     /// Decides a request; what it wrote of a single update is the answer.
@@ -67,6 +93,8 @@ impl Central {
         commands: Vec<Command>,
         key: Option<String>,
     ) -> Option<Updated> {
+        // What expires is a state of its own, which a replica may show.
+        self.tick();
         let request = match key {
             Some(key) => Request::new(key.parse().expect("the key is plain text"), commands),
             None => Request::unkeyed(commands),
@@ -109,7 +137,7 @@ impl Central {
         if offset <= floor {
             return true;
         }
-        let before = inventory_core::vocabulary::Sequence::new(offset.number() - 1);
+        let before = Sequence::new(offset.number() - 1);
         let entries = reader
             .subscribe(before)
             .take(1)
@@ -236,4 +264,32 @@ fn open(storage: &MemoryStorage, clock: &ManualClock) -> (Engine, Snapshotter) {
     };
     let opened: Opened = Engine::open(ports, settings).expect("memory does not fail");
     (opened.engine, opened.snapshotter)
+}
+
+/// What is reserved at a level is what open reservations hold there.
+fn audit(ledger: &Ledger) {
+    let mut held: BTreeMap<(&ProductId, &StoreId), u64> = BTreeMap::new();
+    let open = ledger.reservations_after(Sequence::START);
+    for line in open.filter(|it| it.is_open()).flat_map(|it| &it.lines) {
+        *held.entry((&line.product, &line.store)).or_default() += line.held.units();
+    }
+    for product in ledger.products() {
+        for (store, level) in product.levels() {
+            let held = held.remove(&(product.id(), store)).unwrap_or_default();
+            let reserved = level.reserved().units();
+            assert_eq!(reserved, held, "{} at {store}", product.id());
+        }
+    }
+    assert!(held.is_empty(), "every hold is at a level: {held:?}");
+}
+
+/// The situation that an event of a type was written.
+fn written(type_name: &str) -> &'static str {
+    let names = SITUATIONS
+        .iter()
+        .filter_map(|name| Some((*name, name.strip_prefix("wrote ")?)));
+    let mut named = names.filter(|(_, suffix)| *suffix == type_name);
+    named
+        .next()
+        .map_or("wrote something else", |(name, _)| name)
 }

@@ -16,6 +16,7 @@ mod history;
 mod intents;
 mod network;
 mod node;
+mod promises;
 mod sales;
 mod world;
 
@@ -30,7 +31,7 @@ use world::World;
 const SEEDS: u64 = 6_000;
 
 /// Situations that the runs must come to, or nothing is known about them.
-const SITUATIONS: [&str; 16] = [
+const SITUATIONS: [&str; 29] = [
     "answer ahead of the log",
     "answer that central lost",
     "central buried an event",
@@ -47,6 +48,19 @@ const SITUATIONS: [&str; 16] = [
     "quarantine shown",
     "store started from its file",
     "time-out",
+    "wrote AlertRemoved",
+    "wrote AlertSet",
+    "wrote HoldCommitted",
+    "wrote HoldExpired",
+    "wrote HoldExtended",
+    "wrote HoldReleased",
+    "wrote StockCounted",
+    "wrote StockHeld",
+    "wrote StockLow",
+    "wrote StockReceived",
+    "wrote StockReplenished",
+    "wrote StockShipped",
+    "wrote TransferClosed",
 ];
 
 fn variable(name: &str) -> Option<u64> {

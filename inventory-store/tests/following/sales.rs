@@ -10,9 +10,16 @@ impl World {
     /// Somebody else writes at central.
     pub(crate) fn trade(&mut self) {
         if self.now >= self.central_down_until {
-            let lines = 1 + self.dice.below(3);
-            let commands = (0..lines).map(|_| self.command(None)).collect();
+            let commands = match self.dice.below(2) {
+                0 => self.promise(),
+                _ => {
+                    let lines = 1 + self.dice.below(3);
+                    (0..lines).map(|_| self.command(None)).collect()
+                }
+            };
             self.central.submit(commands, None);
+            let written = self.central.take_written();
+            self.count(written);
             self.wake_parked();
         }
         let pause = 1 + self.dice.below(120);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::audit::{Audit, Finding};
 use crate::books::Units;
+use crate::carts::Carts;
 
 /// Most mismatches that are printed of one check.
 const MISMATCHES_SHOWN: usize = 5;
@@ -25,7 +26,10 @@ pub(crate) struct Report {
     pub(crate) refused: usize,
     /// Sold baskets whose answer an earlier, interrupted process had written down.
     pub(crate) replayed: usize,
-    /// Events in the log: one per level counted and per line sold.
+    /// What became of carts, where baskets are carts first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) carts: Option<Carts>,
+    /// Events in the log: one per level counted and per line sold, or held and no longer held.
     pub(crate) events: u64,
     /// Events that this process has made durable.
     pub(crate) events_written: u64,
@@ -68,6 +72,21 @@ impl fmt::Display for Report {
                 "  in a run that was continued",
             )?;
         }
+        if let Some(carts) = self.carts {
+            let share = |of: usize| {
+                let percent = 100.0 * of as f64 / carts.held.max(1) as f64;
+                format!("  {percent:.1} % of the carts")
+            };
+            row("carts held", carts.held as u64, "")?;
+            row("  bought", carts.committed as u64, &share(carts.committed))?;
+            row("  set free", carts.released as u64, &share(carts.released))?;
+            row("  expired", carts.expired as u64, &share(carts.expired))?;
+            row(
+                "  sold when they came back",
+                carts.returned as u64,
+                "  out of what had been held before",
+            )?;
+        }
         let written = format!(
             "  {} durable events in {:.2} s",
             grouped(self.events_written),
@@ -81,7 +100,14 @@ impl fmt::Display for Report {
         writeln!(f, "\nopening - sold = remaining, level by level")?;
         finding(f, "from the ledger", &self.audit.ledger)?;
         finding(f, "after a restart", &self.audit.restart)?;
-        finding(f, "from the log alone", &self.audit.log)
+        finding(f, "from the log alone", &self.audit.log)?;
+        match &self.audit.holds {
+            Some(holds) => {
+                writeln!(f, "\nreserved = what is held, each hold ended once")?;
+                finding(f, "hold by hold", holds)
+            }
+            None => Ok(()),
+        }
     }
 }
 

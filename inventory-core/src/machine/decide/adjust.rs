@@ -1,15 +1,15 @@
 //! Adjust: stock arrives or leaves.
 
 use super::check_guard;
-use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
-use crate::machine::{Adjust, Kind, Line, Rejection};
+use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand, written};
+use crate::machine::{Adjust, Kind, Line, Outcome, Rejection};
 use crate::vocabulary::Delta;
 
 pub(super) fn decide(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
     adjust: &Adjust,
-) -> Result<(), Rejection> {
+) -> Result<Outcome, Rejection> {
     let place = ruling.draft.place(&adjust.product, &adjust.store);
     quarantine(line, &place)?;
     check_guard(line, &place, adjust.guard)?;
@@ -25,5 +25,6 @@ pub(super) fn decide(
         true => Kind::Increased,
         false => Kind::Decreased,
     };
-    ruling.write(line, &place, kind, level)
+    ruling.write(line, &place, kind, level)?;
+    Ok(written(&place))
 }

@@ -1,21 +1,22 @@
 //! Count: somebody looked. Whatever the ledger thought, this many are there, or so many more or less than there were.
 
 use super::check_guard;
-use super::ruling::{Ruling, ceiling, insufficient, quarantine};
+use super::ruling::{Ruling, ceiling, insufficient, quarantine, written};
 use crate::machine::draft::Place;
-use crate::machine::{Basis, Count, Kind, Level, Line, Rejection};
+use crate::machine::{Basis, Count, Kind, Level, Line, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
 
 pub(super) fn decide(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
     count: &Count,
-) -> Result<(), Rejection> {
+) -> Result<Outcome, Rejection> {
     let place = ruling.draft.place(&count.product, &count.store);
     let on_hand = found(line, &place, count)?;
     let reserved = reserved_at(ruling, &place);
     if let Some(level) = Level::new(on_hand, reserved) {
-        return ruling.write(line, &place, Kind::Counted, level);
+        ruling.write(line, &place, Kind::Counted, level)?;
+        return Ok(written(&place));
     }
     if !count.release_holds {
         return Err(Rejection::BelowReserved {
@@ -30,7 +31,8 @@ pub(super) fn decide(
     let place = ruling.draft.place(&count.product, &count.store);
     let reserved = reserved_at(ruling, &place).min(on_hand);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
-    ruling.write(line, &place, Kind::Counted, level)
+    ruling.write(line, &place, Kind::Counted, level)?;
+    Ok(written(&place))
 }
 
 /// What is reserved at a level. The number of a quarantined product is under suspicion, its reservations are not: the count

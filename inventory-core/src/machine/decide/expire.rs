@@ -27,7 +27,7 @@ pub fn expire(draft: &mut Draft<'_>, lines_max: usize) -> Option<Fresh> {
 pub fn expire_before(draft: &mut Draft<'_>, request: &Request, lines_max: usize) -> Option<Fresh> {
     match draft.has_backlog() {
         true => {
-            let due = draft.due_before(request, lines_max);
+            let due = draft.take_due_before(request, lines_max);
             expire_all(draft, due)
         }
         false => None,
@@ -45,9 +45,10 @@ fn expire_all(draft: &mut Draft<'_>, due: Vec<Arc<Reservation>>) -> Option<Fresh
             ruling.free(&known, &Kind::Expired { reservation });
         }
     }
-    let Ruling {
-        events, outcomes, ..
-    } = ruling;
+    let events = ruling.events;
     draft.keep();
-    (!events.is_empty()).then_some(Fresh { events, outcomes })
+    (!events.is_empty()).then(|| Fresh {
+        events,
+        outcomes: Vec::new(),
+    })
 }

@@ -62,15 +62,21 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     }
     let commands = request.commands();
     let mut ruling = Ruling::on(draft, commands.len());
-    let lines = (0..).map(Line).zip(commands);
-    let ruled = lines.map(|(line, command)| decide_line(&mut ruling, line, command));
-    if let Some(rejection) = ruled.filter_map(Result::err).next() {
-        draft.take_back();
-        return Err(rejection);
+    let mut outcomes = Vec::new();
+    if commands.iter().any(may_be_skipped) {
+        outcomes.reserve_exact(commands.len());
     }
-    let Ruling {
-        events, outcomes, ..
-    } = ruling;
+    for (line, command) in (0..).map(Line).zip(commands) {
+        match decide_line(&mut ruling, line, command) {
+            Ok(outcome) if outcomes.capacity() > 0 => outcomes.push(outcome),
+            Ok(_) => {}
+            Err(rejection) => {
+                draft.take_back();
+                return Err(rejection);
+            }
+        }
+    }
+    let events = ruling.events;
     if events.is_empty() {
         let outcomes = outcomes.into();
         return Err(Rejection::NothingToDo { outcomes });
@@ -83,21 +89,31 @@ fn decide_line(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
     command: &Command,
-) -> Result<(), Rejection> {
+) -> Result<Outcome, Rejection> {
     match command {
         Command::Adjust(adjust) => adjust::decide(ruling, line, adjust),
         Command::Count(count) => count::decide(ruling, line, count),
         Command::Set(set) => set::decide(ruling, line, set),
-        Command::Hold(hold) => reservation::hold(ruling, line, hold),
-        Command::Commit(commit) => reservation::commit(ruling, line, commit),
-        Command::Release(release) => reservation::release(ruling, line, release),
-        Command::Extend(extend) => reservation::extend(ruling, extend),
-        Command::Ship(ship) => transfer::ship(ruling, line, ship),
-        Command::Receive(receive) => transfer::receive(ruling, line, receive),
-        Command::Close(close) => transfer::close(ruling, line, close),
-        Command::SetAlert(set) => alert::set(ruling, line, set),
-        Command::RemoveAlert(remove) => alert::remove(ruling, remove),
+        Command::Hold(hold) => reservation::hold(ruling, line, hold).map(updated),
+        Command::Commit(commit) => reservation::commit(ruling, line, commit).map(updated),
+        Command::Release(release) => reservation::release(ruling, line, release).map(updated),
+        Command::Extend(extend) => reservation::extend(ruling, extend).map(updated),
+        Command::Ship(ship) => transfer::ship(ruling, line, ship).map(updated),
+        Command::Receive(receive) => transfer::receive(ruling, line, receive).map(updated),
+        Command::Close(close) => transfer::close(ruling, line, close).map(updated),
+        Command::SetAlert(set) => alert::set(ruling, line, set).map(updated),
+        Command::RemoveAlert(remove) => alert::remove(ruling, remove).map(updated),
     }
+}
+
+/// Whether a line may write nothing without the request being refused.
+fn may_be_skipped(command: &Command) -> bool {
+    matches!(command, Command::Set(_))
+}
+
+/// Nobody asks of these whether they have written the first event of their level.
+fn updated((): ()) -> Outcome {
+    Outcome::Updated
 }
 
 /// Refuses when the product is not at the version that a command demands.

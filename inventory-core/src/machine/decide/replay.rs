@@ -115,7 +115,7 @@ fn line_difference(
     let is_row = matches!(command, Command::Set(_));
     let movement = event
         .movement()
-        .filter(|_| wrote(command, event) && is_row == may_be_skipped);
+        .filter(|_| wrote(command, event) && (!is_row || may_be_skipped));
     let (Some(movement), Some((product, store))) = (movement, level(command)) else {
         return Some(Difference::Operation(line));
     };

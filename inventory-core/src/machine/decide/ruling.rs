@@ -12,7 +12,6 @@ const NEAR_CEILING: u64 = 1 << 52;
 pub(super) struct Ruling<'r, 'a> {
     pub(super) draft: &'r mut Draft<'a>,
     pub(super) events: Vec<Event>,
-    pub(super) outcomes: Vec<Outcome>,
 }
 
 impl<'r, 'a> Ruling<'r, 'a> {
@@ -20,7 +19,6 @@ impl<'r, 'a> Ruling<'r, 'a> {
         Self {
             draft,
             events: Vec::with_capacity(lines),
-            outcomes: Vec::new(),
         }
     }
 
@@ -92,31 +90,31 @@ impl<'r, 'a> Ruling<'r, 'a> {
 
     fn free_line(&mut self, product: &ProductId, store: &StoreId, held: Quantity, kind: Kind) {
         let place = self.draft.place(product, store);
-        // Of a quarantined product, or one that has no version left, there may be less than the reservation says.
-        let next = place.version.next();
-        let freed = match next {
-            Some(_) => held.min(place.level.reserved()),
-            None => Quantity::ZERO,
-        };
         let (on_hand, reserved) = (place.level.on_hand(), place.level.reserved());
-        let reserved = reserved.saturating_sub(freed);
-        let level = Level::new(on_hand, reserved).expect("less is reserved than before");
-        // What is reserved was below the ceiling when it came in. The total of a quarantined product proves nothing.
-        let total = place.total.checked_add(freed).unwrap_or(Quantity::MAX);
-        let version = next.filter(|_| freed > Quantity::ZERO);
-        let movement = Movement {
-            kind,
-            product: product.clone(),
-            store: store.clone(),
-            delta: Delta::ZERO,
-            reserved_delta: reserved.since(place.level.reserved()),
-            after: After {
-                level,
-                version: version.unwrap_or(place.version),
-                total,
-            },
-        };
-        self.push(&place, movement);
+        let freed = held.min(reserved);
+        let level = Level::new(on_hand, reserved.saturating_sub(freed));
+        let level = level.expect("less is reserved than before");
+        // Only a product whose numbers are under suspicion has no room for what was reserved of it, or no version left: then
+        // the reservation ends, and the level waits for a count.
+        match place.version.next().zip(place.total.checked_add(freed)) {
+            Some((version, total)) if freed > Quantity::ZERO => {
+                let after = After {
+                    level,
+                    version,
+                    total,
+                };
+                let movement = Movement {
+                    kind,
+                    product: product.clone(),
+                    store: store.clone(),
+                    delta: Delta::ZERO,
+                    reserved_delta: level.reserved().since(reserved),
+                    after,
+                };
+                self.push(&place, movement);
+            }
+            Some(_) | None => self.note(&place, kind),
+        }
     }
 
     /// Writes an event, and tells who wants to know what it leads to.
@@ -134,6 +132,14 @@ impl<'r, 'a> Ruling<'r, 'a> {
             let place = self.draft.place(&product, &store);
             self.note(&place, kind);
         }
+    }
+}
+
+/// What has become of a line that has written an event at a place.
+pub(super) fn written(place: &Place<'_>) -> Outcome {
+    match place.is_known {
+        true => Outcome::Updated,
+        false => Outcome::Created,
     }
 }
 

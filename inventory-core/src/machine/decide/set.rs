@@ -1,27 +1,26 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
-use super::ruling::{Ruling, quarantine, with_on_hand};
+use super::ruling::{Ruling, quarantine, with_on_hand, written};
 use crate::machine::draft::Place;
 use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
 
-pub(super) fn decide(ruling: &mut Ruling<'_, '_>, line: Line, set: &Set) -> Result<(), Rejection> {
+pub(super) fn decide(
+    ruling: &mut Ruling<'_, '_>,
+    line: Line,
+    set: &Set,
+) -> Result<Outcome, Rejection> {
     let place = ruling.draft.place(&set.product, &set.store);
     if set.rule != SetRule::Overwrite {
         quarantine(line, &place)?;
     }
-    let outcome = match level(&place, set) {
+    match level(&place, set) {
         Ok(level) => {
             ruling.write(line, &place, Kind::Counted, level)?;
-            match place.is_known {
-                true => Outcome::Updated,
-                false => Outcome::Created,
-            }
+            Ok(written(&place))
         }
-        Err(skip) => Outcome::Skipped(skip),
-    };
-    ruling.outcomes.push(outcome);
-    Ok(())
+        Err(skip) => Ok(Outcome::Skipped(skip)),
+    }
 }
 
 fn level(place: &Place<'_>, set: &Set) -> Result<Level, Skip> {

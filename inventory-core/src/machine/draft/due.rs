@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Draft;
-use crate::machine::ledger::Slot;
+use crate::machine::ledger::{ProductIx, Slot};
 use crate::machine::{Command, Request, Reservation};
-use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
+use crate::vocabulary::{
+    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId,
+};
 
 impl Draft<'_> {
     /// Whether reservations are due that have not expired yet.
@@ -34,34 +36,34 @@ impl Draft<'_> {
         taken
     }
 
-    /// The reservations that are due and that a request would see: those of its products, and the one that it names.
-    pub(in crate::machine) fn due_before(
-        &self,
+    /// The next reservations that are due and that a request would see: those that hold units of its products. They are
+    /// looked for once, since all of the draft is decided at one time.
+    pub(in crate::machine) fn take_due_before(
+        &mut self,
         request: &Request,
         lines_max: usize,
     ) -> Vec<Arc<Reservation>> {
         let mut due = Vec::new();
         let mut lines = 0;
-        for command in request.commands() {
-            self.each_product(command, |product| {
-                let Some(&product) = self.ledger.product_index.get(product) else {
-                    return;
-                };
-                let from = (product, Timestamp::UNIX_EPOCH, Slot::FIRST);
-                let holds = self
-                    .ledger
-                    .holds
-                    .range(from..(product, self.at, Slot::FIRST));
-                for &(_, _, slot) in holds {
+        for product in self.products(request) {
+            let seen = self.staging.due_seen.get(&product).copied();
+            let mut from = seen.unwrap_or((Timestamp::UNIX_EPOCH, Slot::FIRST));
+            let until = (product, self.at, Slot::FIRST);
+            let holds = self.ledger.holds.range((product, from.0, from.1)..until);
+            for &(_, deadline, slot) in holds {
+                from = (deadline, slot.next());
+                if let Some(reservation) = self.still_due(slot) {
+                    lines += reservation.lines.len();
+                    due.push(Arc::clone(reservation));
                     if lines >= lines_max {
                         break;
                     }
-                    if let Some(reservation) = self.still_due(slot) {
-                        lines += reservation.lines.len();
-                        due.push(Arc::clone(reservation));
-                    }
                 }
-            });
+            }
+            self.staging.due_seen.insert(product, from);
+            if lines >= lines_max {
+                break;
+            }
         }
         due
     }
@@ -110,38 +112,40 @@ impl Draft<'_> {
         due.then_some(known)
     }
 
-    fn each_product(&self, command: &Command, mut see: impl FnMut(&ProductId)) {
-        match command {
-            Command::Adjust(adjust) => see(&adjust.product),
-            Command::Count(count) => see(&count.product),
-            Command::Set(set) => see(&set.product),
-            Command::Hold(hold) => see(&hold.product),
-            Command::Ship(ship) => see(&ship.product),
-            Command::SetAlert(set) => see(&set.product),
-            Command::RemoveAlert(_) => {}
-            Command::Commit(commit) => self.each_held(&commit.reservation, see),
-            Command::Release(release) => self.each_held(&release.reservation, see),
-            Command::Extend(extend) => self.each_held(&extend.reservation, see),
-            Command::Receive(receive) => {
-                let transfer = self.transfer(&receive.transfer);
-                transfer
-                    .iter()
-                    .flat_map(|it| &it.lines)
-                    .for_each(|line| see(&line.product));
-            }
-            Command::Close(close) => {
-                let transfer = self.transfer(&close.transfer);
-                transfer
-                    .iter()
-                    .flat_map(|it| &it.lines)
-                    .for_each(|line| see(&line.product));
+    /// The products that the ledger knows and a request sees.
+    fn products(&self, request: &Request) -> Vec<ProductIx> {
+        let mut products = Vec::with_capacity(request.commands().len());
+        let mut see = |product: &ProductId| {
+            products.extend(self.ledger.product_index.get(product).copied());
+        };
+        for command in request.commands() {
+            match command {
+                Command::Adjust(adjust) => see(&adjust.product),
+                Command::Count(count) => see(&count.product),
+                Command::Set(set) => see(&set.product),
+                Command::Hold(hold) => see(&hold.product),
+                Command::Ship(ship) => see(&ship.product),
+                Command::SetAlert(set) => see(&set.product),
+                Command::RemoveAlert(_) => {}
+                Command::Commit(commit) => self.each_held(&commit.reservation, &mut see),
+                Command::Release(release) => self.each_held(&release.reservation, &mut see),
+                Command::Extend(extend) => self.each_held(&extend.reservation, &mut see),
+                Command::Receive(receive) => self.each_shipped(&receive.transfer, &mut see),
+                Command::Close(close) => self.each_shipped(&close.transfer, &mut see),
             }
         }
+        products
     }
 
     fn each_held(&self, reservation: &ReservationId, mut see: impl FnMut(&ProductId)) {
         let reservation = self.reservation(reservation);
         let lines = reservation.iter().flat_map(|it| &it.lines);
+        lines.for_each(|line| see(&line.product));
+    }
+
+    fn each_shipped(&self, transfer: &TransferId, mut see: impl FnMut(&ProductId)) {
+        let transfer = self.transfer(transfer);
+        let lines = transfer.iter().flat_map(|it| &it.lines);
         lines.for_each(|line| see(&line.product));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-use super::ledger::{Product, ProductIx, StoreIx};
+use super::ledger::{Product, ProductIx, Slot, StoreIx};
 use crate::machine::{
     Alert, Entry, Fresh, Head, Kind, Ledger, Level, Movement, Request, Reservation, Transfer,
 };
@@ -52,6 +52,8 @@ pub struct Staging {
     reservations: RapidHashMap<ReservationId, Staged<Reservation>>,
     transfers: RapidHashMap<TransferId, Staged<Transfer>>,
     alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
+    /// Up to where the reservations of a product were looked at for what is due.
+    due_seen: RapidHashMap<ProductIx, (Timestamp, Slot)>,
     keys: RapidHashMap<IdempotencyKey, Arc<Entry>>,
     undo: Vec<Undo>,
 }
@@ -65,6 +67,7 @@ impl Staging {
         self.reservations.clear();
         self.transfers.clear();
         self.alerts.clear();
+        self.due_seen.clear();
         self.keys.clear();
         self.undo.clear();
     }

@@ -14,6 +14,10 @@ pub(in crate::machine) struct Slot(u64);
 
 impl Slot {
     pub(in crate::machine) const FIRST: Self = Self(0);
+
+    pub(in crate::machine) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 /// A list in the order of arrival, from which elements go in any order, and whose clones are copy-on-write by chunk.
