@@ -63,10 +63,12 @@ impl Cart {
         // The upper bits of a product with the golden ratio are as good as drawn.
         let mixed = (self.number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let percent = mixed % 100;
-        match percent {
-            _ if percent < RELEASED_PERCENT => Fate::Released,
-            _ if percent < RELEASED_PERCENT + FORGOTTEN_PERCENT => Fate::Forgotten,
-            _ => Fate::Bought,
+        if percent < RELEASED_PERCENT {
+            Fate::Released
+        } else if percent < RELEASED_PERCENT + FORGOTTEN_PERCENT {
+            Fate::Forgotten
+        } else {
+            Fate::Bought
         }
     }
 

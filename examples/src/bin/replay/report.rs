@@ -11,7 +11,7 @@ use crate::carts::Carts;
 /// Most mismatches that are printed of one check.
 const MISMATCHES_SHOWN: usize = 5;
 
-/// Totals and audit of a run. Without `replayed`, `seconds` and `updates_per_second` it is the same however often the
+/// Totals and audit of a run. Without `replayed`, `open_at_start`, `events_written`, `seconds` and `updates_per_second` it is the same however often the
 /// run was interrupted.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +29,9 @@ pub(crate) struct Report {
     /// What became of carts, where baskets are carts first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) carts: Option<Carts>,
+    /// Carts that an earlier, interrupted process had left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) open_at_start: Option<usize>,
     /// Events in the log: one per level counted and per line sold, or held and no longer held.
     pub(crate) events: u64,
     /// Events that this process has made durable.
@@ -78,13 +81,20 @@ impl fmt::Display for Report {
                 format!("  {percent:.1} % of the carts")
             };
             row("carts held", carts.held as u64, "")?;
+            if let Some(open) = self.open_at_start.filter(|open| *open > 0) {
+                row(
+                    "  open at the start",
+                    open as u64,
+                    "  of a run that was continued",
+                )?;
+            }
             row("  bought", carts.committed as u64, &share(carts.committed))?;
             row("  set free", carts.released as u64, &share(carts.released))?;
             row("  expired", carts.expired as u64, &share(carts.expired))?;
             row(
-                "  sold when they came back",
+                "  bought the second time",
                 carts.returned as u64,
-                "  out of what had been held before",
+                "  of those that were set free or expired",
             )?;
         }
         let written = format!(

@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         refused: tally.refused,
         replayed: tally.replayed,
         carts: tally.carts,
+        open_at_start: tally.open_at_start,
         events: books.events(),
         events_written: tally.events_written,
         seconds,

@@ -33,6 +33,8 @@ pub(crate) struct Tally {
     pub(crate) events_written: u64,
     /// What became of carts, where baskets are carts first.
     pub(crate) carts: Option<Carts>,
+    /// Carts that an earlier process had left open.
+    pub(crate) open_at_start: Option<usize>,
     /// How long that took, from the first submission to the last answer.
     pub(crate) elapsed: Duration,
 }
