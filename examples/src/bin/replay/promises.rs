@@ -51,7 +51,17 @@ impl Promises {
                 Kind::Committed { reservation } => (reservation, End::Committed),
                 Kind::Released { reservation } => (reservation, End::Released),
                 Kind::Expired { reservation } => (reservation, End::Expired),
-                _ => continue,
+                Kind::Increased
+                | Kind::Decreased
+                | Kind::Counted
+                | Kind::Extended { .. }
+                | Kind::Shipped { .. }
+                | Kind::Received { .. }
+                | Kind::Closed { .. }
+                | Kind::AlertSet { .. }
+                | Kind::AlertRemoved
+                | Kind::Low { .. }
+                | Kind::Replenished { .. } => continue,
             };
             if let Err(what) = self.end(reservation, end, entry.recorded_at, movement) {
                 let what = format!("reservation {reservation} {what}");
@@ -96,6 +106,9 @@ impl Promises {
 
     /// Compares what is held with what the ledger says is reserved, at the same position of the log.
     pub(crate) fn compare(&mut self, ledger: &Ledger) {
+        if self.promises.is_empty() {
+            return;
+        }
         let levels = ledger.products().flat_map(|product| product.levels());
         let reserved: u64 = levels.map(|(_, level)| level.reserved().units()).sum();
         if u64::try_from(self.held) != Ok(reserved) {
