@@ -1,10 +1,12 @@
 //! How fast the engine is, each figure beside the least that any such engine must do, measured in the same run.
 //!
 //! Criterion runs and reports both sides of every row; the table at the end says what the ratios are and what they
-//! should be. Arguments are criterion's: a filter, or `--test` to run everything once on little data.
+//! should be. Arguments are criterion's: a filter, or `--test` to run everything once on little data. `BENCH_HOLDS` says
+//! how many reservations are open while deadlines pass.
 
 mod bulk;
 mod contest;
+mod deadlines;
 mod history;
 mod many_callers;
 mod memory;
@@ -14,6 +16,7 @@ mod raw;
 mod recovery;
 mod shop;
 mod table;
+mod tills;
 
 use contest::Contests;
 
@@ -23,22 +26,32 @@ fn main() {
     let mut contests = Contests::from_args();
     one_adjust::run(&mut contests);
     one_caller::run(&mut contests);
+    tills::run(&mut contests);
     many_callers::run(&mut contests);
     bulk::run(&mut contests);
     recovery::run(&mut contests);
     history::run(&mut contests);
     let outcomes = contests.finish();
+    let deadlines = is_wanted(deadlines::NAME).then(deadlines::measure);
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {
-        table::print(&outcomes, memory.as_ref());
+        table::print(&outcomes, deadlines.as_deref(), memory.as_ref());
     }
 }
 
 /// Whether only some rows are asked for.
 fn is_filtered() -> bool {
-    std::env::args()
-        .skip(1)
-        .any(|argument| !argument.starts_with('-'))
+    filters().next().is_some()
+}
+
+/// Whether what has this name, and is not criterion's, is asked for.
+fn is_wanted(name: &str) -> bool {
+    !is_filtered() || filters().any(|filter| name.contains(&filter))
+}
+
+fn filters() -> impl Iterator<Item = String> {
+    let arguments = std::env::args().skip(1);
+    arguments.filter(|argument| !argument.starts_with('-'))
 }
 
 /// Whether everything is only to be run once, to see that it runs.

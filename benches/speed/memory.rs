@@ -3,12 +3,12 @@
 
 use std::{fs, mem};
 
-use inventory_core::machine::{Ledger, Request, Staging, WindowLimits};
+use inventory_core::machine::{Ledger, Staging};
 use inventory_core::vocabulary::Timestamp;
 
-use crate::one_adjust::apply;
+use crate::one_adjust::{apply, stocked};
 use crate::scaled;
-use crate::shop::{Sales, count};
+use crate::shop::Sales;
 
 const LEVELS_PER_PRODUCT: usize = 20;
 
@@ -69,18 +69,6 @@ fn bytes_per_key(keys: usize, kept: &mut Vec<Ledger>) -> f64 {
     let grown = resident_bytes() - before;
     kept.push(ledger);
     grown / keys as f64
-}
-
-fn stocked(products: usize, levels_per_product: usize) -> Ledger {
-    let (mut ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
-    for product in 0..products {
-        let lines = (0..levels_per_product)
-            .map(|store| count(product, store))
-            .collect();
-        let request = Request::unkeyed(lines).expect("at least one line");
-        apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
-    }
-    ledger
 }
 
 fn resident_bytes() -> f64 {

@@ -48,18 +48,13 @@ struct InMemory {
 
 impl InMemory {
     fn stocked(products: usize) -> Self {
-        let (mut ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
-        for product in 0..products {
-            let request = Request::unkeyed(vec![count(product, 0)]).expect("one line");
-            apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
-        }
         Self {
             stock: (0..products)
                 .map(|product| (product_name(product), 1_000_000_000))
                 .collect(),
             keys: RapidHashSet::default(),
-            ledger,
-            staging,
+            ledger: stocked(products, 1),
+            staging: Staging::default(),
             baseline_sales: Sales::of(products),
             engine_sales: Sales::of(products),
             now_ms: 0,
@@ -135,6 +130,19 @@ impl Contest for InMemory {
         }
         elapsed
     }
+}
+
+/// A ledger of products with stock at so many stores each.
+pub(crate) fn stocked(products: usize, levels_per_product: usize) -> Ledger {
+    let (mut ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
+    for product in 0..products {
+        let lines = (0..levels_per_product)
+            .map(|store| count(product, store))
+            .collect();
+        let request = Request::unkeyed(lines).expect("at least one line");
+        apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
+    }
+    ledger
 }
 
 /// Decides a request and applies it, without a log between the two.

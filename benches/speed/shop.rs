@@ -4,6 +4,7 @@ use std::path::Path;
 
 use inventory_core::engine::{Engine, Opened, Settings};
 use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request};
+use inventory_core::ports::Ports;
 use inventory_core::vocabulary::{Adjustment, Quantity};
 use inventory_log::file::{self, FileOptions};
 
@@ -34,9 +35,14 @@ pub(crate) fn count(product: usize, store: usize) -> Command {
 
 /// Takes one unit from the first store.
 pub(crate) fn sale(product: usize) -> Command {
+    sale_at(product, 0)
+}
+
+/// Takes one unit from a store.
+pub(crate) fn sale_at(product: usize, store: usize) -> Command {
     Command::Adjust(Adjust {
         product: product_name(product).parse().expect("a short id"),
-        store: "store-0".parse().expect("a short id"),
+        store: format!("store-{store}").parse().expect("a short id"),
         delta: Adjustment::new(-1).expect("not zero"),
         guard: Guard::Unguarded,
     })
@@ -50,25 +56,41 @@ pub(crate) fn keyed(number: u64, lines: Vec<Command>) -> Request {
 
 /// Opens an engine on the files of a directory.
 pub(crate) fn open(directory: &Path) -> Engine {
-    let store =
-        file::open(directory, FileOptions::default()).expect("nobody else has the directory");
+    open_on(files(directory))
+}
+
+/// Opens an engine on what ports hold.
+pub(crate) fn open_on(ports: Ports) -> Engine {
     let Opened { engine, report, .. } =
-        Engine::open(store.into_ports(), Settings::default()).expect("the log is sound");
+        Engine::open(ports, Settings::default()).expect("the log is sound");
     assert!(!report.is_degraded());
     engine
+}
+
+/// The file adapter on a directory.
+pub(crate) fn files(directory: &Path) -> Ports {
+    let store =
+        file::open(directory, FileOptions::default()).expect("nobody else has the directory");
+    store.into_ports()
 }
 
 /// An engine on a new directory, with `products` in stock at one store.
 pub(crate) fn open_stocked(directory: &Path, products: usize) -> Engine {
     let mut engine = open(directory);
+    stock(&mut engine, products, 1);
+    engine
+}
+
+/// Gives so many products stock at so many stores each.
+pub(crate) fn stock(engine: &mut Engine, products: usize, stores: usize) {
     let counts: Vec<_> = (0..products)
-        .map(|product| Request::unkeyed(vec![count(product, 0)]).expect("one line"))
+        .flat_map(|product| (0..stores).map(move |store| count(product, store)))
+        .map(|count| Request::unkeyed(vec![count]).expect("one line"))
         .collect();
     for group in counts.chunks(COUNTS_PER_GROUP) {
         let answers = engine.submit(group).expect("the disk is sound");
         assert!(answers.iter().all(Result::is_ok));
     }
-    engine
 }
 
 /// Sales of products in an order that no prefetcher can guess, each under the next key.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::contest::{Aim, Outcome};
+use crate::deadlines::Deadlines;
 use crate::memory::Memory;
 
 const HEAD: &str = "
@@ -10,14 +11,50 @@ const HEAD: &str = "
 |---|---|---|---|---|---|---|
 ";
 
+const DEADLINES_HEAD: &str = "
+| a sale, one at a time | reservations | p50 without | p50 with | p99 without | p99 with | difference | to reach | met |
+|---|---|---|---|---|---|---|---|---|
+";
+
+/// How much later an answer may come because deadlines pass.
+const DIFFERENCE_MAX_SECONDS: f64 = 1e-3;
+
 /// Prints what was measured. Nobody is there to be told when nobody reads the output.
-pub(crate) fn print(outcomes: &[Outcome], memory: Option<&Memory>) {
+pub(crate) fn print(
+    outcomes: &[Outcome],
+    deadlines: Option<&[Deadlines]>,
+    memory: Option<&Memory>,
+) {
     let mut text = HEAD.to_owned();
     for outcome in outcomes {
         text.push_str(&line(outcome));
     }
+    if let Some(deadlines) = deadlines {
+        text.push_str(DEADLINES_HEAD);
+        text.extend(deadlines.iter().map(of_deadlines));
+    }
     text.extend(memory.map(of_memory));
     let _nobody_reads = io::stdout().write_all(text.as_bytes());
+}
+
+fn of_deadlines(deadlines: &Deadlines) -> String {
+    let (without, with) = (&deadlines.without, &deadlines.with);
+    let difference = with.p99 - without.p99;
+    let met = match difference < DIFFERENCE_MAX_SECONDS {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {:.1} us | less than {} | {met} |\n",
+        deadlines.measured,
+        deadlines.holds,
+        time(without.p50),
+        time(with.p50),
+        time(without.p99),
+        time(with.p99),
+        difference * 1e6,
+        time(DIFFERENCE_MAX_SECONDS),
+    )
 }
 
 fn of_memory(memory: &Memory) -> String {
@@ -66,10 +103,13 @@ fn line(outcome: &Outcome) -> String {
 }
 
 fn rate_and_time(seconds: f64) -> String {
-    let time = match seconds {
+    format!("{:.0}/s ({})", 1.0 / seconds, time(seconds))
+}
+
+fn time(seconds: f64) -> String {
+    match seconds {
         short if short < 1e-6 => format!("{:.0} ns", short * 1e9),
         medium if medium < 1e-3 => format!("{:.1} us", medium * 1e6),
         long => format!("{:.1} ms", long * 1e3),
-    };
-    format!("{:.0}/s ({time})", 1.0 / seconds)
+    }
 }

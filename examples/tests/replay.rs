@@ -45,6 +45,7 @@ fn totals(mut report: Value) -> Value {
     for varying in ["replayed", "eventsWritten", "seconds", "updatesPerSecond"] {
         assert!(object.remove(varying).is_some(), "{varying}");
     }
+    object.remove("openAtStart");
     report
 }
 
@@ -126,6 +127,31 @@ fn too_little_stock_is_refused_and_still_accounted_for() {
 }
 
 #[test]
+fn carts_are_held_and_what_their_customers_leave_is_sold_again() {
+    let report = undisturbed(&["--holds"]);
+    let carts = |name: &str| report["carts"][name].as_u64().unwrap();
+    let (released, expired) = (carts("released"), carts("expired"));
+    assert!(released > 0 && expired > 0);
+    // All of the demand is there and no more: who comes back finds nothing but what was held before.
+    assert_eq!(carts("committed"), 527);
+    assert_eq!(carts("returned"), released + expired);
+    assert_eq!(carts("held"), 527 + released + expired);
+    let units = json!({ "opening": SAMPLE_UNITS, "sold": SAMPLE_UNITS, "remaining": 0 });
+    assert_eq!(report["units"], units);
+    let audit = json!({ "ledger": true, "restart": true, "log": true, "holds": true });
+    assert_eq!(report["audit"], audit);
+}
+
+#[test]
+fn carts_that_cannot_be_held_are_refused_and_still_accounted_for() {
+    let report = undisturbed(&["--holds", "--opening", "0.9"]);
+    let number = |name: &str| report[name].as_u64().unwrap();
+    assert!(number("refused") > 0);
+    assert_eq!(number("sold") + number("refused"), 527);
+    assert_eq!(report["clean"], json!(true));
+}
+
+#[test]
 fn plain_and_compressed_files_are_the_same_run() {
     let directory = TempDir::new().unwrap();
     let plain = directory.path().join("sales.csv");
@@ -144,14 +170,15 @@ fn plain_and_compressed_files_are_the_same_run() {
     assert_eq!(again["clean"], json!(true));
 }
 
-#[test]
-fn a_run_that_was_killed_ends_with_the_totals_of_an_undisturbed_one() {
+/// Kills runs at many moments, and has each continued.
+#[track_caller]
+fn killed_once(mode: &[&str]) -> Vec<Value> {
     let directory = TempDir::new().unwrap();
     let sales = sales(&directory);
-    let arguments = [sales.to_str().unwrap(), "--opening", "0.9"];
+    let arguments = [&[sales.to_str().unwrap(), "--opening", "0.9"], mode].concat();
     let expected = undisturbed(&arguments);
     assert!(expected["refused"].as_u64().unwrap() > 0);
-    let mut interrupted = 0;
+    let mut reports = Vec::new();
     for lines in [0, 1, 2, 5, 10, 15, 20] {
         let data = TempDir::new().unwrap();
         kill_after(lines, &arguments, data.path());
@@ -160,22 +187,43 @@ fn a_run_that_was_killed_ends_with_the_totals_of_an_undisturbed_one() {
             .output()
             .unwrap();
         let report = report(&output);
-        interrupted +=
-            u32::from(report["replayed"] != json!(0) && report["eventsWritten"] != json!(0));
         assert_eq!(
-            totals(report),
+            totals(report.clone()),
             expected,
             "killed after {lines} lines of progress"
         );
+        reports.push(report);
     }
-    assert!(interrupted > 0, "no kill came while baskets were sold");
+    let interrupted =
+        |report: &&Value| report["replayed"] != json!(0) && report["eventsWritten"] != json!(0);
+    assert!(
+        reports.iter().any(|report| interrupted(&report)),
+        "no kill came while baskets were sold"
+    );
+    reports
 }
 
 #[test]
-fn a_run_that_is_killed_again_and_again_ends_with_the_same_totals() {
+fn a_run_that_was_killed_ends_with_the_totals_of_an_undisturbed_one() {
+    killed_once(&[]);
+}
+
+#[test]
+fn carts_that_are_open_when_a_run_is_killed_end_as_in_an_undisturbed_one() {
+    let reports = killed_once(&["--holds"]);
+    let open = |report: &Value| report["openAtStart"].as_u64().unwrap() > 0;
+    assert!(
+        reports.iter().any(open),
+        "no kill came while a cart was open"
+    );
+}
+
+/// Kills a run again and again, each time a little later, until it comes to its end.
+#[track_caller]
+fn killed_again_and_again(mode: &[&str]) {
     let directory = TempDir::new().unwrap();
     let sales = sales(&directory);
-    let arguments = [sales.to_str().unwrap(), "--opening", "0.9"];
+    let arguments = [&[sales.to_str().unwrap(), "--opening", "0.9"], mode].concat();
     let data = TempDir::new().unwrap();
     let mut kills = 0;
     while !kill_after(kills + 1, &arguments, data.path()) {
@@ -187,6 +235,16 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_totals() {
         .output()
         .unwrap();
     assert_eq!(totals(report(&output)), undisturbed(&arguments));
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_same_totals() {
+    killed_again_and_again(&[]);
+}
+
+#[test]
+fn a_run_with_carts_that_is_killed_again_and_again_ends_with_the_same_totals() {
+    killed_again_and_again(&["--holds"]);
 }
 
 /// Runs that must not begin, with their exit status and a part of what they say.
@@ -268,6 +326,7 @@ fn a_directory_holds_one_run() {
     let data = TempDir::new().unwrap();
     report(&replay(&["--json"], data.path()).output().unwrap());
     refused(&["--opening", "0.98"], data.path(), 4, "another one");
+    refused(&["--holds"], data.path(), 4, "another one");
     let again = report(&replay(&["--json"], data.path()).output().unwrap());
     assert_eq!(again["replayed"], json!(527));
 }

@@ -1,4 +1,4 @@
-//! Reservations end on time: exactly for whoever asks, in portions for everybody else.
+//! Reservations end at their deadline, and not a moment earlier or later.
 
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
@@ -16,7 +16,6 @@ use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{ReservationId, Sequence, Timestamp, Ttl, Units};
 
 struct World {
-    storage: MemoryStorage,
     clock: ManualClock,
     engine: Engine,
 }
@@ -26,11 +25,7 @@ impl World {
         let storage = MemoryStorage::new();
         let clock = ManualClock::at(at(0));
         let engine = open(&storage, &clock);
-        Self {
-            storage,
-            clock,
-            engine,
-        }
+        Self { clock, engine }
     }
 
     fn submit(&mut self, commands: Vec<Command>) -> Result<(), Rejection> {
@@ -45,14 +40,6 @@ impl World {
 
     fn state(&self, reservation: &str) -> ReservationState {
         self.read(|ledger| ledger.reservation(&id(reservation)).unwrap().state)
-    }
-
-    fn head(&self) -> u64 {
-        self.engine.reader().head().sequence.number()
-    }
-
-    fn reopen(&mut self) {
-        self.engine = open(&self.storage, &self.clock);
     }
 }
 
@@ -127,57 +114,6 @@ fn what_is_due_expires_in_the_log_before_the_request_that_sees_it() {
     let expected = ["StockCounted", "StockHeld", "HoldExpired", "StockDecreased"];
     assert_eq!(types, expected);
     assert_eq!(entries[2].intent, None);
-}
-
-#[test]
-fn many_that_are_due_at_once_hold_up_nobody_who_does_not_see_them() {
-    const RESERVATIONS: u64 = 5_000;
-    let mut world = World::new();
-    for number in 0..RESERVATIONS {
-        let product = format!("p{}", number % 100);
-        let stocked = count(&product, "north", 1_000_000);
-        let held = hold(&format!("r{number}"), &product, 3, 60);
-        world.submit(vec![stocked, held]).unwrap();
-    }
-    world.clock.set(at(60_001));
-    let before = world.head();
-    world.submit(vec![count("tea", "north", 1)]).unwrap();
-    let portion = world.head() - before - 1;
-    assert!((1..1_000).contains(&portion), "{portion} expired beside it");
-    // A request that sees them finds none held, whatever the order of their deadlines.
-    world
-        .submit(vec![adjust("p99", "north", -1_000_000)])
-        .unwrap();
-    assert_eq!(world.state("r99"), ReservationState::Expired);
-    assert_eq!(world.state("r4999"), ReservationState::Expired);
-    let left = world.read(Ledger::open_reservations);
-    assert!(left > 0, "the others still wait");
-    world.reopen();
-    assert_eq!(world.read(Ledger::open_reservations), left);
-    while world.read(Ledger::next_deadline).is_some() {
-        world.engine.submit([]).unwrap();
-    }
-    let reserved: Vec<_> = world.read(|ledger| {
-        let levels = ledger.products().flat_map(|product| product.levels());
-        levels.map(|(_, level)| level.reserved().units()).collect()
-    });
-    assert!(reserved.iter().all(|&units| units == 0));
-    assert_eq!(world.read(Ledger::open_reservations), 0);
-}
-
-#[test]
-fn one_product_with_many_due_reservations_is_cleared_by_the_first_who_asks() {
-    const RESERVATIONS: u64 = 20_000;
-    let mut world = World::new();
-    world
-        .submit(vec![count("tea", "north", RESERVATIONS)])
-        .unwrap();
-    let holds = (0..RESERVATIONS).map(|number| hold(&format!("r{number}"), "tea", 1, 60));
-    world.submit(holds.collect()).unwrap();
-    world.clock.set(at(60_001));
-    let all = adjust("tea", "north", -(RESERVATIONS as i64));
-    world.submit(vec![all]).unwrap();
-    assert_eq!(world.read(Ledger::open_reservations), 0);
 }
 
 #[test]

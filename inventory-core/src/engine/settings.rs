@@ -33,7 +33,8 @@ pub(super) struct Limits {
     pub(super) recovery_pages_ahead: usize,
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
-    /// Lines of reservations that expire with a group that does not see them: well under a millisecond of its time.
+    /// Lines of reservations that expire with a group that does not see them: less than a third of a millisecond of its
+    /// time, so that a request that comes alone is not held up by what it does not see.
     pub(super) expire_lines: usize,
     /// Lines of reservations that expire in one entry, when a request has to see that they have.
     pub(super) expire_entry_lines: usize,
@@ -46,7 +47,7 @@ pub(super) const LIMITS: Limits = Limits {
     recovery_page_events: 4_096,
     recovery_pages_ahead: 2,
     publish_events: 256,
-    expire_lines: 256,
+    expire_lines: 64,
     expire_entry_lines: 4_096,
     tail_events: 4_096,
 };

@@ -11,7 +11,7 @@ use crate::share::Share;
 pub(crate) const HELP: &str = "\
 Sells every basket of a sales file through a durable inventory engine, and accounts for every unit.
 
-Usage: replay [FILE] [--data DIR] [--opening SHARE] [--json]
+Usage: replay [FILE] [--data DIR] [--opening SHARE] [--holds] [--json]
 
   FILE             sales as CSV, plain or gzip: sold_at,store_id,basket_id,product_id,quantity
                    (default: the sample that comes with the program)
@@ -19,6 +19,10 @@ Usage: replay [FILE] [--data DIR] [--opening SHARE] [--json]
                    interrupted (default: data/replay/ and the name of the run)
   --opening SHARE  each level opens with this share of what will be demanded of it, to the nearest unit;
                    below 1 some baskets are refused for lack of stock (default: 1)
+  --holds          makes every basket a cart: its units are held, and then bought, set free by the customer (one cart
+                   in five) or forgotten until the hold expires (one in ten); who did not buy comes back once and
+                   does. Time is that of the sales; also audits that reserved is what is held, and that each hold
+                   has ended once, by its deadline or after it
   --json           prints the totals and the audit as one JSON object on the last line
   --help           prints this
 
@@ -34,6 +38,8 @@ pub(crate) struct Arguments {
     pub(crate) data: Option<PathBuf>,
     /// The share of the demand that each level opens with.
     pub(crate) opening: Share,
+    /// Whether baskets are carts that are held before they are bought.
+    pub(crate) holds: bool,
     /// Whether to print a JSON object last.
     pub(crate) json: bool,
 }
@@ -49,6 +55,7 @@ impl Arguments {
             file: None,
             data: None,
             opening: Share::WHOLE,
+            holds: false,
             json: false,
         };
         while let Some(argument) = parser.next().map_err(misused)? {
@@ -58,6 +65,7 @@ impl Arguments {
                     let value = parser.value().map_err(misused)?;
                     arguments.opening = value.parse().map_err(misused)?;
                 }
+                Long("holds") => arguments.holds = true,
                 Long("json") => arguments.json = true,
                 Long("help") | Short('h') => return Ok(None),
                 Value(file) if arguments.file.is_none() => arguments.file = Some(file.into()),

@@ -6,7 +6,9 @@ use inventory_core::ports::LogReader;
 use serde::{Serialize, Serializer};
 
 use crate::books::{Books, Mismatch};
+use crate::carts::Carts;
 use crate::failure::Failure;
+use crate::promises::Promises;
 use crate::run::{Directory, settings};
 
 /// Events that are read from the log at once.
@@ -39,6 +41,10 @@ pub(crate) struct Audit {
     pub(crate) restart: Finding,
     /// With a ledger that has followed the log from its first event: no snapshot, and no engine.
     pub(crate) log: Finding,
+    /// With the holds of that log, where baskets are carts first: what is reserved is what is held after each page of it,
+    /// and each hold has ended once, by its deadline or, if nobody asked for it, after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) holds: Option<Finding>,
 }
 
 impl Audit {
@@ -49,24 +55,29 @@ impl Audit {
     /// The data directory cannot be read again.
     pub(crate) fn of(
         books: &Books<'_>,
+        carts: Option<Carts>,
         engine: Engine,
         directory: &Directory,
     ) -> Result<Self, Failure> {
         let ledger = compare(books, &engine);
         drop(engine);
-        let log = Finding(books.compare(&ledger_of_the_log(directory)?));
+        let mut promises = Promises::default();
+        let log = Finding(books.compare(&ledger_of_the_log(directory, &mut promises)?));
+        let holds = carts.map(|carts| Finding(promises.finish(carts)));
         let Opened { engine, .. } = directory.start()?;
         Ok(Self {
             ledger,
             restart: compare(books, &engine),
             log,
+            holds,
         })
     }
 
     /// Whether every unit is accounted for, whoever is asked.
     pub(crate) fn is_clean(&self) -> bool {
         let findings = [&self.ledger, &self.restart, &self.log];
-        findings.iter().all(|finding| finding.0.is_empty())
+        let mut findings = findings.into_iter().chain(&self.holds);
+        findings.all(|finding| finding.0.is_empty())
     }
 }
 
@@ -74,16 +85,20 @@ fn compare(books: &Books<'_>, engine: &Engine) -> Finding {
     Finding(engine.reader().read(|ledger| books.compare(ledger)))
 }
 
-fn ledger_of_the_log(directory: &Directory) -> Result<Ledger, Failure> {
+fn ledger_of_the_log(directory: &Directory, promises: &mut Promises) -> Result<Ledger, Failure> {
     let ports = directory.ports()?;
     let log = ports.log.reader();
     let mut ledger = Ledger::new(settings().window);
-    while follow_page(&*log, &mut ledger)? {}
+    while follow_page(&*log, &mut ledger, promises)? {}
     Ok(ledger)
 }
 
 /// Follows the log by one page; `false` at its end.
-fn follow_page(log: &dyn LogReader, ledger: &mut Ledger) -> Result<bool, Failure> {
+fn follow_page(
+    log: &dyn LogReader,
+    ledger: &mut Ledger,
+    promises: &mut Promises,
+) -> Result<bool, Failure> {
     let entries = log
         .read(ledger.head().sequence, PAGE_EVENTS)
         .map_err(|error| Failure::storage_because("the log cannot be read", error))?;
@@ -91,6 +106,8 @@ fn follow_page(log: &dyn LogReader, ledger: &mut Ledger) -> Result<bool, Failure
         // What cannot be applied quarantines its product, which the comparison reports.
         follow(ledger, entry)
             .map_err(|error| Failure::storage_because("the log does not continue itself", error))?;
+        promises.follow(entry);
     }
+    promises.compare(ledger);
     Ok(!entries.is_empty())
 }

@@ -9,7 +9,7 @@ use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Quantity};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::sales::{Basket, Level, Sales};
+use crate::sales::{Basket, Level, Line, Sales};
 use crate::share::Share;
 
 /// Counts per opening request: small enough for the first groups to be written while the next are made.
@@ -31,6 +31,13 @@ pub(crate) struct Units {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch(String);
 
+impl Mismatch {
+    /// Says what does not add up.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -39,11 +46,22 @@ impl fmt::Display for Mismatch {
 
 /// The account of one level.
 ///
-/// **Invariant**: `sold <= opening`: the engine would have refused the rest.
+/// **Invariant**: `sold + held <= opening`: the engine would have refused the rest.
 #[derive(Debug, Clone, Copy)]
 struct Account {
     opening: Quantity,
     sold: Quantity,
+    /// Units of open carts.
+    held: Quantity,
+}
+
+impl Account {
+    /// Units that somebody may still take.
+    fn free(self) -> Quantity {
+        self.opening
+            .saturating_sub(self.sold)
+            .saturating_sub(self.held)
+    }
 }
 
 /// The accounts of all levels of a sales file.
@@ -51,7 +69,8 @@ struct Account {
 pub(crate) struct Books<'a> {
     sales: &'a Sales,
     accounts: Vec<Account>,
-    lines_sold: u64,
+    /// Events after the opening.
+    events: u64,
 }
 
 impl<'a> Books<'a> {
@@ -71,13 +90,17 @@ impl<'a> Books<'a> {
                     Failure::usage("the opening stock would be more than can be counted")
                 })?;
             sum = total;
-            let sold = Quantity::ZERO;
-            accounts.push(Account { opening, sold });
+            let (sold, held) = (Quantity::ZERO, Quantity::ZERO);
+            accounts.push(Account {
+                opening,
+                sold,
+                held,
+            });
         }
         Ok(Self {
             sales,
             accounts,
-            lines_sold: 0,
+            events: 0,
         })
     }
 
@@ -125,7 +148,7 @@ impl<'a> Books<'a> {
         Request::new(basket.key.clone(), lines.collect())
     }
 
-    /// Writes a basket down as sold.
+    /// Writes a basket down as sold, of what is free.
     ///
     /// # Errors
     ///
@@ -133,23 +156,55 @@ impl<'a> Books<'a> {
     pub(crate) fn sell(&mut self, basket: &Basket) -> Result<(), Mismatch> {
         for line in &basket.lines {
             let account = &mut self.accounts[line.level.0];
-            let sold = account.sold.checked_add(line.quantity);
-            let Some(sold) = sold.filter(|sold| *sold <= account.opening) else {
+            if line.quantity > account.free() {
                 let Level { store, product, .. } = &self.sales.levels[line.level.0];
                 return Err(Mismatch(format!(
                     "basket {} was sold, with more of product {product} than store {store} had",
                     basket.key
                 )));
-            };
-            account.sold = sold;
-            self.lines_sold += 1;
+            }
+            account.sold = sum(account.sold, line.quantity);
+            self.events += 1;
         }
         Ok(())
     }
 
-    /// Events that the log should have: one for each count and for each line sold.
+    /// Whether the lines of a cart, each of another level, are free.
+    pub(crate) fn has(&self, lines: &[Line]) -> bool {
+        let mut lines = lines.iter();
+        lines.all(|line| line.quantity <= self.accounts[line.level.0].free())
+    }
+
+    /// Writes the lines of a cart down as held. They must be free.
+    pub(crate) fn hold(&mut self, lines: &[Line]) {
+        for line in lines {
+            let account = &mut self.accounts[line.level.0];
+            account.held = sum(account.held, line.quantity);
+            self.events += 1;
+        }
+    }
+
+    /// Writes the lines of a cart down as held no more.
+    pub(crate) fn set_free(&mut self, lines: &[Line]) {
+        for line in lines {
+            let account = &mut self.accounts[line.level.0];
+            account.held = account.held.saturating_sub(line.quantity);
+            self.events += 1;
+        }
+    }
+
+    /// Writes the lines of a cart down as sold, which were held.
+    pub(crate) fn buy(&mut self, lines: &[Line]) {
+        self.set_free(lines);
+        for line in lines {
+            let account = &mut self.accounts[line.level.0];
+            account.sold = sum(account.sold, line.quantity);
+        }
+    }
+
+    /// Events that the log should have: one for each count, and for each line sold, held, or held no more.
     pub(crate) fn events(&self) -> u64 {
-        self.accounts.len() as u64 + self.lines_sold
+        self.accounts.len() as u64 + self.events
     }
 
     /// Units over all levels.
@@ -187,11 +242,12 @@ impl<'a> Books<'a> {
             ledger.level_count() as u64,
             self.accounts.len() as u64,
         );
+        expect("open reservations", ledger.open_reservations() as u64, 0);
         expect("quarantined products", ledger.quarantined_count() as u64, 0);
         for (level, account) in self.sales.levels.iter().zip(&self.accounts) {
             let Level { store, product, .. } = level;
             let found = ledger.product(product).and_then(|view| view.level(store));
-            let Account { opening, sold } = *account;
+            let Account { opening, sold, .. } = *account;
             let adds_up = found.is_some_and(|level| {
                 level.available() == level.on_hand()
                     && opening.checked_sub(sold) == Some(level.on_hand())
@@ -208,4 +264,10 @@ impl<'a> Books<'a> {
         }
         mismatches
     }
+}
+
+/// A sum of what is at a level, which is no more than it opened with.
+fn sum(of: Quantity, more: Quantity) -> Quantity {
+    of.checked_add(more)
+        .expect("no more than the level opened with, which is a quantity")
 }

@@ -16,6 +16,8 @@
 //! Everything after that part meets the ledger exactly as an undisturbed run would have left it. For this the keys must
 //! outlive the run, which is why the idempotency window has no end here.
 //!
+//! With `--holds` baskets are carts, and what one customer leaves the next one may take: see `shop`.
+//!
 //! What it does not promise: a disk that fills up and has room again between two groups that are both on their way lets
 //! the second one in without the first. Such a run stops with an error, and continued it still accounts for every
 //! unit, but other baskets may have come too late.
@@ -23,13 +25,18 @@
 mod arguments;
 mod audit;
 mod books;
+mod carts;
+mod clock;
 mod failure;
+mod pipeline;
 mod progress;
+mod promises;
 mod report;
 mod run;
 mod sales;
 mod selling;
 mod share;
+mod shop;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use crate::audit::{Audit, Finding};
 use crate::books::Units;
+use crate::carts::Carts;
 
 /// Most mismatches that are printed of one check.
 const MISMATCHES_SHOWN: usize = 5;
 
-/// Totals and audit of a run. Without `replayed`, `seconds` and `updates_per_second` it is the same however often the
+/// Totals and audit of a run. Without `replayed`, `open_at_start`, `events_written`, `seconds` and `updates_per_second` it is the same however often the
 /// run was interrupted.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,7 +26,13 @@ pub(crate) struct Report {
     pub(crate) refused: usize,
     /// Sold baskets whose answer an earlier, interrupted process had written down.
     pub(crate) replayed: usize,
-    /// Events in the log: one per level counted and per line sold.
+    /// What became of carts, where baskets are carts first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) carts: Option<Carts>,
+    /// Carts that an earlier, interrupted process had left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) open_at_start: Option<usize>,
+    /// Events in the log: one per level counted and per line sold, or held and no longer held.
     pub(crate) events: u64,
     /// Events that this process has made durable.
     pub(crate) events_written: u64,
@@ -68,6 +75,28 @@ impl fmt::Display for Report {
                 "  in a run that was continued",
             )?;
         }
+        if let Some(carts) = self.carts {
+            let share = |of: usize| {
+                let percent = 100.0 * of as f64 / carts.held.max(1) as f64;
+                format!("  {percent:.1} % of the carts")
+            };
+            row("carts held", carts.held as u64, "")?;
+            if let Some(open) = self.open_at_start.filter(|open| *open > 0) {
+                row(
+                    "  open at the start",
+                    open as u64,
+                    "  of a run that was continued",
+                )?;
+            }
+            row("  bought", carts.committed as u64, &share(carts.committed))?;
+            row("  set free", carts.released as u64, &share(carts.released))?;
+            row("  expired", carts.expired as u64, &share(carts.expired))?;
+            row(
+                "  bought the second time",
+                carts.returned as u64,
+                "  of those that were set free or expired",
+            )?;
+        }
         let written = format!(
             "  {} durable events in {:.2} s",
             grouped(self.events_written),
@@ -81,7 +110,14 @@ impl fmt::Display for Report {
         writeln!(f, "\nopening - sold = remaining, level by level")?;
         finding(f, "from the ledger", &self.audit.ledger)?;
         finding(f, "after a restart", &self.audit.restart)?;
-        finding(f, "from the log alone", &self.audit.log)
+        finding(f, "from the log alone", &self.audit.log)?;
+        match &self.audit.holds {
+            Some(holds) => {
+                writeln!(f, "\nreserved = what is held, each hold ended once")?;
+                finding(f, "hold by hold", holds)
+            }
+            None => Ok(()),
+        }
     }
 }
 

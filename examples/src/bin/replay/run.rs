@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Opened, Reader, Settings};
 use inventory_core::machine::WindowLimits;
@@ -13,11 +14,13 @@ use inventory_log::file::{self, FileOptions};
 use crate::arguments::Arguments;
 use crate::audit::Audit;
 use crate::books::Books;
+use crate::clock::Hands;
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::sales::{Sales, TextId};
 use crate::selling::Till;
 use crate::share::Share;
+use crate::shop::Shop;
 
 /// Where runs are kept, each in a directory of its own, unless the command line says otherwise.
 const RUNS: &str = "data/replay";
@@ -33,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let name = RunName {
         text: sales.id,
         opening: arguments.opening,
+        holds: arguments.holds,
     };
     let mut books = Books::open(&sales, arguments.opening)?;
     let directory = Directory(match &arguments.data {
@@ -40,25 +44,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         None => Path::new(RUNS).join(name.to_string()),
     });
 
+    let clock = Arc::new(Hands::at(sales.baskets[0].sold_at));
+    let mut ports = directory.ports()?;
+    if arguments.holds {
+        ports.clock = Arc::<Hands>::clone(&clock);
+    }
     let Opened {
         engine,
         mut snapshotter,
         ..
-    } = directory.start()?;
+    } = directory.start_on(ports)?;
     name.check(&engine.reader(), &directory)?;
     let writer = Writer::start(engine, WriterLimits::default());
-    let mut till = Till {
-        writer: &writer,
-        sales: &sales,
-        books: &mut books,
+    let opening_key = |number| name.opening_key(number);
+    let tally = match arguments.holds {
+        true => {
+            let shop = Shop::open(&writer, &sales, &mut books, &clock);
+            shop.run(opening_key, &mut snapshotter)?
+        }
+        false => {
+            let mut till = Till {
+                writer: &writer,
+                sales: &sales,
+                books: &mut books,
+            };
+            till.run(opening_key, &mut snapshotter)?
+        }
     };
-    let tally = till.run(|number| name.opening_key(number), &mut snapshotter)?;
     let engine = writer
         .stop()
         .ok_or_else(|| Failure::storage("the writer has panicked"))?;
     drop(snapshotter);
 
-    let audit = Audit::of(&books, engine, &directory)?;
+    let audit = Audit::of(&books, tally.carts, engine, &directory)?;
     let seconds = tally.elapsed.as_secs_f64();
     Ok(Report {
         baskets: sales.baskets.len(),
@@ -66,6 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         sold: tally.sold,
         refused: tally.refused,
         replayed: tally.replayed,
+        carts: tally.carts,
+        open_at_start: tally.open_at_start,
         events: books.events(),
         events_written: tally.events_written,
         seconds,
@@ -104,7 +124,12 @@ impl Directory {
 
     /// An engine on the directory.
     pub(crate) fn start(&self) -> Result<Opened, Failure> {
-        Engine::open(self.ports()?, settings()).map_err(|error| {
+        self.start_on(self.ports()?)
+    }
+
+    /// An engine on ports of the directory.
+    fn start_on(&self, ports: Ports) -> Result<Opened, Failure> {
+        Engine::open(ports, settings()).map_err(|error| {
             Failure::storage_because(format!("no engine can start on {self}"), error)
         })
     }
@@ -122,6 +147,7 @@ impl fmt::Display for Directory {
 struct RunName {
     text: TextId,
     opening: Share,
+    holds: bool,
 }
 
 impl RunName {
@@ -141,7 +167,7 @@ impl RunName {
             return Ok(());
         }
         Err(Failure::storage(format!(
-            "{directory} does not hold the run {self} but another one, of another file or opening share: \
+            "{directory} does not hold the run {self} but another one, of another file, opening share or mode: \
              give this one a --data directory of its own"
         )))
     }
@@ -149,6 +175,7 @@ impl RunName {
 
 impl fmt::Display for RunName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.text, self.opening)
+        let mode = if self.holds { "-holds" } else { "" };
+        write!(f, "{}-{}{mode}", self.text, self.opening)
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Level {
 pub(crate) struct LevelIx(pub(crate) usize);
 
 /// One line of a basket.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
     /// The stock that is taken from.
     pub(crate) level: LevelIx,
@@ -49,6 +49,8 @@ pub(crate) struct Line {
 /// What one customer bought at once: all of it, or nothing.
 #[derive(Debug)]
 pub(crate) struct Basket {
+    /// When its first line in the file was sold.
+    pub(crate) sold_at: Timestamp,
     /// The basket's id, which is its idempotency key.
     pub(crate) key: IdempotencyKey,
     /// In the order of the file; at least one, at most as many as a request takes.
@@ -174,7 +176,7 @@ impl Collector {
         if content.contains('"') {
             return Err("has a quotation mark: ids are written without".to_owned());
         }
-        sold_at
+        let sold_at = sold_at
             .parse::<Timestamp>()
             .map_err(|error| format!("has the sold_at {sold_at:?}: it {error}"))?;
         let store = interned(&mut self.stores, store, StoreId::new)
@@ -193,6 +195,7 @@ impl Collector {
             .ok_or("demands more units than can be counted")?;
         let at = *self.basket_index.entry(key.clone()).or_insert_with(|| {
             self.baskets.push(Basket {
+                sold_at,
                 key,
                 lines: Vec::new(),
             });

@@ -1,16 +1,16 @@
 //! Submits the opening counts and the baskets, many at a time, and books the answers.
 
-use std::collections::VecDeque;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use inventory_core::engine::{Answer, EngineError, Snapshotter};
-use inventory_core::machine::{Rejection, Request};
+use inventory_core::engine::{Answer, Snapshotter};
+use inventory_core::machine::Rejection;
 use inventory_core::vocabulary::IdempotencyKey;
 use inventory_core::writer::Writer;
 
 use crate::books::Books;
+use crate::carts::Carts;
 use crate::failure::Failure;
+use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::sales::{Basket, Sales};
 
@@ -19,9 +19,6 @@ use crate::sales::{Basket, Sales};
 const SUBMISSION_BASKETS_MAX: usize = 1_024;
 /// A small file is cut into at least as many submissions, so that it too is sold in many groups.
 const SUBMISSIONS_MIN: usize = 128;
-/// Submissions on their way: while one group is written, the next ones are made and wait. Well below what the writer
-/// takes, so that it never refuses.
-const IN_FLIGHT_MAX: usize = 8;
 
 /// What became of the baskets.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +31,10 @@ pub(crate) struct Tally {
     pub(crate) replayed: usize,
     /// Events that this process has made durable.
     pub(crate) events_written: u64,
+    /// What became of carts, where baskets are carts first.
+    pub(crate) carts: Option<Carts>,
+    /// Carts that an earlier process had left open.
+    pub(crate) open_at_start: Option<usize>,
     /// How long that took, from the first submission to the last answer.
     pub(crate) elapsed: Duration,
 }
@@ -63,22 +64,8 @@ impl Till<'_, '_> {
         snapshotter: &mut Snapshotter,
     ) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
-        let mut pipeline = Pipeline::new(self.writer);
-
-        let started = Instant::now();
-        for request in self.books.opening_requests(opening_key) {
-            if let Some((_, answers)) = pipeline.submit(vec![request], ())? {
-                take_opening(&mut tally, answers)?;
-            }
-        }
-        while let Some((_, answers)) = pipeline.oldest()? {
-            take_opening(&mut tally, answers)?;
-        }
-        tally.elapsed += started.elapsed();
-
-        snapshotter
-            .save()
-            .map_err(|error| Failure::storage_because("the snapshot was not saved", error))?;
+        count_in(self.writer, self.books, opening_key, &mut tally)?;
+        save(snapshotter)?;
 
         let started = Instant::now();
         let mut pipeline = Pipeline::new(self.writer);
@@ -131,6 +118,35 @@ impl Till<'_, '_> {
     }
 }
 
+/// Counts the opening stock in.
+pub(crate) fn count_in(
+    writer: &Writer,
+    books: &Books<'_>,
+    opening_key: impl Fn(usize) -> IdempotencyKey,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let mut pipeline = Pipeline::new(writer);
+    let started = Instant::now();
+    for request in books.opening_requests(opening_key) {
+        if let Some((_, answers)) = pipeline.submit(vec![request], ())? {
+            take_opening(tally, answers)?;
+        }
+    }
+    while let Some((_, answers)) = pipeline.oldest()? {
+        take_opening(tally, answers)?;
+    }
+    tally.elapsed += started.elapsed();
+    Ok(())
+}
+
+/// Saves a snapshot of what is published.
+pub(crate) fn save(snapshotter: &mut Snapshotter) -> Result<(), Failure> {
+    let saved = snapshotter.save();
+    saved
+        .map(|_head| ())
+        .map_err(|error| Failure::storage_because("the snapshot was not saved", error))
+}
+
 fn take_opening(tally: &mut Tally, answers: Vec<Answer>) -> Result<(), Failure> {
     for answer in answers {
         let receipt = answer
@@ -140,60 +156,4 @@ fn take_opening(tally: &mut Tally, answers: Vec<Answer>) -> Result<(), Failure> 
         }
     }
     Ok(())
-}
-
-/// Keeps a bounded number of submissions on their way. Answers come in the order of submission, because the writer
-/// commits in that order.
-struct Pipeline<'a, T> {
-    writer: &'a Writer,
-    replies: mpsc::Sender<Result<Vec<Answer>, EngineError>>,
-    answers: mpsc::Receiver<Result<Vec<Answer>, EngineError>>,
-    in_flight: VecDeque<T>,
-}
-
-impl<'a, T> Pipeline<'a, T> {
-    fn new(writer: &'a Writer) -> Self {
-        let (replies, answers) = mpsc::channel();
-        Self {
-            writer,
-            replies,
-            answers,
-            in_flight: VecDeque::new(),
-        }
-    }
-
-    /// Submits requests, after waiting for the oldest answers when as many are on their way as may be. `of` comes back
-    /// with their answers.
-    fn submit(
-        &mut self,
-        requests: Vec<Request>,
-        of: T,
-    ) -> Result<Option<(T, Vec<Answer>)>, Failure> {
-        let oldest = match self.in_flight.len() {
-            IN_FLIGHT_MAX => self.oldest()?,
-            _ => None,
-        };
-        let replies = self.replies.clone();
-        self.writer
-            .submit(requests, move |answers| {
-                // Nobody listens any more once an earlier answer has ended the run.
-                let _ = replies.send(answers);
-            })
-            .map_err(|error| Failure::storage_because("the writer took no more", error))?;
-        self.in_flight.push_back(of);
-        Ok(oldest)
-    }
-
-    /// Waits for the answers to what was submitted first; `None` when nothing is on its way.
-    fn oldest(&mut self) -> Result<Option<(T, Vec<Answer>)>, Failure> {
-        let Some(of) = self.in_flight.pop_front() else {
-            return Ok(None);
-        };
-        let answers = self
-            .answers
-            .recv()
-            .expect("the pipeline itself keeps a sender")
-            .map_err(|error| Failure::storage_because("the engine has failed", error))?;
-        Ok(Some((of, answers)))
-    }
 }

@@ -4,10 +4,11 @@
 //! expires right before it. The rest goes in portions, so that a million reservations that end at one moment do not hold
 //! up requests that have nothing to do with them.
 
+use std::sync::Arc;
+
 use super::Fresh;
 use super::ruling::Ruling;
-use crate::machine::{Draft, Kind, Request};
-use crate::vocabulary::ReservationId;
+use crate::machine::{Draft, Kind, Request, Reservation};
 
 /// Lets reservations expire that are due, the longest overdue first: about as many as have `lines_max` lines. `None` when
 /// none is due.
@@ -33,13 +34,15 @@ pub fn expire_before(draft: &mut Draft<'_>, request: &Request, lines_max: usize)
     }
 }
 
-fn expire_all(draft: &mut Draft<'_>, due: Vec<ReservationId>) -> Option<Fresh> {
+fn expire_all(draft: &mut Draft<'_>, due: Vec<Arc<Reservation>>) -> Option<Fresh> {
     let mut ruling = Ruling::on(draft, due.len());
-    for id in due {
+    for known in due {
+        let id = &known.id;
         // One that holds units of two products of a request is named twice.
-        let reservation = ruling.draft.reservation(&id);
-        if let Some(reservation) = reservation.filter(|known| known.is_open()).cloned() {
-            ruling.free(&reservation, &Kind::Expired { reservation: id });
+        let reservation = ruling.draft.reservation(id);
+        if reservation.is_some_and(Reservation::is_open) {
+            let reservation = id.clone();
+            ruling.free(&known, &Kind::Expired { reservation });
         }
     }
     let events = ruling.events;

@@ -1,6 +1,7 @@
 //! Which reservations are due, and which hold units of a product.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Draft;
 use crate::machine::ledger::{ProductIx, Slot};
@@ -17,7 +18,7 @@ impl Draft<'_> {
 
     /// The reservations that are due, the longest overdue first. Says that there is no backlog once it has been asked for
     /// more than there are.
-    pub(in crate::machine) fn take_due(&mut self, lines_max: usize) -> Vec<ReservationId> {
+    pub(in crate::machine) fn take_due(&mut self, lines_max: usize) -> Vec<Arc<Reservation>> {
         let mut lines = 0;
         let due = self.ledger.due.iter();
         let due = due
@@ -29,7 +30,7 @@ impl Draft<'_> {
                 lines += reservation.lines.len();
                 more
             })
-            .map(|reservation| reservation.id.clone())
+            .cloned()
             .collect();
         self.backlog = lines >= lines_max;
         taken
@@ -41,7 +42,7 @@ impl Draft<'_> {
         &mut self,
         request: &Request,
         lines_max: usize,
-    ) -> Vec<ReservationId> {
+    ) -> Vec<Arc<Reservation>> {
         let mut due = Vec::new();
         let mut lines = 0;
         for product in self.products(request) {
@@ -53,7 +54,7 @@ impl Draft<'_> {
                 from = (deadline, slot.next());
                 if let Some(reservation) = self.still_due(slot) {
                     lines += reservation.lines.len();
-                    due.push(reservation.id.clone());
+                    due.push(Arc::clone(reservation));
                     if lines >= lines_max {
                         break;
                     }
@@ -103,11 +104,12 @@ impl Draft<'_> {
             .collect()
     }
 
-    /// A reservation of the ledger, if it is due in the draft as well.
-    fn still_due(&self, slot: Slot) -> Option<&Reservation> {
+    /// A reservation of the ledger, if it is due in the draft as well. What the draft has staged is not: it has ended, or
+    /// was given a time to live from now on.
+    fn still_due(&self, slot: Slot) -> Option<&Arc<Reservation>> {
         let known = self.ledger.reservations.at(slot)?;
-        self.reservation(&known.id)
-            .filter(|reservation| reservation.is_due(self.at))
+        let due = known.is_due(self.at) && !self.staging.reservations.contains_key(&known.id);
+        due.then_some(known)
     }
 
     /// The products that the ledger knows and a request sees.

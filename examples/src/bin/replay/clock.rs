@@ -1,0 +1,33 @@
+//! The time of the sales.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use inventory_core::ports::Clock;
+use inventory_core::vocabulary::Timestamp;
+
+/// A clock that stands still until it is set: so the same deadlines pass before the same requests in every run.
+#[derive(Debug)]
+pub(crate) struct Hands {
+    millis: AtomicU64,
+}
+
+impl Hands {
+    /// A clock that stands at `start`.
+    pub(crate) fn at(start: Timestamp) -> Self {
+        Self {
+            millis: AtomicU64::new(start.millis()),
+        }
+    }
+
+    /// Sets the clock. Nothing may be on its way to the writer, which would be decided now or then.
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.millis.store(now.millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        let millis = self.millis.load(Ordering::SeqCst);
+        Timestamp::from_millis(millis).expect("only the numbers of timestamps are stored")
+    }
+}
