@@ -113,7 +113,7 @@ fn a_page_that_does_not_continue_is_refused_and_changes_nothing() {
         (|page| page.events[2].chain = Chain::from_bits(1), "Chain"),
         (|page| page.events[2].delta = page.events[0].delta, "Chain"),
         (
-            |page| page.events[2].kind = "StockHeld".into(),
+            |page| page.events[2].kind = "StockTeleported".into(),
             "UnknownType",
         ),
         (|page| page.events[2].reserved = None, "Malformed"),
