@@ -32,6 +32,13 @@ fn written_with_format_1() -> TempDir {
     copy
 }
 
+/// The format that the first line of a file names.
+fn format(directory: &Path, name: &str) -> String {
+    let bytes = fs::read(directory.join(name)).unwrap();
+    let first = bytes.split(|&byte| byte == b',').next().unwrap();
+    String::from_utf8(first.to_vec()).unwrap()
+}
+
 fn open(directory: &Path) -> Opened {
     let store = file::open(directory, OPTIONS).unwrap();
     Engine::open(store.into_ports(), Settings::default()).unwrap()
@@ -84,11 +91,7 @@ fn a_directory_of_format_1_has_what_was_written_and_takes_more() {
 #[test]
 fn nothing_is_appended_to_a_segment_of_an_earlier_format() {
     let directory = written_with_format_1();
-    let format = |name: &str| {
-        let bytes = fs::read(directory.path().join(name)).unwrap();
-        let first = bytes.split(|&byte| byte == b',').next().unwrap();
-        String::from_utf8(first.to_vec()).unwrap()
-    };
+    let format = |name: &str| format(directory.path(), name);
     assert_eq!(format("events.log.jsonl"), r#"{"format":1"#);
     drop(open(directory.path()));
     assert_eq!(format("events.log.jsonl"), r#"{"format":2"#);
@@ -104,4 +107,28 @@ fn nothing_is_appended_to_a_segment_of_an_earlier_format() {
         .unwrap();
     snapshotter.save().unwrap();
     assert_eq!(format("state.json"), r#"{"format":2"#);
+}
+
+/// The earlier release may have been interrupted between two renames; what it left is an active segment of its format.
+#[test]
+fn a_sealing_that_an_earlier_release_began_ends_in_a_segment_of_this_format() {
+    let directory = written_with_format_1();
+    let active = directory.path().join("events.log.jsonl");
+    let bytes = fs::read(&active).unwrap();
+    let header = bytes.split_inclusive(|&byte| byte == b'\n').next().unwrap();
+    let next = directory.path().join("events.log.jsonl.tmp");
+    fs::write(&next, [header, b"\n"].concat()).unwrap();
+    fs::remove_file(&active).unwrap();
+    let Opened { mut engine, .. } = open(directory.path());
+    assert_eq!(engine.reader().head().sequence, Sequence::new(10));
+    assert_eq!(
+        format(directory.path(), "events.log.jsonl"),
+        r#"{"format":2"#
+    );
+    assert!(!next.exists());
+    let more = Request::unkeyed(vec![adjust("tea", "north", 1)]).unwrap();
+    engine.submit([&more]).unwrap().remove(0).unwrap();
+    drop(engine);
+    let Opened { engine, .. } = open(directory.path());
+    assert_eq!(engine.reader().head().sequence, Sequence::new(11));
 }

@@ -8,7 +8,29 @@ const NUMBER_MAX: u64 = 9_007_199_254_740_991;
 /// Longest id and key, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
+const REASONS: [&str; 9] = [
+    "sale",
+    "return",
+    "receipt",
+    "correction",
+    "count",
+    "damage",
+    "loss",
+    "transfer",
+    "other",
+];
+
 type Rule = fn(&Value) -> bool;
+
+/// What every mutation may have.
+const MUTATION: [(&str, Rule); 4] = [
+    ("idempotencyKey", is_key),
+    ("reason", |reason| {
+        reason.as_str().is_some_and(|name| REASONS.contains(&name))
+    }),
+    ("note", |note| is_remark(note, 512)),
+    ("reference", |reference| is_remark(reference, 256)),
+];
 
 pub(crate) fn is_update(body: &Value) -> bool {
     is_object(
@@ -21,7 +43,7 @@ pub(crate) fn is_update(body: &Value) -> bool {
                 version.is_null() || is_quantity(version)
             }),
         ],
-        &[("idempotencyKey", is_key)],
+        &MUTATION,
     )
 }
 
@@ -37,7 +59,7 @@ pub(crate) fn is_sync(body: &Value) -> bool {
             ("mode", |mode| mode == "merge" || mode == "overwrite"),
             ("products", |rows| is_list(rows, is_sync_row)),
         ],
-        &[("idempotencyKey", is_key)],
+        &MUTATION,
     )
 }
 
@@ -87,6 +109,13 @@ fn is_key(value: &Value) -> bool {
 fn is_name(value: &Value, may_have: fn(char) -> bool) -> bool {
     value.as_str().is_some_and(|text| {
         (1..=NAME_BYTES_MAX).contains(&text.len()) && text.chars().all(may_have)
+    })
+}
+
+/// Bounded in characters, where ids and keys are in bytes.
+fn is_remark(value: &Value, characters_max: usize) -> bool {
+    value.as_str().is_some_and(|text| {
+        (1..=characters_max).contains(&text.chars().count()) && !text.contains(char::is_control)
     })
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use inventory_http::kit::{Param, ParamKind};
-use inventory_http::wire::{AsOf, Cursor, HistoryCursor, ReservationCursor, TransferCursor, AlertCursor, schema};
+use inventory_http::wire::{
+    AlertCursor, AsOf, Cursor, HistoryCursor, ReservationCursor, TransferCursor, schema,
+};
 use regex::Regex;
 
 /// Longest id, in bytes.

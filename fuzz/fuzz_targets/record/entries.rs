@@ -8,7 +8,8 @@ use inventory_core::machine::{
     Settlement,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX, QUANTITY_MAX, Quantity, Sequence,
+    ACTOR_CHARACTERS_MAX, Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX,
+    NOTE_CHARACTERS_MAX, QUANTITY_MAX, Quantity, REFERENCE_CHARACTERS_MAX, Reason, Sequence,
     Timestamp, TraceParent, Version,
 };
 
@@ -24,8 +25,18 @@ pub(crate) struct AnyEntry {
     intent: Option<(String, u64)>,
     event: AnyEvent,
     more: Vec<AnyEvent>,
-    trace: Option<(u128, u64, u8)>,
+    annotations: AnyAnnotations,
     chain: u64,
+}
+
+/// What a request says of itself; the reason by its place among all.
+#[derive(Debug, Arbitrary)]
+struct AnyAnnotations {
+    trace: Option<(u128, u64, u8)>,
+    reason: Option<u8>,
+    note: Option<String>,
+    reference: Option<String>,
+    actor: Option<String>,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -82,18 +93,32 @@ impl AnyEntry {
             }),
             outcomes: Box::default(),
             events: events.map(AnyEvent::into_event).collect(),
-            annotations: self
-                .trace
-                .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
-                .map(|trace| {
-                    Annotations {
-                        trace: Some(trace),
-                        ..Annotations::default()
-                    }
-                    .into()
-                }),
+            annotations: self.annotations.into_annotations(),
             chain: Chain::from_bits(self.chain),
         }
+    }
+}
+
+impl AnyAnnotations {
+    /// Without any there are none: an entry has no other way to say so.
+    fn into_annotations(self) -> Option<Box<Annotations>> {
+        let trace = self.trace;
+        let remark = |text: Option<String>, characters_max| {
+            text.map(|text| remark_of(&text, characters_max))
+        };
+        let note = remark(self.note, NOTE_CHARACTERS_MAX);
+        let reference = remark(self.reference, REFERENCE_CHARACTERS_MAX);
+        let actor = remark(self.actor, ACTOR_CHARACTERS_MAX);
+        let annotations = Annotations {
+            trace: trace.and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags)),
+            reason: self
+                .reason
+                .map(|at| Reason::ALL[usize::from(at) % Reason::ALL.len()]),
+            note: note.map(|text| text.parse().expect("it is a remark")),
+            reference: reference.map(|text| text.parse().expect("it is a remark")),
+            actor: actor.map(|text| text.parse().expect("it is a remark")),
+        };
+        (annotations != Annotations::default()).then(|| annotations.into())
     }
 }
 
@@ -229,6 +254,17 @@ fn id_of(text: &str) -> String {
         .find(|&at| id.is_char_boundary(at));
     id.truncate(end.unwrap_or(0));
     if id.is_empty() { "tea".to_owned() } else { id }
+}
+
+/// Any text as a remark: no control characters, not empty, not too long.
+fn remark_of(text: &str, characters_max: usize) -> String {
+    let shown = |c: char| if c.is_control() { '"' } else { c };
+    let remark: String = text.chars().map(shown).take(characters_max).collect();
+    if remark.is_empty() {
+        "broken".to_owned()
+    } else {
+        remark
+    }
 }
 
 /// Any text as a key: printable ASCII, not empty, not too long.

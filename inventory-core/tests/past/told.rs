@@ -119,8 +119,8 @@ pub(crate) fn times(reader: &Reader, truth: &Truth) {
         ]
     });
     for time in around {
-        let earlier = truth.log.iter().filter(|entry| entry.recorded_at <= time);
-        let expected = earlier.last().map_or(0, |entry| entry.last().number());
+        let mut earlier = truth.log.iter().filter(|entry| entry.recorded_at <= time);
+        let expected = earlier.next_back().map_or(0, |entry| entry.last().number());
         match reader.position_at(time) {
             Ok(found) => assert_eq!(found.number(), expected, "at {time}, kept from {floor}"),
             Err(PastError::BeyondRetention { .. }) => {

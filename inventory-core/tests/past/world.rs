@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use inventory_core::conformance::{adjust, count};
+use inventory_core::conformance::adjust;
 use inventory_core::engine::{Engine, Opened, Reader, Settings, Snapshotter};
 use inventory_core::machine::{
-    After, Annotations, Close, Command, Commit, Count, DeadLettered, Entry, Event, Extend, Hold,
-    Kind, Level, Movement, Receive, ReceiveLine, Release, Request, SetAlert, Settlement, Ship,
-    Thresholds,
+    After, Annotations, Basis, Close, Command, Commit, Count, DeadLettered, Entry, Event, Extend,
+    Guard, Hold, Kind, Level, Movement, Receive, ReceiveLine, Release, Request, SetAlert,
+    Settlement, Ship, Thresholds,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog, Ports};
@@ -101,7 +101,10 @@ impl World {
     fn submit(&mut self, lines: Vec<Command>) {
         self.requests += 1;
         let about = Annotations {
-            reference: (self.requests % 2 == 0).then(|| reference(self.requests % 3)),
+            reference: self
+                .requests
+                .is_multiple_of(2)
+                .then(|| reference(self.requests % 3)),
             ..Annotations::default()
         };
         let request = Request::unkeyed(lines).expect("a request has lines");
@@ -131,13 +134,13 @@ impl World {
     }
 
     pub(crate) fn play(&mut self, step: &Step) {
-        let held = |kind: &Kind| match kind {
-            Kind::Held { reservation, .. } => Some(reservation.clone()),
-            _ => None,
+        let held = |kind: &Kind| {
+            let held = matches!(kind, Kind::Held { .. });
+            kind.details().reservation.filter(|_| held)
         };
-        let shipped = |kind: &Kind| match kind {
-            Kind::Shipped { transfer, .. } => Some(transfer.clone()),
-            _ => None,
+        let shipped = |kind: &Kind| {
+            let shipped = matches!(kind, Kind::Shipped { .. });
+            kind.details().transfer.filter(|_| shipped)
         };
         let lines = match *step {
             Step::Adjust(p, s, d) => vec![adjust(product(p).as_str(), store(s).as_str(), d)],
@@ -146,13 +149,16 @@ impl World {
                 adjust(product(q).as_str(), store(t).as_str(), e),
             ],
             Step::Count(p, s, n, release_holds) => {
-                match count(product(p).as_str(), store(s).as_str(), n) {
-                    Command::Count(count) => vec![Command::Count(Count {
+                vec![
+                    Count {
+                        product: product(p),
+                        store: store(s),
+                        counted: Quantity::new(n).expect("a small number"),
+                        basis: Basis::Now(Guard::Unguarded),
                         release_holds,
-                        ..count
-                    })],
-                    other => vec![other],
-                }
+                    }
+                    .into(),
+                ]
             }
             Step::Hold(p, s, n, ttl) => {
                 let id = self.name("r");

@@ -18,7 +18,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "API_KEYS",
         "demo",
-        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything",
+        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log",
     ),
     SettingDoc::new(
         "API_KEYS_FILE",

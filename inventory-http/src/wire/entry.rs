@@ -143,6 +143,11 @@ impl WireEvent<'_> {
             && self.idempotency_key == other.idempotency_key
             && self.fingerprint == other.fingerprint
             && self.chain == other.chain
+            && self.trace == other.trace
+            && self.reason == other.reason
+            && self.note == other.note
+            && self.reference == other.reference
+            && self.actor == other.actor
     }
 }
 
@@ -150,13 +155,25 @@ impl WireEvent<'_> {
 mod tests {
     use inventory_core::conformance::{History, adjust};
     use inventory_core::machine::Request;
+    use inventory_core::vocabulary::Reason;
 
     use super::*;
+
+    fn remarks() -> Annotations {
+        Annotations {
+            trace: None,
+            reason: Some(Reason::Receipt),
+            note: Some("in two boxes".parse().unwrap()),
+            reference: Some("delivery-7".parse().unwrap()),
+            actor: Some("dock".parse().unwrap()),
+        }
+    }
 
     fn history() -> Vec<std::sync::Arc<Entry>> {
         let mut history = History::new();
         let lines = vec![adjust("tea", "north", 5), adjust("tea", "south", 2)];
         let two = Request::new("two".parse().unwrap(), lines).unwrap();
+        let two = two.annotated(remarks());
         let one = Request::unkeyed(vec![adjust("tea", "north", -1)]).unwrap();
         vec![history.write(&two), history.write(&one)]
     }
@@ -182,6 +199,7 @@ mod tests {
             [first, second],
             [(*entries[0]).clone(), (*entries[1]).clone()]
         );
+        assert_eq!(entries[0].annotations.as_deref(), Some(&remarks()));
         assert_eq!(WireEvent::split_entry(rest), Ok(None));
     }
 
@@ -193,6 +211,26 @@ mod tests {
             let at = Sequence::new(at);
             assert_eq!(
                 WireEvent::split_entry(part),
+                Err(InvalidEntry::Incomplete { at })
+            );
+        }
+    }
+
+    #[test]
+    fn events_whose_remarks_differ_are_not_one_request() {
+        let entries = history();
+        let changes: [fn(&mut WireEvent<'_>); 4] = [
+            |event| event.reason = Some(Reason::Sale),
+            |event| event.note = None,
+            |event| event.reference = Some("delivery-8".parse().unwrap()),
+            |event| event.actor = None,
+        ];
+        for change in changes {
+            let mut sent = events(&entries);
+            change(&mut sent[1]);
+            let at = Sequence::new(1);
+            assert_eq!(
+                WireEvent::split_entry(&sent),
                 Err(InvalidEntry::Incomplete { at })
             );
         }

@@ -89,5 +89,16 @@ fn a_remark_that_is_none_is_refused_by_name() {
         let expected = (400, "bad_request".to_owned(), field.to_owned());
         assert_eq!(reply.error(), expected, "{said}");
     }
+    let row = update("k1", &json!({ "note": "" }));
+    let batch = format!(r#"{{"updates":[{row}]}}"#);
+    let sync = r#"{"storeId":"north","mode":"overwrite","products":[{"id":"tea","qty":9}],"reason":"because"}"#;
+    for (path, body, field) in [
+        ("/inventory/batch", &*batch, "updates[0].note"),
+        ("/inventory/sync", sync, "reason"),
+    ] {
+        let reply = world.post(path, body);
+        let expected = (400, "bad_request".to_owned(), field.to_owned());
+        assert_eq!(reply.error(), expected, "{path}");
+    }
     assert_eq!(world.head(), 0);
 }

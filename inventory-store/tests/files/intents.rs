@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Timestamp, Version};
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Reason, Timestamp, Version};
 use inventory_http::wire::Update;
 use inventory_store::outbox::{Intent, OutboxLimits};
 
@@ -21,7 +21,7 @@ pub(crate) fn key(number: u8) -> IdempotencyKey {
     format!("key-{number}").parse().unwrap()
 }
 
-/// An intent whose product is named, and whose amount is -1 or -2.
+/// An intent whose product is named, and whose amount is -1, or -2 with remarks.
 pub(crate) fn intent(key_number: u8, product: u8, twice: bool, guarded: bool, now: u64) -> Intent {
     let update = Update {
         store_id: "north".parse().unwrap(),
@@ -29,9 +29,9 @@ pub(crate) fn intent(key_number: u8, product: u8, twice: bool, guarded: bool, no
         delta: Adjustment::new(if twice { -2 } else { -1 }).unwrap(),
         version: guarded.then(|| Version::new(7).unwrap()),
         idempotency_key: None,
-        reason: None,
-        note: None,
-        reference: None,
+        reason: twice.then_some(Reason::Sale),
+        note: twice.then(|| "two \"ä\"".parse().unwrap()),
+        reference: twice.then(|| "order-7".parse().unwrap()),
     };
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let trace = twice.then(|| trace.parse().unwrap());

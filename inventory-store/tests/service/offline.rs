@@ -60,6 +60,30 @@ fn a_write_is_queued_and_applied_once() {
 }
 
 #[test]
+fn a_queued_write_keeps_what_it_says_of_itself() {
+    let mut world = alone(&[]);
+    let body = |note: &str| {
+        json!({
+            "storeId": "north", "productId": "tea", "delta": -1, "version": null, "idempotencyKey": "k",
+            "reason": "sale", "note": note, "reference": "order-7",
+        })
+    };
+    // What is said is no part of the intent: the same write, said otherwise, is queued once and as it was first.
+    for note in ["first", "second"] {
+        let queued = world.at_store("POST", "/store/inventory/updates", &body(note).to_string());
+        assert_eq!(queued.status, 202, "{queued:?}");
+    }
+    world.stop_store();
+    world.start_store();
+    world.link.mend();
+    world.in_step();
+    assert_eq!(world.units(), 4);
+    let event = world.last_change();
+    let said = ["reason", "note", "reference", "actor"].map(|field| event[field].as_str());
+    assert_eq!(said, ["sale", "first", "order-7", "demo"].map(Some));
+}
+
+#[test]
 fn a_store_that_may_not_queue_refuses() {
     let world = alone(&[("OFFLINE_WRITES", "reject")]);
     let reply = world.sell(-1, None, "k");

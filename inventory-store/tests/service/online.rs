@@ -57,6 +57,35 @@ fn a_write_is_forwarded_and_shown_at_once() {
 }
 
 #[test]
+fn what_a_write_says_of_itself_reaches_central_in_the_name_of_the_store() {
+    let world = World::with(&[
+        ("API_KEYS", "demo,secret=shop north@store:north"),
+        ("CENTRAL_API_KEY", "secret"),
+    ]);
+    world.count(5);
+    world.in_step();
+    let mut body = json!({
+        "storeId": "north", "productId": "tea", "delta": -1, "version": null, "idempotencyKey": "k",
+        "reason": "damage", "note": "it fell", "reference": "order-7",
+    });
+    let path = "/store/inventory/updates";
+    let reply = world.at_store("POST", path, &body.to_string());
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let event = world.last_change();
+    let said = ["reason", "note", "reference", "actor"].map(|field| event[field].as_str());
+    let expected = ["damage", "it fell", "order-7", "shop north"].map(Some);
+    assert_eq!(said, expected);
+    for (field, value) in [("reason", "because"), ("note", ""), ("reference", "a\nb")] {
+        let right = body[field].clone();
+        body[field] = json!(value);
+        let refused = world.at_store("POST", path, &body.to_string());
+        assert_eq!(refused.status, 400, "{field}");
+        assert_eq!(refused.json()["details"][0]["field"], field);
+        body[field] = right;
+    }
+}
+
+#[test]
 fn what_central_refuses_is_passed_on_as_it_is() {
     let world = World::new();
     world.count(5);

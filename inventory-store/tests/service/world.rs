@@ -196,6 +196,18 @@ impl World {
         assert_eq!(reply.status, 200, "{reply:?}");
     }
 
+    /// The newest event of central's feed.
+    #[track_caller]
+    pub(crate) fn last_change(&self) -> Value {
+        let changes = self.at_central("GET", "/replication/changes", "").json();
+        changes["events"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone()
+    }
+
     /// What is at the store, by central.
     pub(crate) fn units(&self) -> u64 {
         let reply = self.at_central("GET", "/inventory/global/tea", "");
@@ -250,7 +262,7 @@ fn start_central(
     let lookup = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         let value = match name {
-            "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
+            "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
             "PORT" | "RATE_TOKENS" => "0",
             "SNAPSHOT_INTERVAL" => "1h",
             "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",

@@ -7,7 +7,8 @@ use inventory_core::machine::{
     Settlement, Skip,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Sequence, Timestamp, TraceParent, Version,
+    Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Reason, Sequence, Timestamp, TraceParent,
+    Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -63,16 +64,29 @@ fn outcomes_and_annotations_stand_before_the_events() {
         outcomes: [Outcome::Skipped(Skip::BelowReserved), Outcome::Created].into(),
         annotations: Some(Box::new(Annotations {
             trace: TraceParent::new(0xabc, 0xdef, 1),
-            ..Annotations::default()
+            reason: Some(Reason::Return),
+            note: Some("\"ä\" was cracked".parse().unwrap()),
+            reference: Some("order-7".parse().unwrap()),
+            actor: Some("till 7".parse().unwrap()),
         })),
         ..golden_entry()
     };
     let line = line_of(&entry, Sequence::new(40));
     let beside = concat!(
-        r#""outcomes":["below_reserved","created"],"#,
-        r#""trace":"00-00000000000000000000000000000abc-0000000000000def-01","events":["#
+        r#","fp":"0123456789abcdef","outcomes":["below_reserved","created"],"#,
+        r#""trace":"00-00000000000000000000000000000abc-0000000000000def-01","reason":"return","#,
+        r#""note":"\"ä\" was cracked","reference":"order-7","actor":"till 7","events":["#
     );
     assert!(line.contains(beside), "{line}");
+    for (from, to) in [
+        ("\"return\"", "\"because\""),
+        ("\"order-7\"", "\"\""),
+        ("\"actor\"", "\"author\""),
+    ] {
+        let other = line.replacen(from, to, 1);
+        let read = decode(other.trim_end(), &mut Interner::default());
+        assert!(read.is_err(), "{other}");
+    }
     let ids = &mut Interner::default();
     assert_eq!(decode(line.trim_end(), ids), Ok(entry));
     let short = line.replace(r#","created"]"#, "]");
@@ -294,9 +308,25 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn annotations() -> impl Strategy<Value = Option<Box<Annotations>>> {
+    let remark = || proptest::option::of(text("[^\\p{Cc}]{1,64}"));
+    let trace = proptest::option::of((any::<u128>(), any::<u64>(), any::<u8>()));
+    let reason = proptest::option::of(proptest::sample::select(&Reason::ALL[..]));
+    let parts = (trace, reason, remark(), remark(), remark());
+    parts.prop_map(|(trace, reason, note, reference, actor)| {
+        let annotations = Annotations {
+            trace: trace.and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags)),
+            reason,
+            note: note.map(|text| text.parse().unwrap()),
+            reference: reference.map(|text| text.parse().unwrap()),
+            actor: actor.map(|text| text.parse().unwrap()),
+        };
+        (annotations != Annotations::default()).then(|| annotations.into())
+    })
+}
+
 fn entry() -> impl Strategy<Value = Entry> {
     let intent = proptest::option::of((text("[ -~]{1,40}"), any::<u64>()));
-    let trace = proptest::option::of((any::<u128>(), any::<u64>(), any::<u8>()));
     (
         1..u64::MAX / 2,
         0..253_402_300_799_999_u64,
@@ -304,10 +334,10 @@ fn entry() -> impl Strategy<Value = Entry> {
         vec(event(), 1..5),
         any::<u64>(),
         proptest::option::of(vec(0..3usize, 6)),
-        trace,
+        annotations(),
     )
         .prop_map(
-            |(first, millis, intent, events, chain, skips, trace)| Entry {
+            |(first, millis, intent, events, chain, skips, annotations)| Entry {
                 first: Sequence::new(first),
                 recorded_at: Timestamp::from_millis(millis).unwrap(),
                 intent: intent.map(|(key, fingerprint)| Intent {
@@ -316,15 +346,7 @@ fn entry() -> impl Strategy<Value = Entry> {
                 }),
                 outcomes: skips.map_or_else(Box::default, |skips| outcomes(&skips, events.len())),
                 events: events.into(),
-                annotations: trace
-                    .and_then(|(trace, span, flags)| TraceParent::new(trace, span, flags))
-                    .map(|trace| {
-                        Annotations {
-                            trace: Some(trace),
-                            ..Annotations::default()
-                        }
-                        .into()
-                    }),
+                annotations,
                 chain: Chain::from_bits(chain),
             },
         )
