@@ -57,7 +57,7 @@ fn a_start_that_is_refused_says_why_in_words_and_by_its_status() {
     fs::write(&log, damaged.join("\n") + "\n").unwrap();
     fs::remove_file(data.path().join("state.json")).unwrap();
     refused(&command(data.path()).output().unwrap(), 4, "damaged");
-    let newer = whole.replacen("\"format\":1", "\"format\":99", 1);
-    fs::write(&log, newer).unwrap();
+    let (_, behind) = whole.split_once(',').unwrap();
+    fs::write(&log, format!("{{\"format\":99,{behind}")).unwrap();
     refused(&command(data.path()).output().unwrap(), 6, "format 99");
 }

@@ -131,7 +131,11 @@ impl Draft<'_> {
                     }
                 }
                 Command::Set(set) => see(&set.product),
-                Command::Hold(hold) => see(&hold.product),
+                Command::Hold(hold) => {
+                    see(&hold.product);
+                    // One of that name may be known, and is answered with its state.
+                    self.each_held(&hold.reservation, &mut see);
+                }
                 Command::Ship(ship) => see(&ship.product),
                 Command::SetAlert(set) => see(&set.product),
                 Command::RemoveAlert(_) => {}
