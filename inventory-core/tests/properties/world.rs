@@ -112,7 +112,7 @@ impl World {
 
     fn submit(&mut self, requests: &[Request], fault: Option<AppendFault>) {
         let (now, before) = (self.clock.now(), self.model.clone());
-        let expired = self.model.expire(now);
+        let expired = self.model.expire(now).is_some();
         let decide = |request| self.model.decide(request, now);
         let predicted: Vec<_> = requests.iter().map(decide).collect();
         self.model.publish();
@@ -150,7 +150,7 @@ impl World {
                 assert!(error.outcome_is_unknown(), "{error}");
                 self.expect_stopped(requests);
                 let now = self.clock.now();
-                let mut written = usize::from(durable > 0 && self.model.expire(now));
+                let mut written = usize::from(durable > 0 && self.model.expire(now).is_some());
                 for request in requests {
                     if written < durable && is_applied(&self.model.decide(request, now)) {
                         written += 1;

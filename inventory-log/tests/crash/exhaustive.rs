@@ -2,8 +2,8 @@
 //! every subset of what was not synced.
 
 use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Adjust, Command, Guard, Request};
-use inventory_core::vocabulary::{Adjustment, Version};
+use inventory_core::machine::{Adjust, Command, Guard, Hold, Receive, Request, Ship};
+use inventory_core::vocabulary::{Adjustment, Ttl, Units, Version};
 use inventory_log::testing::Fault;
 use inventory_log::testing::simulation::{Progress, Setup, Violation, World};
 
@@ -14,6 +14,8 @@ const UNITS_MAX: usize = 12;
 enum Step {
     Submit(Vec<Request>),
     Save,
+    /// Milliseconds pass.
+    Wait(i64),
 }
 
 fn request(key: &str, lines: Vec<Command>) -> Request {
@@ -58,12 +60,51 @@ fn stocktaking() -> Step {
     )])
 }
 
-/// The last one seals, saves and purges.
+/// Units for a second, and units on their way.
+fn promises() -> Step {
+    let hold = Hold {
+        reservation: "basket".parse().expect("the name is plain text"),
+        product: "tea".parse().expect("the name is plain text"),
+        store: "north".parse().expect("the name is plain text"),
+        quantity: Units::new(2).expect("two are some"),
+        ttl: Ttl::new(1).expect("a second"),
+    };
+    let ship = Ship {
+        transfer: "van".parse().expect("the name is plain text"),
+        source: "south".parse().expect("the name is plain text"),
+        destination: "north".parse().expect("the name is plain text"),
+        product: "rice".parse().expect("the name is plain text"),
+        quantity: Units::new(3).expect("three are some"),
+    };
+    Step::Submit(vec![
+        request("g", vec![hold.into()]),
+        request("h", vec![ship.into()]),
+    ])
+}
+
+/// What arrives comes after what has expired.
+fn arrival() -> Step {
+    let receive = Receive {
+        transfer: "van".parse().expect("the name is plain text"),
+        lines: None,
+    };
+    Step::Submit(vec![request("i", vec![receive.into()])])
+}
+
+/// The last two seal, save and purge.
 fn workloads() -> Vec<Vec<Step>> {
     vec![
         vec![delivery()],
         vec![delivery(), sale()],
         vec![delivery(), Step::Save, sale(), Step::Save, stocktaking()],
+        vec![
+            delivery(),
+            promises(),
+            Step::Save,
+            Step::Wait(1_001),
+            arrival(),
+            Step::Save,
+        ],
     ]
 }
 
@@ -77,6 +118,7 @@ fn life(steps: &[Step], nth: u64, fault: Fault) -> Result<Option<World>, Violati
             _ if progress == Progress::Stopped => break,
             Step::Submit(group) => progress = world.submit(group)?,
             Step::Save => world.save(),
+            Step::Wait(millis) => world.tick(*millis),
         }
     }
     Ok((world.struck() > 0).then(|| world.fork()))

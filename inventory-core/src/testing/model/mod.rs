@@ -26,7 +26,7 @@ mod window;
 use crate::machine::{
     Command, Intent, Level, Line, Movement, Outcome, Rejection, Request, WindowLimits,
 };
-use crate::vocabulary::{Quantity, Timestamp, Version};
+use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version};
 
 pub use predicted::Predicted;
 
@@ -84,13 +84,31 @@ impl Model {
         predicted
     }
 
-    /// Lets all reservations expire that are due, as one entry, and returns whether there were any. The engine does so at
-    /// the start of a group; it takes several groups when more are due than a model should be given.
-    pub fn expire(&mut self, now: Timestamp) -> bool {
+    /// Lets all reservations expire that are due, and returns the one entry that says so. The engine does so at the start
+    /// of a group; it takes several groups when more are due than a model should be given.
+    pub fn expire(&mut self, now: Timestamp) -> Option<Predicted> {
         let at_ms = self.recorded_at_ms.max(now.millis());
-        self.state.begin(self.events + 1, at_ms);
+        let first = self.events + 1;
+        self.state.begin(first, at_ms);
         self.state.expire();
-        self.write(at_ms)
+        let movements = self.write(at_ms);
+        (!movements.is_empty()).then(|| Predicted::Applied {
+            first: first as u64,
+            movements,
+            outcomes: Vec::new(),
+        })
+    }
+
+    /// The reservations that have not ended, in the order in which they were made.
+    pub fn open_reservations(&self) -> impl Iterator<Item = &ReservationId> {
+        let open = self.state.reservations.iter().filter(|it| it.is_open());
+        open.map(|reservation| &reservation.id)
+    }
+
+    /// The transfers that have not ended, in the order in which they were shipped.
+    pub fn open_transfers(&self) -> impl Iterator<Item = &TransferId> {
+        let open = self.state.transfers.iter().filter(|it| it.is_open());
+        open.map(|transfer| &transfer.id)
     }
 
     /// What the answer to the next request of a group should be.
@@ -127,9 +145,8 @@ impl Model {
             let outcomes = outcomes.into();
             return Predicted::Refused(Rejection::NothingToDo { outcomes });
         }
-        let movements = state.written.clone();
         self.state = state;
-        self.write(at_ms);
+        let movements = self.write(at_ms);
         if let Some(Intent { key, .. }) = request.intent() {
             let remembered = Remembered::new(key.as_str(), first, at_ms, request, &outcomes, &left);
             self.window.remember_later(remembered);
@@ -166,14 +183,14 @@ impl Model {
         }
     }
 
-    /// Makes what was written an entry, and returns whether anything was.
-    fn write(&mut self, at_ms: u64) -> bool {
+    /// Makes what was written an entry, unless it is nothing, and returns it.
+    fn write(&mut self, at_ms: u64) -> Vec<Movement> {
         let written = std::mem::take(&mut self.state.written);
         self.events += written.len() as Number;
         if !written.is_empty() {
             self.recorded_at_ms = at_ms;
         }
-        !written.is_empty()
+        written
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.state == TransferState::InTransit
     }
 

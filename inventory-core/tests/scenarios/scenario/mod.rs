@@ -120,11 +120,12 @@ impl World {
         let mut draft = Draft::new(&self.ledger, &mut self.staging, now);
         let expired = expire(&mut draft, usize::MAX).map(|fresh| draft.record(None, fresh));
         entries.extend(expired.clone());
-        assert_eq!(self.model.expire(now), expired.is_some());
+        let written = expired.as_ref().map(|entry| Predicted::applied(entry));
+        assert_eq!(self.model.expire(now), written, "what has expired");
         for (line, _, asked) in group {
             let Some(request) = asked.request() else {
-                let expired = expired.as_ref().map(|entry| Predicted::applied(entry));
-                let text = expired.map_or_else(|| "nothing".to_owned(), |it| answer::text(&it));
+                let text = written.as_ref().map(answer::text);
+                let text = text.unwrap_or_else(|| "nothing".to_owned());
                 assert_eq!(text, asked.answer, "in {line:?}");
                 continue;
             };

@@ -20,6 +20,7 @@
 mod choices;
 mod customers;
 mod letters;
+mod lines;
 mod run;
 mod setup;
 mod tally;

@@ -162,7 +162,13 @@ fn step(
 ) -> Result<Progress, Violation> {
     match choices.below(16) {
         0 | 1 => world.save(),
-        2 => world.tick(choices.of(&[1, 500, 20_000, 70_000, -300])),
+        2 => {
+            world.tick(choices.of(&[1, 1_000, 20_000, 70_000, -300]));
+            if choices.below(2) == 0 {
+                // Reservations expire whether anybody asks or not.
+                return world.submit(&[]);
+            }
+        }
         3 => world.set_full(choices.below(2) == 0),
         _ => {
             let group = customers.group(choices, world.witness());

@@ -64,6 +64,12 @@ situations! {
     RefusedWithinGroup,
     /// The clock went back.
     ClockWentBack,
+    /// Reservations have expired.
+    Expired,
+    /// A recovery found open reservations.
+    ReservationRecovered,
+    /// A recovery found goods on their way.
+    TransferRecovered,
 }
 
 /// How often each situation was reached.

@@ -48,6 +48,10 @@ impl Witness {
         let mut feed = reader.subscribe(reader.floor());
         self.check_feed(&mut feed)?;
         tally.saw_if(!report.poison.is_empty(), Situation::Poison);
+        let is_held = self.model.open_reservations().next().is_some();
+        tally.saw_if(is_held, Situation::ReservationRecovered);
+        let is_shipped = self.model.open_transfers().next().is_some();
+        tally.saw_if(is_shipped, Situation::TransferRecovered);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(super) use audit::Recovered;
 use inventory_core::engine::{Answer, Reader};
-use inventory_core::machine::{Entry, Head, Rejection, Request};
+use inventory_core::machine::{Entry, Event, Head, Movement, Rejection, Request};
 use inventory_core::ports::DeadLetter;
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Epoch, IdempotencyKey, ProductId, Sequence, Timestamp, Version};
@@ -180,6 +180,24 @@ impl Witness {
             && entry.intent.as_ref() == request.intent()
             && entry.recorded_at == at.max(self.head().recorded_at)
             && entry.chain_after(self.head().chain) == Some(entry.chain)
+    }
+
+    /// The entry that follows the history when reservations expire.
+    pub(super) fn expiry(&self, movements: &[Movement], at: Timestamp) -> Entry {
+        let head = self.head();
+        let events = movements.iter().cloned().map(Event::Moved);
+        let mut entry = Entry {
+            first: head.sequence.next(),
+            recorded_at: at.max(head.recorded_at),
+            intent: None,
+            outcomes: Box::default(),
+            events: events.collect(),
+            annotations: None,
+            chain: head.chain,
+        };
+        let chain = entry.chain_after(head.chain);
+        entry.chain = chain.expect("what was moved can be digested");
+        entry
     }
 
     /// Remembers what a caller got to know before its group had ended.

@@ -1,5 +1,6 @@
 //! What became of a group without an answer: the log tells.
 
+use std::iter;
 use std::sync::Arc;
 
 use inventory_core::machine::Entry;
@@ -9,8 +10,8 @@ use super::{Unanswered, Witness};
 use crate::testing::simulation::{Check, Situation, Tally, Violation};
 
 impl Witness {
-    /// Takes over what a log has beyond the history. It must be what the unanswered group would have written: its
-    /// requests whole, in their order, up to one of them.
+    /// Takes over what a log has beyond the history. It must be what the unanswered group would have written: what has
+    /// expired, and its requests, whole, in their order, up to one of them.
     pub(super) fn resolve(
         &mut self,
         tail: &[Arc<Entry>],
@@ -27,17 +28,26 @@ impl Witness {
         };
         let mut found = tail.iter();
         let mut absent = 0;
-        for request in &requests {
+        let wishes = requests.iter().map(Some);
+        for request in iter::once(None).chain(wishes) {
             let mut model = self.model.clone();
-            let predicted = model.decide(request, at);
-            if !matches!(predicted, Predicted::Applied { .. }) {
+            let predicted = match request {
+                None => model.expire(at),
+                Some(request) => Some(model.decide(request, at)),
+            };
+            let Some(predicted) = predicted else { continue };
+            let Predicted::Applied { movements, .. } = &predicted else {
                 continue;
-            }
+            };
             let Some(entry) = found.next() else {
                 absent += 1;
                 break;
             };
-            if !self.wrote(request, at, &predicted, entry) {
+            let is_right = match request {
+                None => self.expiry(movements, at) == **entry,
+                Some(request) => self.wrote(request, at, &predicted, entry),
+            };
+            if !is_right {
                 let detail =
                     format!("{request:?} should have written {predicted:?}, there is {entry:?}");
                 return Err(Violation::new(Check::UnansweredIsWholeOrAbsent, detail));

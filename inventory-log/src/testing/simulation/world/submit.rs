@@ -1,5 +1,7 @@
 //! A group of requests, and what callers and readers get to know of it.
 
+use std::sync::Arc;
+
 use inventory_core::engine::EngineError;
 use inventory_core::machine::{Rejection, Request};
 use inventory_core::ports::Clock;
@@ -23,6 +25,7 @@ impl World {
         };
         let now = self.clock.now();
         let mut after = self.witness.model.clone();
+        let expired = after.expire(now);
         let predicted: Vec<Predicted> = group
             .iter()
             .map(|request| after.decide(request, now))
@@ -35,6 +38,11 @@ impl World {
         self.witness.hear_early(answered_early());
         match outcome {
             Ok(answers) => {
+                if let Some(Predicted::Applied { movements, .. }) = &expired {
+                    let entry = self.witness.expiry(movements, now);
+                    self.witness.know(&Arc::new(entry));
+                    self.tally.saw(Situation::Expired);
+                }
                 for ((request, answer), predicted) in group.iter().zip(&answers).zip(&predicted) {
                     let again = matches!(predicted, Predicted::Applied { .. })
                         && self.witness.knows_key_of(request);
