@@ -5,6 +5,7 @@ mod as_of;
 mod counts;
 mod dead_letters;
 mod expiry;
+mod gauges;
 mod history;
 mod opened;
 mod operations;

@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inventory_core::engine::{Engine, OpenError, Opened, Reader, RecoveryReport, Snapshotter};
-use inventory_core::machine::Ledger;
 use inventory_core::ports::Ports;
 use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
@@ -16,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::dead_letters::Letters;
 use super::expiry;
+use super::gauges;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
@@ -125,7 +125,7 @@ impl Running {
                 .to_string()
                 .into(),
         }));
-        gauges(&telemetry, &central, &connections);
+        gauges::show(&telemetry, &central, &connections);
         let app = App::new(
             Arc::clone(&central),
             routes,
@@ -191,68 +191,6 @@ impl Running {
     pub async fn ended(&mut self) -> Ended {
         (&mut self.ended).await.expect("the service does not panic")
     }
-}
-
-/// What is read when somebody looks at the metrics. They do not keep the service alive.
-fn gauges(telemetry: &Telemetry, central: &Arc<Central>, connections: &ConnectionCount) {
-    let gauge = |name, about, read: fn(&Central) -> u64| {
-        let central = Arc::downgrade(central);
-        telemetry.gauge(name, about, move || {
-            central.upgrade().map(|central| read(&central))
-        });
-    };
-    gauge(
-        "inbox_depth",
-        "requests that wait for their group",
-        |central| central.queued() as u64,
-    );
-    gauge("head_offset", "the end of the log", |central| {
-        central.reader().head().sequence.number()
-    });
-    gauge(
-        "snapshot_offset",
-        "the offset of the newest snapshot",
-        |central| central.reader().snapshot().number(),
-    );
-    gauge("products", "products that were ever written", |central| {
-        central
-            .reader()
-            .read(|ledger| ledger.product_count() as u64)
-    });
-    gauge("levels", "levels of all products", |central| {
-        central.reader().read(|ledger| ledger.level_count() as u64)
-    });
-    gauge("idempotency_keys", "keys that are remembered", |central| {
-        central.reader().read(|ledger| ledger.key_count() as u64)
-    });
-    gauge(
-        "idempotency_keys_evicted_early",
-        "keys that were forgotten before their age, for want of room",
-        |central| central.reader().read(Ledger::keys_evicted_early),
-    );
-    gauge(
-        "products_quarantined",
-        "products that wait for a count",
-        |central| {
-            central
-                .reader()
-                .read(|ledger| ledger.quarantined_count() as u64)
-        },
-    );
-    gauge(
-        "dead_letters_unresolved",
-        "dead letters that wait for a person",
-        |central| central.letters().unresolved() as u64,
-    );
-    gauge(
-        "followers_parked",
-        "followers that wait for the next event",
-        |central| central.feed().parked() as u64,
-    );
-    let connections = connections.clone();
-    telemetry.gauge("connections_open", "connections that are open", move || {
-        Some(connections.open() as u64)
-    });
 }
 
 /// Finishes what the writer has taken, and saves a last snapshot.

@@ -103,6 +103,8 @@ fn metrics_count_what_was_applied_and_what_was_not() {
         "products 1",
         "inbox_depth 0",
         "products_quarantined 0",
+        "reservations_open 0",
+        "transfers_in_transit 0",
         "dead_letters_unresolved 0",
     ] {
         assert!(

@@ -202,6 +202,11 @@ impl Ledger {
         self.due.first().map(|&(deadline, _)| deadline)
     }
 
+    /// Number of transfers that are under way.
+    pub fn open_transfers(&self) -> usize {
+        self.transfers.open_count()
+    }
+
     /// A transfer that is under way, or has ended not long ago.
     pub fn transfer(&self, id: &TransferId) -> Option<&Transfer> {
         self.transfers.find(id).map(|found| &**found)

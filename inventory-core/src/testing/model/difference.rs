@@ -79,13 +79,10 @@ impl Model {
             let what = format!("reservation {}", known.id);
             same(what, ledger.reservation(&known.id), Some(known))?;
         }
-        let open = || expected.iter().filter(|known| known.is_open());
-        same(
-            "open reservations",
-            ledger.open_reservations(),
-            open().count(),
-        )?;
-        let deadlines = open().map(|known| known.deadline);
+        let open = self.open_reservations().count();
+        same("open reservations", ledger.open_reservations(), open)?;
+        let open = expected.iter().filter(|known| known.is_open());
+        let deadlines = open.map(|known| known.deadline);
         same("next deadline", ledger.next_deadline(), deadlines.min())
     }
 
@@ -93,10 +90,12 @@ impl Model {
         let expected: Vec<_> = self.state.transfers.iter().map(transfer).collect();
         let found: Vec<_> = ledger.transfers_after(Sequence::START).cloned().collect();
         same("transfers", &found, &expected)?;
-        expected.iter().try_for_each(|known| {
+        for known in &expected {
             let what = format!("transfer {}", known.id);
-            same(what, ledger.transfer(&known.id), Some(known))
-        })
+            same(what, ledger.transfer(&known.id), Some(known))?;
+        }
+        let open = self.open_transfers().count();
+        same("open transfers", ledger.open_transfers(), open)
     }
 
     fn compare_alerts(&self, ledger: &Ledger) -> Result<(), String> {

@@ -1,0 +1,89 @@
+//! What central shows of its state.
+
+use std::sync::Arc;
+
+use inventory_core::machine::Ledger;
+
+use super::service::Central;
+use crate::kit::ConnectionCount;
+use crate::telemetry::Telemetry;
+
+/// What is read when somebody looks at the metrics. They do not keep the service alive.
+pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &ConnectionCount) {
+    let gauge = |name, about, read: fn(&Central) -> u64| {
+        let central = Arc::downgrade(central);
+        telemetry.gauge(name, about, move || {
+            central.upgrade().map(|central| read(&central))
+        });
+    };
+    gauge(
+        "inbox_depth",
+        "requests that wait for their group",
+        |central| central.queued() as u64,
+    );
+    gauge("head_offset", "the end of the log", |central| {
+        central.reader().head().sequence.number()
+    });
+    gauge(
+        "snapshot_offset",
+        "the offset of the newest snapshot",
+        |central| central.reader().snapshot().number(),
+    );
+    gauge("products", "products that were ever written", |central| {
+        central
+            .reader()
+            .read(|ledger| ledger.product_count() as u64)
+    });
+    gauge("levels", "levels of all products", |central| {
+        central.reader().read(|ledger| ledger.level_count() as u64)
+    });
+    gauge("idempotency_keys", "keys that are remembered", |central| {
+        central.reader().read(|ledger| ledger.key_count() as u64)
+    });
+    gauge(
+        "idempotency_keys_evicted_early",
+        "keys that were forgotten before their age, for want of room",
+        |central| central.reader().read(Ledger::keys_evicted_early),
+    );
+    gauge(
+        "products_quarantined",
+        "products that wait for a count",
+        |central| {
+            central
+                .reader()
+                .read(|ledger| ledger.quarantined_count() as u64)
+        },
+    );
+    gauge(
+        "reservations_open",
+        "reservations that have not ended",
+        |central| {
+            central
+                .reader()
+                .read(|ledger| ledger.open_reservations() as u64)
+        },
+    );
+    gauge(
+        "transfers_in_transit",
+        "transfers that have not ended",
+        |central| {
+            central
+                .reader()
+                .read(|ledger| ledger.open_transfers() as u64)
+        },
+    );
+    gauge(
+        "dead_letters_unresolved",
+        "dead letters that wait for a person",
+        |central| central.letters().unresolved() as u64,
+    );
+    gauge(
+        "followers_parked",
+        "followers that wait for the next event",
+        |central| central.feed().parked() as u64,
+    );
+    let connections = connections.clone();
+    telemetry.gauge("connections_open", "connections that are open", move || {
+        Some(connections.open() as u64)
+    });
+}
