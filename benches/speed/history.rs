@@ -25,7 +25,7 @@ const GROUP: usize = 8_192;
 pub(crate) fn run(contests: &mut Contests) {
     let rows = [
         ("history of a product, a page of 50", page as Search),
-        ("state of a product at a position", state),
+        ("state of a product at a position of its history", state),
     ];
     for (measured, search) in rows {
         let row = Row {
