@@ -27,27 +27,33 @@ pub(super) fn decide(
             reserved,
         });
     }
-    release_youngest(ruling, count, on_hand);
+    let reserved = release_youngest(ruling, count, reserved, on_hand);
     let place = ruling.draft.place(&count.product, &count.store);
-    let reserved = ruling.reserved(&place).min(on_hand);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
     ruling.write(line, &place, Kind::Counted, level)?;
     Ok(written(&place))
 }
 
 /// Releases reservations of the level, each as a whole, since a customer was promised all of it or nothing, until no more is
-/// reserved than there is.
-fn release_youngest(ruling: &mut Ruling<'_, '_>, count: &Count, on_hand: Quantity) {
-    for (id, _) in ruling.draft.holds_of(&count.product, &count.store) {
-        let place = ruling.draft.place(&count.product, &count.store);
-        if ruling.reserved(&place) <= on_hand {
-            return;
+/// reserved than there is. Returns what still is.
+fn release_youngest(
+    ruling: &mut Ruling<'_, '_>,
+    count: &Count,
+    mut reserved: Quantity,
+    on_hand: Quantity,
+) -> Quantity {
+    for (id, held) in ruling.draft.holds_of(&count.product, &count.store) {
+        if reserved <= on_hand {
+            break;
         }
         if let Some(reservation) = ruling.draft.reservation(&id).cloned() {
             let kind = Kind::Released { reservation: id };
             ruling.free(&reservation, &kind);
+            reserved = reserved.saturating_sub(held);
         }
     }
+    // What nobody holds is not reserved, whatever the ledger thought.
+    reserved.min(on_hand)
 }
 
 /// What is there now, as the count says.

@@ -107,6 +107,11 @@ impl Ledger {
         let Some(slot) = self.reservations.slot(id) else {
             return;
         };
+        // The event of its first line has moved all of it.
+        let known = self.reservations.at(slot);
+        if known.is_some_and(|known| known.deadline == deadline) {
+            return;
+        }
         self.unlist(slot);
         self.reservations
             .change(slot, |reservation| reservation.deadline = deadline);
