@@ -80,6 +80,16 @@ def is_positive(case) -> bool:
     return case.meta is not None and case.meta.generation.mode.is_positive
 
 
+def write_for_the_store(body: dict):
+    """A store writes for itself, wherever a body names the store whose stock it changes."""
+    lines = body.get("lines")
+    for named in [body, *(lines if isinstance(lines, list) else [])]:
+        for field in ("storeId", "fromStoreId"):
+            store = named.get(field) if isinstance(named, dict) else None
+            if isinstance(store, str) and 1 <= len(store) <= 128:
+                named[field] = "store-1"
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """What the document says in words only: a change names its key in its body or in its head, and a store writes for
@@ -99,9 +109,8 @@ def before_call(context, case, kwargs):
         case.headers = kept
     needs_key = path.endswith(changes) or "/reservations" in path or "/transfers" in path
     if needs_key and isinstance(case.body, dict):
-        store = case.body.get("storeId")
-        if path.startswith("/store") and isinstance(store, str) and 1 <= len(store) <= 128:
-            case.body["storeId"] = "store-1"
+        if path.startswith("/store"):
+            write_for_the_store(case.body)
         headers = {name.lower() for name in case.headers or {}}
         if "idempotencyKey" not in case.body and "idempotency-key" not in headers:
             case.headers = {**(case.headers or {}), "Idempotency-Key": uuid.uuid4().hex}

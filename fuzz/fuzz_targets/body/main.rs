@@ -1,55 +1,90 @@
 #![no_main]
 //! Bodies of requests: what is as published is accepted, and kept as it was sent; all else is refused in words.
 //!
-//! An input is a digit, which says what the body is taken for, and the body.
+//! An input is a character, from 0 on, which says what the body is taken for, and the body.
 
 mod fields;
 mod published;
 
 use std::fmt::Debug;
+use std::str::FromStr;
 
-use inventory_core::machine::{Command, Request};
+use inventory_core::machine::{Basis, Command, Guard, Request};
 use inventory_fuzz::refused_field;
 use inventory_http::kit::parse;
-use inventory_http::wire::{Batch, Resolve, Sync, Update};
+use inventory_http::wire::{
+    Batch, Close, Commit, Count, Extend, Hold, Receive, Release, Resolve, SetAlert, Ship, Sync,
+    Transaction, Update,
+};
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use fields::field_count;
-use published::{is_batch, is_resolve, is_sync, is_update};
+use published::{
+    is_alert, is_batch, is_close, is_commit, is_count, is_extend, is_hold, is_receive, is_release,
+    is_resolve, is_ship, is_sync, is_transaction, is_update,
+};
 
 fuzz_target!(|input: &[u8]| {
     let Some((kind, body)) = input.split_first() else {
         return;
     };
-    match kind % 4 {
-        0 => {
-            if let Some(update) = check::<Update>(body, is_update) {
-                can_be_asked(vec![update.command()]);
-            }
-        }
+    let commands = match kind.wrapping_sub(b'0') % 14 {
+        0 => check::<Update>(body, is_update).map(|update| vec![update.command()]),
         1 => {
             if let Some(batch) = check::<Batch>(body, is_batch) {
                 for update in batch.updates {
                     can_be_asked(vec![update.command()]);
                 }
             }
+            None
         }
-        2 => {
-            if let Some(sync) = check::<Sync>(body, is_sync) {
-                let rows = sync.products.iter();
-                let commands: Option<Vec<Command>> = rows
-                    .map(|row| row.command(&sync.store_id, sync.mode))
-                    .collect();
-                // A sync without rows, and a merge without versions, are refused where they are decided.
-                can_be_asked(commands.unwrap_or_default());
-            }
+        2 => check::<Sync>(body, is_sync).map(|sync| {
+            let rows = sync.products.iter();
+            let commands: Option<Vec<Command>> = rows
+                .map(|row| row.command(&sync.store_id, sync.mode))
+                .collect();
+            // A sync without rows, and a merge without versions, are refused where they are decided.
+            commands.unwrap_or_default()
+        }),
+        3 => {
+            check::<Resolve>(body, is_resolve);
+            None
         }
-        _ => drop(check::<Resolve>(body, is_resolve)),
+        4 => check::<Transaction>(body, is_transaction).map(Transaction::commands),
+        5 => check::<Count>(body, is_count).map(|count| {
+            let guard = count.version.flatten().map_or(Guard::Unguarded, Guard::At);
+            vec![count.command(Basis::Now(guard))]
+        }),
+        6 => check::<Hold>(body, is_hold).map(Hold::commands),
+        7 => check::<Commit>(body, is_commit).map(|commit| vec![commit.command(id("cart"))]),
+        8 => {
+            check::<Release>(body, is_release);
+            None
+        }
+        9 => {
+            check::<Extend>(body, is_extend);
+            None
+        }
+        10 => check::<Ship>(body, is_ship).map(Ship::commands),
+        11 => check::<Receive>(body, is_receive).map(|receive| vec![receive.command(id("van"))]),
+        12 => check::<Close>(body, is_close).map(|close| vec![close.command(id("van"))]),
+        _ => {
+            check::<SetAlert>(body, is_alert);
+            None
+        }
+    };
+    if let Some(commands) = commands {
+        can_be_asked(commands);
     }
 });
+
+/// What the path of a call names.
+fn id<T: FromStr<Err: Debug>>(name: &str) -> T {
+    name.parse().expect("the name is plain text")
+}
 
 /// Parses a body, and compares what becomes of it with what was published.
 fn check<T>(body: &[u8], is_published: fn(&Value) -> bool) -> Option<T>
@@ -73,11 +108,21 @@ where
     let written = serde_json::to_vec(&accepted).expect("what was read can be written");
     assert_eq!(
         serde_json::from_slice(&written).ok(),
-        sent,
+        sent.map(without_defaults),
         "nothing was added, changed or left out"
     );
     assert_eq!(parse::<T>(&written).as_ref(), Ok(&accepted));
     Some(accepted)
+}
+
+/// A body without the field that may be left out when it says nothing.
+fn without_defaults(mut body: Value) -> Value {
+    if let Some(object) = body.as_object_mut()
+        && object.get("releaseHolds") == Some(&Value::Bool(false))
+    {
+        object.remove("releaseHolds");
+    }
+    body
 }
 
 /// A handler takes it for granted that lines it has counted are a request.

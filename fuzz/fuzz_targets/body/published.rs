@@ -8,6 +8,9 @@ const NUMBER_MAX: u64 = 9_007_199_254_740_991;
 /// Longest id and key, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
+/// Longest life of a reservation.
+const DAY_SECONDS: u64 = 86_400;
+
 const REASONS: [&str; 9] = [
     "sale",
     "return",
@@ -39,9 +42,7 @@ pub(crate) fn is_update(body: &Value) -> bool {
             ("storeId", is_id),
             ("productId", is_id),
             ("delta", is_adjustment),
-            ("version", |version| {
-                version.is_null() || is_quantity(version)
-            }),
+            ("version", is_guard),
         ],
         &MUTATION,
     )
@@ -65,6 +66,118 @@ pub(crate) fn is_sync(body: &Value) -> bool {
 
 pub(crate) fn is_resolve(body: &Value) -> bool {
     is_object(body, &[("note", Value::is_string)], &[])
+}
+
+pub(crate) fn is_transaction(body: &Value) -> bool {
+    is_object(
+        body,
+        &[("lines", |lines| is_list(lines, is_transaction_line))],
+        &MUTATION,
+    )
+}
+
+pub(crate) fn is_count(body: &Value) -> bool {
+    let optional: [(&str, Rule); 3] = [
+        ("version", is_guard),
+        ("asOfOffset", Value::is_u64),
+        ("releaseHolds", Value::is_boolean),
+    ];
+    is_object(
+        body,
+        &[
+            ("storeId", is_id),
+            ("productId", is_id),
+            ("counted", is_quantity),
+        ],
+        &[&optional[..], &MUTATION].concat(),
+    )
+}
+
+pub(crate) fn is_hold(body: &Value) -> bool {
+    is_object(
+        body,
+        &[
+            ("reservationId", is_id),
+            ("lines", |lines| is_list(lines, is_level_units)),
+            ("ttlSeconds", is_ttl),
+        ],
+        &MUTATION,
+    )
+}
+
+pub(crate) fn is_commit(body: &Value) -> bool {
+    let lines: (&str, Rule) = ("lines", |lines| is_list(lines, is_level_units));
+    is_object(body, &[], &[&[lines], &MUTATION[..]].concat())
+}
+
+pub(crate) fn is_release(body: &Value) -> bool {
+    is_object(body, &[], &MUTATION)
+}
+
+pub(crate) fn is_extend(body: &Value) -> bool {
+    is_object(body, &[("ttlSeconds", is_ttl)], &MUTATION)
+}
+
+pub(crate) fn is_ship(body: &Value) -> bool {
+    is_object(
+        body,
+        &[
+            ("transferId", is_id),
+            ("fromStoreId", is_id),
+            ("toStoreId", is_id),
+            ("lines", |lines| is_list(lines, is_product_units)),
+        ],
+        &MUTATION,
+    )
+}
+
+pub(crate) fn is_receive(body: &Value) -> bool {
+    let lines: (&str, Rule) = ("lines", |lines| is_list(lines, is_product_units));
+    is_object(body, &[], &[&[lines], &MUTATION[..]].concat())
+}
+
+pub(crate) fn is_close(body: &Value) -> bool {
+    let outcome: (&str, Rule) = ("outcome", |outcome| {
+        outcome == "returned" || outcome == "lost"
+    });
+    is_object(body, &[outcome], &MUTATION)
+}
+
+pub(crate) fn is_alert(body: &Value) -> bool {
+    is_object(
+        body,
+        &[("low", is_quantity), ("replenished", is_quantity)],
+        &MUTATION,
+    )
+}
+
+fn is_transaction_line(line: &Value) -> bool {
+    is_object(
+        line,
+        &[
+            ("storeId", is_id),
+            ("productId", is_id),
+            ("delta", is_adjustment),
+            ("version", is_guard),
+        ],
+        &[],
+    )
+}
+
+fn is_level_units(line: &Value) -> bool {
+    is_object(
+        line,
+        &[
+            ("storeId", is_id),
+            ("productId", is_id),
+            ("quantity", is_units),
+        ],
+        &[],
+    )
+}
+
+fn is_product_units(line: &Value) -> bool {
+    is_object(line, &[("productId", is_id), ("quantity", is_units)], &[])
 }
 
 fn is_sync_row(row: &Value) -> bool {
@@ -122,6 +235,19 @@ fn is_remark(value: &Value, characters_max: usize) -> bool {
 /// Numbers with a fraction or an exponent, and minus zero, are floats to this parser, and so no integers.
 fn is_quantity(value: &Value) -> bool {
     value.as_u64().is_some_and(|units| units <= NUMBER_MAX)
+}
+
+fn is_units(value: &Value) -> bool {
+    is_quantity(value) && value.as_u64() != Some(0)
+}
+
+fn is_guard(value: &Value) -> bool {
+    value.is_null() || is_quantity(value)
+}
+
+fn is_ttl(value: &Value) -> bool {
+    let seconds = value.as_u64();
+    seconds.is_some_and(|seconds| (1..=DAY_SECONDS).contains(&seconds))
 }
 
 fn is_adjustment(value: &Value) -> bool {

@@ -55,6 +55,17 @@ pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
+/// As [`objects`], of a field that may be missing, and must not be null.
+///
+/// # Errors
+///
+/// As the deserializer.
+pub fn some_objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    objects(deserializer).map(Some)
+}
+
 /// Parses again, slowly, to find out where.
 fn explain<T: DeserializeOwned>(body: &[u8]) -> ApiError {
     let mut deserializer = serde_json::Deserializer::from_slice(body);

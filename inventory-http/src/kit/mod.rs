@@ -35,7 +35,7 @@ pub use app::App;
 pub use call::Call;
 pub use error::{ApiError, Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
 pub use header::HeaderParam;
-pub use json::{objects, parse};
+pub use json::{objects, parse, some_objects};
 pub use keys::{Access, ApiKey, Caller, InvalidApiKey, Keyring, Role};
 pub use limits::{BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Limits};
 pub use listener::{ConnectionCount, Listener};

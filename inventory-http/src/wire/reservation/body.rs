@@ -3,9 +3,9 @@
 use inventory_core::machine::{self, Command, CommitLine};
 use inventory_core::vocabulary::{ProductId, ReservationId, StoreId, Ttl, Units};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::kit::objects;
+use crate::kit::{objects, some_objects};
 use crate::wire::mutation::mutation;
 use crate::wire::schema;
 
@@ -66,13 +66,6 @@ mutation! {
         #[schemars(schema_with = "schema::ttl")]
         pub ttl_seconds: Ttl,
     }
-}
-
-/// Reads a list that may be absent, and may not be null.
-fn some_objects<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<LevelUnits>>, D::Error> {
-    objects(deserializer).map(Some)
 }
 
 impl Hold {

@@ -3,9 +3,9 @@
 use inventory_core::machine::{self, Command, ReceiveLine, Settlement};
 use inventory_core::vocabulary::{ProductId, StoreId, TransferId, Units};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::kit::objects;
+use crate::kit::{objects, some_objects};
 use crate::wire::mutation::mutation;
 use crate::wire::schema;
 
@@ -71,13 +71,6 @@ mutation! {
         /// What has become of it.
         pub outcome: SettlementKind,
     }
-}
-
-/// Reads a list that may be absent, and may not be null.
-fn some_objects<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<ProductUnits>>, D::Error> {
-    objects(deserializer).map(Some)
 }
 
 impl Ship {
