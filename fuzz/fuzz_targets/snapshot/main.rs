@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    Adjust, Basis, Command, Count, Decision, Draft, Guard, Image, Request, Staging, WindowLimits,
-    decide, follow,
+    Adjust, Basis, Command, Commit, Count, Decision, Draft, Entry, Guard, Image, Ledger, Receive,
+    Request, Staging, WindowLimits, decide, expire, follow,
 };
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;
@@ -29,6 +29,9 @@ const SEQUENCE_MAX: u64 = 1 << 63;
 
 /// Products of an image that are sold from: enough for all that the corpus has.
 const PRODUCTS_TRIED: usize = 8;
+
+/// Reservations and transfers of an image that are ended.
+const RECORDS_TRIED: usize = 4;
 
 /// A directory without an entry.
 static EMPTY: LazyLock<SimDisk> = LazyLock::new(|| {
@@ -95,9 +98,21 @@ fn check_loaded(disk: &SimDisk, snapshots: &mut FileSnapshots, loaded: &Snapshot
     }
 }
 
-/// Counts and sells what the image knows, and follows what that writes, as an engine would that started from it.
+/// Counts and sells what the image knows, takes in what is on its way, ends some reservations and lets the others expire; and
+/// follows what that writes, as an engine would that started from it.
 fn go_on(image: &Image) {
     let mut ledger = image.thaw(FORGET_NOTHING);
+    let endings = image.reservations().take(RECORDS_TRIED).map(|known| {
+        let (reservation, lines) = (known.id.clone(), None);
+        Command::Commit(Commit { reservation, lines })
+    });
+    let arrivals = image.transfers().take(RECORDS_TRIED).map(|known| {
+        let (transfer, lines) = (known.id.clone(), None);
+        Command::Receive(Receive { transfer, lines })
+    });
+    for command in endings.chain(arrivals) {
+        ask(&mut ledger, command);
+    }
     for product in image.products().take(PRODUCTS_TRIED) {
         let elsewhere: StoreId = "elsewhere".parse().expect("it is an id");
         let stores = product
@@ -106,18 +121,31 @@ fn go_on(image: &Image) {
             .take(2)
             .chain([&elsewhere]);
         for command in stores.flat_map(|store| commands(product.id(), store)) {
-            let request = Request::unkeyed(vec![command]).expect("a request of one line");
-            let mut staging = Staging::default();
-            let mut draft = Draft::new(&ledger, &mut staging, Timestamp::UNIX_EPOCH);
-            let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) else {
-                continue;
-            };
-            let entry = draft.record(Some(&request), fresh);
-            let poison = follow(&mut ledger, &entry)
-                .expect("an entry that was decided on a ledger continues it");
-            assert_eq!(poison, [], "what was decided on a ledger applies to it");
+            ask(&mut ledger, command);
         }
     }
+    let mut staging = Staging::default();
+    let end_of_time = Timestamp::UNIX_EPOCH.plus_millis(u64::MAX);
+    let mut draft = Draft::new(&ledger, &mut staging, end_of_time);
+    if let Some(expired) = expire(&mut draft, usize::MAX) {
+        let entry = draft.record(None, expired);
+        apply(&mut ledger, &entry);
+    }
+}
+
+fn ask(ledger: &mut Ledger, command: Command) {
+    let request = Request::unkeyed(vec![command]).expect("a request of one line");
+    let mut staging = Staging::default();
+    let mut draft = Draft::new(ledger, &mut staging, Timestamp::UNIX_EPOCH);
+    if let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) {
+        let entry = draft.record(Some(&request), fresh);
+        apply(ledger, &entry);
+    }
+}
+
+fn apply(ledger: &mut Ledger, entry: &Entry) {
+    let poison = follow(ledger, entry).expect("what was decided on a ledger continues it");
+    assert_eq!(poison, [], "what was decided on a ledger applies to it");
 }
 
 fn commands(product: &ProductId, store: &StoreId) -> [Command; 3] {
@@ -134,7 +162,7 @@ fn commands(product: &ProductId, store: &StoreId) -> [Command; 3] {
         store: store.clone(),
         counted: Quantity::new(3).expect("it is in range"),
         basis: Basis::Now(Guard::Unguarded),
-        release_holds: false,
+        release_holds: true,
     });
     [adjust(-1), count, adjust(1)]
 }

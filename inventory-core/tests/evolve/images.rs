@@ -4,8 +4,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
-use inventory_core::machine::{Entry, Image, Ledger, Request, WindowLimits, follow};
-use inventory_core::vocabulary::{Quantity, Version};
+use inventory_core::machine::{
+    Alert, Entry, Hold, Image, ImageBuilder, InvalidImage, Ledger, Level, Request, Ship,
+    Thresholds, WindowLimits, follow,
+};
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Ttl, Units, Version};
 
 /// More products than an arena chunk has, more keys than a window chunk has.
 fn large_history(entries: usize) -> (History, Vec<Arc<Entry>>) {
@@ -118,4 +121,62 @@ fn products_are_listed_in_the_order_of_their_ids() {
         assert_eq!(from(Bound::Included("te")), ["te", "tea", "té"]);
         assert_eq!(from(Bound::Included("tf")), ["té"]);
     }
+}
+
+#[test]
+fn no_image_has_a_reservation_a_transfer_or_an_alert_twice() {
+    let mut history = History::new();
+    let alert = Alert {
+        thresholds: Thresholds::new(Quantity::ZERO, Quantity::MAX).unwrap(),
+        is_low: false,
+    };
+    let (product, store): (ProductId, StoreId) = ("tea".parse().unwrap(), "north".parse().unwrap());
+    let units = Units::new(1).unwrap();
+    let hold = Hold {
+        reservation: "cart".parse().unwrap(),
+        product: product.clone(),
+        store: store.clone(),
+        quantity: units,
+        ttl: Ttl::MAX,
+    };
+    let ship = Ship {
+        transfer: "van".parse().unwrap(),
+        source: store.clone(),
+        destination: "south".parse().unwrap(),
+        product: product.clone(),
+        quantity: units,
+    };
+    let lines = vec![adjust("tea", "north", 2), hold.into(), ship.into()];
+    history.write(&Request::unkeyed(lines).unwrap());
+
+    let ledger = history.ledger();
+    let mut image = ImageBuilder::new(ledger.head());
+    for known in ledger.freeze().stores() {
+        image.store(known.clone()).unwrap();
+    }
+    let levels = [(store.clone(), Level::default())];
+    let (none, at) = (Quantity::ZERO, Timestamp::UNIX_EPOCH);
+    image
+        .product(
+            product.clone(),
+            Version::NEVER_WRITTEN,
+            none,
+            at,
+            false,
+            levels,
+        )
+        .unwrap();
+    let twice = |id: &str| Err(InvalidImage::Twice { id: id.to_owned() });
+    let cart = ledger.reservation(&"cart".parse().unwrap()).unwrap();
+    image.reservation(cart.clone()).unwrap();
+    assert_eq!(image.reservation(cart.clone()), twice("cart"));
+    let van = ledger.transfer(&"van".parse().unwrap()).unwrap();
+    image.transfer(van.clone()).unwrap();
+    assert_eq!(image.transfer(van.clone()), twice("van"));
+    image.alert(&product, &store, alert).unwrap();
+    let again = image.alert(&product, &store, alert);
+    assert_eq!(again, twice("north"));
+    let image = image.finish(0);
+    assert_eq!(image.reservations().collect::<Vec<_>>(), [cart]);
+    assert_eq!(image.transfers().collect::<Vec<_>>(), [van]);
 }

@@ -1,173 +1,18 @@
-//! A ledger at one moment, for snapshots and for replicas that start from one.
+//! An image from parts that were read back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
+use rapidhash::{RapidHashMap, RapidHashSet};
 
-use super::ledger::{
-    Arena, Book, FrozenBook, FrozenWindow, Packer, Product, ProductIx, Slot, StoreIx, Window,
+use super::{Image, InvalidImage};
+use crate::machine::ledger::{
+    Arena, FrozenBook, FrozenWindow, Packer, Product, ProductIx, StoreIx,
 };
-use crate::machine::{
-    Alert, Buried, Entry, Event, Head, Ledger, Level, ProductView, Reservation, Transfer,
-    WindowLimits,
+use crate::machine::{Alert, Buried, Entry, Event, Head, Level, Reservation, Transfer};
+use crate::vocabulary::{
+    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Version,
 };
-use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
-
-/// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
-#[derive(Debug, Clone)]
-pub struct Image {
-    pub(super) head: Head,
-    pub(super) products: Arena<Product>,
-    pub(super) stores: Arena<StoreId>,
-    pub(super) window: FrozenWindow,
-    pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
-    pub(super) reservations: FrozenBook<Reservation>,
-    pub(super) transfers: FrozenBook<Transfer>,
-}
-
-impl Image {
-    /// The position in the log that the image stands for.
-    pub fn head(&self) -> Head {
-        self.head
-    }
-
-    /// The stores, in the order in which the ledger first heard of them.
-    pub fn stores(&self) -> impl Iterator<Item = &StoreId> {
-        self.stores.iter()
-    }
-
-    /// The products, in the order of their first event.
-    pub fn products(&self) -> impl Iterator<Item = ProductView<'_>> {
-        self.products
-            .iter()
-            .map(|product| ProductView::new(product, &self.stores))
-    }
-
-    /// The product at a position of that order, for who looks at the image a part at a time.
-    pub fn product(&self, position: usize) -> Option<ProductView<'_>> {
-        let there = position < self.products.len();
-        there.then(|| ProductView::new(self.products.at(position), &self.stores))
-    }
-
-    /// Number of products.
-    pub fn product_count(&self) -> usize {
-        self.products.len()
-    }
-
-    /// The entries whose keys still count, oldest first.
-    pub fn window(&self) -> impl Iterator<Item = Entry> {
-        self.window.entries(&self.products, &self.stores)
-    }
-
-    /// Number of entries in the window.
-    pub fn window_len(&self) -> usize {
-        self.window.len()
-    }
-
-    /// How many keys were forgotten before their age.
-    pub fn keys_evicted_early(&self) -> u64 {
-        self.window.evicted_early()
-    }
-
-    /// The positions that could not be applied.
-    pub fn buried(&self) -> &BTreeMap<Sequence, Buried> {
-        &self.buried
-    }
-
-    /// The reservations that are open, or ended not long ago, in the order of the log.
-    pub fn reservations(&self) -> impl Iterator<Item = &Reservation> {
-        self.reservations.iter().map(|reservation| &**reservation)
-    }
-
-    /// The transfers that are under way, or ended not long ago, in the order of the log.
-    pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
-        self.transfers.iter().map(|transfer| &**transfer)
-    }
-
-    /// The ledger that this image was taken from, under window limits that may have changed since.
-    pub fn thaw(&self, window: WindowLimits) -> Ledger {
-        let product_index: RapidHashMap<_, _> = (0..)
-            .map(ProductIx)
-            .zip(self.products.iter())
-            .map(|(ix, product)| (product.id.clone(), ix))
-            .collect();
-        let by_id = product_index
-            .iter()
-            .map(|(id, &ix)| (id.clone(), ix))
-            .collect();
-        let store_index = (0..)
-            .map(StoreIx)
-            .zip(self.stores.iter())
-            .map(|(ix, store)| (store.clone(), ix))
-            .collect();
-        let alerts = self.products().flat_map(|product| {
-            let stores = product.alerts().map(|(store, _)| store.clone());
-            stores.map(move |store| (product.id().clone(), store))
-        });
-        let mut ledger = Ledger {
-            alerts: alerts.collect(),
-            head: self.head,
-            product_index,
-            by_id,
-            store_index,
-            window: Window::thaw(&self.window, window),
-            packer: Packer::default(),
-            buried: Arc::clone(&self.buried),
-            levels: self
-                .products
-                .iter()
-                .map(|product| product.levels.len())
-                .sum(),
-            quarantined: self
-                .products
-                .iter()
-                .filter(|product| product.quarantined)
-                .count(),
-            products: self.products.clone(),
-            stores: self.stores.clone(),
-            reservations: Book::thaw(&self.reservations, window),
-            transfers: Book::thaw(&self.transfers, window),
-            due: BTreeSet::new(),
-            holds: BTreeSet::new(),
-        };
-        for (slot, _) in self.reservations.from(Slot::FIRST) {
-            ledger.list(slot);
-        }
-        ledger
-    }
-}
-
-/// Why parts do not make an image.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidImage {
-    /// A store or product stands twice.
-    #[error("{id:?} stands twice")]
-    Twice {
-        /// The id.
-        id: String,
-    },
-    /// A level names a store that the image does not list.
-    #[error("product {product} has a level at {store}, which is not listed")]
-    UnknownStore {
-        /// The product.
-        product: ProductId,
-        /// The store.
-        store: StoreId,
-    },
-    /// The total of a product that is not quarantined is not the sum of its levels.
-    #[error("the total of product {product} is not the sum of its levels")]
-    WrongTotal {
-        /// The product.
-        product: ProductId,
-    },
-    /// The image has positions or times beyond its own head, or a window out of order.
-    #[error("position {sequence} is out of place")]
-    OutOfPlace {
-        /// The position.
-        sequence: Sequence,
-    },
-}
 
 /// Builds an image from parts that were read back, and checks what the ledger promises of them: stores first, then
 /// products, then the window from the oldest entry to the newest.
@@ -184,7 +29,9 @@ pub struct ImageBuilder {
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
     reservations: FrozenBook<Reservation>,
+    reservation_ids: RapidHashSet<ReservationId>,
     transfers: FrozenBook<Transfer>,
+    transfer_ids: RapidHashSet<TransferId>,
 }
 
 impl ImageBuilder {
@@ -202,7 +49,9 @@ impl ImageBuilder {
             newest: Head::default(),
             buried: BTreeMap::new(),
             reservations: FrozenBook::default(),
+            reservation_ids: RapidHashSet::default(),
             transfers: FrozenBook::default(),
+            transfer_ids: RapidHashSet::default(),
         }
     }
 
@@ -269,7 +118,7 @@ impl ImageBuilder {
     ///
     /// # Errors
     ///
-    /// The product or the store is not listed; the image is as it was.
+    /// The product or the store is not listed, or the level has an alert; the image is as it was.
     pub fn alert(
         &mut self,
         product: &ProductId,
@@ -284,7 +133,12 @@ impl ImageBuilder {
             let (product, store) = (product.clone(), store.clone());
             return Err(InvalidImage::UnknownStore { product, store });
         };
-        self.products.at_mut(at).set_alert(store_at, Some(alert));
+        let product = self.products.at_mut(at);
+        if product.alert(store_at).is_some() {
+            let id = store.to_string();
+            return Err(InvalidImage::Twice { id });
+        }
+        product.set_alert(store_at, Some(alert));
         Ok(())
     }
 
@@ -292,12 +146,16 @@ impl ImageBuilder {
     ///
     /// # Errors
     ///
-    /// It was opened before the one before, or beyond the head, or has no lines, or names a product that is not there; the
-    /// image is as it was.
+    /// It is there already, was opened before the one before, or beyond the head, or has no lines, or names a product that
+    /// is not there; the image is as it was.
     pub fn reservation(&mut self, reservation: Reservation) -> Result<(), InvalidImage> {
         let before = self.reservations.last().map(|last| last.opened);
         let products = reservation.lines.iter().map(|line| &line.product);
         self.check_record(reservation.opened, before, products)?;
+        if !self.reservation_ids.insert(reservation.id.clone()) {
+            let id = reservation.id.to_string();
+            return Err(InvalidImage::Twice { id });
+        }
         self.reservations.push(Arc::new(reservation));
         Ok(())
     }
@@ -311,6 +169,10 @@ impl ImageBuilder {
         let before = self.transfers.last().map(|last| last.opened);
         let products = transfer.lines.iter().map(|line| &line.product);
         self.check_record(transfer.opened, before, products)?;
+        if !self.transfer_ids.insert(transfer.id.clone()) {
+            let id = transfer.id.to_string();
+            return Err(InvalidImage::Twice { id });
+        }
         self.transfers.push(Arc::new(transfer));
         Ok(())
     }
