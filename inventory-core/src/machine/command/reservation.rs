@@ -5,6 +5,35 @@ use crate::vocabulary::{Digest, ProductId, ReservationId, StoreId, Ttl, Units};
 
 /// Sets units of one level aside: a line of a reservation. The lines of a reservation are lines of one request, and have
 /// one time to live.
+///
+/// ```
+/// use inventory_core::conformance::adjust;
+/// use inventory_core::engine::{Engine, Opened, Settings};
+/// use inventory_core::machine::{Commit, Hold, Request};
+/// use inventory_core::memory::MemoryStorage;
+/// use inventory_core::vocabulary::{Ttl, Units};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let Opened { mut engine, .. } = Engine::open(MemoryStorage::new().ports(), Settings::default())?;
+/// let hold = Hold {
+///     reservation: "cart-7".parse()?,
+///     product: "tea".parse()?,
+///     store: "north".parse()?,
+///     quantity: Units::new(1)?,
+///     ttl: Ttl::new(600)?,
+/// };
+/// let commit = Commit { reservation: "cart-7".parse()?, lines: None };
+/// let answers = engine.submit(&[
+///     Request::unkeyed(vec![adjust("tea", "north", 1)])?,
+///     Request::new("cart-7".parse()?, vec![hold.into()])?,
+///     Request::unkeyed(vec![adjust("tea", "north", -1)])?,
+///     Request::new("payment-7".parse()?, vec![commit.into()])?,
+/// ])?;
+/// assert!(answers[2].is_err(), "it is promised to somebody");
+/// assert!(answers[3].is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// The reservation, which must be a new one.
