@@ -1,10 +1,10 @@
 //! Counts.
 
-use inventory_core::machine::{Basis, Guard, Rejection, Request};
+use inventory_core::machine::{Basis, Guard, Request};
 use inventory_core::vocabulary::{IdempotencyKey, Quantity, Sequence};
 
 use super::as_of::search;
-use super::refusal::refused;
+use super::refusal::{Body, refused_in};
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
 use crate::kit::{Answer, ApiError, Call, Code};
@@ -41,7 +41,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let request = request.annotated(count.remarks());
     let receipt = match call.submit_one(request).await? {
         Ok(receipt) => receipt,
-        Err(rejection) => return Err(count_refused(&rejection)),
+        Err(rejection) => return Err(refused_in(&rejection, Body::Line("counted"))),
     };
     let counted = Counted::from_receipt(count.counted, &receipt).ok_or_else(buried)?;
     Ok(mark_replayed(Answer::json(&counted), receipt.replayed))
@@ -74,18 +74,4 @@ async fn on_hand_at(
     }
     let level = past.levels.get(&store).copied();
     Ok(level.unwrap_or_default().on_hand())
-}
-
-/// A refusal, with the field of a count that it is about.
-fn count_refused(rejection: &Rejection) -> ApiError {
-    let issue = if let Rejection::BelowReserved { reserved, .. } = rejection {
-        format!("{reserved} are reserved at the store")
-    } else if let Rejection::InsufficientStock { available, .. } = rejection {
-        format!("is further below what was there then than the {available} that are left")
-    } else if let Rejection::StockCeiling { .. } = rejection {
-        "would lead above the largest quantity".to_owned()
-    } else {
-        return refused(rejection);
-    };
-    ApiError::new(Code::Unprocessable, rejection.to_string()).with_detail("counted", issue)
 }

@@ -15,8 +15,8 @@ const RETRY_S: u64 = 1;
 /// How the body of a call writes the lines of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body {
-    /// It is one line itself, whose amount is a delta.
-    Line,
+    /// It is one line itself, in which the amount has this name.
+    Line(&'static str),
     /// As a list named `lines`, in which an amount has this name.
     Lines(&'static str),
 }
@@ -25,7 +25,7 @@ impl Body {
     /// Where a field of a line stands.
     fn field(self, line: Line, name: &'static str) -> Cow<'static, str> {
         match self {
-            Self::Line => name.into(),
+            Self::Line(_) => name.into(),
             Self::Lines(_) => format!("lines[{line}].{name}").into(),
         }
     }
@@ -33,15 +33,14 @@ impl Body {
     /// Where the amount of a line stands.
     fn amount(self, line: Line) -> Cow<'static, str> {
         match self {
-            Self::Line => "delta".into(),
-            Self::Lines(name) => self.field(line, name),
+            Self::Line(name) | Self::Lines(name) => self.field(line, name),
         }
     }
 }
 
-/// A refusal of a call whose body is one line. Nothing was changed.
+/// A refusal of a call whose body is one line with a delta, or has none. Nothing was changed.
 pub(super) fn refused(rejection: &Rejection) -> ApiError {
-    refused_in(rejection, Body::Line)
+    refused_in(rejection, Body::Line("delta"))
 }
 
 /// A refusal, with its fields named as in the body of the call. Nothing was changed.
@@ -108,17 +107,19 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             )
         }
         Rejection::BelowReserved {
+            line,
             product,
             store,
             counted,
             reserved,
-            ..
         } => {
             let message = format!(
                 "{counted} of product {product} were counted at {store}, fewer than the {reserved} reserved"
             );
-            ApiError::new(Code::Unprocessable, message)
-                .with_detail("qty", format!("{reserved} are reserved at the store"))
+            ApiError::new(Code::Unprocessable, message).with_detail(
+                body.amount(*line),
+                format!("{reserved} are reserved at the store"),
+            )
         }
         Rejection::StockCeiling {
             line,
