@@ -1,6 +1,7 @@
 //! `state.json`: the newest snapshot, replaced in one step.
 
 use std::io;
+use std::sync::Arc;
 
 use inventory_core::defect;
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore, StorageError};
@@ -8,20 +9,24 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::directory::{Directory, SNAPSHOT, SNAPSHOT_TMP};
 use super::disk::rename_durably;
+use super::index::Indexes;
 use super::snapshot_codec::{self, Fault};
 
-/// Snapshots as one JSON document, written aside and renamed.
+/// Snapshots as one JSON document, written aside and renamed. Saving one also writes the indexes of segments that were sealed
+/// meanwhile: whoever saves does so beside the writer, and now and then.
 #[derive(Debug)]
 pub struct FileSnapshots {
     directory: Directory,
+    indexes: Arc<Indexes>,
     /// Epoch and position of the snapshot that was last saved or loaded.
     kept: Option<(Epoch, Sequence)>,
 }
 
 impl FileSnapshots {
-    pub(super) fn new(directory: Directory) -> Self {
+    pub(super) fn new(directory: Directory, indexes: Arc<Indexes>) -> Self {
         Self {
             directory,
+            indexes,
             kept: None,
         }
     }
@@ -57,6 +62,7 @@ impl SnapshotStore for FileSnapshots {
             StorageError::new(format!("saving {SNAPSHOT}"), error)
         })?;
         self.kept = Some(place(snapshot));
+        self.indexes.write_unwritten();
         Ok(bytes)
     }
 

@@ -81,9 +81,10 @@ pub fn open_on(
     let lock = disk.lock(LOCK).map_err(locking)?.ok_or(OpenError::InUse)?;
     let directory = Directory::new(disk, lock);
     let (opened, findings) = recover(&directory, options.recovery, clock.now())?;
+    let log = FileLog::new(directory.clone(), options, opened);
     Ok(FileStore {
-        log: FileLog::new(directory.clone(), options, opened),
-        snapshots: FileSnapshots::new(directory.clone()),
+        snapshots: FileSnapshots::new(directory.clone(), log.indexes()),
+        log,
         dead_letters: FileDeadLetters::new(directory),
         findings,
     })

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use inventory_core::engine::Recovery;
-use inventory_core::machine::Head;
-use inventory_core::ports::{EventLog, ReadError, Trail};
+use inventory_core::machine::{Head, Ledger, WindowLimits};
+use inventory_core::ports::{EventLog, ReadError, Snapshot, SnapshotStore, Trail};
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
+use inventory_log::file::FileStore;
 use inventory_log::testing::{Call, Fault, SimDisk};
 
 use super::scan::{answers, compare};
@@ -16,8 +17,20 @@ fn indexed() -> SimDisk {
     let disk = SimDisk::new(3);
     let mut store = open(&disk);
     append(&mut store, 60);
+    save(&mut store);
     assert!(sidecars(&disk).len() > 4, "{:?}", disk.names());
+    assert_eq!(sidecars(&disk).len(), segments(&disk).len());
     disk
+}
+
+/// Saves a snapshot of nothing: what matters is that one is saved.
+fn save(store: &mut FileStore) {
+    let snapshot = Snapshot {
+        epoch: Epoch::from_random(1),
+        replaces: None,
+        image: Ledger::new(WindowLimits::default()).freeze(),
+    };
+    store.snapshots.save(&snapshot).unwrap();
 }
 
 fn segments(disk: &SimDisk) -> Vec<String> {
@@ -41,6 +54,28 @@ fn an_index_goes_with_its_segment() {
     assert_eq!(sidecars(&disk), [""; 0]);
     append(&mut store, 60);
     compare(&*store.log.reader(), 7);
+}
+
+/// Sorting and writing an index takes longer than any request, so it waits for who saves snapshots, but not for ever.
+#[test]
+fn an_index_is_written_with_the_next_snapshot() {
+    let disk = SimDisk::new(5);
+    let mut store = open(&disk);
+    let reader = store.log.reader();
+    while segments(&disk).len() < 4 {
+        append(&mut store, 1);
+        assert_eq!(sidecars(&disk), [""; 0], "it is in memory");
+    }
+    compare(&*reader, 30);
+    assert_eq!(sidecars(&disk), [""; 0], "a search needs no file of it");
+    save(&mut store);
+    assert_eq!(sidecars(&disk).len(), segments(&disk).len());
+    compare(&*reader, 30);
+
+    append(&mut store, 60);
+    let (written, sealed) = (sidecars(&disk).len(), segments(&disk).len());
+    assert!(0 < written && written < sealed, "{written} of {sealed}");
+    compare(&*reader, 30);
 }
 
 #[test]

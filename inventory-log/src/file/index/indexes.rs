@@ -1,8 +1,8 @@
 //! The indexes of all segments, as the writer and its readers share them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
+use std::{io, mem};
 
 use inventory_core::machine::Entry;
 use inventory_core::ports::{ReadError, StorageError};
@@ -14,23 +14,26 @@ use super::key::Subject;
 use super::sidecar::{Identity, Sidecar};
 use super::table::Table;
 use super::tail::{Found, Tail};
+use super::unwritten::Unwritten;
 use crate::file::directory::{sidecar_name, sidecar_tmp_name};
 use crate::file::disk::{Disk, write_all_at};
 use crate::file::lines::Lines;
 use crate::file::segment::{Layout, Sealed, Segment};
 
 /// A segment: its first position, in one of the histories that a process sees.
-type Place = (u64, Sequence);
+pub(super) type Place = (u64, Sequence);
 
 /// Where the lines of a subject are, segment by segment.
 ///
-/// In memory are the index of the active segment, and of every sealed one that was searched the keys that the blocks of
-/// its sidecar begin with. No lock is held while a file is read or written.
+/// In memory are the index of the active segment, those of the segments that were sealed since a snapshot was saved, and of
+/// every other one that was searched the keys that the blocks of its sidecar begin with. No lock is held while a file is
+/// read or written.
 #[derive(Debug)]
 pub(in crate::file) struct Indexes {
     disk: Arc<dyn Disk>,
     layout: Arc<RwLock<Layout>>,
     tail: Mutex<Tail>,
+    unwritten: Unwritten,
     opened: Mutex<BTreeMap<Place, Arc<Sidecar>>>,
     /// Segments whose sidecar somebody is writing: nobody else does meanwhile.
     writing: Mutex<BTreeSet<Place>>,
@@ -55,6 +58,7 @@ impl Indexes {
             disk,
             layout,
             tail: Mutex::new(tail),
+            unwritten: Unwritten::default(),
             opened: Mutex::default(),
             writing: Mutex::default(),
         }
@@ -65,41 +69,62 @@ impl Indexes {
         self.tail.lock().feed(entries, offsets);
     }
 
-    /// Writes the index of the segment that was the active one until now, if all of it was fed, and begins the next.
-    pub(in crate::file) fn seal(&self, first: Sequence) {
-        let located = self.layout.read().locate(first);
-        let whole = self.tail.lock().whole();
-        if let Some(mut table) = whole
+    /// Sets the index of the segment aside that was the active one until now, and begins the next.
+    pub(in crate::file) fn seal(&self) {
+        if let Some(oldest) = self.unwritten.keep(|| self.begin()) {
+            self.write_tail(oldest);
+        }
+    }
+
+    /// Writes the indexes of the segments that were sealed since the last time.
+    pub(in crate::file) fn write_unwritten(&self) {
+        while let Some(oldest) = self.unwritten.oldest() {
+            self.write_tail(oldest);
+        }
+    }
+
+    /// Writes the index of a sealed segment, if it is there still, and forgets what was in memory of it.
+    fn write_tail(&self, place: Place) {
+        let located = self.layout.read().locate(place.1);
+        if let Some(tail) = self.unwritten.get(place)
             && let Ok(segment) = located.open(&*self.disk)
+            && segment.place() == place
         {
+            let mut table = tail.table();
             table.sort();
             self.keep(&segment, &table);
         }
-        self.begin();
+        self.unwritten.remove(place);
     }
 
     /// Forgets a history that was set aside, and begins the next one. `sealed` are the segments that it had.
     pub(in crate::file) fn restart(&self, sealed: &[Sealed]) {
+        self.unwritten.clear();
         self.opened.lock().clear();
         for sealed in sealed {
             // A sidecar that stays is removed by the next open, and is of no segment of the new history.
             let _ = self.disk.remove(&sidecar_name(sealed.first));
         }
-        self.begin();
+        drop(self.begin());
     }
 
     /// Removes the index of a segment that was purged.
     pub(in crate::file) fn purge(&self, first: Sequence) {
         let generation = self.layout.read().generation;
+        self.unwritten.remove((generation, first));
         self.opened.lock().remove(&(generation, first));
         // As with a history that was set aside.
         let _ = self.disk.remove(&sidecar_name(first));
     }
 
-    fn begin(&self) {
-        let layout = self.layout.read();
-        let found = Found::Read { whole: true };
-        *self.tail.lock() = Tail::of(layout.active.first, layout.generation, found);
+    /// Begins the index of the segment that is the active one now, and returns that of the one before.
+    fn begin(&self) -> Tail {
+        let next = {
+            let layout = self.layout.read();
+            let found = Found::Read { whole: true };
+            Tail::of(layout.active.first, layout.generation, found)
+        };
+        mem::replace(&mut *self.tail.lock(), next)
     }
 
     /// Goes through the keys of a subject in a segment.
@@ -125,7 +150,7 @@ impl Indexes {
         loop {
             let (view, found) = {
                 let tail = self.tail.lock();
-                if !tail.is_of(segment.first, segment.generation) {
+                if tail.place() != segment.place() {
                     return Ok(None);
                 }
                 (tail.view(subject), tail.found())
@@ -144,7 +169,7 @@ impl Indexes {
                     };
                     let table = Table::read(&found)?;
                     let mut tail = self.tail.lock();
-                    if tail.is_of(segment.first, segment.generation) {
+                    if tail.place() == segment.place() {
                         tail.take_found(&table);
                     }
                 }
@@ -152,9 +177,15 @@ impl Indexes {
         }
     }
 
-    /// The keys of a sealed segment: in its sidecar, which is made when there is none.
+    /// The keys of a sealed segment: in memory still, or in its sidecar, which is made when there is none.
     fn sealed_keys(&self, segment: &Segment, subject: Subject) -> Result<Source, ReadError> {
         let segment = &self.sealed(segment)?;
+        if let Some(tail) = self.unwritten.get(segment.place()) {
+            let view = tail.view(subject);
+            let stores = Arc::clone(&view.stores);
+            let keys = view.keys(subject, segment.end);
+            return Ok(Source::Keys { keys, stores });
+        }
         let reading = |error| {
             let operation = format!("reading {}", segment.name);
             ReadError::Failed(StorageError::new(operation, error))

@@ -1,10 +1,10 @@
 //! Where the lines of a product, or of a reference, are: an index for each segment.
 //!
 //! ```text
-//!  append ─ feed ─▶ Tail ─── seal ───▶ Sidecar          of the active segment, in memory; of a sealed one, on disk
-//!                    │                    │
-//!                    └──▶ Indexes ◀───────┤             what all readers share
-//!                            │            └── Table     out of the segment itself, when there is no good sidecar
+//!  append ─ feed ─▶ Tail ─ seal ─▶ Unwritten ─ snapshot ─▶ Sidecar      in memory first, then on disk
+//!                    │                │                       │
+//!                    └──▶ Indexes ◀───┴───────────────────────┤          what all readers share
+//!                            │                                └─ Table   out of the segment, without a good sidecar
 //!                            ▼
 //!                         Cursor ──▶ Key, Key, ...      of one subject in one segment, to be looked up and compared
 //! ```
@@ -18,6 +18,7 @@ mod sidecar;
 mod stores;
 mod table;
 mod tail;
+mod unwritten;
 
 pub(super) use cursor::{Cursor, Span};
 pub(super) use indexes::Indexes;

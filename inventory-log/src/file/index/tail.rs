@@ -6,6 +6,7 @@ use std::sync::Arc;
 use inventory_core::machine::Entry;
 use inventory_core::vocabulary::{Sequence, StoreId};
 
+use super::indexes::Place;
 use super::key::{Key, Subject, push_keys};
 use super::stores::Stores;
 use super::table::Table;
@@ -67,10 +68,6 @@ impl Tail {
         }
     }
 
-    pub(super) fn is_of(&self, first: Sequence, generation: u64) -> bool {
-        (self.first, self.generation) == (first, generation)
-    }
-
     pub(super) fn found(&self) -> Found {
         self.found
     }
@@ -111,22 +108,25 @@ impl Tail {
         }
     }
 
-    /// All keys; `None` when some were not read, or cannot be.
-    pub(super) fn whole(&self) -> Option<Table> {
-        (self.found == Found::Read { whole: true }).then(|| {
-            let open = std::iter::once(&self.open[..]);
-            let chunks: Vec<&[Key]> = self
-                .chunks
-                .iter()
-                .map(|chunk| &**chunk)
-                .chain(open)
-                .collect();
-            Table {
-                keys: chunks.concat(),
-                stores: Arc::clone(self.stores.ids()),
-                whole: true,
-            }
-        })
+    /// Whether the keys of all positions are there.
+    pub(super) fn is_whole(&self) -> bool {
+        self.found == Found::Read { whole: true }
+    }
+
+    /// The segment that it is of.
+    pub(super) fn place(&self) -> Place {
+        (self.generation, self.first)
+    }
+
+    /// All keys that are there, in the order of the lines.
+    pub(super) fn table(&self) -> Table {
+        let chunks = self.chunks.iter().map(|chunk| &**chunk);
+        let chunks: Vec<&[Key]> = chunks.chain([&self.open[..]]).collect();
+        Table {
+            keys: chunks.concat(),
+            stores: Arc::clone(self.stores.ids()),
+            whole: self.is_whole(),
+        }
     }
 }
 

@@ -90,6 +90,11 @@ impl FileLog {
         }
     }
 
+    /// The indexes of its segments, for who may write them beside the writer.
+    pub(super) fn indexes(&self) -> Arc<Indexes> {
+        Arc::clone(&self.indexes)
+    }
+
     /// Makes the file longer by `more` bytes of zeros, durably, before anything is written there.
     fn reserve(&mut self, more: u64) -> Result<(), AppendError> {
         let size = self.end + more;

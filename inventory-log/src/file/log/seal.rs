@@ -64,7 +64,7 @@ impl FileLog {
         };
         self.layout.write().sealed.push(sealed);
         self.enter(file, end);
-        self.indexes.seal(first);
+        self.indexes.seal();
         Ok(())
     }
 
