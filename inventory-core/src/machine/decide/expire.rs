@@ -40,7 +40,7 @@ fn expire_all(draft: &mut Draft<'_>, due: Vec<Arc<Reservation>>) -> Option<Fresh
         let id = &known.id;
         // One that holds units of two products of a request is named twice.
         let reservation = ruling.draft.reservation(id);
-        if reservation.is_some_and(Reservation::is_open) {
+        if reservation.is_some_and(|known| known.is_open()) {
             let reservation = id.clone();
             ruling.free(&known, &Kind::Expired { reservation });
         }

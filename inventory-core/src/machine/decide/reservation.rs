@@ -1,5 +1,7 @@
 //! Hold, commit, release, extend: units that are promised to somebody for a while.
 
+use std::sync::Arc;
+
 use super::ruling::{Ruling, insufficient, quarantine};
 use crate::machine::{
     Commit, Extend, HeldLine, Hold, Kind, Level, Line, Rejection, Release, Reservation,
@@ -126,7 +128,7 @@ pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(),
     let latest = Ttl::MAX.after(reservation.opened_at);
     if deadline > latest {
         return Err(Rejection::LivesTooLong {
-            reservation: reservation.id,
+            reservation: reservation.id.clone(),
             latest,
         });
     }
@@ -143,9 +145,9 @@ pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(),
 }
 
 /// A reservation that has not ended.
-fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Reservation, Rejection> {
+fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>, Rejection> {
     match ruling.draft.reservation(id) {
-        Some(known) if known.is_open() => Ok(known.clone()),
+        Some(known) if known.is_open() => Ok(Arc::clone(known)),
         Some(known) => Err(Rejection::ReservationEnded {
             reservation: known.id.clone(),
             state: known.state,

@@ -1,5 +1,7 @@
 //! Ship, receive, close: units on the way from one store to another.
 
+use std::sync::Arc;
+
 use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
 use crate::machine::{
     Close, Kind, Line, Receive, Rejection, Settlement, Ship, Transfer, TransferLine,
@@ -135,9 +137,9 @@ pub(super) fn close(
 }
 
 /// A transfer that has not ended.
-fn open(ruling: &Ruling<'_, '_>, id: &TransferId) -> Result<Transfer, Rejection> {
+fn open(ruling: &Ruling<'_, '_>, id: &TransferId) -> Result<Arc<Transfer>, Rejection> {
     match ruling.draft.transfer(id) {
-        Some(known) if known.is_open() => Ok(known.clone()),
+        Some(known) if known.is_open() => Ok(Arc::clone(known)),
         Some(known) => Err(Rejection::TransferEnded {
             transfer: known.id.clone(),
             state: known.state,

@@ -38,8 +38,8 @@ struct Staged<T> {
 enum Undo {
     Product(ProductIx, Option<StagedProduct>),
     Level(ProductIx, StoreIx, Option<Level>),
-    Reservation(ReservationId, Option<Staged<Reservation>>),
-    Transfer(TransferId, Option<Staged<Transfer>>),
+    Reservation(ReservationId, Option<Staged<Arc<Reservation>>>),
+    Transfer(TransferId, Option<Staged<Arc<Transfer>>>),
     Alert(ProductIx, StoreIx, Option<Option<Alert>>),
 }
 
@@ -50,8 +50,8 @@ pub struct Staging {
     levels: RapidHashMap<(ProductIx, StoreIx), Level>,
     new_products: RapidHashMap<ProductId, ProductIx>,
     new_stores: RapidHashMap<StoreId, StoreIx>,
-    reservations: RapidHashMap<ReservationId, Staged<Reservation>>,
-    transfers: RapidHashMap<TransferId, Staged<Transfer>>,
+    reservations: RapidHashMap<ReservationId, Staged<Arc<Reservation>>>,
+    transfers: RapidHashMap<TransferId, Staged<Arc<Transfer>>>,
     alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
     /// Up to where the reservations of a product were looked at for what is due.
     due_seen: RapidHashMap<ProductIx, (Timestamp, Slot)>,

@@ -1,24 +1,26 @@
 //! Reservations, transfers and alerts as the draft has them.
 
+use std::sync::Arc;
+
 use super::{Draft, Place, Staged, Undo};
 use crate::machine::{Alert, Kind, Movement, Reservation, Thresholds, Transfer};
 use crate::vocabulary::{ReservationId, TransferId};
 
 impl Draft<'_> {
     /// A reservation that is open, or has ended not long ago.
-    pub(in crate::machine) fn reservation(&self, id: &ReservationId) -> Option<&Reservation> {
+    pub(in crate::machine) fn reservation(&self, id: &ReservationId) -> Option<&Arc<Reservation>> {
         let staged = self.staging.reservations.get(id);
         staged
             .map(|staged| &staged.record)
-            .or_else(|| self.ledger.reservation(id))
+            .or_else(|| self.ledger.reservations.find(id))
     }
 
     /// A transfer that is under way, or has ended not long ago.
-    pub(in crate::machine) fn transfer(&self, id: &TransferId) -> Option<&Transfer> {
+    pub(in crate::machine) fn transfer(&self, id: &TransferId) -> Option<&Arc<Transfer>> {
         let staged = self.staging.transfers.get(id);
         staged
             .map(|staged| &staged.record)
-            .or_else(|| self.ledger.transfer(id))
+            .or_else(|| self.ledger.transfers.find(id))
     }
 
     /// Lets the lines that follow see what a movement changes beside its level.
@@ -71,7 +73,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The draft's own copy of a reservation: of the one that is known, else a new one.
+    /// The draft's own reservation: a copy of the one that is known, else a new one.
     fn stage_reservation(
         &mut self,
         id: &ReservationId,
@@ -80,17 +82,18 @@ impl Draft<'_> {
         let by = self.next();
         let staged = self.staging.reservations.get(id);
         if staged.is_none_or(|staged| staged.by != by) {
-            let record = self.reservation(id).cloned().or_else(new)?;
+            let known = self.reservation(id).cloned();
+            let record = known.or_else(|| new().map(Arc::new))?;
             let staged = Staged { record, by };
             let earlier = self.staging.reservations.insert(id.clone(), staged);
             let undo = Undo::Reservation(id.clone(), earlier);
             self.staging.undo.push(undo);
         }
         let staged = self.staging.reservations.get_mut(id);
-        staged.map(|staged| &mut staged.record)
+        staged.map(|staged| Arc::make_mut(&mut staged.record))
     }
 
-    /// The draft's own copy of a transfer: of the one that is known, else a new one.
+    /// The draft's own transfer: a copy of the one that is known, else a new one.
     fn stage_transfer(
         &mut self,
         id: &TransferId,
@@ -99,14 +102,15 @@ impl Draft<'_> {
         let by = self.next();
         let staged = self.staging.transfers.get(id);
         if staged.is_none_or(|staged| staged.by != by) {
-            let record = self.transfer(id).cloned().or_else(new)?;
+            let known = self.transfer(id).cloned();
+            let record = known.or_else(|| new().map(Arc::new))?;
             let staged = Staged { record, by };
             let earlier = self.staging.transfers.insert(id.clone(), staged);
             let undo = Undo::Transfer(id.clone(), earlier);
             self.staging.undo.push(undo);
         }
         let staged = self.staging.transfers.get_mut(id);
-        staged.map(|staged| &mut staged.record)
+        staged.map(|staged| Arc::make_mut(&mut staged.record))
     }
 
     fn stage_alert(&mut self, place: &Place<'_>, alert: Option<Alert>) {

@@ -85,6 +85,15 @@ impl<T: Record> Book<T> {
         self.index.get(id).copied()
     }
 
+    /// Where a record is that was opened at a position; not where an earlier one of that id is.
+    pub(in crate::machine) fn opened_at(&self, id: &T::Id, position: Sequence) -> Option<Slot> {
+        let slot = self.slot(id)?;
+        let found = self.shelf.get(slot);
+        found
+            .is_some_and(|found| found.opened() == position)
+            .then_some(slot)
+    }
+
     pub(in crate::machine) fn find(&self, id: &T::Id) -> Option<&Arc<T>> {
         self.shelf.get(self.slot(id)?)
     }

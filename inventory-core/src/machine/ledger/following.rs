@@ -5,7 +5,7 @@
 
 use super::{Ledger, ProductIx, StoreIx};
 use crate::machine::{Alert, Kind, Movement, Reservation, Thresholds, Transfer};
-use crate::vocabulary::{ReservationId, Timestamp, TransferId};
+use crate::vocabulary::{ReservationId, StoreId, Timestamp, TransferId};
 
 impl Ledger {
     /// Follows a movement that has been applied to its level.
@@ -32,22 +32,7 @@ impl Ledger {
             Kind::Shipped {
                 transfer,
                 destination,
-            } => {
-                // The entry that is being followed begins after the head.
-                let opened = self.head.sequence.next();
-                let known = self.transfers.find(transfer);
-                let slot = match known.filter(|known| known.opened == opened) {
-                    Some(_) => self.transfers.slot(transfer),
-                    None => None,
-                };
-                let slot = slot.unwrap_or_else(|| {
-                    let (source, destination) = (movement.store.clone(), destination.clone());
-                    let new = Transfer::open(transfer.clone(), opened, at, source, destination);
-                    self.transfers.open(new)
-                });
-                self.transfers
-                    .change(slot, |transfer| transfer.follow(movement, at));
-            }
+            } => self.ship(transfer, destination, movement, at),
             Kind::Received { transfer, .. } | Kind::Closed { transfer, .. } => {
                 self.move_transfer(transfer, movement, at);
             }
@@ -79,17 +64,18 @@ impl Ledger {
     ) {
         // The entry that is being followed begins after the head.
         let opened = self.head.sequence.next();
-        let known = self.reservations.find(id);
-        let slot = match known.filter(|known| known.opened == opened) {
-            Some(_) => self.reservations.slot(id),
-            None => None,
+        let slot = match self.reservations.opened_at(id, opened) {
+            Some(slot) => {
+                self.reservations
+                    .change(slot, |reservation| reservation.follow(movement, at));
+                slot
+            }
+            None => {
+                let mut new = Reservation::open(id.clone(), opened, at, deadline);
+                new.follow(movement, at);
+                self.reservations.open(new)
+            }
         };
-        let slot = slot.unwrap_or_else(|| {
-            let new = Reservation::open(id.clone(), opened, at, deadline);
-            self.reservations.open(new)
-        });
-        self.reservations
-            .change(slot, |reservation| reservation.follow(movement, at));
         self.due.insert((deadline, slot));
         self.holds.insert((product, deadline, slot));
     }
@@ -116,6 +102,21 @@ impl Ledger {
         self.reservations
             .change(slot, |reservation| reservation.deadline = deadline);
         self.list(slot);
+    }
+
+    fn ship(&mut self, id: &TransferId, destination: &StoreId, movement: &Movement, at: Timestamp) {
+        let opened = self.head.sequence.next();
+        match self.transfers.opened_at(id, opened) {
+            Some(slot) => self
+                .transfers
+                .change(slot, |transfer| transfer.follow(movement, at)),
+            None => {
+                let (source, destination) = (movement.store.clone(), destination.clone());
+                let mut new = Transfer::open(id.clone(), opened, at, source, destination);
+                new.follow(movement, at);
+                self.transfers.open(new);
+            }
+        }
     }
 
     fn move_transfer(&mut self, id: &TransferId, movement: &Movement, at: Timestamp) {
