@@ -4,6 +4,7 @@
 
 mod killed;
 mod process;
+mod readme;
 mod starting;
 mod stores;
 mod stores_killed;
