@@ -32,6 +32,7 @@ mod segment;
 mod snapshot;
 mod snapshot_codec;
 mod snapshot_records;
+mod snapshot_sink;
 mod store;
 mod survey;
 mod text;

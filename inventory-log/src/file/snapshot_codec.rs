@@ -10,7 +10,7 @@ use inventory_core::vocabulary::{Chain, Epoch, Quantity, Sequence, StoreId, Time
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 
-use super::disk::{DiskFile, write_all_at};
+use super::disk::DiskFile;
 use super::header::{FORMAT, format};
 use super::interner::Interner;
 use super::lines::Lines;
@@ -19,14 +19,8 @@ use super::snapshot_records::{
     push_alert, push_buried, push_reservation, push_transfer, read_alert, read_buried,
     read_reservation, read_transfer,
 };
+use super::snapshot_sink::Sink;
 use super::text::{push_hex32, push_hex64, push_number, push_string};
-
-/// Bytes written at once.
-const CHUNK_BYTES: usize = 256 * 1024;
-
-/// Bytes after which the file is synced. What is written and not on the disk yet is in the way of the syncs of the log: with a
-/// million keys in the window, all of it at once holds up a group by a tenth of a second.
-const SYNC_BYTES: u64 = 1024 * 1024;
 
 /// The format since which a snapshot has alerts, reservations and transfers.
 const RECORDS_SINCE: u64 = 2;
@@ -42,13 +36,7 @@ pub(super) enum Fault {
 /// Writes a snapshot into an empty file, and returns its size.
 pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64> {
     let image = &snapshot.image;
-    let mut sink = Sink {
-        file,
-        buffer: Vec::new(),
-        offset: 0,
-        synced: 0,
-        crc: crc32fast::Hasher::new(),
-    };
+    let mut sink = Sink::new(file);
     push_header(&mut sink.buffer, snapshot);
     sink.list("stores", image.stores(), |out, store| {
         push_string(out, store.as_str())
@@ -71,64 +59,6 @@ pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64>
         |out, (sequence, buried)| push_buried(out, *sequence, buried),
     )?;
     sink.finish()
-}
-
-/// A buffer in front of a file, and the checksum of what went through.
-struct Sink<'a> {
-    file: &'a dyn DiskFile,
-    buffer: Vec<u8>,
-    offset: u64,
-    synced: u64,
-    crc: crc32fast::Hasher,
-}
-
-impl Sink<'_> {
-    /// Appends a named array with one element per line.
-    fn list<T>(
-        &mut self,
-        name: &str,
-        elements: impl Iterator<Item = T>,
-        mut push: impl FnMut(&mut Vec<u8>, T),
-    ) -> io::Result<()> {
-        self.buffer.push(b'"');
-        self.buffer.extend_from_slice(name.as_bytes());
-        self.buffer.extend_from_slice(b"\":[\n");
-        for (at, element) in elements.enumerate() {
-            if at > 0 {
-                self.buffer.extend_from_slice(b",\n");
-            }
-            push(&mut self.buffer, element);
-            if self.buffer.len() >= CHUNK_BYTES {
-                self.flush()?;
-            }
-        }
-        if !self.buffer.ends_with(b"[\n") {
-            self.buffer.push(b'\n');
-        }
-        self.buffer.extend_from_slice(b"],\n");
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.crc.update(&self.buffer);
-        write_all_at(self.file, &self.buffer, self.offset)?;
-        self.offset += self.buffer.len() as u64;
-        self.buffer.clear();
-        if self.offset - self.synced >= SYNC_BYTES {
-            self.file.sync_data()?;
-            self.synced = self.offset;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> io::Result<u64> {
-        self.flush()?;
-        self.buffer.extend_from_slice(b"\"crc\":\"");
-        push_hex32(&mut self.buffer, self.crc.clone().finalize());
-        self.buffer.extend_from_slice(b"\"}\n");
-        write_all_at(self.file, &self.buffer, self.offset)?;
-        Ok(self.offset + self.buffer.len() as u64)
-    }
 }
 
 fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
