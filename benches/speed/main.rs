@@ -15,6 +15,7 @@ mod one_caller;
 mod raw;
 mod recovery;
 mod shop;
+mod snapshots;
 mod table;
 mod tills;
 
@@ -33,9 +34,15 @@ fn main() {
     history::run(&mut contests);
     let outcomes = contests.finish();
     let deadlines = is_wanted(deadlines::NAME).then(deadlines::measure);
+    let written = is_wanted(snapshots::NAME).then(snapshots::measure);
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {
-        table::print(&outcomes, deadlines.as_deref(), memory.as_ref());
+        table::print(
+            &outcomes,
+            deadlines.as_deref(),
+            written.as_ref(),
+            memory.as_ref(),
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::contest::{Aim, Outcome};
 use crate::deadlines::Deadlines;
 use crate::memory::Memory;
+use crate::snapshots::Written;
 
 const HEAD: &str = "
 | measured | baseline in the same run | ratio | to reach | met | engine | baseline |
@@ -23,6 +24,7 @@ const DIFFERENCE_MAX_SECONDS: f64 = 1e-3;
 pub(crate) fn print(
     outcomes: &[Outcome],
     deadlines: Option<&[Deadlines]>,
+    written: Option<&Written>,
     memory: Option<&Memory>,
 ) {
     let mut text = HEAD.to_owned();
@@ -33,6 +35,7 @@ pub(crate) fn print(
         text.push_str(DEADLINES_HEAD);
         text.extend(deadlines.iter().map(of_deadlines));
     }
+    text.extend(written.map(of_written));
     text.extend(memory.map(of_memory));
     let _nobody_reads = io::stdout().write_all(text.as_bytes());
 }
@@ -54,6 +57,25 @@ fn of_deadlines(deadlines: &Deadlines) -> String {
         time(with.p99),
         difference * 1e6,
         time(DIFFERENCE_MAX_SECONDS),
+    )
+}
+
+/// How much snapshots may write for each byte of the log.
+const WRITTEN_MAX: u64 = 20;
+
+fn of_written(written: &Written) -> String {
+    let all = written.log_bytes + written.snapshot_bytes;
+    let met = match all <= WRITTEN_MAX * written.log_bytes {
+        true => "met",
+        false => "NOT met",
+    };
+    format!(
+        "\n{} levels, {} sales in ten minutes: {all} bytes are written, {:.2}x those of the log (at most {WRITTEN_MAX}x: {met}); \
+         a snapshot takes {} MiB\n",
+        written.levels,
+        written.sales,
+        all as f64 / written.log_bytes as f64,
+        written.one_bytes >> 20,
     )
 }
 

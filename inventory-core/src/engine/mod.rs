@@ -11,6 +11,7 @@
 
 mod error;
 mod feed;
+mod growth;
 mod pages;
 mod past;
 mod reader;

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::growth::Growth;
 use super::reader::Published;
 use crate::machine::{Head, Ledger};
-use crate::ports::{Observation, Observer, Snapshot, SnapshotStore, StorageError};
+use crate::ports::{Observation, Observer, ReadError, Snapshot, SnapshotStore, StorageError};
 use crate::vocabulary::Sequence;
 
 /// Saves the published ledger. Freezing it costs the writer microseconds, whatever its size; writing it costs the writer
@@ -28,6 +30,26 @@ impl Snapshotter {
     /// The position of the newest snapshot that is durable.
     pub fn saved(&self) -> Sequence {
         self.published.snapshot()
+    }
+
+    /// Whether a snapshot is worth what it costs to write: the log has grown by a quarter of the last one, or an hour has
+    /// passed with changes. `age` says how long ago the last one was saved, or the engine was opened.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot say how much it has grown.
+    pub fn is_due(&self, age: Duration) -> Result<bool, ReadError> {
+        let (saved, head) = (self.saved(), self.published.read(Ledger::head).sequence);
+        let growth = Growth {
+            has_grown: head > saved,
+            log_bytes: match head > saved {
+                true => self.published.log.bytes_after(saved)?,
+                false => 0,
+            },
+            snapshot_bytes: self.store.size(),
+            age,
+        };
+        Ok(growth.is_enough())
     }
 
     /// Saves a snapshot, unless the newest one is of the same position. From then on the log may give up what the

@@ -58,6 +58,17 @@ pub trait LogReader: Send + Sync {
     /// See [`ReadError`]; nothing was read.
     fn read(&self, after: Sequence, events_max: usize) -> Result<Vec<Arc<Entry>>, ReadError>;
 
+    /// Bytes that storage spends on what comes after a position: how much there is to read to get from there to the head. 0
+    /// where that means nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]; nothing was found.
+    fn bytes_after(&self, after: Sequence) -> Result<u64, ReadError> {
+        let _ = after;
+        Ok(0)
+    }
+
     /// The last position that was recorded at or before a time: the last event of its entry. The floor when all that is
     /// kept was recorded later.
     ///

@@ -30,6 +30,11 @@ pub trait SnapshotStore: Send {
     /// Storage failed, or a later snapshot is there. The snapshot before is still the one that is loaded.
     fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError>;
 
+    /// Bytes that the snapshot takes that was saved or loaded last; 0 where that means nothing, and before the first one.
+    fn size(&self) -> u64 {
+        0
+    }
+
     /// The newest snapshot, if one was ever saved.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod routes;
 mod run;
 mod service;
 mod settings;
+mod snapshots;
 mod stream;
 mod sync;
 mod transactions;

@@ -3,11 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use inventory_core::engine::{Engine, OpenError, Opened, Reader, RecoveryReport, Snapshotter};
+use inventory_core::engine::{Engine, OpenError, Opened, RecoveryReport};
 use inventory_core::ports::Ports;
 use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
@@ -19,6 +16,7 @@ use super::gauges;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
+use super::snapshots::Snapshots;
 use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
 use crate::telemetry::Telemetry;
@@ -104,12 +102,7 @@ impl Running {
             dead_letters,
             report,
         } = opened;
-        let snapshots = Snapshots::start(
-            snapshotter,
-            engine.reader(),
-            settings.snapshot_interval,
-            &telemetry,
-        );
+        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval, &telemetry);
 
         let stopping = watch::Sender::new(false);
         let writer = Writer::start(engine, WriterLimits::default());
@@ -193,7 +186,7 @@ impl Running {
     }
 }
 
-/// Finishes what the writer has taken, and saves a last snapshot.
+/// Finishes what the writer has taken, and saves a last snapshot where that is worth it.
 async fn close(central: Arc<Central>, snapshots: Snapshots) {
     let closing = tokio::task::spawn_blocking(move || {
         match Arc::try_unwrap(central) {
@@ -204,58 +197,5 @@ async fn close(central: Arc<Central>, snapshots: Snapshots) {
     });
     if closing.await.is_err() {
         tracing::error!("closing has panicked; what was acknowledged is durable all the same");
-    }
-}
-
-/// The thread that takes snapshots.
-struct Snapshots {
-    stop: SyncSender<()>,
-    thread: thread::JoinHandle<()>,
-}
-
-impl Snapshots {
-    fn start(
-        mut snapshotter: Snapshotter,
-        reader: Reader,
-        interval: Duration,
-        telemetry: &Telemetry,
-    ) -> Self {
-        let telemetry = telemetry.clone();
-        let (stop, told) = sync_channel::<()>(0);
-        let thread = thread::Builder::new()
-            .name("inventory-snapshots".into())
-            .spawn(move || {
-                loop {
-                    let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
-                    save(&mut snapshotter, &reader, &telemetry);
-                    if last {
-                        return;
-                    }
-                }
-            })
-            .expect("a system that refuses a thread at start cannot serve");
-        Self { stop, thread }
-    }
-
-    fn stop(self) {
-        drop(self.stop);
-        if self.thread.join().is_err() {
-            tracing::error!("the snapshot thread has panicked");
-        }
-    }
-}
-
-/// Saves a snapshot, when something has happened since the last one.
-fn save(snapshotter: &mut Snapshotter, reader: &Reader, telemetry: &Telemetry) {
-    if reader.head().sequence == snapshotter.saved() {
-        return;
-    }
-    let (span, begun) = (telemetry.task("PersistSnapshot"), Instant::now());
-    match snapshotter.save() {
-        Ok(_) => telemetry.instruments().snapshot_took(begun.elapsed()),
-        Err(error) => {
-            span.fail(error.to_string());
-            tracing::warn!(%error, "a snapshot was skipped; the log has everything");
-        }
     }
 }

@@ -25,7 +25,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "",
         "the same, one a line, in place of API_KEYS; `sha256:DIGEST` may stand for a key",
     ),
-    SettingDoc::new("SNAPSHOT_INTERVAL", "10s", "how often a snapshot is taken"),
+    SettingDoc::new(
+        "SNAPSHOT_INTERVAL",
+        "10s",
+        "the least time between two snapshots; one is taken when the log has grown by a quarter of it, or after an hour with changes",
+    ),
     SettingDoc::new(
         "RATE_TOKENS",
         "100",

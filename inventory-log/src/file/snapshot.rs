@@ -20,6 +20,8 @@ pub struct FileSnapshots {
     indexes: Arc<Indexes>,
     /// Epoch and position of the snapshot that was last saved or loaded.
     kept: Option<(Epoch, Sequence)>,
+    /// Bytes that it takes.
+    size: u64,
 }
 
 impl FileSnapshots {
@@ -28,6 +30,7 @@ impl FileSnapshots {
             directory,
             indexes,
             kept: None,
+            size: 0,
         }
     }
 
@@ -62,8 +65,13 @@ impl SnapshotStore for FileSnapshots {
             StorageError::new(format!("saving {SNAPSHOT}"), error)
         })?;
         self.kept = Some(place(snapshot));
+        self.size = bytes;
         self.indexes.write_unwritten();
         Ok(bytes)
+    }
+
+    fn size(&self) -> u64 {
+        self.size
     }
 
     fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {
@@ -76,6 +84,7 @@ impl SnapshotStore for FileSnapshots {
         match snapshot_codec::read(&*file) {
             Ok(snapshot) => {
                 self.kept = Some(place(&snapshot));
+                self.size = file.size().map_err(reading)?;
                 Ok(Some(snapshot))
             }
             Err(Fault::Io(error)) => Err(reading(error)),

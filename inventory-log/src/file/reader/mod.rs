@@ -1,5 +1,6 @@
 //! Reads the log, also while it is appended to.
 
+mod extent;
 mod moment;
 mod place;
 mod search;
@@ -56,6 +57,10 @@ impl LogReader for FileLogReader {
         let page = self.read_page(&mut place, head, events_max)?;
         self.keep_place(place);
         Ok(page)
+    }
+
+    fn bytes_after(&self, after: Sequence) -> Result<u64, ReadError> {
+        self.extent_after(after)
     }
 
     fn position_at(&self, time: Timestamp) -> Result<Sequence, ReadError> {

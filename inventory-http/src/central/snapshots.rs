@@ -1,0 +1,73 @@
+//! Snapshots are taken on a thread of their own, as often as the log has grown enough for one.
+
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use inventory_core::engine::Snapshotter;
+
+use crate::telemetry::Telemetry;
+
+/// The thread that takes snapshots.
+pub(super) struct Snapshots {
+    stop: SyncSender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Snapshots {
+    /// Looks every `interval` whether a snapshot is due: that is the least time between two of them.
+    pub(super) fn start(
+        mut snapshotter: Snapshotter,
+        interval: Duration,
+        telemetry: &Telemetry,
+    ) -> Self {
+        let telemetry = telemetry.clone();
+        let (stop, told) = sync_channel::<()>(0);
+        let thread = thread::Builder::new()
+            .name("inventory-snapshots".into())
+            .spawn(move || {
+                let mut saved_at = Instant::now();
+                loop {
+                    let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
+                    if save_when_due(&mut snapshotter, saved_at.elapsed(), &telemetry) {
+                        saved_at = Instant::now();
+                    }
+                    if last {
+                        return;
+                    }
+                }
+            })
+            .expect("a system that refuses a thread at start cannot serve");
+        Self { stop, thread }
+    }
+
+    /// Saves a last snapshot where that is worth it, and ends.
+    pub(super) fn stop(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the snapshot thread has panicked");
+        }
+    }
+}
+
+/// Saves a snapshot when one is due, and says whether it did.
+fn save_when_due(snapshotter: &mut Snapshotter, age: Duration, telemetry: &Telemetry) -> bool {
+    match snapshotter.is_due(age) {
+        Ok(true) => {}
+        Ok(false) => return false,
+        // A snapshot is what helps a log that cannot be read.
+        Err(error) => tracing::warn!(%error, "the log does not say how much it has grown"),
+    }
+    let (span, begun) = (telemetry.task("PersistSnapshot"), Instant::now());
+    match snapshotter.save() {
+        Ok(_) => {
+            telemetry.instruments().snapshot_took(begun.elapsed());
+            true
+        }
+        Err(error) => {
+            span.fail(error.to_string());
+            tracing::warn!(%error, "a snapshot was skipped; the log has everything");
+            false
+        }
+    }
+}
