@@ -11,7 +11,7 @@ use inventory_core::engine::Engine;
 use inventory_core::machine::{Ledger, Request};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, Ports};
-use inventory_core::vocabulary::{TTL_SECONDS_MAX, Timestamp};
+use inventory_core::vocabulary::{TTL_SECONDS_MAX, Timestamp, Uptime};
 
 use crate::raw;
 use crate::scaled;
@@ -202,5 +202,9 @@ impl Clock for Hands {
     fn now(&self) -> Timestamp {
         let millis = self.0.load(Ordering::Relaxed);
         Timestamp::from_millis(millis).expect("within some weeks of 1970")
+    }
+
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(self.0.load(Ordering::Relaxed))
     }
 }

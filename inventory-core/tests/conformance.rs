@@ -38,6 +38,27 @@ inventory_core::event_log_conformance!(memory_log, Memory::new());
 inventory_core::snapshots_conformance!(memory_snapshots, Memory::new());
 inventory_core::dead_letters_conformance!(memory_dead_letters, Memory::new());
 
+#[cfg(feature = "testing")]
+mod manual {
+    use inventory_core::conformance::clock;
+    use inventory_core::ports::Clock;
+    use inventory_core::testing::ManualClock;
+
+    struct Manual(ManualClock);
+
+    impl clock::Harness for Manual {
+        fn open(&self) -> Box<dyn Clock> {
+            Box::new(self.0.clone())
+        }
+
+        fn pass(&self, millis: u64) {
+            self.0.advance_millis(millis);
+        }
+    }
+
+    inventory_core::clock_conformance!(manual_clock, Manual(ManualClock::default()));
+}
+
 /// The wrappers, over memory. Opened alone, so that the rivals share a handle here and have their own above.
 #[cfg(feature = "testing")]
 mod faulty {

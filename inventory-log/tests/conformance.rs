@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use inventory_core::conformance::event_log::Fault;
-use inventory_core::conformance::{dead_letters, event_log, snapshots};
+use inventory_core::conformance::{clock, dead_letters, event_log, snapshots};
 use inventory_core::engine::Recovery;
-use inventory_core::ports::{DeadLetters, EventLog, SnapshotStore};
+use inventory_core::ports::{Clock, DeadLetters, EventLog, SnapshotStore};
 use inventory_log::SystemClock;
 use inventory_log::file::{FileOptions, FileStore, open, open_on};
 use inventory_log::testing::{self, Call, SimDisk};
@@ -112,3 +113,20 @@ impl dead_letters::Harness for Real {
 inventory_core::event_log_conformance!(real_log, Real::new());
 inventory_core::snapshots_conformance!(real_snapshots, Real::new());
 inventory_core::dead_letters_conformance!(real_dead_letters, Real::new());
+
+struct System;
+
+impl clock::Harness for System {
+    fn open(&self) -> Box<dyn Clock> {
+        Box::new(SystemClock)
+    }
+
+    fn pass(&self, millis: u64) {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(millis) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+inventory_core::clock_conformance!(system_clock, System);

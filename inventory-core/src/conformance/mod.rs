@@ -50,6 +50,7 @@ macro_rules! suite {
     };
 }
 
+pub mod clock;
 pub mod dead_letters;
 pub mod event_log;
 mod history;

@@ -14,6 +14,7 @@ mod text;
 mod time;
 mod trace;
 mod ttl;
+mod uptime;
 mod version;
 
 pub use chain::{Chain, Fingerprint, InvalidDigest};
@@ -30,6 +31,7 @@ pub use sequence::Sequence;
 pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
 pub use trace::{InvalidTraceParent, TraceParent};
 pub use ttl::{TTL_SECONDS_MAX, Ttl};
+pub use uptime::Uptime;
 pub use version::Version;
 
 pub(crate) use chain::Digest;

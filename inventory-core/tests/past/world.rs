@@ -13,7 +13,8 @@ use inventory_core::machine::{
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog, Ports};
 use inventory_core::vocabulary::{
-    Chain, Delta, ProductId, Quantity, Reference, Sequence, StoreId, Timestamp, Ttl, Units, Version,
+    Chain, Delta, ProductId, Quantity, Reference, Sequence, StoreId, Timestamp, Ttl, Units, Uptime,
+    Version,
 };
 
 use crate::draw::Step;
@@ -24,6 +25,10 @@ struct Hand(Arc<AtomicU64>);
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst)).expect("a case takes seconds")
+    }
+
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(self.0.load(Ordering::SeqCst))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::Timestamp;
+use inventory_core::vocabulary::{Timestamp, Uptime};
 
 /// A clock that stands still until it is set: so the same deadlines pass before the same requests in every run.
 #[derive(Debug)]
@@ -29,5 +29,10 @@ impl Clock for Hands {
     fn now(&self) -> Timestamp {
         let millis = self.millis.load(Ordering::SeqCst);
         Timestamp::from_millis(millis).expect("only the numbers of timestamps are stored")
+    }
+
+    /// The sales are as far apart as they say.
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(self.millis.load(Ordering::SeqCst))
     }
 }
