@@ -70,11 +70,11 @@ pub enum LoadError {
         cause: Cause,
     },
     /// The snapshot was written by a newer program.
-    #[error("the snapshot has format {found}, this program reads up to {known}")]
+    #[error("the snapshot has format {found}, this program reads {known}")]
     NewerFormat {
         /// Format of the snapshot.
         found: u64,
-        /// Newest format that is read.
+        /// The format that is read.
         known: u64,
     },
     /// Storage failed; trying again may help.

@@ -27,13 +27,13 @@ pub enum OpenError {
         damage: Damage,
     },
     /// A newer program has written the directory.
-    #[error("{file} has format {found}, this program reads up to {known}: start the newer program")]
+    #[error("{file} has format {found}, this program reads {known}: start the newer program")]
     NewerFormat {
         /// The file.
         file: String,
         /// Its format.
         found: u64,
-        /// The newest format that is read.
+        /// The format that is read.
         known: u64,
     },
     /// Storage failed. What was found is still there; opening again is safe.

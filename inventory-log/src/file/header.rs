@@ -7,14 +7,12 @@ use serde::Deserialize;
 use super::record::{check_crc, push_crc};
 use super::text::{Cursor, push_hex64, push_number};
 
-/// The version of the format that this program writes, and the newest that it reads. It reads the older ones too.
-pub(super) const FORMAT: u64 = 2;
+/// The version of the format that this program reads and writes.
+pub(super) const FORMAT: u64 = 1;
 
 /// Where a segment starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
-    /// The version of the format of what may follow. It is written as the newest.
-    pub(super) format: u64,
     /// The history.
     pub(super) epoch: Epoch,
     /// The head of the log before the segment.
@@ -82,9 +80,11 @@ impl Header {
         }
         check_crc(line).ok_or(InvalidHeader::Damaged)?;
         let wire: Wire = serde_json::from_slice(line).map_err(|_| InvalidHeader::Damaged)?;
+        if wire.format != FORMAT {
+            return Err(InvalidHeader::Damaged);
+        }
         let before = wire.first.checked_sub(1).ok_or(InvalidHeader::Damaged)?;
         Ok(Self {
-            format: wire.format,
             epoch: wire.epoch,
             before: Head {
                 sequence: Sequence::new(before),
@@ -113,7 +113,6 @@ mod tests {
     #[test]
     fn a_header_is_read_back_and_a_later_format_is_told_from_damage() {
         let header = Header {
-            format: FORMAT,
             epoch: Epoch::from_random(7),
             before: Head {
                 sequence: Sequence::new(41),
@@ -126,10 +125,10 @@ mod tests {
         header.encode(&mut line);
         line.pop();
         assert_eq!(Header::decode(&line), Ok(header));
-        let newer = [b"{\"format\":3,", &line[12..]].concat();
+        let newer = [b"{\"format\":2,", &line[12..]].concat();
         assert_eq!(
             Header::decode(&newer),
-            Err(InvalidHeader::Newer { found: 3 })
+            Err(InvalidHeader::Newer { found: 2 })
         );
         for at in 0..line.len() {
             let mut flipped = line.clone();

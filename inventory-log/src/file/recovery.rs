@@ -21,7 +21,7 @@ use super::directory::{ACTIVE, ACTIVE_TMP, Directory};
 use super::disk::{Disk, DiskFile, read_onto, rename_durably, write_all_at};
 use super::error::OpenError;
 use super::finding::{Finding, FindingKind};
-use super::header::{FORMAT, Header};
+use super::header::Header;
 use super::log::Opened;
 use super::restart::set_sealed_aside;
 use super::segment::{Active, Layout, create_segment};
@@ -109,13 +109,7 @@ fn enter(disk: &dyn Disk, survey: &Survey) -> io::Result<(Arc<dyn DiskFile>, u64
                 set_sealed_aside(disk, *epoch)?;
             }
             rename_durably(disk, ACTIVE_TMP, ACTIVE)?;
-            if survey.header.format == FORMAT {
-                return Ok((Arc::clone(file), survey.end));
-            }
-            // It has no record yet.
-            let copy = copy(disk, &**file, &survey.header, &[])?;
-            rename_durably(disk, ACTIVE_TMP, ACTIVE)?;
-            Ok(copy)
+            Ok((Arc::clone(file), survey.end))
         }
         Plan::Copy { file, kept } => {
             let copy = copy(disk, &**file, &survey.header, kept)?;

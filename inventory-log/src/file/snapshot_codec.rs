@@ -22,9 +22,6 @@ use super::snapshot_records::{
 use super::snapshot_sink::Sink;
 use super::text::{push_hex32, push_hex64, push_number, push_string};
 
-/// The format since which a snapshot has alerts, reservations and transfers.
-const RECORDS_SINCE: u64 = 2;
-
 /// Why a file is no snapshot that this program can use.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -195,20 +192,18 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
             )
             .map_err(said)
     })?;
-    if header.format >= RECORDS_SINCE {
-        source.list("alerts", |line| {
-            let (product, store, alert) = read_alert(line)?;
-            builder.alert(&product, &store, alert).map_err(said)
-        })?;
-        source.list("reservations", |line| {
-            let reservation = read_reservation(line, &mut ids)?;
-            builder.reservation(reservation).map_err(said)
-        })?;
-        source.list("transfers", |line| {
-            let transfer = read_transfer(line, &mut ids)?;
-            builder.transfer(transfer).map_err(said)
-        })?;
-    }
+    source.list("alerts", |line| {
+        let (product, store, alert) = read_alert(line)?;
+        builder.alert(&product, &store, alert).map_err(said)
+    })?;
+    source.list("reservations", |line| {
+        let reservation = read_reservation(line, &mut ids)?;
+        builder.reservation(reservation).map_err(said)
+    })?;
+    source.list("transfers", |line| {
+        let transfer = read_transfer(line, &mut ids)?;
+        builder.transfer(transfer).map_err(said)
+    })?;
     source.list("window", |line| {
         let entry = decode(line, &mut ids)?;
         builder.remember(&entry).map_err(said)
@@ -264,7 +259,11 @@ impl Source<'_> {
             let fields = line
                 .strip_suffix(',')
                 .ok_or("its first line is not complete")?;
-            serde_json::from_str(&format!("{fields}}}")).map_err(said)
+            let header: WireHeader = serde_json::from_str(&format!("{fields}}}")).map_err(said)?;
+            match header.format {
+                FORMAT => Ok(header),
+                _ => Err("its format is none".to_owned()),
+            }
         });
         match newer {
             Some(found) => Err(Fault::Newer {

@@ -99,18 +99,18 @@ fn a_later_format_is_refused_as_such() {
         let text = String::from_utf8(disk.content(name).unwrap()).unwrap();
         disk.put(
             name,
-            text.replacen("\"format\":2", "\"format\":3", 1)
+            text.replacen("\"format\":1", "\"format\":2", 1)
                 .into_bytes(),
         );
         match open(&disk) {
             Err(OpenError::NewerFormat {
                 file,
-                found: 3,
-                known: 2,
+                found: 2,
+                known: 1,
             }) => assert_eq!(file, ACTIVE),
             Ok(mut store) => assert!(matches!(
                 store.snapshots.load(),
-                Err(LoadError::NewerFormat { found: 3, known: 2 })
+                Err(LoadError::NewerFormat { found: 2, known: 1 })
             )),
             Err(refused) => panic!("{refused:?}"),
         }

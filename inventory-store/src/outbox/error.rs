@@ -24,9 +24,7 @@ pub enum OpenError {
         what: &'static str,
     },
     /// A newer program wrote the file.
-    #[error(
-        "{file} has format {found}, this program reads up to {FORMAT}: start the newer program"
-    )]
+    #[error("{file} has format {found}, this program reads {FORMAT}: start the newer program")]
     NewerFormat {
         /// The file.
         file: &'static str,

@@ -1,23 +1,20 @@
 //! A line of `outbox.log.jsonl`: one append, whole or not at all.
 //!
 //! ```text
-//!  {"format":2,"base":2,"crc":"…"}                      the header, always written with the base lines below it
+//!  {"format":1,"base":2,"crc":"…"}                      the header, always written with the base lines below it
 //!  {"n":1,"records":[{"type":"queued",…}],"crc":"…"}    base: what was live when the file was written
 //!  {"n":2,"records":[{"type":"queued",…}],"crc":"…"}
 //!  {"n":3,"records":[{…},{…}],"crc":"…"}                appended: everything above was durable by then
 //! ```
 //!
 //! `crc` is the CRC32 of all bytes of the line before `,"crc"`, as eight lower-case hexadecimal digits.
-//!
-//! Since format 2 an update may have `reason`, `note` and `reference`. A file of format 1 is one without them; opening writes
-//! every file anew, so that nothing is appended to one.
 
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 
-/// The format that is written, and the newest that is read.
-pub(super) const FORMAT: u64 = 2;
+/// The format that is written and read.
+pub(super) const FORMAT: u64 = 1;
 
 const CRC_BYTES: usize = ",\"crc\":\"00000000\"}".len();
 

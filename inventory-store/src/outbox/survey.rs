@@ -91,7 +91,10 @@ fn read_header(header: &[u8]) -> Result<u64, Fault> {
         return Err(Fault::NewerFormat { found: format });
     }
     let Header { base, .. } = serde_json::from_slice(header).map_err(unreadable)?;
-    Ok(base)
+    match format {
+        FORMAT => Ok(base),
+        _ => Err(damaged(1, "its header names no format that there is")),
+    }
 }
 
 fn damaged(line: u64, what: &'static str) -> Fault {

@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 
 use crate::file::directory::{ACTIVE, Directory, sealed_name};
 use crate::file::disk::{DiskFile, write_all_at, write_some};
-use crate::file::header::{FORMAT, Header};
+use crate::file::header::Header;
 use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
 use crate::file::reader::FileLogReader;
@@ -303,7 +303,6 @@ impl EventLog for FileLog {
             return Err(StorageError::new("restarting the log", poison.clone()));
         }
         let header = Header {
-            format: FORMAT,
             epoch,
             before: head,
             replaces: Some(self.epoch),

@@ -8,7 +8,7 @@ use inventory_core::vocabulary::Sequence;
 use super::FileLog;
 use crate::file::directory::{ACTIVE, ACTIVE_TMP, sealed_name};
 use crate::file::disk::{DiskFile, rename_durably, write_all_at};
-use crate::file::header::{FORMAT, Header};
+use crate::file::header::Header;
 use crate::file::segment::{Active, Sealed, create_segment};
 
 impl FileLog {
@@ -35,7 +35,6 @@ impl FileLog {
     /// An error that is returned has left the segment as it was.
     fn seal(&mut self, first: Sequence) -> io::Result<()> {
         let header = Header {
-            format: FORMAT,
             epoch: self.epoch,
             before: self.head,
             replaces: None,

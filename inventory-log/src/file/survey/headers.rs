@@ -70,7 +70,6 @@ impl Surveyor<'_> {
             }
         }
         Ok(Header {
-            format: FORMAT,
             epoch: self.likely_epoch()?,
             before,
             replaces: None,
@@ -99,7 +98,6 @@ impl Surveyor<'_> {
         let scanned = scan(&*file, &header, start, true)
             .map_err(|error| io_error(format!("reading {name}"), error))?;
         Ok(Some(Header {
-            format: FORMAT,
             before: scanned.head,
             replaces: None,
             ..header

@@ -21,7 +21,7 @@ use super::directory::{
 use super::disk::{Disk, DiskFile};
 use super::error::{Damage, OpenError};
 use super::finding::Finding;
-use super::header::{FORMAT, Header};
+use super::header::Header;
 use super::scan::scan;
 use super::segment::Sealed;
 
@@ -130,13 +130,7 @@ impl Surveyor<'_> {
         let scan = self.scan(ACTIVE, &*file, &header, start)?;
         let mut end = scan.end();
         let plan = match &scan.tail {
-            // What is appended to a segment is of the format that its header names.
-            None if (scan.clean || defect!(TailNotCopied))
-                && start > 0
-                && header.format == FORMAT =>
-            {
-                Plan::Keep(file)
-            }
+            None if (scan.clean || defect!(TailNotCopied)) && start > 0 => Plan::Keep(file),
             Some(tail) if defect!(TornTailNotCut) => {
                 end = tail.end;
                 Plan::Keep(file)
@@ -181,7 +175,6 @@ impl Surveyor<'_> {
             }
         }
         let mut header = Header {
-            format: FORMAT,
             epoch: self.likely_epoch()?,
             before: Head::default(),
             replaces: None,
