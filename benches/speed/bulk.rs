@@ -44,7 +44,8 @@ impl Bulk {
         let mut sales = Sales::of(PRODUCTS);
         engine.submit(&sales.requests(REQUESTS)).expect("durable");
         Self {
-            writer: Writer::start(engine, WriterLimits::default()),
+            writer: Writer::start(engine, WriterLimits::default())
+                .expect("the system has a thread"),
             sales,
             bytes: raw::last_lines(&log, REQUESTS as usize),
             raw: RawFile::create(directory.path()),

@@ -49,7 +49,8 @@ impl Callers {
         let directory = raw::directory();
         let engine = shop::open_stocked(&directory.path().join("log"), PRODUCTS);
         Self {
-            writer: Writer::start(engine, WriterLimits::default()),
+            writer: Writer::start(engine, WriterLimits::default())
+                .expect("the system has a thread"),
             spread: Sales::of(PRODUCTS),
             hot: Sales::of(1).with_keys_from(HOT_KEYS_FROM),
             _directory: directory,

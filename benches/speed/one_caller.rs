@@ -28,7 +28,8 @@ pub(crate) fn run(contests: &mut Contests) {
     };
     contests.run(through_writer, || {
         OneAtATime::stocked(|engine| {
-            let writer = Writer::start(engine, WriterLimits::default());
+            let writer =
+                Writer::start(engine, WriterLimits::default()).expect("the system has a thread");
             Box::new(move |request| drop(writer.submit_and_wait(vec![request]).expect("durable")))
         })
     });

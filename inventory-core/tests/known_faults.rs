@@ -164,7 +164,7 @@ fn duplicates_of_many_callers_are_one_sale() {
     let mut engine = open(&storage, Settings::default()).engine;
     let last_unit = request("count-1", count("tea", "north", 1));
     engine.submit([&last_unit]).expect("memory never fails");
-    let writer = Writer::start(engine, WriterLimits::default());
+    let writer = Writer::start(engine, WriterLimits::default()).unwrap();
     let sale = request("sale-1", adjust("tea", "north", -1));
     let answers: Vec<_> = std::thread::scope(|scope| {
         let callers: Vec<_> = (0..CALLERS)

@@ -25,8 +25,10 @@ fn library() -> Vec<[String; 3]> {
         recovery: file_recovery,
     } = files;
     let WriterLimits {
-        inbox_requests_max,
-        group_requests_max,
+        inbox_lines_max,
+        inbox_bytes_max,
+        group_lines_max,
+        group_bytes_max,
     } = WriterLimits::default();
     [
         ("Settings", "window.age_ms", age_ms.to_string()),
@@ -39,13 +41,23 @@ fn library() -> Vec<[String; 3]> {
         ("FileOptions", "recovery", format!("{file_recovery:?}")),
         (
             "WriterLimits",
-            "inbox_requests_max",
-            inbox_requests_max.to_string(),
+            "inbox_lines_max",
+            inbox_lines_max.to_string(),
         ),
         (
             "WriterLimits",
-            "group_requests_max",
-            group_requests_max.to_string(),
+            "inbox_bytes_max",
+            inbox_bytes_max.to_string(),
+        ),
+        (
+            "WriterLimits",
+            "group_lines_max",
+            group_lines_max.to_string(),
+        ),
+        (
+            "WriterLimits",
+            "group_bytes_max",
+            group_bytes_max.to_string(),
         ),
     ]
     .map(|(of, field, default)| [of.to_owned(), field.to_owned(), default])

@@ -30,7 +30,7 @@ pub enum EngineError {
         /// The end of the log.
         head: Sequence,
     },
-    /// The engine had stopped before. Nothing of the group was written.
+    /// The engine had stopped before it got to the group. Nothing of the group was written.
     #[error("the engine has stopped and must be opened again")]
     Stopped,
 }

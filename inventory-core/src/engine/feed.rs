@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
@@ -135,11 +136,12 @@ impl Feed {
         wake();
     }
 
-    /// Outside the lock: a waiter may ask the feed again at once.
+    /// Outside the lock: a waiter may ask the feed again at once. One that panics harms nobody but itself: what it was to
+    /// be told is durable, and the others wait behind it.
     fn wake(&self, waiting: Vec<Wake>) {
         self.grown.notify_all();
         for wake in waiting {
-            wake();
+            let _reported = catch_unwind(AssertUnwindSafe(wake));
         }
     }
 }

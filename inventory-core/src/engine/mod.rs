@@ -12,6 +12,7 @@
 mod error;
 mod feed;
 mod growth;
+mod look;
 mod pages;
 mod past;
 mod reader;
@@ -235,6 +236,11 @@ impl Engine {
             answers,
             entries,
         }
+    }
+
+    /// Ends after a panic: nobody knows how much of the group is durable, and readers see that nothing will come.
+    pub(crate) fn abandon(self) {
+        self.published.stop();
     }
 
     fn fail(&self, error: AppendError) -> EngineError {

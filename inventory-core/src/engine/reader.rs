@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::RwLock;
 
 use super::feed::{Feed, Found};
+use super::look::{Look, is_looking_at};
 use super::settings::LIMITS;
 use crate::machine::{self, DeadLettered, Entry, Event, Head, Image, Ledger};
 use crate::ports::{LogReader, ReadError};
@@ -14,6 +15,10 @@ use crate::vocabulary::{Epoch, Sequence};
 
 /// What engine, readers, subscriptions and snapshotter share.
 pub(super) struct Published {
+    /// Held by a thread as long as it looks at the ledger, however often it looks while it does; write-held with the ledger.
+    /// So a look within a look does not wait for a writer that waits for the outer one, and others take their turn behind
+    /// that writer.
+    turn: RwLock<()>,
     /// Write-held only to assign what is durable.
     ledger: RwLock<Ledger>,
     pub(super) feed: Feed,
@@ -32,6 +37,7 @@ impl Published {
     ) -> Self {
         Self {
             feed: Feed::new(ledger.head().sequence),
+            turn: RwLock::new(()),
             ledger: RwLock::new(ledger),
             log,
             epoch,
@@ -41,6 +47,8 @@ impl Published {
     }
 
     pub(super) fn read<R>(&self, read: impl FnOnce(&Ledger) -> R) -> R {
+        let look = Look::at(self);
+        let _turn = (!look.is_within_another).then(|| self.turn.read());
         read(&self.ledger.read())
     }
 
@@ -48,6 +56,7 @@ impl Published {
     pub(super) fn publish(&self, entries: &[Arc<Entry>]) {
         let mut rest = entries;
         while !rest.is_empty() {
+            let _turn = self.turn.write();
             let mut ledger = self.ledger.write();
             let mut events = 0;
             while let [entry, later @ ..] = rest {
@@ -106,9 +115,15 @@ impl Reader {
         self.published.epoch
     }
 
-    /// Looks at the ledger. The writer waits for `look` to return, so it should only look.
+    /// Looks at the ledger. The writer waits for `look` to return, so it should only look: it must not wait for answers, and
+    /// must not submit to an engine of its own.
     pub fn read<R>(&self, look: impl FnOnce(&Ledger) -> R) -> R {
         self.published.read(look)
+    }
+
+    /// Whether this thread is within [`Reader::read`].
+    pub(crate) fn is_looking(&self) -> bool {
+        is_looking_at(&*self.published)
     }
 
     /// The ledger as it is now, to be looked at for as long as it takes.
@@ -184,8 +199,9 @@ impl Subscription {
         self.published.feed.wait(self.position)
     }
 
-    /// Calls `wake` once, from the writer's thread, when there is something to take or nothing will come any more: at
-    /// once when that is so now.
+    /// Calls `wake` once when there is something to take or nothing will come any more: at once when that is so now, else
+    /// from the thread that commits, which goes on when it returns. So it should only pass the word on, and must not wait
+    /// for answers.
     pub fn when_ready(&self, wake: impl FnOnce() + Send + 'static) {
         self.published
             .feed

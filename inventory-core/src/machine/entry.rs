@@ -31,6 +31,23 @@ pub struct Annotations {
     pub actor: Option<Actor>,
 }
 
+impl Annotations {
+    /// What the texts take.
+    pub(super) fn bytes(&self) -> usize {
+        let Self {
+            trace: _,
+            reason: _,
+            note,
+            reference,
+            actor,
+        } = self;
+        let note = note.as_ref().map_or("", Note::as_str);
+        let reference = reference.as_ref().map_or("", Reference::as_str);
+        let actor = actor.as_ref().map_or("", Actor::as_str);
+        size_of::<Self>() + note.len() + reference.len() + actor.len()
+    }
+}
+
 /// The events of one request. All of them are in the log, or none is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {

@@ -6,6 +6,9 @@ use crate::vocabulary::{Digest, Fingerprint, IdempotencyKey};
 /// Most lines of one request: what one atomic write may hold the log for.
 pub const REQUEST_LINES_MAX: usize = 100_000;
 
+/// What a line takes in memory, roughly: its command, and the event that is made of it, with names of usual length.
+const LINE_BYTES: usize = 512;
+
 /// Why a list of commands is not a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
@@ -27,6 +30,8 @@ pub struct Request {
     intent: Option<Intent>,
     annotations: Option<Box<Annotations>>,
     commands: Vec<Command>,
+    /// Counted once, since whoever queues requests asks for it.
+    lines: usize,
 }
 
 impl Request {
@@ -53,6 +58,7 @@ impl Request {
             1..=REQUEST_LINES_MAX => Ok(Self {
                 intent: None,
                 annotations: None,
+                lines: commands.iter().map(Command::lines).sum(),
                 commands,
             }),
             lines => Err(InvalidRequest::TooManyLines { lines }),
@@ -79,6 +85,17 @@ impl Request {
     /// The lines; at least one.
     pub fn commands(&self) -> &[Command] {
         &self.commands
+    }
+
+    /// How many lines there are, those that a command lists by itself included; at least one.
+    pub fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// What the request takes in memory until it is answered, as a rough estimate.
+    pub fn bytes(&self) -> usize {
+        let beside = self.annotations().map_or(0, Annotations::bytes);
+        self.lines * LINE_BYTES + beside
     }
 
     fn fingerprint(&self) -> Fingerprint {

@@ -3,10 +3,11 @@
 //! Written against [`super::sync`] and generic over what is committed, so that a model checker can run this very file
 //! with its own primitives and a commit that takes no time.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::sync::{Arc, Condvar, Mutex, MutexGuard};
+use super::inbox::{Bounds, Inbox, NotTaken, Submission, Weight};
+use super::reply::{Answers, Callback, Reply, Slot};
+use super::sync::{Arc, Condvar, Mutex};
 
 /// What makes groups durable: the engine, in a test something smaller.
 pub(super) trait Commit {
@@ -25,91 +26,32 @@ pub(super) trait Commit {
     where
         Self::Request: 'a;
 
+    /// How much one request is. Asked for by its caller, and once.
+    fn weigh(request: &Self::Request) -> Weight;
+
+    /// Ends for good, after a panic while committing.
+    fn abandon(self);
+
+    /// What callers are told whose requests were being committed when the committer panicked.
+    fn lost() -> Self::Error;
+
     /// What callers are told when the committer is gone before it got to them.
     fn gone() -> Self::Error;
-}
-
-type Answers<C> = Result<Vec<<C as Commit>::Answer>, <C as Commit>::Error>;
-type Callback<C> = Box<dyn FnOnce(Answers<C>) + Send>;
-
-/// A promise to answer: called exactly once, by whoever has it when it can be kept, or when it no longer can.
-struct Reply<C: Commit>(Option<Callback<C>>);
-
-impl<C: Commit> Reply<C> {
-    fn answer(mut self, answers: Answers<C>) {
-        self.call(answers);
-    }
-
-    /// A callback that panics harms nobody but its caller: the panic has been reported where it happened, and the
-    /// answers of the others wait behind it.
-    fn call(&mut self, answers: Answers<C>) {
-        if let Some(callback) = self.0.take() {
-            let _reported = catch_unwind(AssertUnwindSafe(|| callback(answers)));
-        }
-    }
-}
-
-impl<C: Commit> Drop for Reply<C> {
-    fn drop(&mut self) {
-        self.call(Err(C::gone()));
-    }
-}
-
-struct Submission<C: Commit> {
-    requests: Vec<C::Request>,
-    reply: Reply<C>,
-}
-
-/// What callers and the writer thread share.
-///
-/// **Invariant**: whoever has taken `committer` out puts it back, or sets `lost` and `closed` when a panic has taken it.
-/// Only they commit; nobody commits while holding the lock.
-struct Inbox<C: Commit> {
-    queue: VecDeque<Submission<C>>,
-    queued_requests: usize,
-    committer: Option<C>,
-    closed: bool,
-    lost: bool,
-}
-
-/// Why a submission was not taken. Nothing of it was or will be applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
-    /// As many requests are waiting as are allowed; trying again later helps.
-    #[error("too many requests are waiting")]
-    Full,
-    /// The writer has been stopped.
-    #[error("the writer has been stopped")]
-    Closed,
-}
-
-/// Bounds of the hand-over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bounds {
-    pub(super) inbox_requests_max: usize,
-    pub(super) group_requests_max: usize,
 }
 
 pub(super) struct HandOver<C: Commit> {
     inbox: Mutex<Inbox<C>>,
     /// Something was queued, the committer was put back, or the end has come: for the writer thread.
     work: Condvar,
-    /// The queue was taken: for callers that wait for room.
+    /// The queue was taken, or the end has come: for callers that wait for room.
     room: Condvar,
     bounds: Bounds,
 }
 
 impl<C: Commit> HandOver<C> {
     pub(super) fn new(committer: C, bounds: Bounds) -> Self {
-        let inbox = Inbox {
-            queue: VecDeque::new(),
-            queued_requests: 0,
-            committer: Some(committer),
-            closed: false,
-            lost: false,
-        };
         Self {
-            inbox: Mutex::new(inbox),
+            inbox: Mutex::new(Inbox::new(committer)),
             work: Condvar::new(),
             room: Condvar::new(),
             bounds,
@@ -122,9 +64,10 @@ impl<C: Commit> HandOver<C> {
         requests: Vec<C::Request>,
         reply: Callback<C>,
     ) -> Result<(), NotTaken> {
+        let weight = Weight::of::<C>(&requests);
         let mut inbox = self.inbox.lock();
-        self.check(&inbox, requests.len())?;
-        self.enqueue(&mut inbox, requests, reply);
+        inbox.check(weight, self.bounds.inbox)?;
+        self.enqueue(&mut inbox, requests, weight, reply);
         Ok(())
     }
 
@@ -136,30 +79,34 @@ impl<C: Commit> HandOver<C> {
         C::Answer: Send,
         C::Error: Send,
     {
+        let weight = Weight::of::<C>(&requests);
         let mut inbox = self.inbox.lock();
         if inbox.closed {
             return Err(NotTaken::Closed);
         }
-        if inbox.queue.is_empty()
-            && let Some(committer) = inbox.committer.take()
+        if inbox.is_held_by_caller() {
+            return Err(NotTaken::WithinReply);
+        }
+        if inbox.is_empty()
+            && let Some(committer) = inbox.take_committer()
         {
             drop(inbox);
-            let mut baton = Baton::new(self, committer);
-            return Ok(baton.committer().commit(requests.iter()));
+            let (committer, answers) = self.commit(committer, requests.iter());
+            if let Some(committer) = committer {
+                self.put_back(committer);
+            }
+            return Ok(answers);
         }
-        while let Err(not_taken) = self.check(&inbox, requests.len()) {
+        while let Err(not_taken) = inbox.check(weight, self.bounds.inbox) {
             match not_taken {
                 NotTaken::Full => self.room.wait(&mut inbox),
-                NotTaken::Closed => return Err(NotTaken::Closed),
+                not_taken => return Err(not_taken),
             }
         }
         let slot = Arc::new(Slot::<C>::default());
         let filled = Arc::clone(&slot);
-        self.enqueue(
-            &mut inbox,
-            requests,
-            Box::new(move |answers| filled.fill(answers)),
-        );
+        let reply = Box::new(move |answers| filled.fill(answers));
+        self.enqueue(&mut inbox, requests, weight, reply);
         drop(inbox);
         Ok(slot.wait())
     }
@@ -169,20 +116,20 @@ impl<C: Commit> HandOver<C> {
     pub(super) fn run(&self) -> Option<C> {
         let mut inbox = self.inbox.lock();
         loop {
-            while inbox.queue.is_empty() && !inbox.closed
-                || inbox.committer.is_none() && !inbox.lost
-            {
+            while inbox.is_empty() && !inbox.closed || !inbox.has_committer() && !inbox.lost {
                 self.work.wait(&mut inbox);
             }
-            let committer = inbox.committer.take()?;
-            if inbox.queue.is_empty() {
+            let committer = inbox.take_committer()?;
+            if inbox.is_empty() {
                 return Some(committer);
             }
-            let group = self.next_group(&mut inbox);
+            let group = inbox.next_group(self.bounds.group);
+            self.room.notify_all();
             drop(inbox);
-            let mut baton = Baton::new(self, committer);
-            commit(baton.committer(), group);
-            drop(baton);
+            let requests = group.iter().flat_map(|submission| &submission.requests);
+            let (committer, answers) = self.commit(committer, requests);
+            answer(group, answers);
+            self.put_back(committer?);
             inbox = self.inbox.lock();
         }
     }
@@ -196,139 +143,96 @@ impl<C: Commit> HandOver<C> {
 
     /// Requests that are queued.
     pub(super) fn queued(&self) -> usize {
-        self.inbox.lock().queued_requests
+        self.inbox.lock().requests()
     }
 
-    /// A submission larger than the whole inbox is taken when it would be alone.
-    fn check(&self, inbox: &Inbox<C>, requests: usize) -> Result<(), NotTaken> {
-        if inbox.closed {
-            return Err(NotTaken::Closed);
+    /// Answers all that is queued, so that nothing of it is committed.
+    pub(super) fn refuse_queued(&self, error: &C::Error) {
+        let refused = self.inbox.lock().take_all();
+        self.room.notify_all();
+        for submission in refused {
+            submission.reply.answer(Err(error.clone()));
         }
-        let queued = inbox.queued_requests;
-        if queued > 0 && queued + requests > self.bounds.inbox_requests_max {
-            return Err(NotTaken::Full);
-        }
-        Ok(())
     }
 
     fn enqueue(
         &self,
-        inbox: &mut MutexGuard<'_, Inbox<C>>,
+        inbox: &mut Inbox<C>,
         requests: Vec<C::Request>,
+        weight: Weight,
         reply: Callback<C>,
     ) {
-        inbox.queued_requests += requests.len();
-        inbox.queue.push_back(Submission {
+        inbox.push(Submission {
             requests,
-            reply: Reply(Some(reply)),
+            weight,
+            reply: Reply::new(reply),
         });
         // Whoever has the committer looks at the queue when putting it back.
-        if inbox.committer.is_some() {
+        if inbox.has_committer() {
             self.work.notify_one();
         }
     }
 
-    fn next_group(&self, inbox: &mut Inbox<C>) -> Vec<Submission<C>> {
-        let mut group = Vec::with_capacity(inbox.queue.len());
-        let mut requests = 0;
-        while let Some(next) = inbox.queue.front() {
-            requests += next.requests.len();
-            if !group.is_empty() && requests > self.bounds.group_requests_max {
-                break;
+    /// Commits with the committer that this thread has taken out. One that has panicked is not to be trusted: it ends, and
+    /// so does the hand-over, before anybody hears of it.
+    ///
+    /// What counts is whether the commit panics, not whether the thread does: a destructor may commit while its thread
+    /// unwinds for a reason of its own.
+    fn commit<'a>(
+        &self,
+        mut committer: C,
+        requests: impl Iterator<Item = &'a C::Request>,
+    ) -> (Option<C>, Answers<C>)
+    where
+        C::Request: 'a,
+    {
+        let committing = AssertUnwindSafe(|| committer.commit(requests));
+        match catch_unwind(committing) {
+            Ok(answers) => (Some(committer), answers),
+            // The panic has been reported where it happened.
+            Err(_reported) => {
+                let _reported = catch_unwind(AssertUnwindSafe(|| committer.abandon()));
+                self.lose();
+                (None, Err(C::lost()))
             }
-            inbox.queued_requests -= next.requests.len();
-            group.extend(inbox.queue.pop_front());
         }
+    }
+
+    fn put_back(&self, committer: C) {
+        let mut inbox = self.inbox.lock();
+        inbox.put_back(committer);
+        if !inbox.is_empty() || inbox.closed {
+            self.work.notify_one();
+        }
+    }
+
+    /// Ends without a committer.
+    fn lose(&self) {
+        let never_begun = {
+            let mut inbox = self.inbox.lock();
+            inbox.closed = true;
+            inbox.lost = true;
+            inbox.take_all()
+        };
+        self.work.notify_one();
         self.room.notify_all();
-        group
+        drop(never_begun);
     }
 }
 
-fn commit<C: Commit>(committer: &mut C, group: Vec<Submission<C>>) {
-    let requests = group.iter().flat_map(|submission| &submission.requests);
-    match committer.commit(requests) {
+fn answer<C: Commit>(group: Vec<Submission<C>>, answers: Answers<C>) {
+    match answers {
         Ok(answers) => {
             let mut answers = answers.into_iter();
-            for Submission { requests, reply } in group {
-                reply.answer(Ok(answers.by_ref().take(requests.len()).collect()));
+            for submission in group {
+                let requests = submission.requests.len();
+                let answers = answers.by_ref().take(requests).collect();
+                submission.reply.answer(Ok(answers));
             }
         }
         Err(error) => {
             for submission in group {
                 submission.reply.answer(Err(error.clone()));
-            }
-        }
-    }
-}
-
-/// The committer, on loan from the inbox. Put back when dropped; after a panic it is not to be trusted, so the
-/// hand-over ends and whoever waits is told.
-struct Baton<'a, C: Commit> {
-    from: &'a HandOver<C>,
-    committer: Option<C>,
-}
-
-impl<'a, C: Commit> Baton<'a, C> {
-    fn new(from: &'a HandOver<C>, committer: C) -> Self {
-        Self {
-            from,
-            committer: Some(committer),
-        }
-    }
-
-    fn committer(&mut self) -> &mut C {
-        self.committer.as_mut().expect("only drop takes it out")
-    }
-}
-
-impl<C: Commit> Drop for Baton<'_, C> {
-    fn drop(&mut self) {
-        let mut inbox = self.from.inbox.lock();
-        if std::thread::panicking() {
-            inbox.closed = true;
-            inbox.lost = true;
-            let abandoned = std::mem::take(&mut inbox.queue);
-            inbox.queued_requests = 0;
-            drop(inbox);
-            self.from.work.notify_one();
-            self.from.room.notify_all();
-            drop(abandoned);
-            return;
-        }
-        inbox.committer = self.committer.take();
-        if !inbox.queue.is_empty() || inbox.closed {
-            self.from.work.notify_one();
-        }
-    }
-}
-
-/// Where one waiting caller finds its answers.
-struct Slot<C: Commit> {
-    answers: Mutex<Option<Answers<C>>>,
-    filled: Condvar,
-}
-
-impl<C: Commit> Default for Slot<C> {
-    fn default() -> Self {
-        Self {
-            answers: Mutex::new(None),
-            filled: Condvar::new(),
-        }
-    }
-}
-
-impl<C: Commit> Slot<C> {
-    fn fill(&self, answers: Answers<C>) {
-        *self.answers.lock() = Some(answers);
-        self.filled.notify_one();
-    }
-
-    fn wait(&self) -> Answers<C> {
-        let mut answers = self.answers.lock();
-        loop {
-            match answers.take() {
-                Some(answers) => return answers,
-                None => self.filled.wait(&mut answers),
             }
         }
     }

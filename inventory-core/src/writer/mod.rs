@@ -9,33 +9,62 @@
 //! caller is still there. Submissions are committed in the order in which they were taken.
 
 mod hand_over;
+mod inbox;
+mod reply;
 mod sync;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 
-pub use hand_over::NotTaken;
+pub use inbox::NotTaken;
 
 use crate::engine::{Answer, Engine, EngineError, Reader};
 use crate::machine::Request;
-use hand_over::{Bounds, Commit, HandOver};
+use crate::ports::Cause;
+use hand_over::{Commit, HandOver};
+use inbox::{Bounds, Weight};
 
-/// How much a writer takes on.
+/// How much a writer takes on. A submission has as many lines as its requests, an empty one has one; one that is larger
+/// than a bound is taken when it would be alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriterLimits {
-    /// Requests that may wait; beyond it submissions are refused, so that a slow disk shows as refusals and not as ever
-    /// longer waits.
-    pub inbox_requests_max: usize,
-    /// Requests that are made durable together: bounds how long the first of a group waits for the last.
-    pub group_requests_max: usize,
+    /// Lines that may wait; beyond it submissions are refused, so that a slow disk shows as refusals and not as ever longer
+    /// waits.
+    pub inbox_lines_max: usize,
+    /// Bytes of memory that may wait, as [`Request::bytes`] estimates them: what a client says beside its lines is bounded
+    /// too.
+    pub inbox_bytes_max: usize,
+    /// Lines that are made durable together: bounds how long the first of a group waits for the last, some tens of
+    /// milliseconds.
+    pub group_lines_max: usize,
+    /// Bytes of requests that are made durable together: bounds the size of one write.
+    pub group_bytes_max: usize,
 }
 
 impl Default for WriterLimits {
     fn default() -> Self {
         Self {
-            inbox_requests_max: 65_536,
-            group_requests_max: 16_384,
+            inbox_lines_max: 65_536,
+            inbox_bytes_max: 64 * 1024 * 1024,
+            group_lines_max: 16_384,
+            group_bytes_max: 16 * 1024 * 1024,
+        }
+    }
+}
+
+impl From<WriterLimits> for Bounds {
+    fn from(limits: WriterLimits) -> Self {
+        Self {
+            inbox: Weight {
+                lines: limits.inbox_lines_max,
+                bytes: limits.inbox_bytes_max,
+            },
+            group: Weight {
+                lines: limits.group_lines_max,
+                bytes: limits.group_bytes_max,
+            },
         }
     }
 }
@@ -46,6 +75,10 @@ pub enum SubmitError {
     /// It was not taken: nothing of it was or will be applied.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),
+    /// It was not taken, since the caller is looking at the ledger: what it would wait for could not be shown before it has
+    /// looked.
+    #[error("the ledger is being looked at, and the answer would wait for the end of that")]
+    WithinRead,
     /// It was taken, and its group failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -61,6 +94,23 @@ impl Commit for Engine {
         group: impl Iterator<Item = &'a Request>,
     ) -> Result<Vec<Answer>, EngineError> {
         self.submit(group)
+    }
+
+    fn weigh(request: &Request) -> Weight {
+        Weight {
+            lines: request.lines(),
+            bytes: request.bytes(),
+        }
+    }
+
+    fn abandon(self) {
+        Self::abandon(self);
+    }
+
+    fn lost() -> EngineError {
+        EngineError::OutcomeUnknown {
+            cause: Cause::from("the engine panicked while it was being written").into(),
+        }
     }
 
     fn gone() -> EngineError {
@@ -88,30 +138,26 @@ impl fmt::Debug for Writer {
 impl Writer {
     /// Starts the writer thread.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// The operating system refuses another thread.
-    pub fn start(engine: Engine, limits: WriterLimits) -> Self {
-        let bounds = Bounds {
-            inbox_requests_max: limits.inbox_requests_max,
-            group_requests_max: limits.group_requests_max,
-        };
+    /// The operating system refuses another thread. The engine is closed, and nothing was promised.
+    pub fn start(engine: Engine, limits: WriterLimits) -> io::Result<Self> {
         let reader = engine.reader();
-        let hand_over = Arc::new(HandOver::new(engine, bounds));
+        let hand_over = Arc::new(HandOver::new(engine, limits.into()));
         let for_thread = Arc::clone(&hand_over);
         let thread = Builder::new()
             .name("inventory-writer".into())
-            .spawn(move || for_thread.run())
-            .expect("without a thread there is no writer, and nothing was promised yet");
-        Self {
+            .spawn(move || for_thread.run())?;
+        Ok(Self {
             hand_over,
             thread: Some(thread),
             reader,
-        }
+        })
     }
 
     /// Hands requests over, without ever waiting, and has `reply` called with their answers, in order, once they are
-    /// durable and readable: on the writer's thread, so it should only pass them on.
+    /// durable and readable: on the writer's thread, so it should only pass them on. It must not wait for other answers: they
+    /// wait for it.
     ///
     /// # Errors
     ///
@@ -130,7 +176,19 @@ impl Writer {
     ///
     /// See [`SubmitError`].
     pub fn submit_and_wait(&self, requests: Vec<Request>) -> Result<Vec<Answer>, SubmitError> {
+        if self.reader.is_looking() {
+            return Err(SubmitError::WithinRead);
+        }
         Ok(self.hand_over.submit_and_wait(requests)??)
+    }
+
+    /// Answers all that still waits for its group with [`EngineError::NotWritten`], for this reason. What is being written,
+    /// and what is submitted later, is not touched: for a disk that does not answer, so that nobody waits for it who need
+    /// not.
+    pub fn refuse_queued(&self, cause: impl Into<Cause>) {
+        self.hand_over.refuse_queued(&EngineError::NotWritten {
+            cause: cause.into().into(),
+        });
     }
 
     /// A reader of what is durable.
@@ -144,14 +202,18 @@ impl Writer {
     }
 
     /// Takes no more submissions, finishes those that were taken, and gives the engine back; `None` when a panic has
-    /// taken it.
+    /// taken it, and when this is a reply: its thread then finishes without anybody waiting for it.
     pub fn stop(mut self) -> Option<Engine> {
         self.finish()
     }
 
     fn finish(&mut self) -> Option<Engine> {
         self.hand_over.close();
-        self.thread.take()?.join().ok().flatten()
+        let thread = self.thread.take()?;
+        if thread.thread().id() == thread::current().id() {
+            return None;
+        }
+        thread.join().ok().flatten()
     }
 }
 

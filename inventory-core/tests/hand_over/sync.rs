@@ -3,8 +3,13 @@
 use std::ops::{Deref, DerefMut};
 
 pub(crate) use shuttle::sync::Arc;
+pub(crate) use shuttle::thread::ThreadId;
 
-#[derive(Debug)]
+pub(crate) fn this_thread() -> ThreadId {
+    shuttle::thread::current().id()
+}
+
+#[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
 pub(crate) struct MutexGuard<'a, T>(Option<shuttle::sync::MutexGuard<'a, T>>);
@@ -33,7 +38,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Condvar(shuttle::sync::Condvar);
 
 impl Condvar {

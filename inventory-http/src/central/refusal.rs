@@ -193,6 +193,7 @@ pub(super) fn not_taken(reason: NotTaken) -> ApiError {
     let message = match reason {
         NotTaken::Full => "too much is waiting to be written; nothing was done",
         NotTaken::Closed => "the service is stopping; nothing was done",
+        NotTaken::WithinReply => "a reply may not wait for another; nothing was done",
     };
     ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
 }

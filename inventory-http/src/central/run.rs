@@ -39,6 +39,9 @@ pub enum StartError {
         #[source]
         cause: io::Error,
     },
+    /// The operating system refuses a thread.
+    #[error("the system refuses a thread")]
+    Thread(#[source] io::Error),
 }
 
 /// How a service ended.
@@ -102,10 +105,11 @@ impl Running {
             dead_letters,
             report,
         } = opened;
-        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval, &telemetry);
+        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval, &telemetry)
+            .map_err(StartError::Thread)?;
 
         let stopping = watch::Sender::new(false);
-        let writer = Writer::start(engine, WriterLimits::default());
+        let writer = Writer::start(engine, WriterLimits::default()).map_err(StartError::Thread)?;
         let connections = ConnectionCount::default();
         let routes = routes();
         let central = Arc::new(Central::new(Parts {

@@ -123,19 +123,20 @@ impl Central {
     /// waits for the answer any more.
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let (reply, answer) = oneshot::channel();
+        let failed = self.failed.clone();
         self.writer
             .submit(requests, move |answered| {
+                if let Err(error) = &answered
+                    && !error.engine_goes_on()
+                {
+                    failed.send_replace(true);
+                }
                 // Whoever asked may have gone.
                 let _ = reply.send(answered);
             })
             .map_err(refusal::not_taken)?;
         match answer.await {
-            Ok(answered) => answered.map_err(|error| {
-                if !error.engine_goes_on() {
-                    self.failed.send_replace(true);
-                }
-                refusal::not_answered(&error)
-            }),
+            Ok(answered) => answered.map_err(|error| refusal::not_answered(&error)),
             Err(_) => Err(ApiError::new(
                 Code::Unavailable,
                 "the outcome is unknown; send the same key again",

@@ -1,5 +1,6 @@
 //! Snapshots are taken on a thread of their own, as often as the log has grown enough for one.
 
+use std::io;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,11 +17,15 @@ pub(super) struct Snapshots {
 
 impl Snapshots {
     /// Looks every `interval` whether a snapshot is due: that is the least time between two of them.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses another thread.
     pub(super) fn start(
         mut snapshotter: Snapshotter,
         interval: Duration,
         telemetry: &Telemetry,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let telemetry = telemetry.clone();
         let (stop, told) = sync_channel::<()>(0);
         let thread = thread::Builder::new()
@@ -36,9 +41,8 @@ impl Snapshots {
                         return;
                     }
                 }
-            })
-            .expect("a system that refuses a thread at start cannot serve");
-        Self { stop, thread }
+            })?;
+        Ok(Self { stop, thread })
     }
 
     /// Saves a last snapshot where that is worth it, and ends.

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         ..
     } = directory.start_on(ports)?;
     name.check(&engine.reader(), &directory)?;
-    let writer = Writer::start(engine, WriterLimits::default());
+    let writer = Writer::start(engine, WriterLimits::default()).expect("the system has a thread");
     let opening_key = |number| name.opening_key(number);
     let tally = match arguments.holds {
         true => {

@@ -42,6 +42,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// How many lines the command stands for: as many as it lists, and at least one.
+    pub(super) fn lines(&self) -> usize {
+        let listed = match self {
+            Self::Commit(commit) => commit.lines.as_ref().map_or(0, Vec::len),
+            Self::Receive(receive) => receive.lines.as_ref().map_or(0, Vec::len),
+            _ => 0,
+        };
+        listed.max(1)
+    }
+
     /// Digests what the command means: everything but its guard. The numbers of the operations are in logs and windows,
     /// and never change.
     pub(super) fn fingerprint(&self, digest: &mut Digest) {

@@ -1,0 +1,173 @@
+//! What waits to be committed, and how much of it may.
+
+use std::collections::VecDeque;
+
+use super::hand_over::Commit;
+use super::reply::Reply;
+use super::sync::{ThreadId, this_thread};
+
+/// How much there is to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Weight {
+    pub(super) lines: usize,
+    pub(super) bytes: usize,
+}
+
+impl Weight {
+    /// What requests weigh together. None at all are a line: they take their place in the queue too.
+    pub(super) fn of<C: Commit>(requests: &[C::Request]) -> Self {
+        let all = requests.iter().map(C::weigh);
+        let sum = all.fold(Self::default(), Self::plus);
+        Self {
+            lines: sum.lines.max(1),
+            ..sum
+        }
+    }
+
+    fn plus(self, more: Self) -> Self {
+        Self {
+            lines: self.lines + more.lines,
+            bytes: self.bytes + more.bytes,
+        }
+    }
+
+    fn minus(self, less: Self) -> Self {
+        Self {
+            lines: self.lines - less.lines,
+            bytes: self.bytes - less.bytes,
+        }
+    }
+
+    fn is_within(self, most: Self) -> bool {
+        self.lines <= most.lines && self.bytes <= most.bytes
+    }
+}
+
+/// Bounds of the hand-over. What is larger by itself is let through alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// What may wait.
+    pub(super) inbox: Weight,
+    /// What is committed together.
+    pub(super) group: Weight,
+}
+
+/// Why a submission was not taken. Nothing of it was or will be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// As much is waiting as is allowed; trying again later helps.
+    #[error("too many requests are waiting")]
+    Full,
+    /// The writer has been stopped.
+    #[error("the writer has been stopped")]
+    Closed,
+    /// The caller is a reply, or was woken by a subscription, on the very thread that would have to commit: it would wait
+    /// for itself. It may hand requests over with a reply of their own.
+    #[error("a reply would wait for the thread that it runs on")]
+    WithinReply,
+}
+
+pub(super) struct Submission<C: Commit> {
+    pub(super) requests: Vec<C::Request>,
+    pub(super) weight: Weight,
+    pub(super) reply: Reply<C>,
+}
+
+/// What callers and the writer thread share.
+///
+/// **Invariants**: `waiting` and `requests` are those of `queue`. Whoever has taken the committer out puts it back, or sets
+/// `lost` and `closed` when it has panicked; `holder` is there in between. Only the holder commits, and nobody commits
+/// while holding the lock.
+pub(super) struct Inbox<C: Commit> {
+    queue: VecDeque<Submission<C>>,
+    waiting: Weight,
+    requests: usize,
+    committer: Option<C>,
+    holder: Option<ThreadId>,
+    pub(super) closed: bool,
+    pub(super) lost: bool,
+}
+
+impl<C: Commit> Inbox<C> {
+    pub(super) fn new(committer: C) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            waiting: Weight::default(),
+            requests: 0,
+            committer: Some(committer),
+            holder: None,
+            closed: false,
+            lost: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Requests that wait.
+    pub(super) fn requests(&self) -> usize {
+        self.requests
+    }
+
+    pub(super) fn has_committer(&self) -> bool {
+        self.committer.is_some()
+    }
+
+    /// Whether the caller is called by what it would wait for.
+    pub(super) fn is_held_by_caller(&self) -> bool {
+        self.holder == Some(this_thread())
+    }
+
+    /// Takes the committer out, for this thread.
+    pub(super) fn take_committer(&mut self) -> Option<C> {
+        let committer = self.committer.take()?;
+        self.holder = Some(this_thread());
+        Some(committer)
+    }
+
+    pub(super) fn put_back(&mut self, committer: C) {
+        self.committer = Some(committer);
+        self.holder = None;
+    }
+
+    /// Whether a submission may be queued now.
+    pub(super) fn check(&self, weight: Weight, most: Weight) -> Result<(), NotTaken> {
+        if self.closed {
+            return Err(NotTaken::Closed);
+        }
+        match self.queue.is_empty() || self.waiting.plus(weight).is_within(most) {
+            true => Ok(()),
+            false => Err(NotTaken::Full),
+        }
+    }
+
+    pub(super) fn push(&mut self, submission: Submission<C>) {
+        self.waiting = self.waiting.plus(submission.weight);
+        self.requests += submission.requests.len();
+        self.queue.push_back(submission);
+    }
+
+    /// The oldest submissions, as many as are committed together; at least one, if there is any.
+    pub(super) fn next_group(&mut self, most: Weight) -> Vec<Submission<C>> {
+        let mut group = Vec::with_capacity(self.queue.len());
+        let mut weight = Weight::default();
+        while let Some(next) = self.queue.front() {
+            weight = weight.plus(next.weight);
+            if !group.is_empty() && !weight.is_within(most) {
+                break;
+            }
+            self.waiting = self.waiting.minus(next.weight);
+            self.requests -= next.requests.len();
+            group.extend(self.queue.pop_front());
+        }
+        group
+    }
+
+    /// All that waits.
+    pub(super) fn take_all(&mut self) -> VecDeque<Submission<C>> {
+        self.waiting = Weight::default();
+        self.requests = 0;
+        std::mem::take(&mut self.queue)
+    }
+}
