@@ -24,6 +24,10 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
             "quarantine of {id}"
         );
         assert!(found.levels().eq(expected.levels()), "levels of {id}");
+        assert!(
+            found.counted_at().eq(expected.counted_at()),
+            "counts of {id}"
+        );
         assert!(found.alerts().eq(expected.alerts()), "alerts of {id}");
     }
     let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();

@@ -57,12 +57,16 @@ fn rich(sequence: u64) -> Image {
         image.store(store(north))?;
         image.store(store(odd))?;
         image.store(store("south"))?;
-        let both = [(store(north), level(10, 4)), (store(odd), level(0, 0))];
+        let newest_count = Sequence::new(sequence);
+        let both = [
+            (store(north), level(10, 4), newest_count),
+            (store(odd), level(0, 0), Sequence::START),
+        ];
         image.product(id("tea"), version(3), quantity(6), at, false, both)?;
-        let most = [(store(odd), level(QUANTITY_MAX, 0))];
+        let most = [(store(odd), level(QUANTITY_MAX, 0), Sequence::new(1))];
         let newest = version(QUANTITY_MAX);
         image.product(id(odd), newest, Quantity::MAX, last, false, most)?;
-        let rice = [(store("south"), level(5, 5))];
+        let rice = [(store("south"), level(5, 5), Sequence::START)];
         image.product(id("rice"), version(1), quantity(0), at, false, rice)?;
         // Under suspicion: the total need not add up, there may be no level, and no time.
         let product = id("quarantined");

@@ -24,7 +24,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use error::{EngineError, OpenError};
-pub use past::{HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, PastProduct};
+pub use past::{
+    BasisError, HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, PastProduct,
+};
 pub use reader::{Reader, Subscription};
 pub use recover::{Loss, RecoveryReport};
 pub use settings::{Recovery, Settings};

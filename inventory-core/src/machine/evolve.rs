@@ -58,18 +58,20 @@ pub struct Poison {
     pub event: Event,
 }
 
-/// Applies one event.
+/// Applies one event, at the position after the ledger's head.
 ///
 /// # Errors
 ///
 /// The event does not follow from the ledger, which is as it was.
 pub fn evolve(ledger: &mut Ledger, event: &Event, at: Timestamp) -> Result<(), Inapplicable> {
     let movement = event.movement().ok_or(Inapplicable::Unreadable)?;
-    evolve_movement(ledger, movement, at).map(|_positions| ())
+    let sequence = ledger.head.sequence.next();
+    evolve_movement(ledger, sequence, movement, at).map(|_positions| ())
 }
 
 fn evolve_movement(
     ledger: &mut Ledger,
+    sequence: Sequence,
     movement: &Movement,
     at: Timestamp,
 ) -> Result<(ProductIx, StoreIx), Inapplicable> {
@@ -86,7 +88,7 @@ fn evolve_movement(
     if movement.touches() {
         let product = ledger.products.at_mut(product_ix);
         let was_quarantined = product.quarantined;
-        ledger.levels += usize::from(assign(product, store_ix, movement, at));
+        ledger.levels += usize::from(assign(product, store_ix, sequence, movement, at));
         ledger.quarantined -= usize::from(was_quarantined && !product.quarantined);
     }
     ledger.book(movement, product_ix, store_ix, at);
@@ -97,13 +99,15 @@ fn evolve_movement(
 pub(super) fn assign(
     product: &mut Product,
     store: StoreIx,
+    sequence: Sequence,
     movement: &Movement,
     at: Timestamp,
 ) -> bool {
     product.version = movement.after.version;
     product.total = movement.after.total;
     product.updated_at = at;
-    let is_new = product.assign(store, movement.after.level);
+    let counted_at = (movement.kind == Kind::Counted).then_some(sequence);
+    let is_new = product.assign(store, movement.after.level, counted_at);
     // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
     // that nobody has looked at a stock for.
     let proves_nothing = matches!(movement.kind, Kind::Released { .. } | Kind::Expired { .. });
@@ -217,7 +221,7 @@ fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     for (sequence, event) in entry.numbered() {
         let evolved = match event {
             Event::Moved(movement) => {
-                let evolved = evolve_movement(ledger, movement, entry.recorded_at);
+                let evolved = evolve_movement(ledger, sequence, movement, entry.recorded_at);
                 let (product, store) = evolved.unwrap_or_else(|_| ledger.positions(movement));
                 packer.movement(movement, product, store);
                 evolved.map(|_positions| ())

@@ -28,7 +28,7 @@ pub use alert::Alert;
 pub use command::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold,
     InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
-    Thresholds,
+    Then, Thresholds,
 };
 pub use decide::{Decision, Fresh, decide, expire, expire_before};
 pub use draft::{Draft, Staging};

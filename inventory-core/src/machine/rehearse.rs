@@ -20,7 +20,7 @@ pub fn rehearse(ledger: &Ledger, entry: &Entry) -> Result<(), (Sequence, Inappli
     for (sequence, event) in entry.numbered() {
         match event {
             Event::Moved(movement) => stage
-                .play(movement, entry.recorded_at)
+                .play(sequence, movement, entry.recorded_at)
                 .map_err(|reason| (sequence, reason))?,
             Event::DeadLettered(_) => stage.bury(event),
         }
@@ -45,12 +45,17 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn play(&mut self, movement: &'a Movement, at: Timestamp) -> Result<(), Inapplicable> {
+    fn play(
+        &mut self,
+        sequence: Sequence,
+        movement: &'a Movement,
+        at: Timestamp,
+    ) -> Result<(), Inapplicable> {
         let store = self.store(&movement.store);
         let product = self.product(&movement.product);
         check(product, Some(store), movement)?;
         if movement.touches() {
-            assign(product, store, movement, at);
+            assign(product, store, sequence, movement, at);
         }
         Ok(())
     }

@@ -151,6 +151,20 @@ pub enum Rejection {
         /// Units reserved at the store now.
         reserved: Quantity,
     },
+    /// Somebody has said how much is there since the count began: what the count found more or less may be put right already.
+    #[error(
+        "product {product} of line {line} was counted at {store} at {at}, after the count had begun"
+    )]
+    CountedSince {
+        /// The refused line.
+        line: Line,
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreId,
+        /// Position of that statement.
+        at: Sequence,
+    },
     /// A line names what an earlier line of its request names already.
     #[error("line {line} names again what an earlier line names")]
     NamedTwice {
@@ -302,6 +316,7 @@ impl Rejection {
         match self {
             Self::KeyReused { .. }
             | Self::VersionsExhausted { .. }
+            | Self::CountedSince { .. }
             | Self::NamedTwice { .. }
             | Self::LinesDiffer { .. }
             | Self::ReservationExists { .. }

@@ -11,6 +11,8 @@ mod defect;
 mod faults;
 #[cfg(feature = "testing")]
 mod model;
+#[cfg(feature = "testing")]
+mod then;
 
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
@@ -21,3 +23,5 @@ pub use defect::{answered_early, with};
 pub use faults::{AppendFault, Call, Faults};
 #[cfg(feature = "testing")]
 pub use model::{Model, Predicted};
+#[cfg(feature = "testing")]
+pub use then::then;

@@ -8,7 +8,9 @@ use inventory_core::machine::{
     Alert, Entry, Hold, Image, ImageBuilder, InvalidImage, Ledger, Level, Request, Ship,
     Thresholds, WindowLimits, follow,
 };
-use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Ttl, Units, Version};
+use inventory_core::vocabulary::{
+    ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,
+};
 
 /// More products than an arena chunk has, more keys than a window chunk has.
 fn large_history(entries: usize) -> (History, Vec<Arc<Entry>>) {
@@ -154,7 +156,7 @@ fn no_image_has_a_reservation_a_transfer_or_an_alert_twice() {
     for known in ledger.freeze().stores() {
         image.store(known.clone()).unwrap();
     }
-    let levels = [(store.clone(), Level::default())];
+    let levels = [(store.clone(), Level::default(), Sequence::START)];
     let (none, at) = (Quantity::ZERO, Timestamp::UNIX_EPOCH);
     image
         .product(

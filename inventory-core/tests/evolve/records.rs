@@ -58,7 +58,8 @@ fn stock_of(ledger: &Ledger) -> Ledger {
         copy.store(store.clone()).unwrap();
     }
     for view in image.products() {
-        let levels = view.levels().map(|(store, level)| (store.clone(), level));
+        let levels = view.levels().zip(view.counted_at());
+        let levels = levels.map(|((store, level), at)| (store.clone(), level, at));
         let (id, updated_at) = (view.id().clone(), view.updated_at());
         let (version, total) = (view.version(), view.total());
         copy.product(id, version, total, updated_at, view.quarantined(), levels)

@@ -5,6 +5,7 @@ use inventory_core::machine::{
     ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule, Settlement, Ship,
     Thresholds,
 };
+use inventory_core::testing::then;
 use inventory_core::vocabulary::{
     Adjustment, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
 };
@@ -19,7 +20,8 @@ type Outline = (Option<IdempotencyKey>, Vec<(Command, Guarded)>);
 pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec<Request> {
     let mut requests = Vec::new();
     for ask in group {
-        let Some((key, lines)) = outline(ask, asked.iter().chain(&requests)) else {
+        let earlier = asked.iter().chain(&requests);
+        let Some((key, lines)) = outline(ask, earlier, ledger.head().sequence) else {
             continue;
         };
         let mut commands = Vec::new();
@@ -44,16 +46,20 @@ pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec
 }
 
 /// `None` when there is no earlier request to ask again.
-fn outline<'a>(ask: &Ask, asked: impl DoubleEndedIterator<Item = &'a Request>) -> Option<Outline> {
+fn outline<'a>(
+    ask: &Ask,
+    asked: impl DoubleEndedIterator<Item = &'a Request>,
+    head: Sequence,
+) -> Option<Outline> {
     match ask {
         Ask::New(key, lines) => {
             let key = key.map(|number| format!("key-{number}").parse());
             let key = key.map(|key| key.expect("a number in plain text"));
             let lines = lines.iter().map(|wish| {
                 let Wish::Stock(_, _, guarded) = wish else {
-                    return (command(wish), Guarded::Not);
+                    return (command(wish, head), Guarded::Not);
                 };
-                (command(wish), *guarded)
+                (command(wish, head), *guarded)
             });
             Some((key, lines.collect()))
         }
@@ -105,9 +111,9 @@ fn change(command: &mut Command) {
     }
 }
 
-fn command(wish: &Wish) -> Command {
+fn command(wish: &Wish, head: Sequence) -> Command {
     match *wish {
-        Wish::Stock(place, amount, _) => stock(place, amount),
+        Wish::Stock(place, amount, _) => stock(place, amount, head),
         Wish::Hold(reservation, (product, store), quantity, seconds) => Command::Hold(Hold {
             reservation: reservation.parse().expect("a plain name"),
             product: product_id(product),
@@ -170,7 +176,7 @@ fn command(wish: &Wish) -> Command {
     }
 }
 
-fn stock((product, store): Place, amount: Amount) -> Command {
+fn stock((product, store): Place, amount: Amount, head: Sequence) -> Command {
     let (product, store) = (product_id(product), store_id(store));
     let (on_hand, rule) = match amount {
         Amount::Adjust(delta) => {
@@ -190,15 +196,14 @@ fn stock((product, store): Place, amount: Amount) -> Command {
                 release_holds,
             });
         }
-        Amount::Recount(counted, then, release_holds) => {
+        Amount::Recount(counted, on_hand, release_holds) => {
+            // A few events ago, so that somebody may have counted since, or not.
+            let began = Sequence::new(head.number().saturating_sub(on_hand % 8));
             return Command::Count(Count {
                 product,
                 store,
                 counted: quantity(counted),
-                basis: Basis::Then {
-                    offset: Sequence::new(then),
-                    on_hand: quantity(then),
-                },
+                basis: then(began, quantity(on_hand)),
                 release_holds,
             });
         }

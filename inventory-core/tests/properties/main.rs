@@ -12,6 +12,7 @@ mod draw;
 mod edges;
 mod promises;
 mod reach;
+mod shelf;
 mod units;
 mod wish;
 mod world;

@@ -10,9 +10,10 @@ use crate::draw;
 use crate::world::World;
 
 /// All but those that need an event that cannot be applied, or more versions than can be drawn.
-const SITUATIONS: [&str; 38] = [
+const SITUATIONS: [&str; 39] = [
     "applied",
     "below reserved",
+    "counted since",
     "fenced",
     "insufficient stock",
     "key evicted early",

@@ -298,6 +298,7 @@ fn refusal_name(rejection: &Rejection) -> &'static str {
         Rejection::StaleVersion { .. } => "stale version",
         Rejection::InsufficientStock { .. } => "insufficient stock",
         Rejection::BelowReserved { .. } => "below reserved",
+        Rejection::CountedSince { .. } => "counted since",
         Rejection::NamedTwice { .. } => "named twice",
         Rejection::LinesDiffer { .. } => "lines differ",
         Rejection::ReservationExists { .. } => "reservation exists",

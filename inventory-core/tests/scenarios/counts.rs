@@ -8,15 +8,35 @@ fn sales_during_a_count_survive_it() {
         "       count tea@north 10                       -> 10 v1
                 adjust tea@north -3                      -> 7 v2
                 count tea@north 9 since 1/10             -> 6 v3
-                count tea@north 12 since 1/10            -> 8 v4
-                count tea@north 10 since 1/10            -> 8 v5
-                count tea@north 0 since 1/9              -> refused: InsufficientStock, has 8
-                count tea@north 1 since 1/9              -> 0 v6
+                count tea@north 12 since 3/10            -> 8 v4
+                count tea@north 10 since 4/10            -> 8 v5
+                count tea@north 0 since 5/9              -> refused: InsufficientStock, has 8
+                count tea@north 1 since 5/9              -> 0 v6
                 count tea@south 3 since 1/0              -> 3 v7
                 count salt@x 1 since 1/2                 -> refused: InsufficientStock, has 0
                 count salt@x 2 since 1/2                 -> 0 v1
-                count tea@south max since 1/0            -> refused: StockCeiling
-                count tea@south max since 1/3            -> 9007199254740991 v8",
+                count tea@south max since 7/0            -> refused: StockCeiling
+                count tea@south max since 7/3            -> 9007199254740991 v8",
+    );
+}
+
+#[test]
+fn a_count_that_began_before_another_statement_is_refused() {
+    check(
+        "       count tea@north 12                       -> 12 v1
+                count tea@north 10 since 1/12            -> 10 v2
+                count tea@north 10 since 1/12            -> refused: CountedSince, at 2
+                count tea@north 9                        -> 9 v3
+                count tea@north 10 since 2/10            -> refused: CountedSince, at 3
+                overwrite tea@north 8 & count tea@north 9 since 3/9 -> refused: CountedSince in line 1, at 4
+                overwrite tea@north 8                    -> updated 8 v4
+           also count tea@north 9 since 3/9              -> refused: CountedSince, at 4
+                count rice@x 1 & merge tea@north 7 @4    -> created 1 v1 & updated 7 v5
+         restart
+                count tea@north 8 since 5/8              -> refused: CountedSince, at 6
+                adjust tea@north -1 & adjust tea@south +2 -> 6 v6 & 2 v7 total 8
+                count tea@south 0 since 0/0              -> 2 v8 total 8
+                count tea@north 6 since 6/7              -> 5 v9 total 7",
     );
 }
 
@@ -87,8 +107,8 @@ fn a_count_since_then_can_release_too() {
                 hold r2 60s tea@north 4                  -> held 2 v3
                 count tea@north 7 since 1/10             -> refused: BelowReserved, has 8
                 count tea@north 7 since 1/10 release     -> released 6 v4 & 3 v5
-                count tea@north 1 since 1/9 release      -> refused: InsufficientStock, has 3
-                count tea@north 2 since 1/9 release      -> released 7 v6 & 0 v7",
+                count tea@north 1 since 5/9 release      -> refused: InsufficientStock, has 3
+                count tea@north 2 since 5/9 release      -> released 7 v6 & 0 v7",
     );
 }
 

@@ -116,12 +116,12 @@ fn a_key_of_a_count_belongs_to_how_it_counts() {
                 count tea@north 3 release key k          -> refused: KeyReused, 3 has another amount in line 0
                 overwrite tea@north 4 key k              -> refused: KeyReused, 3 has another operation in line 0
                 count tea@north 4 release key k          -> replayed 3
-                count tea@north 8 since 3/9 key t        -> 3 v5
-                count tea@north 8 since 4/9 key t        -> refused: KeyReused, 5 has another rule, or another line among those that were skipped
-                count tea@north 7 since 3/9 key t        -> refused: KeyReused, 5 has another rule, or another line among those that were skipped
+                count tea@north 8 since 4/9 key t        -> 3 v5
+                count tea@north 8 since 3/9 key t        -> refused: KeyReused, 5 has another rule, or another line among those that were skipped
+                count tea@north 7 since 4/9 key t        -> refused: KeyReused, 5 has another rule, or another line among those that were skipped
                 count tea@north 8 key t                  -> refused: KeyReused, 5 has another amount in line 0
                 count tea@north 3 key t                  -> refused: KeyReused, 5 has another rule, or another line among those that were skipped
-                count tea@north 8 since 3/7 key t        -> replayed 5",
+                count tea@north 8 since 4/7 key t        -> replayed 5",
     );
 }
 

@@ -1,7 +1,8 @@
 //! Counts.
 
+use inventory_core::engine::BasisError;
 use inventory_core::machine::{Basis, Guard, Request};
-use inventory_core::vocabulary::{IdempotencyKey, Quantity, Sequence};
+use inventory_core::vocabulary::{IdempotencyKey, Sequence};
 
 use super::as_of::search;
 use super::refusal::{Body, refused_in};
@@ -32,10 +33,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     call.caller().may_write_for(&count.store_id)?;
     let basis = match basis {
         Ok(guard) => Basis::Now(guard),
-        Err(offset) => Basis::Then {
-            offset,
-            on_hand: on_hand_at(&call, &count, offset, &key).await?,
-        },
+        Err(offset) => basis_as_of(&call, &count, offset, &key).await?,
     };
     let request = Request::new(key, vec![count.command(basis)]).expect("one line is a request");
     let request = request.annotated(count.remarks());
@@ -48,30 +46,27 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
 }
 
 /// What was there when the count began. The past does not change, so nobody can come in between.
-async fn on_hand_at(
+async fn basis_as_of(
     call: &Call<Central>,
     count: &Count,
     offset: Sequence,
     key: &IdempotencyKey,
-) -> Result<Quantity, ApiError> {
-    let is_known = |key| call.service().reader().read(|ledger| ledger.find(key));
-    if is_known(key).is_some() {
-        // The first answer is given again even when the log no longer reaches back that far, and it does not depend on this
-        // number. Should the key be forgotten right now, then this one refuses the count: nobody has found that much less.
-        return Ok(Quantity::MAX);
+) -> Result<Basis, ApiError> {
+    let reader = call.service().reader();
+    if reader.read(|ledger| ledger.find(key)).is_some() {
+        return Ok(reader.basis_of_replay(offset));
     }
     let (product, store) = (count.product_id.clone(), count.store_id.clone());
-    let past = search(call.service(), AS_OF_OFFSET, move |reader| {
-        reader.product_as_of(&product, offset)
+    let basis = search(call.service(), AS_OF_OFFSET, move |reader| {
+        match reader.basis_as_of(&product, &store, offset) {
+            Ok(basis) => Ok(Some(basis)),
+            Err(BasisError::Quarantined { .. }) => Ok(None),
+            Err(BasisError::Past(error)) => Err(error),
+        }
     });
-    let Some(past) = past.await? else {
-        return Ok(Quantity::ZERO);
-    };
-    if past.quarantined {
+    basis.await?.ok_or_else(|| {
         let message = "the product was quarantined at that offset: its numbers say nothing";
-        return Err(ApiError::new(Code::Quarantined, message)
-            .with_detail(AS_OF_OFFSET, "count again, with a version"));
-    }
-    let level = past.levels.get(&store).copied();
-    Ok(level.unwrap_or_default().on_hand())
+        ApiError::new(Code::Quarantined, message)
+            .with_detail(AS_OF_OFFSET, "count again, with a version")
+    })
 }

@@ -131,6 +131,16 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             ApiError::new(Code::Unprocessable, message)
                 .with_detail(body.amount(*line), "would lead above the largest quantity")
         }
+        Rejection::CountedSince {
+            product, store, at, ..
+        } => {
+            let message = format!(
+                "product {product} was counted at {store} at offset {at}, after this count had begun; count again"
+            );
+            ApiError::new(Code::Conflict, message)
+                .with_detail("asOfOffset", "counted_since")
+                .with_detail("countedAt", at.to_string())
+        }
         Rejection::NamedTwice { line } => {
             let message = "two lines name the same; nothing was done";
             ApiError::new(Code::Unprocessable, message)

@@ -66,19 +66,38 @@ fn sales_during_a_count_survive_it() {
     let again = count(&world, &body);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!(again.body, first.body);
-    // Before the first event there was nothing.
-    let body = tea(2, "found", &json!({ "asOfOffset": 0 }));
+    let body = tea(8, "found", &json!({ "asOfOffset": world.head() }));
     assert_fields(&count(&world, &body), &json!({ "onHand": 8, "delta": 2 }));
     let ahead = count(&world, &tea(2, "ahead", &json!({ "asOfOffset": 99 })));
     assert_eq!(
         ahead.error(),
         (400, "bad_request".to_owned(), "asOfOffset".to_owned())
     );
-    let below = count(&world, &tea(0, "below", &json!({ "asOfOffset": began })));
-    assert_eq!(
-        below.error(),
-        (422, "unprocessable".to_owned(), "counted".to_owned())
+    let below = count(
+        &world,
+        &tea(0, "below", &json!({ "asOfOffset": world.head() })),
     );
+    assert_eq!(below.status, 200, "all of it is gone");
+}
+
+#[test]
+fn a_count_that_began_before_another_one_is_a_conflict() {
+    let world = World::new();
+    world.adjust("tea", "north", 12, "k1");
+    let began = json!({ "asOfOffset": world.head() });
+    assert_eq!(count(&world, &tea(10, "one", &began)).status, 200);
+    let other = count(&world, &tea(10, "other", &began));
+    let (status, code, field) = other.error();
+    assert_eq!(
+        (status, code.as_str(), field.as_str()),
+        (409, "conflict", "asOfOffset")
+    );
+    let details = &other.json()["details"];
+    assert_eq!(details[0]["issue"], "counted_since");
+    assert_eq!(details[1], json!({ "field": "countedAt", "issue": "2" }));
+    // What was answered is answered again all the same.
+    let again = count(&world, &tea(10, "one", &began));
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
 }
 
 #[test]

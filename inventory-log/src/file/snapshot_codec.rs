@@ -103,13 +103,16 @@ fn push_products(sink: &mut Sink<'_>, image: &Image) -> io::Result<()> {
         } else {
             b"\",\"quarantined\":false,\"levels\":["
         });
-        for (at, (store, level)) in product.levels().enumerate() {
+        let levels = product.levels().zip(product.counted_at());
+        for (at, ((store, level), counted_at)) in levels.enumerate() {
             out.extend_from_slice(if at > 0 { b",[" } else { b"[" });
             push_number(out, stores[store]);
             out.push(b',');
             push_number(out, level.on_hand().units());
             out.push(b',');
             push_number(out, level.reserved().units());
+            out.push(b',');
+            push_number(out, counted_at.number());
             out.push(b']');
         }
         out.extend_from_slice(b"]}");
@@ -137,7 +140,7 @@ struct WireProduct<'a> {
     total: Quantity,
     updated_at: Timestamp,
     quarantined: bool,
-    levels: Vec<(usize, Quantity, Quantity)>,
+    levels: Vec<(usize, Quantity, Quantity, Sequence)>,
 }
 
 /// Reads a snapshot, and returns it only if every byte is what was written.
@@ -166,17 +169,20 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     source.list("products", |line| {
         let wire: WireProduct<'_> = serde_json::from_str(line).map_err(said)?;
         let id = ids.product(&wire.id).ok_or("not a product")?;
-        let level = |&(store, on_hand, reserved): &(usize, Quantity, Quantity)| {
-            let store = stores
-                .get(store)
-                .cloned()
-                .ok_or("a level at a store that is not listed")?;
-            Ok((
-                store,
-                Level::new(on_hand, reserved).ok_or("a level with more reserved than there is")?,
-            ))
-        };
-        let levels: Vec<(StoreId, Level)> = wire
+        let level =
+            |&(store, on_hand, reserved, counted_at): &(usize, Quantity, Quantity, Sequence)| {
+                let store = stores
+                    .get(store)
+                    .cloned()
+                    .ok_or("a level at a store that is not listed")?;
+                Ok((
+                    store,
+                    Level::new(on_hand, reserved)
+                        .ok_or("a level with more reserved than there is")?,
+                    counted_at,
+                ))
+            };
+        let levels: Vec<(StoreId, Level, Sequence)> = wire
             .levels
             .iter()
             .map(level)

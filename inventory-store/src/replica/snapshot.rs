@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use inventory_core::machine::{Head, Image, ImageBuilder, InvalidImage, Level};
-use inventory_core::vocabulary::{ProductId, StoreId};
+use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_http::wire::{SnapshotLevel, StateSnapshot};
 
 /// A snapshot contradicts itself.
@@ -40,7 +40,8 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
                 product: id.clone(),
                 store: store.clone(),
             })?;
-            Ok((store.clone(), level))
+            // Nothing is decided here, so nobody asks when it was counted.
+            Ok((store.clone(), level, Sequence::START))
         };
         let levels: Result<Vec<_>, InvalidSnapshot> = product.levels.iter().map(level).collect();
         builder.product(

@@ -13,11 +13,13 @@
 //! **Invariant**: a position that was buried had no effect, and is passed over. Positions are buried while an engine starts,
 //! never while it runs, so it does not matter when the list of them is read.
 
+mod basis;
 mod history;
 mod listing;
 mod product;
 mod quarantine;
 
+pub use basis::BasisError;
 pub use history::{HistoryPage, HistoryQuery, PastEvent};
 pub use listing::PastPage;
 pub use product::PastProduct;

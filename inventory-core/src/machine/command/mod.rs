@@ -7,7 +7,7 @@ mod transfer;
 
 pub use alert::{InvalidThresholds, RemoveAlert, SetAlert, Thresholds};
 pub use reservation::{Commit, CommitLine, Extend, Hold, Release};
-pub use stock::{Adjust, Basis, Count, Guard, Set, SetRule};
+pub use stock::{Adjust, Basis, Count, Guard, Set, SetRule, Then};
 pub use transfer::{Close, Receive, ReceiveLine, Ship};
 
 use crate::vocabulary::Digest;

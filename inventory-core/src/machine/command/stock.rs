@@ -47,13 +47,46 @@ pub enum Basis {
     /// What is there now: the stock is set to what was counted.
     Now(Guard),
     /// What was there when the count began: the stock is changed by what was found more or less than that, so that
-    /// sales during the count survive.
-    Then {
-        /// Last position of the log when the count began.
-        offset: Sequence,
-        /// On hand at the level at that position. Whoever asks has looked it up: the past does not change.
-        on_hand: Quantity,
-    },
+    /// sales during the count survive. [`Reader::basis_as_of`](crate::engine::Reader::basis_as_of) looks it up.
+    Then(Then),
+}
+
+/// What was there when a count began. The past does not change, so it is looked up before the count is decided; nobody but
+/// the engine makes one, since the number is believed.
+///
+/// **Invariant**: `whole <= offset`, and no request has positions on both sides of `whole`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Then {
+    offset: Sequence,
+    whole: Sequence,
+    on_hand: Quantity,
+}
+
+impl Then {
+    /// `whole` is the end of the last request at or before `offset`, `on_hand` what was there after it.
+    pub(crate) fn new(offset: Sequence, whole: Sequence, on_hand: Quantity) -> Self {
+        Self {
+            offset,
+            whole,
+            on_hand,
+        }
+    }
+
+    /// The position of the log that the count names.
+    pub fn offset(self) -> Sequence {
+        self.offset
+    }
+
+    /// The end of the last request at or before that position: an absolute statement after it has not seen what the count
+    /// is compared with.
+    pub fn whole(self) -> Sequence {
+        self.whole
+    }
+
+    /// On hand at the level after that request.
+    pub fn on_hand(self) -> Quantity {
+        self.on_hand
+    }
 }
 
 /// Sets the stock of a product at a store, where the rule lets it: a row of a synchronisation. A row that the rule does not
@@ -94,8 +127,8 @@ impl Count {
         let operation = match (self.basis, self.release_holds) {
             (Basis::Now(_), false) => 2,
             (Basis::Now(_), true) => 5,
-            (Basis::Then { .. }, false) => 6,
-            (Basis::Then { .. }, true) => 7,
+            (Basis::Then(_), false) => 6,
+            (Basis::Then(_), true) => 7,
         };
         digest_words(
             digest,
@@ -103,8 +136,8 @@ impl Count {
             &[self.product.as_str(), self.store.as_str()],
         );
         digest.number(self.counted.units());
-        if let Basis::Then { offset, .. } = self.basis {
-            digest.number(offset.number());
+        if let Basis::Then(then) = self.basis {
+            digest.number(then.offset.number());
         }
     }
 }

@@ -63,10 +63,20 @@ fn found(line: Line, place: &Place<'_>, count: &Count) -> Result<Quantity, Rejec
             check_guard(line, place, guard)?;
             Ok(count.counted)
         }
-        Basis::Then { on_hand: then, .. } => {
+        Basis::Then(then) => {
             // A difference says nothing about a stock that the ledger is not sure of.
             quarantine(line, place)?;
-            let difference = count.counted.since(then);
+            // Nor does it once somebody has said how much is there: what this count has found more or less may be what
+            // that statement has put right already.
+            if place.counted_at > then.whole() {
+                return Err(Rejection::CountedSince {
+                    line,
+                    product: place.product.clone(),
+                    store: place.store.clone(),
+                    at: place.counted_at,
+                });
+            }
+            let difference = count.counted.since(then.on_hand());
             let found = place.level.on_hand().checked_apply(difference);
             found.ok_or_else(|| match difference > Delta::ZERO {
                 true => ceiling(line, place),

@@ -169,7 +169,7 @@ fn same_amount(movement: &Movement, command: &Command) -> bool {
         Command::Adjust(adjust) => movement.delta == adjust.delta.delta(),
         Command::Count(count) => match count.basis {
             Basis::Now(_) => on_hand == count.counted,
-            Basis::Then { .. } => true,
+            Basis::Then(_) => true,
         },
         Command::Set(set) => on_hand == set.on_hand,
         Command::Hold(hold) => movement.reserved_delta.size() == hold.quantity.quantity(),

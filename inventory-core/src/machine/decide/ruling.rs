@@ -128,7 +128,8 @@ impl<'r, 'a> Ruling<'r, 'a> {
 
     /// Writes an event, and tells who wants to know what it leads to.
     fn push(&mut self, place: &Place<'_>, movement: Movement) {
-        self.draft.stage(place, &movement);
+        let position = self.draft.next().plus(self.events.len() as u64);
+        self.draft.stage(place, position, &movement);
         let told = match movement.touches() {
             true => place
                 .alert

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-use super::ledger::{Product, ProductIx, Slot, StoreIx};
+use super::ledger::{Product, ProductIx, Slot, Standing, StoreIx};
 use crate::machine::{
     Alert, Entry, Fresh, Head, Kind, Ledger, Level, Movement, Request, Reservation, Transfer,
 };
@@ -37,7 +37,7 @@ struct Staged<T> {
 #[derive(Debug)]
 enum Undo {
     Product(ProductIx, Option<StagedProduct>),
-    Level(ProductIx, StoreIx, Option<Level>),
+    Level(ProductIx, StoreIx, Option<Standing>),
     Reservation(ReservationId, Option<Staged<Arc<Reservation>>>),
     Transfer(TransferId, Option<Staged<Arc<Transfer>>>),
     Alert(ProductIx, StoreIx, Option<Option<Alert>>),
@@ -47,7 +47,7 @@ enum Undo {
 #[derive(Debug, Default)]
 pub struct Staging {
     products: RapidHashMap<ProductIx, StagedProduct>,
-    levels: RapidHashMap<(ProductIx, StoreIx), Level>,
+    levels: RapidHashMap<(ProductIx, StoreIx), Standing>,
     new_products: RapidHashMap<ProductId, ProductIx>,
     new_stores: RapidHashMap<StoreId, StoreIx>,
     reservations: RapidHashMap<ReservationId, Staged<Arc<Reservation>>>,
@@ -92,6 +92,8 @@ pub(super) struct Place<'a> {
     /// Whether the level was ever written.
     pub(super) is_known: bool,
     pub(super) level: Level,
+    /// Where somebody last said how much is there.
+    pub(super) counted_at: Sequence,
     /// What somebody wants to be told about it.
     pub(super) alert: Option<Alert>,
 }
@@ -210,9 +212,9 @@ impl<'a> Draft<'a> {
             },
             (None, None) => StagedProduct::default(),
         };
-        let level = match self.staging.levels.get(&(product_ix, store_ix)) {
-            Some(&level) => Some(level),
-            None => known.and_then(|known| known.level(store_ix)),
+        let standing = match self.staging.levels.get(&(product_ix, store_ix)) {
+            Some(&standing) => Some(standing),
+            None => known.and_then(|known| known.standing(store_ix)),
         };
         let alert = match self.staging.alerts.get(&(product_ix, store_ix)) {
             Some(&alert) => alert,
@@ -228,13 +230,14 @@ impl<'a> Draft<'a> {
             total,
             reserved,
             quarantined,
-            is_known: level.is_some(),
-            level: level.unwrap_or_default(),
+            is_known: standing.is_some(),
+            level: standing.unwrap_or_default().level,
+            counted_at: standing.unwrap_or_default().counted_at,
         }
     }
 
-    /// Lets the lines that follow see a movement.
-    pub(super) fn stage(&mut self, place: &Place<'_>, movement: &Movement) {
+    /// Lets the lines that follow see a movement, which will have a position.
+    pub(super) fn stage(&mut self, place: &Place<'_>, position: Sequence, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
         if movement.touches() {
             let staged = StagedProduct {
@@ -247,8 +250,14 @@ impl<'a> Draft<'a> {
             };
             let earlier = self.staging.products.insert(product, staged);
             self.staging.undo.push(Undo::Product(product, earlier));
-            let level = movement.after.level;
-            let earlier = self.staging.levels.insert((product, store), level);
+            let standing = Standing {
+                level: movement.after.level,
+                counted_at: match movement.kind {
+                    Kind::Counted => position,
+                    _ => place.counted_at,
+                },
+            };
+            let earlier = self.staging.levels.insert((product, store), standing);
             self.staging.undo.push(Undo::Level(product, store, earlier));
         }
         self.book(place, movement);

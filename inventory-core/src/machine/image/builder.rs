@@ -69,11 +69,12 @@ impl ImageBuilder {
         Ok(())
     }
 
-    /// Adds the next product.
+    /// Adds the next product, with its levels and where in the log each was last counted.
     ///
     /// # Errors
     ///
-    /// The product is there already, names a store that is not, or its total is wrong; the image is as it was.
+    /// The product is there already, names a store that is not, was counted beyond the head, or its total is wrong; the image
+    /// is as it was.
     pub fn product(
         &mut self,
         id: ProductId,
@@ -81,19 +82,23 @@ impl ImageBuilder {
         total: Quantity,
         updated_at: Timestamp,
         quarantined: bool,
-        levels: impl IntoIterator<Item = (StoreId, Level)>,
+        levels: impl IntoIterator<Item = (StoreId, Level, Sequence)>,
     ) -> Result<(), InvalidImage> {
         let mut product = Product::new(id);
         product.version = version;
         product.total = total;
         product.updated_at = updated_at;
         product.quarantined = quarantined;
-        for (store, level) in levels {
+        for (store, level, counted_at) in levels {
             let Some(&ix) = self.store_index.get(&store) else {
                 let product = product.id;
                 return Err(InvalidImage::UnknownStore { product, store });
             };
-            if !product.assign(ix, level) {
+            if counted_at > self.head.sequence {
+                let sequence = counted_at;
+                return Err(InvalidImage::OutOfPlace { sequence });
+            }
+            if !product.assign(ix, level, Some(counted_at)) {
                 return Err(InvalidImage::Twice {
                     id: store.to_string(),
                 });

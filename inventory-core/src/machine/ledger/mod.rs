@@ -37,7 +37,7 @@ pub(super) use arena::Arena;
 pub(super) use book::{Book, FrozenBook};
 pub(super) use by_id::ById;
 pub(super) use packed::Packer;
-pub(super) use product::{Product, ProductIx, StoreIx};
+pub(super) use product::{Product, ProductIx, Standing, StoreIx};
 pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 

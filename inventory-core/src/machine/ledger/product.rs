@@ -2,7 +2,7 @@
 
 use super::Arena;
 use crate::machine::{Alert, Level};
-use crate::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
+use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
 /// Position of a product in the ledger's arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,14 @@ impl From<StoreIx> for usize {
     }
 }
 
+/// What is known of one level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::machine) struct Standing {
+    pub(in crate::machine) level: Level,
+    /// Position at which somebody last said how much is there, by a count or a row of a synchronisation.
+    pub(in crate::machine) counted_at: Sequence,
+}
+
 /// A product that was written at least once.
 ///
 /// **Invariant**: `levels` is ordered by store, and unless the product is quarantined, `total` is the sum of what is
@@ -35,7 +43,7 @@ pub(in crate::machine) struct Product {
     pub(in crate::machine) total: Quantity,
     pub(in crate::machine) updated_at: Timestamp,
     pub(in crate::machine) quarantined: bool,
-    pub(in crate::machine) levels: Vec<(StoreIx, Level)>,
+    pub(in crate::machine) levels: Vec<(StoreIx, Standing)>,
     /// What is reserved over all levels, so that the ceiling need not add it up.
     reserved: u64,
     /// What somebody wants to be told of its levels: hardly ever anything.
@@ -57,6 +65,10 @@ impl Product {
     }
 
     pub(in crate::machine) fn level(&self, store: StoreIx) -> Option<Level> {
+        self.standing(store).map(|standing| standing.level)
+    }
+
+    pub(in crate::machine) fn standing(&self, store: StoreIx) -> Option<Standing> {
         let at = self.position(store).ok()?;
         Some(self.levels[at].1)
     }
@@ -66,13 +78,20 @@ impl Product {
         self.reserved
     }
 
-    /// Assigns a level and returns whether it is a new one.
-    pub(in crate::machine) fn assign(&mut self, store: StoreIx, level: Level) -> bool {
+    /// Assigns a level, which somebody has just said at `counted_at` if anybody has, and returns whether it is a new one.
+    pub(in crate::machine) fn assign(
+        &mut self,
+        store: StoreIx,
+        level: Level,
+        counted_at: Option<Sequence>,
+    ) -> bool {
         let reserved = level.reserved().units();
         self.reserved = self.reserved.wrapping_add(reserved);
         match self.position(store) {
             Ok(at) => {
-                let before = std::mem::replace(&mut self.levels[at].1, level);
+                let standing = &mut self.levels[at].1;
+                let before = std::mem::replace(&mut standing.level, level);
+                standing.counted_at = counted_at.unwrap_or(standing.counted_at);
                 self.reserved = self.reserved.wrapping_sub(before.reserved().units());
                 false
             }
@@ -80,7 +99,9 @@ impl Product {
                 if self.levels.is_empty() {
                     self.levels.reserve_exact(1);
                 }
-                self.levels.insert(at, (store, level));
+                let counted_at = counted_at.unwrap_or_default();
+                let standing = Standing { level, counted_at };
+                self.levels.insert(at, (store, standing));
                 true
             }
         }
@@ -90,8 +111,8 @@ impl Product {
     pub(in crate::machine) fn sum_available(&self) -> Option<Quantity> {
         self.levels
             .iter()
-            .try_fold(Quantity::ZERO, |sum, (_, level)| {
-                sum.checked_add(level.available())
+            .try_fold(Quantity::ZERO, |sum, (_, standing)| {
+                sum.checked_add(standing.level.available())
             })
     }
 
@@ -160,7 +181,13 @@ impl<'a> ProductView<'a> {
         self.product
             .levels
             .iter()
-            .map(move |&(store, level)| (stores.at(store), level))
+            .map(move |&(store, standing)| (stores.at(store), standing.level))
+    }
+
+    /// Where in the log somebody last said how much is there, in the order of [`ProductView::levels`]; zero where nobody has.
+    pub fn counted_at(&self) -> impl Iterator<Item = Sequence> + use<'a> {
+        let levels = self.product.levels.iter();
+        levels.map(|(_, standing)| standing.counted_at)
     }
 
     /// What somebody wants to be told, by store.

@@ -3,7 +3,7 @@
 use super::stock::{State, Stock};
 use super::{MAX, Number, quantity};
 use crate::machine::{Basis, Command, Count, Kind, Line, Rejection, Set, SetRule, Skip};
-use crate::vocabulary::{ProductId, StoreId};
+use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 impl State {
     pub(super) fn count(&mut self, line: Line, count: &Count) -> Result<(), Rejection> {
@@ -14,9 +14,19 @@ impl State {
                 self.refuse_stale(line, product, store, guard)?;
                 counted
             }
-            Basis::Then { on_hand: then, .. } => {
+            Basis::Then(then) => {
                 self.refuse_quarantined(line, product)?;
-                let more = counted - Number::from(then.units());
+                let level = (product.to_string(), store.to_string());
+                let at = self.counted.get(&level).copied().unwrap_or_default();
+                if at > then.whole().number().into() {
+                    return Err(Rejection::CountedSince {
+                        line,
+                        product: product.clone(),
+                        store: store.clone(),
+                        at: Sequence::new(at as u64),
+                    });
+                }
+                let more = counted - Number::from(then.on_hand().units());
                 let on_hand = self.stock(product, store).on_hand + more;
                 if on_hand < 0 {
                     return Err(self.insufficient(line, product, store, -more));

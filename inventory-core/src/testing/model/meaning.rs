@@ -49,7 +49,7 @@ fn parts(command: &Command) -> (&'static str, Option<Number>, Vec<String>, Vec<S
             let counted = count.counted.units();
             let (amount, basis) = match count.basis {
                 Basis::Now(_) => (Some(counted.into()), "now".to_owned()),
-                Basis::Then { offset, .. } => (None, format!("{counted} since {offset}")),
+                Basis::Then(then) => (None, format!("{counted} since {}", then.offset())),
             };
             let releases = count.release_holds.to_string();
             ("count", amount, none(), vec![basis, releases])

@@ -53,6 +53,8 @@ pub(super) struct State {
     /// In the order in which they were shipped.
     pub(super) transfers: Vec<Transfer>,
     pub(super) alerts: BTreeMap<(String, String), Alert>,
+    /// Where each level was last counted.
+    pub(super) counted: BTreeMap<(String, String), Number>,
     pub(super) written: Vec<Movement>,
     /// First position and time of the request that is being decided.
     pub(super) first: Number,
@@ -198,6 +200,9 @@ impl State {
         }
         if kind == Kind::Counted {
             known.quarantined = false;
+            let position = self.first + self.written.len() as Number;
+            let level = (product.to_string(), store.to_string());
+            self.counted.insert(level, position);
         }
         let level = Level::new(quantity(after.on_hand), quantity(after.reserved));
         self.written.push(Movement {

@@ -86,6 +86,7 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
+        Rejection::CountedSince { line, at, .. } => format!("CountedSince{}, at {at}", of(*line)),
         Rejection::NamedTwice { line } => format!("NamedTwice{}", of(*line)),
         Rejection::LinesDiffer { line } => format!("LinesDiffer{}", of(*line)),
         Rejection::ReservationExists { state, .. } => format!("ReservationExists, is {state}"),

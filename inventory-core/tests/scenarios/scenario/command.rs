@@ -4,6 +4,7 @@ use inventory_core::machine::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Receive,
     ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship, Thresholds,
 };
+use inventory_core::testing::then;
 use inventory_core::vocabulary::{Adjustment, ProductId, Sequence, StoreId};
 
 use super::number::{number, quantity, ttl, units, version};
@@ -36,10 +37,7 @@ fn stock(words: &[&str]) -> Command {
             let since = words.iter().position(|word| *word == "since");
             let basis = since.map_or(Basis::Now(guard), |at| {
                 let (offset, on_hand) = words[at + 1].split_once('/').unwrap();
-                Basis::Then {
-                    offset: Sequence::new(offset.parse().unwrap()),
-                    on_hand: quantity(on_hand),
-                }
+                then(Sequence::new(offset.parse().unwrap()), quantity(on_hand))
             });
             Command::Count(Count {
                 product,

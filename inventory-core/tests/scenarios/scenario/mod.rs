@@ -218,7 +218,7 @@ fn give(past: &mut ImageBuilder, model: &mut Model, given: &Given<'_>) {
     let total = available.fold(Quantity::ZERO, |sum, units| sum.checked_add(units).unwrap());
     let by_id = levels
         .iter()
-        .map(|&(store, level)| (store.parse().unwrap(), level));
+        .map(|&(store, level)| (store.parse().unwrap(), level, Sequence::START));
     let (id, never) = (product.parse().unwrap(), Timestamp::UNIX_EPOCH);
     past.product(id, version, total, never, false, by_id)
         .unwrap();

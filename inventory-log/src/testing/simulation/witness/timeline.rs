@@ -76,6 +76,7 @@ impl Timeline {
             // These show no number that the workloads could make false.
             Rejection::Quarantined { .. }
             | Rejection::BelowReserved { .. }
+            | Rejection::CountedSince { .. }
             | Rejection::StockCeiling { .. }
             | Rejection::NothingToDo { .. }
             | Rejection::NamedTwice { .. }
