@@ -30,6 +30,11 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
         );
         assert!(found.alerts().eq(expected.alerts()), "alerts of {id}");
     }
+    assert_eq!(
+        found.unknown_before(),
+        expected.unknown_before(),
+        "what is unknown"
+    );
     let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();
     assert_eq!(reservations(found), reservations(expected), "reservations");
     let transfers = |image: &Image| image.transfers().cloned().collect::<Vec<_>>();

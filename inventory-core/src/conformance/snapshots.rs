@@ -100,6 +100,7 @@ fn rich(sequence: u64) -> Image {
             Sequence::new(2),
             buried(Some(id("quarantined")), "unknown type"),
         )?;
+        image.lose(Sequence::new(sequence))?;
         image.bury(Sequence::new(3), buried(None, "an odd \"reason\"\n"))
     })();
     built.expect("the parts fit together");

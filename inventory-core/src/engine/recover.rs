@@ -58,6 +58,10 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
     };
     let mut snapshot = ledger.head().sequence;
     replay(ports, settings, &mut ledger, &mut report)?;
+    if report.lost.is_empty() && !ports.log.is_whole() {
+        // The adapter alone has seen the loss, and nothing says that the snapshot covers it.
+        ledger.lose(ledger.head().sequence.next());
+    }
     bury(ports, &report)?;
     if !report.lost.is_empty() || !ports.log.is_whole() {
         restart(ports, &ledger).map_err(OpenError::Storage)?;
@@ -117,12 +121,13 @@ fn replay(
 ) -> Result<(), OpenError> {
     let (head, end) = (ledger.head(), ports.log.head());
     if end.sequence < head.sequence {
-        return lose_or_refuse(settings, report, end.sequence, head.sequence.next()).map_err(
-            |_| OpenError::LogEndsBeforeSnapshot {
+        let before = head.sequence.next();
+        return lose_or_refuse(settings, ledger, report, end.sequence, before).map_err(|_| {
+            OpenError::LogEndsBeforeSnapshot {
                 log: end.sequence,
                 snapshot: head.sequence,
-            },
-        );
+            }
+        });
     }
     if end.sequence == head.sequence && end.chain != head.chain {
         let at = Break::OtherHistory { at: end.sequence };
@@ -131,7 +136,7 @@ fn replay(
     let reader = ports.log.reader();
     let floor = reader.floor();
     if floor > head.sequence {
-        lose_or_refuse(settings, report, head.sequence, floor.next())?;
+        lose_or_refuse(settings, ledger, report, head.sequence, floor.next())?;
         ledger.skip_to(floor);
     }
     let after = ledger.head().sequence;
@@ -139,7 +144,7 @@ fn replay(
         if page.is_empty() {
             // The log promises an end that it does not have.
             let after = ledger.head().sequence;
-            lose_or_refuse(settings, report, after, end.sequence.next())?;
+            lose_or_refuse(settings, ledger, report, after, end.sequence.next())?;
             ledger.skip_to(end.sequence);
         }
         page.iter()
@@ -157,7 +162,7 @@ fn follow(
     let poison = match machine::follow(ledger, entry) {
         Ok(poison) => poison,
         Err(Break::Gap { head, found }) if found > head.next() => {
-            lose_or_refuse(settings, report, head, found)?;
+            lose_or_refuse(settings, ledger, report, head, found)?;
             machine::follow_after_loss(ledger, entry)
         }
         // After a loss nothing says which of two entries for one position is right: the first one read counts.
@@ -176,6 +181,7 @@ fn follow(
 
 fn lose_or_refuse(
     settings: &Settings,
+    ledger: &mut Ledger,
     report: &mut RecoveryReport,
     after: Sequence,
     before: Sequence,
@@ -184,6 +190,7 @@ fn lose_or_refuse(
         Recovery::Strict => Err(OpenError::Missing { after, before }),
         Recovery::Quarantine => {
             report.lost.push(Loss { after, before });
+            ledger.lose(before);
             Ok(())
         }
     }

@@ -8,8 +8,8 @@ pub enum Recovery {
     /// Refuse to start and change nothing: a person decides.
     #[default]
     Strict,
-    /// Start with what is left, under a new epoch, with the loss recorded. Products whose numbers no longer follow are
-    /// quarantined until they are counted.
+    /// Start with what is left, under a new epoch, with the loss recorded. Every product is quarantined, known or not, until
+    /// its numbers are proved: by what is left of the log after the loss, or by a count.
     Quarantine,
 }
 

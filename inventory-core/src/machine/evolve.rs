@@ -79,7 +79,7 @@ fn evolve_movement(
     let store = ledger.store_index.get(&movement.store).copied();
     match product {
         Some(ix) => check(ledger.products.at(ix), store, movement)?,
-        None => check(&Product::new(movement.product.clone()), store, movement)?,
+        None => check(&ledger.unborn(&movement.product), store, movement)?,
     }
 
     // From here it must succeed.
@@ -256,6 +256,19 @@ impl Ledger {
         self.head.sequence = self.head.sequence.max(sequence);
     }
 
+    /// Acknowledged positions before `before` are gone. What they did nobody knows, so every product is quarantined until
+    /// its numbers are proved, and so is every product that is heard of for the first time.
+    pub fn lose(&mut self, before: Sequence) {
+        self.unknown_before = self.unknown_before.max(before);
+        for at in 0..self.products.len() {
+            let ix = ProductIx(at as u32);
+            if !self.products.at(ix).quarantined {
+                self.products.at_mut(ix).quarantined = true;
+                self.quarantined += 1;
+            }
+        }
+    }
+
     /// Marks a position as buried and its product as quarantined.
     fn quarantine(&mut self, sequence: Sequence, event: &Event, reason: Inapplicable) {
         let buried = Buried {
@@ -282,7 +295,9 @@ impl Ledger {
     }
 
     fn add_product(&mut self, id: &ProductId) -> ProductIx {
-        let ix = ProductIx(self.products.push(Product::new(id.clone())) as u32);
+        let product = self.unborn(id);
+        self.quarantined += usize::from(product.quarantined);
+        let ix = ProductIx(self.products.push(product) as u32);
         self.product_index.insert(id.clone(), ix);
         self.by_id.insert(id.clone(), ix);
         ix

@@ -70,10 +70,7 @@ impl<'a> Stage<'a> {
         let ledger = self.ledger;
         self.products.entry(id).or_insert_with(|| {
             let known = ledger.product_index.get(id);
-            known.map_or_else(
-                || Product::new(id.clone()),
-                |&ix| ledger.products.at(ix).clone(),
-            )
+            known.map_or_else(|| ledger.unborn(id), |&ix| ledger.products.at(ix).clone())
         })
     }
 

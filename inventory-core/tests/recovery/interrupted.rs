@@ -95,7 +95,8 @@ fn a_salvage_whose_snapshot_is_saved_is_finished_by_any_start() {
         assert_eq!(letters(&storage).len(), 1);
         assert_same_image(&engine.reader().image(), &saved.image);
 
-        let receipt = submit(&mut engine, adjust("tea", "north", -1)).expect("there is enough tea");
+        let receipt =
+            submit(&mut engine, count("tea", "north", 1)).expect("a count is always taken");
         assert_eq!(receipt.entry.first.number(), 4);
         let again = open(storage.ports()).expect("nothing is left to do");
         assert_eq!(again.report.events_replayed, 1);

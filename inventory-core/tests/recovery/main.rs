@@ -3,6 +3,7 @@
 mod broken;
 mod damage;
 mod interrupted;
+mod lost;
 mod pages;
 mod past;
 mod poison;

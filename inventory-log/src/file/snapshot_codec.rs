@@ -79,6 +79,8 @@ fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
     out.extend_from_slice(&head.recorded_at.to_text());
     out.extend_from_slice(b"\",\"keysEvictedEarly\":");
     push_number(out, snapshot.image.keys_evicted_early());
+    out.extend_from_slice(b",\"unknownBefore\":");
+    push_number(out, snapshot.image.unknown_before().number());
     out.extend_from_slice(b",\n");
 }
 
@@ -129,6 +131,7 @@ struct WireHeader {
     chain: Chain,
     recorded_at: Timestamp,
     keys_evicted_early: u64,
+    unknown_before: Sequence,
 }
 
 #[derive(Deserialize)]
@@ -219,6 +222,10 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
         builder.bury(sequence, buried).map_err(said)
     })?;
     source.finish()?;
+    builder.lose(header.unknown_before).map_err(|error| {
+        let what = error.to_string();
+        Fault::Damaged { offset: 0, what }
+    })?;
     Ok(Snapshot {
         epoch: header.epoch,
         replaces: header.replaces,

@@ -54,6 +54,7 @@ pub(super) fn receive(
     receive: &Receive,
 ) -> Result<(), Rejection> {
     let transfer = open(ruling, &receive.transfer)?;
+    certain(ruling, line, &transfer)?;
     for (shipped, arrived) in arrived(&transfer, receive)? {
         let place = ruling.draft.place(&shipped.product, &transfer.destination);
         quarantine(line, &place)?;
@@ -111,6 +112,9 @@ pub(super) fn close(
     close: &Close,
 ) -> Result<(), Rejection> {
     let transfer = open(ruling, &close.transfer)?;
+    if close.settlement == Settlement::Returned {
+        certain(ruling, line, &transfer)?;
+    }
     for shipped in &transfer.lines {
         let missing = shipped.in_transit();
         if missing == Quantity::ZERO {
@@ -134,6 +138,19 @@ pub(super) fn close(
         }
     }
     Ok(())
+}
+
+/// Of a transfer from before a loss nobody knows what has arrived already: it brings no units any more. They are counted
+/// where they are, and the transfer is written off.
+fn certain(ruling: &Ruling<'_, '_>, line: Line, transfer: &Transfer) -> Result<(), Rejection> {
+    let uncertain = transfer.opened < ruling.draft.unknown_before();
+    match transfer.lines.first().filter(|_| uncertain) {
+        Some(shipped) => Err(Rejection::Quarantined {
+            line,
+            product: shipped.product.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// A transfer that has not ended.

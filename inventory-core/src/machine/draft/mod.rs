@@ -168,6 +168,11 @@ impl<'a> Draft<'a> {
         entry
     }
 
+    /// The first position after the last loss; see [`Ledger::unknown_before`].
+    pub(super) fn unknown_before(&self) -> Sequence {
+        self.ledger.unknown_before()
+    }
+
     /// First position of what is being decided.
     pub(super) fn next(&self) -> Sequence {
         self.head.sequence.next()
@@ -210,7 +215,10 @@ impl<'a> Draft<'a> {
                 reserved: known.reserved(),
                 quarantined: known.quarantined,
             },
-            (None, None) => StagedProduct::default(),
+            (None, None) => StagedProduct {
+                quarantined: ledger.unknown_before() > Sequence::START,
+                ..StagedProduct::default()
+            },
         };
         let standing = match self.staging.levels.get(&(product_ix, store_ix)) {
             Some(&standing) => Some(standing),

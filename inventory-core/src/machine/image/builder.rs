@@ -28,6 +28,7 @@ pub struct ImageBuilder {
     window_len: usize,
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
+    unknown_before: Sequence,
     reservations: FrozenBook<Reservation>,
     reservation_ids: RapidHashSet<ReservationId>,
     transfers: FrozenBook<Transfer>,
@@ -48,6 +49,7 @@ impl ImageBuilder {
             window_len: 0,
             newest: Head::default(),
             buried: BTreeMap::new(),
+            unknown_before: Sequence::START,
             reservations: FrozenBook::default(),
             reservation_ids: RapidHashSet::default(),
             transfers: FrozenBook::default(),
@@ -249,6 +251,19 @@ impl ImageBuilder {
         Ok(())
     }
 
+    /// Says that acknowledged positions before `before` are gone.
+    ///
+    /// # Errors
+    ///
+    /// The position is more than one beyond the head; the image is as it was.
+    pub fn lose(&mut self, before: Sequence) -> Result<(), InvalidImage> {
+        if before > self.head.sequence.next() {
+            return Err(InvalidImage::OutOfPlace { sequence: before });
+        }
+        self.unknown_before = before;
+        Ok(())
+    }
+
     /// The image.
     pub fn finish(self, keys_evicted_early: u64) -> Image {
         Image {
@@ -257,6 +272,7 @@ impl ImageBuilder {
             stores: self.stores,
             window: FrozenWindow::new(self.window, self.window_len, keys_evicted_early),
             buried: Arc::new(self.buried),
+            unknown_before: self.unknown_before,
             reservations: self.reservations,
             transfers: self.transfers,
         }

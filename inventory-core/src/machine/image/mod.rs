@@ -25,6 +25,7 @@ pub struct Image {
     pub(super) stores: Arena<StoreId>,
     pub(super) window: FrozenWindow,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+    pub(super) unknown_before: Sequence,
     pub(super) reservations: FrozenBook<Reservation>,
     pub(super) transfers: FrozenBook<Transfer>,
 }
@@ -78,6 +79,11 @@ impl Image {
         &self.buried
     }
 
+    /// The first position after the last loss of acknowledged ones; zero when nothing was lost.
+    pub fn unknown_before(&self) -> Sequence {
+        self.unknown_before
+    }
+
     /// The reservations that are open, or ended not long ago, in the order of the log.
     pub fn reservations(&self) -> impl Iterator<Item = &Reservation> {
         self.reservations.iter().map(|reservation| &**reservation)
@@ -117,6 +123,7 @@ impl Image {
             window: Window::thaw(&self.window, window),
             packer: Packer::default(),
             buried: Arc::clone(&self.buried),
+            unknown_before: self.unknown_before,
             levels: self
                 .products
                 .iter()

@@ -90,6 +90,8 @@ pub struct Ledger {
     pub(super) window: Window,
     pub(super) packer: Packer,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+    /// Where acknowledged positions before it are gone: a product that nobody knows may be one of theirs.
+    pub(super) unknown_before: Sequence,
     pub(super) levels: usize,
     pub(super) quarantined: usize,
     pub(super) reservations: Book<Reservation>,
@@ -114,6 +116,7 @@ impl Ledger {
             window: Window::new(window),
             packer: Packer::default(),
             buried: Arc::default(),
+            unknown_before: Sequence::START,
             levels: 0,
             quarantined: 0,
             reservations: Book::new(window),
@@ -239,6 +242,19 @@ impl Ledger {
         &self.buried
     }
 
+    /// The first position after the last loss of acknowledged ones; zero when nothing was lost. What a product had that nobody
+    /// has heard of since, nobody knows: it is quarantined from its first event on, until its numbers are proved.
+    pub fn unknown_before(&self) -> Sequence {
+        self.unknown_before
+    }
+
+    /// A product before its first event.
+    pub(super) fn unborn(&self, id: &ProductId) -> Product {
+        let mut product = Product::new(id.clone());
+        product.quarantined = self.unknown_before > Sequence::START;
+        product
+    }
+
     /// A frozen copy, for the cost of one reference per 64 products and per 64 KiB of window. Whoever changes the ledger
     /// afterwards copies what it touches.
     pub fn freeze(&self) -> Image {
@@ -248,6 +264,7 @@ impl Ledger {
             stores: self.stores.clone(),
             window: self.window.freeze(),
             buried: Arc::clone(&self.buried),
+            unknown_before: self.unknown_before,
             reservations: self.reservations.freeze(),
             transfers: self.transfers.freeze(),
         }
