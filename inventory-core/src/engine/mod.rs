@@ -191,7 +191,9 @@ impl Engine {
         if defect!(DirtyRead) {
             self.published.publish(&entries);
         }
+        let under_way = self.published.append_begins();
         let appended = self.log.append(after, &entries);
+        drop(under_way);
         self.observer.observe(&Observation::GroupAppended {
             failure: appended.as_ref().err(),
         });

@@ -26,6 +26,17 @@ pub(super) struct Published {
     pub(super) epoch: Epoch,
     snapshot: AtomicU64,
     stopped: AtomicBool,
+    /// How often an append has begun or ended: odd while one is under way.
+    appends: AtomicU64,
+}
+
+/// An append, until it is dropped.
+pub(super) struct Append<'a>(&'a AtomicU64);
+
+impl Drop for Append<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
 }
 
 impl Published {
@@ -43,6 +54,7 @@ impl Published {
             epoch,
             snapshot: AtomicU64::new(snapshot.number()),
             stopped: AtomicBool::new(false),
+            appends: AtomicU64::new(0),
         }
     }
 
@@ -83,6 +95,12 @@ impl Published {
     /// The engine takes nothing any more.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
+    }
+
+    /// An append begins; there is one at a time.
+    pub(super) fn append_begins(&self) -> Append<'_> {
+        self.appends.fetch_add(1, Ordering::Release);
+        Append(&self.appends)
     }
 
     pub(super) fn snapshot_saved(&self, at: Sequence) {
@@ -139,6 +157,13 @@ impl Reader {
     /// Whether an append has failed in a way that only opening the log again can settle.
     pub fn is_stopped(&self) -> bool {
         self.published.is_stopped()
+    }
+
+    /// The number of the append that is under way, if one is. As long as it stays the same storage has not answered: who has a
+    /// clock can tell for how long, and that the disk hangs.
+    pub fn append_under_way(&self) -> Option<u64> {
+        let appends = self.published.appends.load(Ordering::Acquire);
+        (appends % 2 == 1).then_some(appends)
     }
 
     /// The position before the oldest one that a subscription can still get.

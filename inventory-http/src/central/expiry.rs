@@ -26,7 +26,7 @@ pub(super) async fn run(central: Arc<Central>) {
         }
         pause = LOOK;
         // One submission ends a portion only, so that sales need not wait for thousands of ends.
-        while is_due(&central) && !central.is_stopping() {
+        while is_due(&central) && !central.is_stopping() && central.disk().silence().is_none() {
             if let Err(error) = central.submit(Vec::new()).await {
                 tracing::warn!(%error, "reservations that are due could not expire yet");
                 pause = REST;

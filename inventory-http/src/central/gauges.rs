@@ -21,6 +21,14 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         "requests that wait for their group",
         |central| central.queued() as u64,
     );
+    gauge(
+        "disk_silent_ms",
+        "how long the disk has not answered, once it should have",
+        |central| {
+            let silence = central.disk().silence();
+            silence.map_or(0, |silence| silence.as_millis() as u64)
+        },
+    );
     gauge("head_offset", "the end of the log", |central| {
         central.reader().head().sequence.number()
     });

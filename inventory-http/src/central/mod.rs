@@ -4,6 +4,7 @@ mod alerts;
 mod as_of;
 mod counts;
 mod dead_letters;
+mod disk_watch;
 mod expiry;
 mod gauges;
 mod history;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::refusal;
 use super::service::Central;
 use crate::health::Watched;
 use crate::telemetry::Telemetry;
@@ -21,6 +22,10 @@ impl Watched for Central {
         let unresolved = self.letters().unresolved();
         if unresolved > 0 {
             reasons.push(format!("{unresolved} dead letters are not resolved"));
+        }
+        if let Some(silence) = self.disk().silence() {
+            let reason = format!("{}; writes are refused", refusal::silent_for(silence));
+            reasons.push(reason);
         }
         let status = match reasons.is_empty() {
             _ if self.is_stopping() => {

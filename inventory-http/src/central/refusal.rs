@@ -1,6 +1,7 @@
 //! What the engine says, as errors of the API: the one place where refusals become status codes.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use inventory_core::engine::EngineError;
 use inventory_core::machine::{Difference, Line, Rejection};
@@ -208,11 +209,28 @@ pub(super) fn not_taken(reason: NotTaken) -> ApiError {
     ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
 }
 
+/// A submission that is not handed over, since nobody would wait for the disk.
+pub(super) fn disk_silent(silence: Duration) -> ApiError {
+    let message = format!("{}; nothing was done", silent_for(silence));
+    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+}
+
+/// How a disk that does not answer is spoken of.
+pub(super) fn silent_for(silence: Duration) -> String {
+    format!("the disk has not answered for {} ms", silence.as_millis())
+}
+
+/// What was handed over may be done, or not.
+pub(super) fn outcome_unknown() -> ApiError {
+    let message = "the outcome is unknown; send the same key again";
+    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+}
+
 /// A group that has no answers.
 pub(super) fn not_answered(error: &EngineError) -> ApiError {
     let message = match error {
         EngineError::NotWritten { .. } => "nothing was written; the same request may be sent again",
-        EngineError::OutcomeUnknown { .. } => "the outcome is unknown; send the same key again",
+        EngineError::OutcomeUnknown { .. } => return outcome_unknown(),
         EngineError::Fenced { .. } | EngineError::Stopped => {
             "this engine has stopped; nothing was done"
         }

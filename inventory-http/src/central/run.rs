@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::dead_letters::Letters;
+use super::disk_watch;
 use super::expiry;
 use super::gauges;
 use super::routes::routes;
@@ -117,6 +118,7 @@ impl Running {
             letters: Letters::new(dead_letters, report.dead_letters),
             clock,
             stopping: stopping.subscribe(),
+            disk_patience: settings.disk_patience,
             telemetry: telemetry.clone(),
             openapi: openapi::document("Inventory engine: central", &routes)
                 .to_string()
@@ -133,6 +135,7 @@ impl Running {
         let app = Arc::new(app);
         let (stop, told) = oneshot::channel();
         let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
+        let watching = tokio::spawn(disk_watch::run(Arc::clone(&central)));
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
@@ -145,6 +148,9 @@ impl Running {
             let stopped = async { ended = stopped.await };
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
+            // Nobody waits for the disk any more. Its end is awaited, since it holds the service.
+            watching.abort();
+            let _ = watching.await;
             if expiring.await.is_err() {
                 tracing::error!(
                     "looking for what is due has panicked; it expires at the next start"

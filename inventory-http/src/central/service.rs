@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use inventory_core::engine::{Answer as Answered, Reader};
 use inventory_core::machine::{Annotations, Request};
@@ -10,9 +11,10 @@ use inventory_core::writer::Writer;
 use tokio::sync::{oneshot, watch};
 
 use super::dead_letters::Letters;
+use super::disk_watch::DiskWatch;
 use super::refusal;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Call, Code};
+use crate::kit::{ApiError, Call};
 use crate::telemetry::Telemetry;
 
 /// The engine behind the calls.
@@ -24,6 +26,7 @@ pub struct Central {
     clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
+    disk: DiskWatch,
     telemetry: Telemetry,
     openapi: bytes::Bytes,
 }
@@ -34,6 +37,8 @@ pub(super) struct Parts {
     pub(super) letters: Letters,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stopping: watch::Receiver<bool>,
+    /// How long an append may take before nobody waits for it any more.
+    pub(super) disk_patience: Duration,
     pub(super) telemetry: Telemetry,
     pub(super) openapi: bytes::Bytes,
 }
@@ -54,6 +59,7 @@ impl Central {
             letters,
             clock,
             stopping,
+            disk_patience,
             telemetry,
             openapi,
         } = parts;
@@ -67,6 +73,7 @@ impl Central {
             clock,
             stopping,
             failed: watch::Sender::new(false),
+            disk: DiskWatch::new(disk_patience),
             openapi,
         }
     }
@@ -96,6 +103,15 @@ impl Central {
         &self.openapi
     }
 
+    pub(super) fn disk(&self) -> &DiskWatch {
+        &self.disk
+    }
+
+    /// Answers all that waits for its group: nothing of it was written.
+    pub(super) fn refuse_queued(&self, cause: &'static str) {
+        self.writer.refuse_queued(cause);
+    }
+
     /// Requests that wait for their group.
     pub fn queued(&self) -> usize {
         self.writer.queued()
@@ -120,8 +136,11 @@ impl Central {
     }
 
     /// Makes requests durable together, and answers each on its own. What was handed over is finished even when nobody
-    /// waits for the answer any more.
+    /// waits for the answer any more, and nobody waits for a disk that does not answer.
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
+        if let Some(silence) = self.disk.silence() {
+            return Err(refusal::disk_silent(silence));
+        }
         let (reply, answer) = oneshot::channel();
         let failed = self.failed.clone();
         self.writer
@@ -135,12 +154,13 @@ impl Central {
                 let _ = reply.send(answered);
             })
             .map_err(refusal::not_taken)?;
-        match answer.await {
-            Ok(answered) => answered.map_err(|error| refusal::not_answered(&error)),
-            Err(_) => Err(ApiError::new(
-                Code::Unavailable,
-                "the outcome is unknown; send the same key again",
-            )),
+        tokio::select! {
+            biased;
+            answer = answer => match answer {
+                Ok(answered) => answered.map_err(|error| refusal::not_answered(&error)),
+                Err(_) => Err(refusal::outcome_unknown()),
+            },
+            () = self.disk.falls_silent() => Err(refusal::outcome_unknown()),
         }
     }
 

@@ -10,6 +10,9 @@ use inventory_core::machine::WindowLimits;
 use crate::kit::{ApiKey, InvalidSetting, Limits, LogSettings, Quota, SettingDoc, Source};
 use crate::telemetry::TelemetrySettings;
 
+/// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Every setting of central.
 pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new("PORT", "8080", "port; 0 chooses a free one"),
@@ -84,6 +87,8 @@ pub struct Settings {
     pub snapshot_interval: Duration,
     /// How much a key may call.
     pub quota: Quota,
+    /// How long the disk may take to make a group durable; then who waits is told that the outcome is unknown.
+    pub disk_patience: Duration,
     /// How the engine is run.
     pub engine: engine::Settings,
     /// What the server bounds.
@@ -127,6 +132,7 @@ impl Settings {
             keys,
             snapshot_interval: source.duration("SNAPSHOT_INTERVAL")?,
             quota: source.quota()?,
+            disk_patience: DISK_PATIENCE,
             engine: engine::Settings {
                 window: WindowLimits {
                     age_ms: source.duration("IDEMPOTENCY_WINDOW")?.as_millis() as u64,

@@ -95,6 +95,7 @@ pub struct Instruments {
     group_requests: Histogram<u64>,
     group_events: Histogram<u64>,
     purge_failures: Counter<u64>,
+    disk_silences: Counter<u64>,
     follower_lag: Histogram<u64>,
 }
 
@@ -132,6 +133,10 @@ impl Instruments {
                 "purge_failures_total",
                 "times the log could not give up old events",
             ),
+            disk_silences: counter(
+                "disk_silences_total",
+                "times the disk did not answer when it should have",
+            ),
             follower_lag: sizes(
                 "follower_lag_events",
                 "how far a follower is behind when it asks",
@@ -166,6 +171,11 @@ impl Instruments {
     /// Something was buried.
     pub fn buried(&self, events: u64) {
         self.dead_letters.add(events, &[]);
+    }
+
+    /// The disk does not answer.
+    pub fn disk_fell_silent(&self) {
+        self.disk_silences.add(1, &[]);
     }
 
     /// A snapshot took so long.

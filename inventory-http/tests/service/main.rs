@@ -13,6 +13,7 @@ mod collector;
 mod contest;
 mod counts;
 mod expiry;
+mod hanging;
 mod history;
 mod http;
 mod openapi;

@@ -1,0 +1,209 @@
+//! A disk that does not answer, and an engine that ends while nobody waits for it.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::Duration;
+
+use inventory_core::machine::{Entry, Head};
+use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::{AppendError, EventLog, LogReader, Ports, StorageError};
+use inventory_core::vocabulary::{Epoch, Sequence};
+use inventory_http::central::{Ended, Settings};
+use parking_lot::Mutex;
+use serde_json::json;
+
+use crate::client::Reply;
+use crate::world::{World, settings};
+
+/// How an append that hangs ends.
+#[derive(Debug)]
+enum End {
+    Answers,
+    Fails,
+    Panics,
+}
+
+/// A log whose first append hangs until the test says how it ends.
+struct HangingLog {
+    log: Box<dyn EventLog>,
+    hang: Option<(Sender<()>, Receiver<End>)>,
+}
+
+impl EventLog for HangingLog {
+    fn epoch(&self) -> Epoch {
+        self.log.epoch()
+    }
+
+    fn head(&self) -> Head {
+        self.log.head()
+    }
+
+    fn append(&mut self, expected: Sequence, entries: &[Arc<Entry>]) -> Result<(), AppendError> {
+        let end = self.hang.take().map_or(End::Answers, |(says, ends)| {
+            says.send(()).unwrap();
+            ends.recv().unwrap()
+        });
+        match end {
+            End::Answers => self.log.append(expected, entries),
+            End::Fails => Err(AppendError::OutcomeUnknown {
+                cause: "a sync that failed".into(),
+            }),
+            End::Panics => panic!("a bug"),
+        }
+    }
+
+    fn reader(&self) -> Arc<dyn LogReader> {
+        self.log.reader()
+    }
+
+    fn purge(&mut self, through: Sequence) -> Result<(), StorageError> {
+        self.log.purge(through)
+    }
+
+    fn restart(&mut self, head: Head, epoch: Epoch) -> Result<(), StorageError> {
+        self.log.restart(head, epoch)
+    }
+}
+
+/// The hand on a disk that hangs.
+struct Hang {
+    begun: Receiver<()>,
+    ends: Sender<End>,
+}
+
+impl Hang {
+    fn of(ports: Ports) -> (Self, Ports) {
+        let ((says, begun), (ends, waits)) = (channel(), channel());
+        let log = HangingLog {
+            log: ports.log,
+            hang: Some((says, waits)),
+        };
+        let ports = Ports {
+            log: Box::new(log),
+            ..ports
+        };
+        (Self { begun, ends }, ports)
+    }
+}
+
+fn impatient() -> Settings {
+    let mut settings = settings(&[]);
+    settings.disk_patience = Duration::from_millis(100);
+    settings
+}
+
+fn update(key: &str) -> String {
+    json!({ "storeId": "north", "productId": "tea", "delta": 1, "version": null, "idempotencyKey": key })
+        .to_string()
+}
+
+fn post(world: &World, key: &str) -> Reply {
+    world.post("/inventory/updates", &update(key))
+}
+
+#[track_caller]
+fn assert_unavailable(reply: &Reply, says: &str) {
+    assert_eq!(reply.error().1, "unavailable");
+    let message = reply.json()["message"].to_string();
+    assert!(message.contains(says), "{message}");
+    assert!(reply.header("retry-after").is_some());
+}
+
+fn becomes_ready(world: &World) -> bool {
+    (0..10_000).any(|_| world.get("/readyz").json()["status"] == "ready")
+}
+
+/// The warnings and errors of all tests of this program.
+static LINES: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
+    let lines = Arc::<Mutex<Vec<u8>>>::default();
+    let written = Arc::clone(&lines);
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(move || Lines(Arc::clone(&written)))
+        .init();
+    lines
+});
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged() -> String {
+    String::from_utf8(LINES.lock().clone()).unwrap()
+}
+
+#[test]
+fn a_disk_that_hangs_is_reported_and_nobody_waits_for_it() {
+    LazyLock::force(&LINES);
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let world = World::on(ports, &impatient());
+    thread::scope(|scope| {
+        let begun = scope.spawn(|| post(&world, "begun"));
+        hang.begun.recv().unwrap();
+        let waiting = scope.spawn(|| post(&world, "waiting"));
+        assert_unavailable(&begun.join().unwrap(), "unknown");
+        assert_unavailable(&waiting.join().unwrap(), "nothing was");
+    });
+    let ready = world.get("/readyz");
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (200, &json!("degraded"))
+    );
+    let reason = ready.json()["reasons"][0].to_string();
+    assert!(reason.contains("the disk has not answered for"), "{reason}");
+    assert_unavailable(&post(&world, "late"), "nothing was done");
+    assert_eq!(world.get("/inventory").status, 200);
+    let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
+    assert!(metrics.contains("disk_silences_total 1"), "{metrics}");
+    assert!(metrics.contains("disk_silent_ms "), "{metrics}");
+
+    hang.ends.send(End::Answers).unwrap();
+    assert!(becomes_ready(&world));
+    let settled = post(&world, "begun");
+    assert_eq!(
+        (settled.status, settled.header("idempotent-replayed")),
+        (200, Some("true"))
+    );
+    for key in ["waiting", "late"] {
+        let fresh = post(&world, key);
+        assert_eq!(
+            (fresh.status, fresh.header("idempotent-replayed")),
+            (200, None)
+        );
+    }
+    assert_eq!(world.head(), 3);
+    let logged = logged();
+    assert!(logged.contains("the disk does not answer"), "{logged}");
+    assert!(logged.contains("the disk answers again"), "{logged}");
+}
+
+#[test]
+fn a_sync_that_fails_after_a_hang_ends_the_service_though_nobody_waits_for_it() {
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let world = World::on(ports, &impatient());
+    assert_unavailable(&post(&world, "begun"), "unknown");
+    hang.begun.recv().unwrap();
+    hang.ends.send(End::Fails).unwrap();
+    assert_eq!(world.ended(), Ended::EngineFailed);
+}
+
+#[test]
+fn a_panic_of_the_engine_is_an_unknown_outcome_and_ends_the_service() {
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let world = World::on(ports, &settings(&[]));
+    hang.ends.send(End::Panics).unwrap();
+    assert_unavailable(&post(&world, "begun"), "unknown");
+    assert_eq!(world.ended(), Ended::EngineFailed);
+}
