@@ -10,7 +10,7 @@ use crate::machine::{
 };
 use crate::ports::{Snapshot, SnapshotStore};
 use crate::vocabulary::{
-    Chain, Epoch, QUANTITY_MAX, Quantity, Sequence, Timestamp, Ttl, Units, Version,
+    Chain, Epoch, ProductId, QUANTITY_MAX, Quantity, Sequence, Timestamp, Ttl, Units, Version,
 };
 
 /// Sets a snapshot store up for the suite.
@@ -92,16 +92,18 @@ fn rich(sequence: u64) -> Image {
         image.reservation(reservation(ReservationState::Committed, last))?;
         image.transfer(transfer(TransferState::InTransit, at))?;
         image.transfer(transfer(TransferState::Lost, last))?;
-        let buried = |product, reason: &str| Buried {
+        let buried = |product: Option<ProductId>, suspected_until, reason: &str| Buried {
+            version: product.is_some().then(|| version(1)),
             product,
+            suspected_until,
             reason: reason.into(),
         };
-        image.bury(
-            Sequence::new(2),
-            buried(Some(id("quarantined")), "unknown type"),
-        )?;
+        let proof = Some(Sequence::new(2));
+        image.bury(Sequence::new(1), buried(Some(id("tea")), proof, "unknown"))?;
+        let suspect = Some(id("quarantined"));
+        image.bury(Sequence::new(2), buried(suspect, None, "unknown type"))?;
         image.lose(Sequence::new(sequence))?;
-        image.bury(Sequence::new(3), buried(None, "an odd \"reason\"\n"))
+        image.bury(Sequence::new(3), buried(None, None, "an odd \"reason\"\n"))
     })();
     built.expect("the parts fit together");
     image.finish(17)

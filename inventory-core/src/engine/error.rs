@@ -134,7 +134,7 @@ impl OpenError {
                 cause: LoadError::NewerFormat { .. } | LoadError::Failed(_),
                 ..
             }
-            | Self::Log(ReadError::Failed(_))
+            | Self::Log(ReadError::Failed(_) | ReadError::GivenUp)
             | Self::Storage(_) => false,
         }
     }

@@ -34,7 +34,9 @@ pub use snapshotter::Snapshotter;
 
 use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
-use crate::ports::{AppendError, Clock, DeadLetters, EventLog, Observation, Observer, Ports};
+use crate::ports::{
+    AppendError, Clock, DeadLetters, EventLog, Observation, Observer, Ports, Wanted,
+};
 use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
 use settings::LIMITS;
@@ -150,6 +152,7 @@ impl Engine {
     pub fn reader(&self) -> Reader {
         Reader {
             published: Arc::clone(&self.published),
+            wanted: Wanted::default(),
         }
     }
 

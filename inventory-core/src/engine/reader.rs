@@ -10,7 +10,7 @@ use super::feed::{Feed, Found};
 use super::look::{Look, is_looking_at};
 use super::settings::LIMITS;
 use crate::machine::{self, DeadLettered, Entry, Event, Head, Image, Ledger};
-use crate::ports::{LogReader, ReadError};
+use crate::ports::{LogReader, ReadError, Wanted};
 use crate::vocabulary::{Epoch, Sequence};
 
 /// What engine, readers, subscriptions and snapshotter share.
@@ -112,6 +112,8 @@ impl Published {
 #[derive(Clone)]
 pub struct Reader {
     pub(super) published: Arc<Published>,
+    /// Whether somebody waits for what it looks for in the past.
+    pub(super) wanted: Wanted,
 }
 
 impl fmt::Debug for Reader {
@@ -250,15 +252,19 @@ pub(super) fn show_buried(ledger: &Ledger, entries: &mut [Arc<Entry>]) {
         }
         let mut shown = Entry::clone(entry);
         for (event, at) in shown.events.iter_mut().zip(entry.first.number()..) {
-            let Some(buried) = ledger.buried().get(&Sequence::new(at)) else {
-                continue;
-            };
-            *event = Event::DeadLettered(DeadLettered {
-                product: event.product().cloned(),
-                version: event.version(),
-                raw: Arc::clone(&buried.reason),
-            });
+            show_buried_event(ledger, Sequence::new(at), event);
         }
         *entry = Arc::new(shown);
+    }
+}
+
+/// As [`show_buried`], for the event at a position.
+pub(super) fn show_buried_event(ledger: &Ledger, at: Sequence, event: &mut Event) {
+    if let Some(buried) = ledger.buried().get(&at) {
+        *event = Event::DeadLettered(DeadLettered {
+            product: event.product().cloned(),
+            version: event.version(),
+            raw: Arc::clone(&buried.reason),
+        });
     }
 }

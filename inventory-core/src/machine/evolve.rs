@@ -89,7 +89,9 @@ fn evolve_movement(
         let product = ledger.products.at_mut(product_ix);
         let was_quarantined = product.quarantined;
         ledger.levels += usize::from(assign(product, store_ix, sequence, movement, at));
-        ledger.quarantined -= usize::from(was_quarantined && !product.quarantined);
+        if was_quarantined && !product.quarantined {
+            ledger.trust(&movement.product, sequence);
+        }
     }
     ledger.book(movement, product_ix, store_ix, at);
     Ok((product_ix, store_ix))
@@ -273,6 +275,8 @@ impl Ledger {
     fn quarantine(&mut self, sequence: Sequence, event: &Event, reason: Inapplicable) {
         let buried = Buried {
             product: event.product().cloned(),
+            version: event.version(),
+            suspected_until: None,
             reason: reason.to_string().into(),
         };
         Arc::make_mut(&mut self.buried).insert(sequence, buried);
@@ -281,6 +285,20 @@ impl Ledger {
         let product = self.products.at_mut(ix);
         self.quarantined += usize::from(!product.quarantined);
         suspect(product, event);
+    }
+
+    /// Ends the suspicion of a product whose numbers the event at a position has proved.
+    fn trust(&mut self, id: &ProductId, proof: Sequence) {
+        self.quarantined -= 1;
+        let suspects = |buried: &Buried| {
+            buried.product.as_ref() == Some(id) && buried.suspected_until.is_none()
+        };
+        if self.buried.values().any(suspects) {
+            let buried = Arc::make_mut(&mut self.buried).values_mut();
+            for buried in buried.filter(|buried| suspects(buried)) {
+                buried.suspected_until = Some(proof);
+            }
+        }
     }
 
     fn product_ix(&mut self, id: &ProductId) -> ProductIx {

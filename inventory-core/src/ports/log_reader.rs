@@ -1,49 +1,25 @@
-//! Reading a log: page by page, or along the trail of what belongs together.
+//! Reading a log: page by page, or what belongs together in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Cause, StorageError};
-use crate::machine::{Entry, Event, Movement};
-use crate::vocabulary::{ProductId, Reference, Sequence, StoreId, Timestamp};
+use super::{Cause, Excerpt, Extent, StorageError, Touch, Trail, Wanted};
+use crate::machine::Entry;
+use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 /// Events that a search reads from the log at once.
 const PAGE_EVENTS: usize = 4_096;
 
-/// Entries of a log that belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Trail {
-    /// Those with an event of this product.
-    Product(ProductId),
-    /// Those with an event of this product at this store.
-    Level(ProductId, StoreId),
-    /// Those whose request named this reference.
-    Reference(Reference),
-}
-
-impl Trail {
-    /// Whether an entry is on the trail.
-    pub fn has(&self, entry: &Entry) -> bool {
-        let mut events = entry.events.iter();
-        match self {
-            Self::Product(product) => events.any(|event| event.product() == Some(product)),
-            Self::Level(product, store) => events
-                .filter_map(Event::movement)
-                .any(|movement| movement.product == *product && movement.store == *store),
-            Self::Reference(reference) => {
-                let beside = entry.annotations.as_ref();
-                beside.and_then(|beside| beside.reference.as_ref()) == Some(reference)
-            }
-        }
-    }
-}
+/// Levels that somebody asks for: each of a product at a store.
+pub type Levels = BTreeSet<(ProductId, StoreId)>;
 
 /// Reads a log that somebody else may be appending to.
 ///
-/// Whoever looks for something in it finds it by reading all of it, unless the adapter knows better: the searches have a
+/// Anyone who looks for something in it finds it by reading all of it, unless the adapter knows better: the searches have a
 /// default that is right and slow.
 ///
 /// - A search must find what reading the whole log finds.
+/// - A search that nobody waits for any more must end.
 pub trait LogReader: Send + Sync {
     /// The position before the oldest one that can be read.
     fn floor(&self) -> Sequence;
@@ -69,6 +45,17 @@ pub trait LogReader: Send + Sync {
         Ok(0)
     }
 
+    /// Where the entry is that holds a position, or the next one that can be read. `None` above the head.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]; nothing was read.
+    fn extent(&self, position: Sequence) -> Result<Option<Extent>, ReadError> {
+        let before = Sequence::new(position.number().saturating_sub(1));
+        let page = self.read(before, 1)?;
+        Ok(page.first().map(|entry| Extent::of(entry)))
+    }
+
     /// The last position that was recorded at or before a time: the last event of its entry. The floor when all that is
     /// kept was recorded later.
     ///
@@ -77,7 +64,7 @@ pub trait LogReader: Send + Sync {
     /// See [`ReadError`]; nothing was found.
     fn position_at(&self, time: Timestamp) -> Result<Sequence, ReadError> {
         let mut position = self.floor();
-        scan(self, self.floor(), |entry| {
+        scan(self, self.floor(), &Wanted::default(), |entry| {
             let earlier = entry.recorded_at <= time;
             if earlier {
                 position = entry.last();
@@ -87,8 +74,8 @@ pub trait LogReader: Send + Sync {
         Ok(position)
     }
 
-    /// The newest entries of a trail that begin at or before `through`, newest first: at most `entries_max`, and none
-    /// between them is left out. What was purged is not there.
+    /// What is on a trail of the entries that begin at or before `through`: of the newest that have something of it,
+    /// newest first, at most `entries_max`, and none between them is left out. What was purged is not there.
     ///
     /// # Errors
     ///
@@ -98,12 +85,13 @@ pub trait LogReader: Send + Sync {
         trail: &Trail,
         through: Sequence,
         entries_max: usize,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
+        wanted: &Wanted,
+    ) -> Result<Vec<Excerpt>, ReadError> {
         let mut found = Vec::new();
-        scan(self, self.floor(), |entry| {
+        scan(self, self.floor(), wanted, |entry| {
             let before = entry.first <= through;
-            if before && trail.has(entry) {
-                found.push(Arc::clone(entry));
+            if before {
+                found.extend(Excerpt::of(entry, trail));
             }
             before
         })?;
@@ -112,91 +100,76 @@ pub trait LogReader: Send + Sync {
         Ok(found)
     }
 
-    /// For each store, the entry with the last event at or before `through` that touches the product's level there: each
-    /// entry once, newest first. What was purged is not there.
+    /// For each of these levels, the last event at or before `through` that touches it, if one does, in the order of the
+    /// levels. What was purged is not there.
     ///
     /// # Errors
     ///
     /// See [`ReadError`]; nothing was read.
     fn last_touches(
         &self,
-        product: &ProductId,
+        levels: &Levels,
         through: Sequence,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
-        let mut touches = Vec::new();
-        scan(self, self.floor(), |entry| {
-            for (sequence, movement) in touching(entry, product) {
-                if sequence <= through {
-                    let store = movement.store.clone();
-                    touches.push((sequence, store, Arc::clone(entry)));
+        wanted: &Wanted,
+    ) -> Result<Vec<Touch>, ReadError> {
+        let mut found = BTreeMap::new();
+        scan(self, self.floor(), wanted, |entry| {
+            for touch in Touch::all_of(entry) {
+                let level = level_of(&touch);
+                if touch.sequence <= through && levels.contains(&level) {
+                    found.insert(level, touch);
                 }
             }
             entry.first <= through
         })?;
-        touches.reverse();
-        Ok(first_of_each(touches))
+        Ok(found.into_values().collect())
     }
 
-    /// For each store, the entry with the first event after `after` that touches the product's level there: each entry
-    /// once, oldest first.
+    /// For each of these levels, the first event after `after` that touches it, if one does, in the order of the levels.
     ///
     /// # Errors
     ///
     /// See [`ReadError`]; nothing was read.
     fn first_touches(
         &self,
-        product: &ProductId,
+        levels: &Levels,
         after: Sequence,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
-        let mut touches = Vec::new();
-        scan(self, after, |entry| {
-            for (sequence, movement) in touching(entry, product) {
-                if sequence > after {
-                    let store = movement.store.clone();
-                    touches.push((sequence, store, Arc::clone(entry)));
+        wanted: &Wanted,
+    ) -> Result<Vec<Touch>, ReadError> {
+        let mut found = BTreeMap::new();
+        scan(self, after, wanted, |entry| {
+            for touch in Touch::all_of(entry) {
+                let level = level_of(&touch);
+                if touch.sequence > after && levels.contains(&level) {
+                    found.entry(level).or_insert(touch);
                 }
             }
-            true
+            found.len() < levels.len()
         })?;
-        Ok(first_of_each(touches))
+        Ok(found.into_values().collect())
     }
 }
 
-/// The events of an entry that touch a level of a product.
-fn touching<'a>(
-    entry: &'a Entry,
-    product: &ProductId,
-) -> impl Iterator<Item = (Sequence, &'a Movement)> {
-    let movements = entry
-        .numbered()
-        .filter_map(|(sequence, event)| Some((sequence, event.movement()?)));
-    movements.filter(move |(_, movement)| movement.product == *product && movement.touches())
-}
-
-/// The entries of the first touch of each store, each once.
-fn first_of_each(touches: Vec<(Sequence, StoreId, Arc<Entry>)>) -> Vec<Arc<Entry>> {
-    let mut stores = BTreeSet::new();
-    let firsts = touches
-        .into_iter()
-        .filter(|(_, store, _)| stores.insert(store.clone()));
-    let mut entries: Vec<_> = firsts.map(|(_, _, entry)| entry).collect();
-    entries.dedup_by_key(|entry| entry.first);
-    entries
+fn level_of(touch: &Touch) -> (ProductId, StoreId) {
+    let movement = &touch.movement;
+    (movement.product.clone(), movement.store.clone())
 }
 
 /// Reads on from a position until `look` says that it has seen enough, or to the end.
 fn scan(
     reader: &(impl LogReader + ?Sized),
     mut after: Sequence,
-    mut look: impl FnMut(&Arc<Entry>) -> bool,
+    wanted: &Wanted,
+    mut look: impl FnMut(&Entry) -> bool,
 ) -> Result<(), ReadError> {
     loop {
+        wanted.check()?;
         let page = reader.read(after, PAGE_EVENTS)?;
         let Some(last) = page.last() else {
             return Ok(());
         };
         after = last.last();
-        if !page.iter().all(&mut look) {
+        if !page.iter().all(|entry| look(entry)) {
             return Ok(());
         }
     }
@@ -220,6 +193,9 @@ pub enum ReadError {
         #[source]
         cause: Cause,
     },
+    /// Nobody waits for the answer any more, so the search was not finished.
+    #[error("nobody waits for the answer any more")]
+    GivenUp,
     /// Storage failed; trying again may help.
     #[error(transparent)]
     Failed(StorageError),

@@ -7,6 +7,8 @@ mod event_log;
 mod log_reader;
 mod observer;
 mod snapshots;
+mod trail;
+mod wanted;
 
 use std::error::Error;
 use std::fmt;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, Resolution, Resolved};
 pub use event_log::{AppendError, EventLog};
-pub use log_reader::{LogReader, ReadError, Trail};
+pub use log_reader::{Levels, LogReader, ReadError};
 pub use observer::{Observation, Observer, Unobserved};
 pub use snapshots::{LoadError, Snapshot, SnapshotStore};
+pub use trail::{Excerpt, Extent, Touch, Trail};
+pub use wanted::Wanted;
 
 /// The cause of a storage error, in the adapter's own terms.
 pub type Cause = Box<dyn Error + Send + Sync>;

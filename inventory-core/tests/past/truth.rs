@@ -68,8 +68,15 @@ impl Truth {
         self.events.len() as u64
     }
 
+    /// The last position at or before another at which a request was whole: between the positions of one there is no state.
+    pub(crate) fn settled(&self, position: u64) -> u64 {
+        let whole = self.log.iter().map(|entry| entry.last().number());
+        let whole = whole.take_while(|last| *last <= position);
+        whole.last().unwrap_or_default()
+    }
+
     pub(crate) fn at(&self, position: u64) -> &State {
-        &self.states[position as usize]
+        &self.states[self.settled(position) as usize]
     }
 
     /// When a position was recorded.

@@ -1,13 +1,13 @@
 //! Products as they were.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use inventory_core::engine::{PastError, PastProduct, Reader};
 use inventory_core::ports::ReadError;
-use inventory_core::vocabulary::{ProductId, Sequence};
+use inventory_core::vocabulary::Sequence;
 
 use super::params::checked;
+use super::past::{search, stopping};
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
 use crate::kit::{Answer, ApiError, Call, Code, GonePosition, GoneReason, Param};
@@ -16,17 +16,15 @@ use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 
 pub(super) const AS_OF: Param = Param::text(
     "asOf",
-    "what was known right after this offset, or after all that was recorded at or before this time; absent for now",
+    "what was known after the last request that ended at or before this offset, or after all that was recorded at or before \
+     this time; absent for now",
     "^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z)$",
     schema::AS_OF_FORMAT,
     parses::<AsOf>,
 );
 
-/// Products that are looked at for one page: each may cost a search of the log.
+/// Products that are looked at for a page that is filtered.
 const LOOK_MAX: usize = 1_000;
-
-/// Products that are copied under one hold of the ledger.
-const STEP_MAX: usize = 100;
 
 /// Whether a call asks for the past.
 pub(super) fn is_asked(call: &Call<Central>) -> bool {
@@ -84,54 +82,37 @@ fn page(
     cursor: Option<Cursor>,
 ) -> Result<Listing, PastError> {
     let prefix = filter.prefix.as_deref().unwrap_or_default();
-    let mut after: Option<ProductId> = cursor.map(|cursor| cursor.after);
-    let mut listing = Listing {
-        items: Vec::new(),
-        next_cursor: String::new(),
+    let after = cursor.map(|cursor| cursor.after);
+    let start = match &after {
+        Some(id) if id.as_str() >= prefix => Bound::Excluded(id.as_str()),
+        _ => Bound::Included(prefix),
     };
-    let mut looked_at = 0;
-    loop {
-        let start = match &after {
-            Some(id) if id.as_str() >= prefix => Bound::Excluded(id.as_str()),
-            _ => Bound::Included(prefix),
-        };
-        // No more than still fit: whatever is looked at is on this page, or is filtered out.
-        let step = (limit - listing.items.len()).min(STEP_MAX);
-        let found = reader.products_as_of(start, prefix, at, step)?;
-        let shown = found.products.iter().filter_map(|past| {
-            let level = |store: &_| past.levels.get(store).copied();
-            filter.keep(Product::of_past(past), level)
-        });
-        listing.items.extend(shown);
-        if found.ended {
-            return Ok(listing);
-        }
-        (after, looked_at) = (found.last, looked_at + step);
-        if listing.items.len() == limit || looked_at >= LOOK_MAX {
-            let next = after.map(|after| Cursor { after }.to_string());
-            listing.next_cursor = next.unwrap_or_default();
-            return Ok(listing);
+    let looked_max = match filter.shows_all() {
+        true => limit,
+        false => LOOK_MAX,
+    };
+    let found = reader.products_as_of(start, prefix, at, looked_max)?;
+    let mut items = Vec::new();
+    let mut left = found.products.iter();
+    let mut last = found.last;
+    while let Some(past) = left.next() {
+        let level = |store: &_| past.levels.get(store).copied();
+        items.extend(filter.keep(Product::of_past(past), level));
+        if items.len() == limit && left.len() > 0 {
+            last = Some(past.id.clone());
+            break;
         }
     }
-}
-
-/// Looks for something in the past, beside the threads that serve connections. `field` is what named the moment.
-pub(super) async fn search<T: Send + 'static>(
-    service: &Arc<Central>,
-    field: &'static str,
-    look: impl FnOnce(&Reader) -> Result<T, PastError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let reader = service.reader().clone();
-    match tokio::task::spawn_blocking(move || look(&reader)).await {
-        Ok(found) => found.map_err(|error| untold(service.reader(), field, &error)),
-        Err(_) => {
-            Err(ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1))
-        }
-    }
+    let next = last.filter(|_| !found.ended || left.len() > 0);
+    let next = next.map(|after| Cursor { after }.to_string());
+    Ok(Listing {
+        items,
+        next_cursor: next.unwrap_or_default(),
+    })
 }
 
 /// Why nothing can be said of the past, as an error of the API.
-fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
+pub(super) fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
     let lost = match error {
         PastError::AheadOfHead { head } => {
             return ApiError::field(field, format!("is ahead of the log, which ends at {head}"));
@@ -141,6 +122,7 @@ fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
             let message = "the log could not be read now";
             return ApiError::new(Code::Unavailable, message).with_retry_after(1);
         }
+        PastError::GivenUp => return stopping(),
         PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
         PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
     };

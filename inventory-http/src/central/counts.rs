@@ -4,7 +4,7 @@ use inventory_core::engine::BasisError;
 use inventory_core::machine::{Basis, Guard, Request};
 use inventory_core::vocabulary::{IdempotencyKey, Sequence};
 
-use super::as_of::search;
+use super::past::search;
 use super::refusal::{Body, refused_in};
 use super::service::Central;
 use super::updates::{buried, mark_replayed};

@@ -4,8 +4,8 @@ use inventory_core::engine::HistoryQuery;
 use inventory_core::ports::Trail;
 use inventory_core::vocabulary::{ProductId, Reference, StoreId};
 
-use super::as_of::search;
 use super::params::{ID, checked};
+use super::past::search;
 use super::service::Central;
 use crate::kit::{Answer, ApiError, Call, Param};
 use crate::wire::params::{empty_or, parses};

@@ -11,6 +11,7 @@ mod history;
 mod opened;
 mod operations;
 mod params;
+mod past;
 mod products;
 mod refusal;
 mod replication;

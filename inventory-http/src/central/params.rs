@@ -64,7 +64,7 @@ pub(super) const BELOW: Param = Param::integer(
 
 pub(super) const FROM_OFFSET: Param = Param::integer(
     "fromOffset",
-    "the last offset that is known already",
+    "the last offset that is known already; within a request, all of it is given again",
     0,
     QUANTITY_MAX,
     None,

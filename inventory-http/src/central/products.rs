@@ -91,6 +91,11 @@ impl Filter {
         }
     }
 
+    /// Whether every product that begins with the prefix is shown.
+    pub(super) fn shows_all(&self) -> bool {
+        self.store.is_none() && self.below.is_none()
+    }
+
     fn shown(&self, view: ProductView<'_>) -> Option<Product> {
         self.keep(Product::of(view), |store| view.level(store))
     }

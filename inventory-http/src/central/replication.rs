@@ -71,14 +71,11 @@ pub(super) async fn check(service: &Arc<Central>, position: Position) -> Result<
 
 /// A page as JSON: the events are encoded already.
 fn page(service: &Central, after: Sequence, entries: &[Arc<EncodedEntry>]) -> String {
-    let bytes: usize = entries
-        .iter()
-        .map(|entry| entry.json_after(after).len())
-        .sum();
+    let bytes: usize = entries.iter().map(|entry| entry.json().len()).sum();
     let mut out = String::with_capacity(bytes + 160);
     out.push_str("{\"events\":[");
     for entry in entries {
-        let events = std::str::from_utf8(entry.json_after(after));
+        let events = std::str::from_utf8(entry.json());
         out.push_str(events.expect("JSON is UTF-8"));
     }
     if !entries.is_empty() {

@@ -8,10 +8,11 @@ use inventory_core::engine::{Answer as Answered, Reader};
 use inventory_core::machine::{Annotations, Request};
 use inventory_core::ports::Clock;
 use inventory_core::writer::Writer;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::dead_letters::Letters;
 use super::disk_watch::DiskWatch;
+use super::past;
 use super::refusal;
 use crate::feed::Feed;
 use crate::kit::{ApiError, Call};
@@ -22,6 +23,7 @@ pub struct Central {
     writer: Writer,
     reader: Reader,
     feed: Feed,
+    searches: Arc<Semaphore>,
     letters: Letters,
     clock: Arc<dyn Clock>,
     stopping: watch::Receiver<bool>,
@@ -69,6 +71,7 @@ impl Central {
             feed: Feed::new(reader.clone()),
             writer,
             reader,
+            searches: past::turns(),
             letters,
             clock,
             stopping,
@@ -81,6 +84,11 @@ impl Central {
     /// Reads what is durable.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// The turns of searches of the past.
+    pub(super) fn searches(&self) -> &Arc<Semaphore> {
+        &self.searches
     }
 
     pub(crate) fn feed(&self) -> &Feed {

@@ -72,15 +72,15 @@ async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sende
         let Ok(entries) = service.feed().after(position, PAGE_EVENTS).await else {
             return;
         };
-        chunk = frames(service.reader().epoch(), position, &entries);
+        chunk = frames(service.reader().epoch(), &entries);
         position = entries.last().map_or(position, |entry| entry.last());
     }
 }
 
-fn frames(epoch: Epoch, after: Sequence, entries: &[Arc<EncodedEntry>]) -> Bytes {
+fn frames(epoch: Epoch, entries: &[Arc<EncodedEntry>]) -> Bytes {
     let mut out = BytesMut::new();
     for entry in entries {
-        for (offset, kind, json) in entry.events_after(after) {
+        for (offset, kind, json) in entry.events() {
             let head = format!("id: {epoch}.{offset}\nevent: {kind}\ndata: ");
             out.extend_from_slice(head.as_bytes());
             out.extend_from_slice(&json);

@@ -35,10 +35,6 @@ impl EncodedEntry {
         }
     }
 
-    pub(crate) fn first(&self) -> Sequence {
-        self.entry.first
-    }
-
     pub(crate) fn last(&self) -> Sequence {
         self.entry.last()
     }
@@ -47,24 +43,13 @@ impl EncodedEntry {
         self.ends.len()
     }
 
-    /// The events after a position, with a comma after each.
-    pub(crate) fn json_after(&self, position: Sequence) -> &[u8] {
-        let skipped = position.events_since(Sequence::new(self.first().number() - 1)) as usize;
-        let start = match skipped.checked_sub(1) {
-            None => 0,
-            Some(last) => self
-                .ends
-                .get(last)
-                .map_or(self.json.len(), |end| *end as usize + 1),
-        };
-        &self.json[start..]
+    /// The events, with a comma after each.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.json
     }
 
-    /// The events after a position, one by one: offset, type and JSON.
-    pub(crate) fn events_after(
-        &self,
-        position: Sequence,
-    ) -> impl Iterator<Item = (Sequence, &'static str, Bytes)> {
+    /// The events, one by one: offset, type and JSON.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (Sequence, &'static str, Bytes)> {
         let mut start = 0;
         self.entry
             .numbered()
@@ -74,6 +59,5 @@ impl EncodedEntry {
                 start = *end as usize + 1;
                 (sequence, event.type_name(), bytes)
             })
-            .filter(move |(sequence, _, _)| *sequence > position)
     }
 }

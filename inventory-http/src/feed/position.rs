@@ -6,7 +6,7 @@ use inventory_core::vocabulary::{Chain, Epoch, Sequence};
 
 use crate::kit::{ApiError, Code, GonePosition, GoneReason};
 
-/// What a follower says of where it stands.
+/// What a follower says of where it stands. Within a request it is given all of it, since there is no state between.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     pub(crate) offset: Sequence,
@@ -38,7 +38,8 @@ impl Position {
         }
     }
 
-    /// Compares the chain with that of the log at the offset. Reads the log.
+    /// Compares the chain with that of the request which the offset is in: all events of a request carry the chain of its
+    /// end. Reads the log.
     pub(crate) fn check_chain(&self, reader: &Reader) -> Result<(), GoneReason> {
         let Some(chain) = self.chain else {
             return Ok(());
@@ -55,7 +56,7 @@ impl Position {
         let before = Sequence::new(self.offset.number() - 1);
         match reader.subscribe(before).take(1) {
             Ok(entries) => match entries.first() {
-                Some(entry) if entry.last() == self.offset && entry.chain == chain => Ok(()),
+                Some(entry) if entry.chain == chain => Ok(()),
                 _ => Err(GoneReason::Chain),
             },
             Err(_) => Err(GoneReason::Retention),
@@ -86,7 +87,7 @@ pub(crate) fn gone(reader: &Reader, reason: GoneReason) -> ApiError {
 pub(super) fn unreadable(reader: &Reader, error: &ReadError) -> ApiError {
     match error {
         ReadError::Purged { .. } | ReadError::Damaged { .. } => gone(reader, GoneReason::Retention),
-        ReadError::Failed(_) => {
+        ReadError::Failed(_) | ReadError::GivenUp => {
             tracing::error!(%error, "the log could not be read for a follower");
             ApiError::new(Code::Unavailable, "the log could not be read now").with_retry_after(1)
         }

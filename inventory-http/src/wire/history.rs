@@ -117,7 +117,7 @@ pub struct HistoryEvent {
 impl HistoryEvent {
     /// An event of the past.
     pub fn of(past: &PastEvent) -> Self {
-        let (entry, event) = (&past.entry, past.event());
+        let (entry, event) = (&past.request, &past.event);
         let movement = event.movement();
         let details = movement.map_or_else(Details::default, |moved| Kind::details(&moved.kind));
         let beside = entry.annotations.as_deref().cloned();

@@ -103,6 +103,54 @@ fn a_product_is_read_as_it_was_at_an_offset_and_at_a_time() {
     assert_eq!(then.status, 304);
 }
 
+/// Four of ten units go from north to south, in one request: nobody has ever seen six.
+#[test]
+fn between_the_events_of_a_request_there_is_no_state() {
+    let world = World::new();
+    world.adjust("tea", "north", 10, "k1");
+    let line = |store: &str, delta: i64| json!({ "productId": "tea", "storeId": store, "delta": delta, "version": null });
+    let moved = json!({ "idempotencyKey": "k2", "lines": [line("north", -4), line("south", 4)] });
+    let reply = world.post("/inventory/transactions", &moved.to_string());
+    assert_eq!(reply.status, 200, "{reply:?}");
+    for (offset, north, south) in [(1, 10, None), (2, 10, None), (3, 6, Some(4))] {
+        let global = world
+            .get(&format!("/inventory/global/tea?asOf={offset}"))
+            .json();
+        assert_eq!(global["totalAvailable"], 10, "at {offset}");
+        let per_store = &global["perStore"];
+        assert_eq!(
+            (&per_store["north"], per_store.get("south")),
+            (&json!(north), south.map(|units: u64| json!(units)).as_ref())
+        );
+        let listed = world.get(&format!("/inventory?asOf={offset}"));
+        assert_eq!(ids(&listed), [("tea".to_owned(), 10)]);
+        let at_north = world.get(&format!("/inventory?asOf={offset}&storeId=north"));
+        assert_eq!(ids(&at_north), [("tea".to_owned(), north)]);
+    }
+}
+
+/// A count that began within a request began before it.
+#[test]
+fn a_count_since_an_offset_within_a_request_is_since_the_one_before() {
+    let world = World::new();
+    world.adjust("tea", "north", 10, "k1");
+    let line = |product: &str, delta: i64| json!({ "productId": product, "storeId": "north", "delta": delta, "version": null });
+    let moved = json!({ "idempotencyKey": "k2", "lines": [line("tea", -4), line("rice", 4)] });
+    assert_eq!(
+        world
+            .post("/inventory/transactions", &moved.to_string())
+            .status,
+        200
+    );
+    let count = json!({
+        "storeId": "north", "productId": "tea", "counted": 9, "asOfOffset": 2, "idempotencyKey": "k3",
+    });
+    let reply = world.post("/inventory/counts", &count.to_string());
+    assert_eq!(reply.status, 200, "{reply:?}");
+    // One of ten was missing; four were sold since.
+    assert_eq!(world.get("/inventory/tea").json()["available"], 5);
+}
+
 #[test]
 fn a_listing_shows_what_was_there_then() {
     let world = seconds(8, 0);

@@ -24,6 +24,7 @@ mod replication;
 mod reservation_lists;
 mod reservation_refusals;
 mod reservations;
+mod searches;
 mod slow_clients;
 mod stopping;
 mod sync;

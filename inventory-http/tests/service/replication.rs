@@ -113,10 +113,37 @@ fn a_page_never_splits_a_request() {
     assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
     let page = changes(&world, "fromOffset=1&limit=3");
     assert_eq!(offsets(&page), Vec::from_iter(2..=11));
-    // Who stands within a request gets the rest of it.
-    let page = changes(&world, "fromOffset=5&limit=1");
-    assert_eq!(offsets(&page), Vec::from_iter(6..=11));
-    assert_eq!(page["nextOffset"], 11);
+}
+
+/// All events of a request carry the chain of its end. Whoever was cut off between two of them has seen no state, and has
+/// done nothing wrong.
+#[test]
+fn a_follower_within_a_request_is_given_all_of_it() {
+    let world = World::new();
+    world.adjust("tea", "north", 1, "k1");
+    let rows: Vec<_> = (0..10)
+        .map(|row| json!({ "id": format!("p{row}"), "qty": row }))
+        .collect();
+    let body = json!({ "storeId": "north", "mode": "overwrite", "products": rows });
+    assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
+    world.adjust("tea", "north", 1, "k2");
+    let whole = changes(&world, "");
+    let epoch = whole["epoch"].as_str().unwrap();
+    for event in &whole["events"].as_array().unwrap()[1..10] {
+        let (seq, chain) = (&event["seq"], event["chain"].as_str().unwrap());
+        for known in [
+            String::new(),
+            format!("&epoch={epoch}"),
+            format!("&epoch={epoch}&chain={chain}"),
+        ] {
+            let page = changes(&world, &format!("fromOffset={seq}&limit=1{known}"));
+            assert_eq!(offsets(&page), Vec::from_iter(2..=11), "{seq}{known}");
+            assert_eq!(page["nextOffset"], 11);
+        }
+        let other = format!("/replication/changes?fromOffset={seq}&chain=0123456789abcdef");
+        let reply = world.get(&other);
+        assert_eq!(reply.json()["position"]["reason"], "chain", "{reply:?}");
+    }
 }
 
 #[test]
@@ -296,6 +323,22 @@ fn a_stream_has_the_same_events_and_resumes_after_the_last_one() {
             (400, "bad_request".to_owned(), "Last-Event-ID".to_owned()),
             "{bad}"
         );
+    }
+}
+
+#[test]
+fn a_stream_that_was_cut_within_a_request_goes_on_with_all_of_it() {
+    let world = World::new();
+    world.adjust("tea", "north", 1, "k1");
+    let rows: Vec<_> = (0..3)
+        .map(|row| json!({ "id": format!("p{row}"), "qty": row }))
+        .collect();
+    let body = json!({ "storeId": "north", "mode": "overwrite", "products": rows });
+    assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
+    let all = events(&world, "?fromOffset=0", "", 4);
+    for cut in 1..=3 {
+        let last = format!("Last-Event-ID: {}\r\n", all[cut - 1].0);
+        assert_eq!(events(&world, "", &last, 3), all[1..], "after {cut}");
     }
 }
 

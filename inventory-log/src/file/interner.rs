@@ -4,8 +4,9 @@ use rapidhash::RapidHashMap;
 
 use inventory_core::vocabulary::{ProductId, StoreId};
 
-/// Ids kept at most. Beyond it the list starts again: it saves memory, and must not cost more than it saves.
-const IDS_MAX: usize = 1 << 18;
+/// Ids kept at most. Beyond it the list starts again: it saves memory, and must not cost more than it saves,
+/// which is some ten megabytes.
+const IDS_MAX: usize = 1 << 16;
 
 /// Gives equal ids one allocation.
 #[derive(Debug, Default)]
@@ -40,4 +41,20 @@ fn intern<Id: Clone>(
     }
     known.insert(text.into(), id.clone());
     Some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_never_keeps_more_than_so_many() {
+        let mut ids = Interner::default();
+        for number in 0..3 * IDS_MAX {
+            let text = number.to_string();
+            let id = ids.product(&text).unwrap();
+            assert_eq!(id.as_str(), text);
+            assert!(ids.products.len() <= IDS_MAX);
+        }
+    }
 }

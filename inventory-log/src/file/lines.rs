@@ -73,6 +73,14 @@ impl Lines {
         self.at = 0;
     }
 
+    /// Forgets what was passed, and gives back the memory that a long piece took.
+    pub(super) fn rest(&mut self) {
+        self.buffer.drain(..self.at);
+        self.base += self.at as u64;
+        self.at = 0;
+        self.buffer.shrink_to(self.chunk_bytes);
+    }
+
     /// The next piece that starts below `limit`, and passes it and one newline. Nothing beyond `limit` is read.
     pub(super) fn next(
         &mut self,

@@ -16,6 +16,7 @@ mod directory;
 mod disk;
 mod error;
 mod finding;
+mod handle;
 mod header;
 mod index;
 mod interner;

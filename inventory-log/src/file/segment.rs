@@ -63,9 +63,12 @@ pub(super) struct Segment<F = Arc<dyn DiskFile>> {
     pub(super) file: F,
 }
 
+/// A segment that was located. A sealed one has to be opened by its name.
+pub(super) type Located = Segment<Option<Arc<dyn DiskFile>>>;
+
 impl Layout {
-    /// The segment that holds `position`, which is not above the head. A sealed one has to be opened by its name.
-    pub(super) fn locate(&self, position: Sequence) -> Segment<Option<Arc<dyn DiskFile>>> {
+    /// The segment that holds `position`, which is not above the head.
+    pub(super) fn locate(&self, position: Sequence) -> Located {
         let active = &self.active;
         let sealed = self.sealed.partition_point(|sealed| sealed.last < position);
         let (name, file, first, last, end) = match self.sealed.get(sealed) {
@@ -99,7 +102,7 @@ impl Layout {
     }
 
     /// Brings what a reader remembers up to date; `false` when the segment is no longer there.
-    pub(super) fn refresh(&self, segment: &mut Segment) -> bool {
+    pub(super) fn refresh<F>(&self, segment: &mut Segment<F>) -> bool {
         let located = self.locate(segment.first);
         let same = located.first == segment.first && self.generation == segment.generation;
         if same {
@@ -111,7 +114,7 @@ impl Layout {
     }
 }
 
-impl Segment<Option<Arc<dyn DiskFile>>> {
+impl Located {
     pub(super) fn open(&self, disk: &dyn Disk) -> io::Result<Segment> {
         let file = match &self.file {
             Some(file) => Arc::clone(file),

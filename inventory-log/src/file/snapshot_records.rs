@@ -7,7 +7,7 @@ use inventory_core::machine::{
     TransferState,
 };
 use inventory_core::vocabulary::{
-    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId,
+    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Version,
 };
 use serde::Deserialize;
 
@@ -75,6 +75,20 @@ pub(super) fn push_buried(out: &mut Vec<u8>, sequence: Sequence, buried: &Buried
     match &buried.product {
         Some(product) => push_string(out, product.as_str()),
         None => out.extend_from_slice(b"null"),
+    }
+    let numbers: [(&[u8], Option<u64>); 2] = [
+        (b",\"version\":", buried.version.map(Version::number)),
+        (
+            b",\"suspectedUntil\":",
+            buried.suspected_until.map(Sequence::number),
+        ),
+    ];
+    for (name, number) in numbers {
+        out.extend_from_slice(name);
+        match number {
+            Some(number) => push_number(out, number),
+            None => out.extend_from_slice(b"null"),
+        }
     }
     out.extend_from_slice(b",\"reason\":");
     push_string(out, &buried.reason);
@@ -158,10 +172,12 @@ struct WireTransfer<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WireBuried {
     seq: Sequence,
     product: Option<ProductId>,
+    version: Option<Version>,
+    suspected_until: Option<Sequence>,
     reason: String,
 }
 
@@ -256,6 +272,8 @@ pub(super) fn read_buried(line: &str) -> Result<(Sequence, Buried), String> {
     let wire: WireBuried = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let buried = Buried {
         product: wire.product,
+        version: wire.version,
+        suspected_until: wire.suspected_until,
         reason: wire.reason.into(),
     };
     Ok((wire.seq, buried))

@@ -91,11 +91,19 @@ impl<'a> Cursor<'a> {
         &self.text.as_bytes()[self.at..]
     }
 
+    /// The length of the whole text.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether `literal` comes next.
+    pub(super) fn is_at(&self, literal: &str) -> bool {
+        self.rest().starts_with(literal.as_bytes())
+    }
+
     /// Passes `literal`.
     pub(super) fn pass(&mut self, literal: &str) -> Option<()> {
-        self.rest()
-            .starts_with(literal.as_bytes())
-            .then(|| self.at += literal.len())
+        self.is_at(literal).then(|| self.at += literal.len())
     }
 
     /// Passes an integer without sign, leading zeros, fraction or exponent.

@@ -71,6 +71,16 @@ impl SimDisk {
         self.state.lock().faults.calls_of(call)
     }
 
+    /// Number of bytes that were read so far, over all lives.
+    pub fn bytes_read(&self) -> u64 {
+        self.state.lock().bytes_read
+    }
+
+    /// Number of files that the process holds open though they were removed: their room is not given back.
+    pub fn nameless_files(&self) -> usize {
+        self.state.lock().nameless()
+    }
+
     /// Another disk, that is what this one is now. No process runs on it: its lock is free and no fault is armed.
     pub fn fork(&self) -> Self {
         let mut state = self.state.lock().clone();
@@ -172,6 +182,7 @@ impl SimDisk {
     }
 
     fn file(&self, inode: usize) -> Box<dyn DiskFile> {
+        self.state.lock().hold(inode);
         let disk = self.clone();
         Box::new(SimFile { disk, inode })
     }
@@ -251,6 +262,13 @@ struct SimFile {
     inode: usize,
 }
 
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        let life = self.disk.life;
+        self.disk.state.lock().let_go(life, self.inode);
+    }
+}
+
 impl DiskFile for SimFile {
     fn size(&self) -> io::Result<u64> {
         let mut state = self.disk.look(Call::Size)?;
@@ -264,9 +282,11 @@ impl DiskFile for SimFile {
             Some(Fault::Short) => buffer.len().div_ceil(2),
             Some(_) => return Err(eio()),
         };
-        Ok(state
+        let read = state
             .inode(self.inode)
-            .read_at(&mut buffer[..length], offset as usize))
+            .read_at(&mut buffer[..length], offset as usize);
+        state.bytes_read += read as u64;
+        Ok(read)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {

@@ -33,6 +33,10 @@ pub(super) struct State {
     pub(super) full: bool,
     pub(super) faults: Faults,
     pub(super) dice: Dice,
+    /// Bytes that were read.
+    pub(super) bytes_read: u64,
+    /// Open files of this life, by inode.
+    open: BTreeMap<usize, usize>,
     inodes: Vec<Inode>,
     seen: BTreeMap<String, usize>,
     durable: BTreeMap<String, usize>,
@@ -75,6 +79,27 @@ impl State {
 
     pub(super) fn inode(&mut self, inode: usize) -> &mut Inode {
         &mut self.inodes[inode]
+    }
+
+    /// Counts a file that was opened.
+    pub(super) fn hold(&mut self, inode: usize) {
+        *self.open.entry(inode).or_default() += 1;
+    }
+
+    /// Counts a file that was closed, by the process with this `life`.
+    pub(super) fn let_go(&mut self, life: u64, inode: usize) {
+        if life == self.life
+            && let Some(open) = self.open.get_mut(&inode)
+        {
+            *open = open.saturating_sub(1);
+        }
+    }
+
+    /// Number of open files that have no name any more: their room is not given back.
+    pub(super) fn nameless(&self) -> usize {
+        let open = self.open.iter().filter(|(_, open)| **open > 0);
+        let named = |inode: &usize| self.seen.values().any(|named| named == inode);
+        open.filter(|(inode, _)| !named(inode)).count()
     }
 
     pub(super) fn create(&mut self, name: &str) -> usize {
@@ -132,6 +157,7 @@ impl State {
     /// Ends the life of the process. What it saw, the next one sees.
     pub(super) fn end_life(&mut self) {
         self.life += 1;
+        self.open.clear();
         self.locked = false;
         self.full = false;
         self.faults.disarm();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::{LogReader, ReadError, Trail};
-use inventory_core::vocabulary::{Sequence, Timestamp};
+use inventory_core::ports::{Levels, LogReader, ReadError, Trail, Wanted};
+use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
 
 use super::{PRODUCTS, STORES};
 
@@ -24,18 +24,26 @@ impl LogReader for Scan<'_> {
 /// What searches answer for positions and times that are `step` apart.
 pub(crate) fn answers(reader: &dyn LogReader, step: usize) -> Vec<String> {
     let floor = reader.floor();
+    let wanted = Wanted::default();
     let mut answers = Vec::new();
     for ms in (0..300).step_by(step) {
         let time = Timestamp::UNIX_EPOCH.plus_millis(ms);
         answers.push(format!("{time:?}: {:?}", reader.position_at(time)));
     }
     for position in (0..300).step_by(step).map(Sequence::new) {
+        if position > floor {
+            let extent = reader.extent(position);
+            answers.push(format!("at {position}: {extent:?}"));
+        }
         for (at, product) in PRODUCTS.iter().enumerate() {
-            let product = product.parse().unwrap();
-            let last = reader.last_touches(&product, position);
+            let product: ProductId = product.parse().unwrap();
+            let stores = STORES.iter().chain(["nowhere"].iter());
+            let levels = stores.map(|store| (product.clone(), store.parse().unwrap()));
+            let levels: Levels = levels.skip(at).collect();
+            let last = reader.last_touches(&levels, position, &wanted);
             answers.push(format!("{product} back from {position}: {last:?}"));
             if position >= floor {
-                let first = reader.first_touches(&product, position);
+                let first = reader.first_touches(&levels, position, &wanted);
                 answers.push(format!("{product} on from {position}: {first:?}"));
             }
             let store = STORES[at].parse().unwrap();
@@ -45,7 +53,7 @@ pub(crate) fn answers(reader: &dyn LogReader, step: usize) -> Vec<String> {
                 Trail::Product(product),
             ] {
                 for entries_max in [2, 40] {
-                    let found = reader.trail(&trail, position, entries_max);
+                    let found = reader.trail(&trail, position, entries_max, &wanted);
                     answers.push(format!("{trail:?} back from {position}: {found:?}"));
                 }
             }

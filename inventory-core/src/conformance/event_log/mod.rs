@@ -36,8 +36,10 @@ pub use rivals::{
 pub use searches::{
     a_search_for_a_time_finds_what_reading_the_whole_log_finds,
     a_search_for_a_trail_finds_what_reading_the_whole_log_finds,
+    a_search_for_an_extent_finds_what_reading_the_whole_log_finds,
     a_search_for_first_touches_finds_what_reading_the_whole_log_finds,
     a_search_for_last_touches_finds_what_reading_the_whole_log_finds,
+    a_search_that_nobody_waits_for_ends,
 };
 
 use crate::machine::Entry;
@@ -87,6 +89,8 @@ suite!($ event_log_conformance, event_log, [
     a_search_for_a_trail_finds_what_reading_the_whole_log_finds
     a_search_for_last_touches_finds_what_reading_the_whole_log_finds
     a_search_for_first_touches_finds_what_reading_the_whole_log_finds
+    a_search_for_an_extent_finds_what_reading_the_whole_log_finds
+    a_search_that_nobody_waits_for_ends
     purge_keeps_every_position_above_through
     purge_keeps_the_head
     reading_what_was_purged_says_so

@@ -1,12 +1,12 @@
 //! What the searches of a reader find.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Harness, append, read_all};
 use crate::conformance::{History, adjust, count};
-use crate::machine::{Annotations, Entry, Movement, Request};
-use crate::ports::{EventLog, LogReader, Trail};
+use crate::machine::{Annotations, Entry, Request};
+use crate::ports::{EventLog, Excerpt, Extent, Levels, LogReader, ReadError, Touch, Trail, Wanted};
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 const PRODUCTS: [&str; 4] = ["tea", "rice", "salt", "never-moved"];
@@ -36,10 +36,10 @@ pub fn a_search_for_a_trail_finds_what_reading_the_whole_log_finds(harness: &imp
     in_every_condition(harness, |reader, entries| {
         for trail in trails() {
             for through in positions(entries) {
-                let on_trail = |entry: &&Arc<Entry>| entry.first <= through && trail.has(entry);
-                let expected: Vec<_> = entries.iter().rev().filter(on_trail).cloned().collect();
+                let before = entries.iter().rev().filter(|entry| entry.first <= through);
+                let expected: Vec<_> = before.filter_map(|entry| excerpt(entry, &trail)).collect();
                 for entries_max in [0, 1, 3, usize::MAX] {
-                    let found = reader.trail(&trail, through, entries_max);
+                    let found = reader.trail(&trail, through, entries_max, &Wanted::default());
                     let found = found.expect("healthy storage reads");
                     let newest = &expected[..expected.len().min(entries_max)];
                     assert_eq!(found, newest, "{trail:?} through {through}");
@@ -52,14 +52,14 @@ pub fn a_search_for_a_trail_finds_what_reading_the_whole_log_finds(harness: &imp
 /// A search must find what reading the whole log finds: the last touch of every level before every position.
 pub fn a_search_for_last_touches_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
     in_every_condition(harness, |reader, entries| {
-        for product in PRODUCTS.map(product) {
+        for levels in level_sets() {
             for through in positions(entries) {
-                let mut touches = touches(entries, &product);
-                touches.retain(|(sequence, _, _)| *sequence <= through);
+                let mut touches = touches(entries, &levels);
+                touches.retain(|touch| touch.sequence <= through);
                 touches.reverse();
-                let found = reader.last_touches(&product, through);
+                let found = reader.last_touches(&levels, through, &Wanted::default());
                 let found = found.expect("healthy storage reads");
-                assert_eq!(found, firsts(&touches), "{product:?} through {through}");
+                assert_eq!(found, firsts(touches), "{levels:?} through {through}");
             }
         }
     });
@@ -69,16 +69,56 @@ pub fn a_search_for_last_touches_finds_what_reading_the_whole_log_finds(harness:
 pub fn a_search_for_first_touches_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
     in_every_condition(harness, |reader, entries| {
         let floor = reader.floor();
-        for product in PRODUCTS.map(product) {
+        for levels in level_sets() {
             for after in positions(entries).filter(|&after| after >= floor) {
-                let mut touches = touches(entries, &product);
-                touches.retain(|(sequence, _, _)| *sequence > after);
-                let found = reader.first_touches(&product, after);
+                let mut touches = touches(entries, &levels);
+                touches.retain(|touch| touch.sequence > after);
+                let found = reader.first_touches(&levels, after, &Wanted::default());
                 let found = found.expect("healthy storage reads");
-                assert_eq!(found, firsts(&touches), "{product:?} after {after}");
+                assert_eq!(found, firsts(touches), "{levels:?} after {after}");
             }
         }
     });
+}
+
+/// A search must find what reading the whole log finds: the entry that holds every position.
+pub fn a_search_for_an_extent_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+    in_every_condition(harness, |reader, entries| {
+        let floor = reader.floor();
+        for position in positions(entries).filter(|&position| position > floor) {
+            let holds = |entry: &&Arc<Entry>| entry.last() >= position;
+            let expected = entries.iter().find(holds).map(|entry| Extent {
+                first: entry.first,
+                last: entry.last(),
+                recorded_at: entry.recorded_at,
+            });
+            let found = reader.extent(position).expect("healthy storage reads");
+            assert_eq!(found, expected, "at {position}");
+        }
+    });
+}
+
+/// A search that nobody waits for any more must end.
+pub fn a_search_that_nobody_waits_for_ends(harness: &impl Harness) {
+    let mut history = History::new();
+    let mut log = harness.open();
+    write(&mut *log, &mut history, 0..20);
+    let reader = log.reader();
+    let wanted = Wanted::default();
+    wanted.give_up();
+    let (head, levels) = (log.head().sequence, all_levels());
+    let given_up = [
+        reader.last_touches(&levels, head, &wanted).err(),
+        reader
+            .first_touches(&levels, Sequence::START, &wanted)
+            .err(),
+        reader
+            .trail(&Trail::Product(product("tea")), head, 5, &wanted)
+            .err(),
+    ];
+    for error in given_up {
+        assert!(matches!(error, Some(ReadError::GivenUp)), "{error:?}");
+    }
 }
 
 /// Lets a reader be judged while the log grows, when it was opened again, and when a part was purged.
@@ -160,33 +200,73 @@ fn positions(entries: &[Arc<Entry>]) -> impl Iterator<Item = Sequence> + use<> {
     (0..last + 2).map(Sequence::new)
 }
 
-type Touch = (Sequence, StoreId, Arc<Entry>);
+fn all_levels() -> Levels {
+    let products = PRODUCTS.map(product).into_iter();
+    let levels = products.flat_map(|product| {
+        let level = move |store| (product.clone(), store);
+        STORES.map(store).into_iter().map(level)
+    });
+    levels.collect()
+}
 
-/// Every touch of a product, oldest first.
-fn touches(entries: &[Arc<Entry>], product: &ProductId) -> Vec<Touch> {
+/// No level, each alone, and all together.
+fn level_sets() -> Vec<Levels> {
+    let all = all_levels();
+    let each = all.iter().map(|level| Levels::from([level.clone()]));
+    each.chain([Levels::new(), all.clone()]).collect()
+}
+
+/// What of an entry is on a trail.
+fn excerpt(entry: &Entry, trail: &Trail) -> Option<Excerpt> {
+    let annotations = entry.annotations.clone();
+    let beside = annotations.as_deref();
+    let reference = beside.and_then(|beside| beside.reference.as_ref());
+    let events = entry.numbered().filter(|(_, event)| match trail {
+        Trail::Product(product) => event.product() == Some(product),
+        Trail::Level(product, store) => {
+            let at = event.movement().map(|movement| &movement.store);
+            event.product() == Some(product) && at == Some(store)
+        }
+        Trail::Reference(wanted) => reference == Some(wanted),
+    });
+    let events: Vec<_> = events.map(|(at, event)| (at, event.clone())).collect();
+    (!events.is_empty()).then(|| Excerpt {
+        first: entry.first,
+        recorded_at: entry.recorded_at,
+        intent: entry.intent.clone(),
+        annotations: annotations.clone(),
+        events,
+    })
+}
+
+/// Every touch of some levels, oldest first.
+fn touches(entries: &[Arc<Entry>], levels: &Levels) -> Vec<Touch> {
     let mut touches = Vec::new();
     for entry in entries {
         for (sequence, event) in entry.numbered() {
-            let is_touch =
-                |movement: &&Movement| movement.product == *product && movement.touches();
-            if let Some(movement) = event.movement().filter(is_touch) {
-                touches.push((sequence, movement.store.clone(), Arc::clone(entry)));
+            let Some(movement) = event.movement().filter(|movement| movement.touches()) else {
+                continue;
+            };
+            if levels.contains(&(movement.product.clone(), movement.store.clone())) {
+                touches.push(Touch {
+                    sequence,
+                    recorded_at: entry.recorded_at,
+                    movement: movement.clone(),
+                });
             }
         }
     }
     touches
 }
 
-/// The entries of those touches that are the first of their store, each once.
-fn firsts(touches: &[Touch]) -> Vec<Arc<Entry>> {
-    let mut stores = BTreeSet::new();
-    let mut entries: Vec<Arc<Entry>> = Vec::new();
-    for (_, store, entry) in touches {
-        if stores.insert(store) && entries.last() != Some(entry) {
-            entries.push(Arc::clone(entry));
-        }
+/// Those touches that are the first of their level, in the order of the levels.
+fn firsts(touches: Vec<Touch>) -> Vec<Touch> {
+    let mut firsts = BTreeMap::new();
+    for touch in touches {
+        let level = (touch.movement.product.clone(), touch.movement.store.clone());
+        firsts.entry(level).or_insert(touch);
     }
-    entries
+    firsts.into_values().collect()
 }
 
 fn product(name: &str) -> ProductId {

@@ -36,7 +36,7 @@ impl Reader {
         store: &StoreId,
         offset: Sequence,
     ) -> Result<Basis, BasisError> {
-        let whole = self.whole_request(offset)?;
+        let whole = self.settled(offset)?.at;
         let past = self.product_as_of(product, whole)?;
         let on_hand = match past {
             Some(past) if past.quarantined => return Err(BasisError::Quarantined { at: offset }),
@@ -52,24 +52,5 @@ impl Reader {
     pub fn basis_of_replay(&self, offset: Sequence) -> Basis {
         // Nobody has found that much less.
         Basis::Then(Then::new(offset, offset, Quantity::MAX))
-    }
-
-    /// The end of the last request at or before a position.
-    fn whole_request(&self, at: Sequence) -> Result<Sequence, PastError> {
-        let head = self.head().sequence;
-        if at > head {
-            return Err(PastError::AheadOfHead { head });
-        }
-        self.check_kept(at)?;
-        if at == head || at == self.floor() {
-            return Ok(at);
-        }
-        let before = Sequence::new(at.number() - 1);
-        let page = self.search(|log| log.read(before, 1))?;
-        // The entry that holds the position.
-        Ok(match page.first() {
-            Some(entry) if entry.last() > at => Sequence::new(entry.first.number() - 1),
-            Some(_) | None => at,
-        })
     }
 }

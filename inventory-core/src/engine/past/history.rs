@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{PastError, level_before};
 use crate::engine::Reader;
-use crate::engine::reader::show_buried;
-use crate::machine::{Entry, Event, Level};
-use crate::ports::Trail;
+use crate::engine::reader::show_buried_event;
+use crate::machine::{Event, Level};
+use crate::ports::{Excerpt, Trail};
 use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 /// Entries that are read at once.
@@ -30,19 +30,14 @@ pub struct HistoryQuery {
 }
 
 impl HistoryQuery {
-    /// Whether an event, as it stands in the log, is wanted. A buried one counts as what it says it is.
+    /// Whether an event of the trail, as it stands in the log, is wanted. A buried one counts as what it says it is.
     fn wants(&self, event: &Event) -> bool {
         let is_of = |product: &ProductId| event.product() == Some(product);
         let is_at = |store: &StoreId| {
             let movement = event.movement();
             movement.is_some_and(|movement| movement.store == *store)
         };
-        let on_trail = match &self.trail {
-            Trail::Product(product) => is_of(product),
-            Trail::Level(product, store) => is_of(product) && is_at(store),
-            Trail::Reference(_) => true,
-        };
-        on_trail && self.product.as_ref().is_none_or(is_of) && self.store.as_ref().is_none_or(is_at)
+        self.product.as_ref().is_none_or(is_of) && self.store.as_ref().is_none_or(is_at)
     }
 }
 
@@ -51,20 +46,16 @@ impl HistoryQuery {
 pub struct PastEvent {
     /// Its position.
     pub sequence: Sequence,
-    /// The entry that it belongs to. What was buried is shown as [`Event::DeadLettered`].
-    pub entry: Arc<Entry>,
+    /// The event. What was buried is shown as [`Event::DeadLettered`].
+    pub event: Event,
+    /// The request that it belongs to, and what of it was found.
+    pub request: Arc<Excerpt>,
 }
 
 impl PastEvent {
-    /// The event.
-    pub fn event(&self) -> &Event {
-        let at = self.sequence.events_since(self.entry.first);
-        &self.entry.events[at as usize]
-    }
-
     /// The level that it found; `None` when it has no effect.
     pub fn before(&self) -> Option<Level> {
-        self.event().movement().and_then(level_before)
+        self.event.movement().and_then(level_before)
     }
 }
 
@@ -99,41 +90,47 @@ impl Reader {
         };
         let mut looked_at = 0;
         'pages: while through > Sequence::START {
-            let entries = self.search(|log| log.trail(&query.trail, through, PAGE_ENTRIES))?;
-            for entry in &entries {
-                let mut shown = None;
-                for (at, event) in entry.events.iter().enumerate().rev() {
-                    let sequence = entry.first.plus(at as u64);
-                    if sequence > newest || !query.wants(event) {
+            // One more than fits tells whether a page follows. Each may be a line of megabytes.
+            let entries_max = (limit - page.events.len()).saturating_add(1);
+            let entries_max = entries_max.max(looked_at).min(PAGE_ENTRIES);
+            let found =
+                self.search(|log| log.trail(&query.trail, through, entries_max, &self.wanted))?;
+            let full = found.len() == entries_max;
+            looked_at += found.len();
+            let mut oldest = Sequence::START;
+            for excerpt in found {
+                oldest = excerpt.first;
+                let excerpt = Arc::new(excerpt);
+                for (sequence, event) in excerpt.events.iter().rev() {
+                    if *sequence > newest || !query.wants(event) {
                         continue;
                     }
                     if page.events.len() == limit {
                         page.next = page.events.last().map(|event| event.sequence);
                         break 'pages;
                     }
-                    let shown = shown.get_or_insert_with(|| self.shown(entry));
-                    let entry = Arc::clone(shown);
-                    page.events.push(PastEvent { sequence, entry });
+                    page.events.push(PastEvent {
+                        sequence: *sequence,
+                        event: event.clone(),
+                        request: Arc::clone(&excerpt),
+                    });
                 }
             }
-            let Some(oldest) = entries.last().filter(|_| entries.len() == PAGE_ENTRIES) else {
-                break;
-            };
-            looked_at += entries.len();
-            if looked_at >= LOOK_ENTRIES {
-                page.next = Some(oldest.first);
+            if !full {
                 break;
             }
-            through = Sequence::new(oldest.first.number().saturating_sub(1));
+            if looked_at >= LOOK_ENTRIES {
+                page.next = Some(oldest);
+                break;
+            }
+            through = Sequence::new(oldest.number().saturating_sub(1));
         }
+        self.read(|ledger| {
+            for past in &mut page.events {
+                show_buried_event(ledger, past.sequence, &mut past.event);
+            }
+        });
         page.is_whole = self.floor() == Sequence::START;
         Ok(page)
-    }
-
-    fn shown(&self, entry: &Arc<Entry>) -> Arc<Entry> {
-        let mut shown = [Arc::clone(entry)];
-        self.read(|ledger| show_buried(ledger, &mut shown));
-        let [shown] = shown;
-        shown
     }
 }

@@ -12,21 +12,26 @@
 //!
 //! **Invariant**: a position that was buried had no effect, and is passed over. Positions are buried while an engine starts,
 //! never while it runs, so it does not matter when the list of them is read.
+//!
+//! **Invariant**: between the positions of one request there is no state. Whoever asks for one is told of the last request
+//! that was whole by then.
 
 mod basis;
 mod history;
+mod levels;
 mod listing;
 mod product;
-mod quarantine;
 
 pub use basis::BasisError;
 pub use history::{HistoryPage, HistoryQuery, PastEvent};
 pub use listing::PastPage;
 pub use product::PastProduct;
 
+use std::sync::Arc;
+
 use super::Reader;
 use crate::machine::{Level, Movement};
-use crate::ports::{LogReader, ReadError};
+use crate::ports::{LogReader, ReadError, Wanted};
 use crate::vocabulary::{Quantity, Sequence, Timestamp};
 
 /// Why nothing can be said of the past.
@@ -44,6 +49,9 @@ pub enum PastError {
         /// The end of what is published.
         head: Sequence,
     },
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the answer any more")]
+    GivenUp,
     /// The log cannot be read there.
     #[error("the log cannot be read there")]
     Unreadable(#[source] ReadError),
@@ -53,6 +61,7 @@ impl From<ReadError> for PastError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Purged { floor } => Self::BeyondRetention { floor },
+            ReadError::GivenUp => Self::GivenUp,
             ReadError::Damaged { .. } | ReadError::Failed(_) => Self::Unreadable(error),
         }
     }
@@ -78,6 +87,32 @@ impl Reader {
         Ok(position.min(head.sequence))
     }
 
+    /// This reader, for somebody who may give up: its searches of the past then end, with [`PastError::GivenUp`].
+    pub fn wanted_by(&self, wanted: &Wanted) -> Self {
+        Self {
+            published: Arc::clone(&self.published),
+            wanted: wanted.clone(),
+        }
+    }
+
+    /// The last position at or before `at` that a request ends at, and what follows it.
+    fn settled(&self, at: Sequence) -> Result<Settled, PastError> {
+        let head = self.head().sequence;
+        if at > head {
+            return Err(PastError::AheadOfHead { head });
+        }
+        let floor = self.floor();
+        if at < floor {
+            return Err(PastError::BeyondRetention { floor });
+        }
+        let following = self.search(|log| log.extent(at.next()))?;
+        let begun = following.filter(|following| following.first <= at);
+        Ok(Settled {
+            at: begun.map_or(at, |begun| Sequence::new(begun.first.number() - 1)),
+            next_recorded_at: following.map(|following| following.recorded_at),
+        })
+    }
+
     /// Searches the log, again when it was purged meanwhile: the answer of a search that lost its page says nothing of the
     /// positions that are still there. Each turn the log has been purged further, so there is a last one.
     fn search<T>(
@@ -93,14 +128,20 @@ impl Reader {
         }
     }
 
-    /// Whether a position can still be asked for.
-    fn check_kept(&self, at: Sequence) -> Result<(), PastError> {
-        let floor = self.floor();
-        match at < floor {
-            true => Err(PastError::BeyondRetention { floor }),
-            false => Ok(()),
+    /// What is kept of the log does not tell.
+    fn unknown(&self) -> PastError {
+        PastError::BeyondRetention {
+            floor: self.floor(),
         }
     }
+}
+
+/// A position between two requests.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    at: Sequence,
+    /// When the request after it was recorded.
+    next_recorded_at: Option<Timestamp>,
 }
 
 /// The level that an event found; `None` when there was none that its changes lead on from.

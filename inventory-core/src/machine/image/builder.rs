@@ -242,9 +242,11 @@ impl ImageBuilder {
     ///
     /// # Errors
     ///
-    /// The position is beyond the head; the image is as it was.
+    /// The position is beyond the head, or not before the one that has ended the suspicion; the image is as it was.
     pub fn bury(&mut self, sequence: Sequence, buried: Buried) -> Result<(), InvalidImage> {
-        if sequence > self.head.sequence {
+        let end = buried.suspected_until;
+        let in_order = end.is_none_or(|end| sequence < end && end <= self.head.sequence);
+        if sequence > self.head.sequence || !in_order {
             return Err(InvalidImage::OutOfPlace { sequence });
         }
         self.buried.insert(sequence, buried);

@@ -44,6 +44,7 @@ pub(super) use window::{FrozenWindow, Window};
 use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
 use crate::vocabulary::{
     Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId,
+    Version,
 };
 
 /// The end of a log, or of what a ledger has followed of it.
@@ -71,8 +72,13 @@ impl Head {
 /// Why a position of the log has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buried {
-    /// The product that is under suspicion, when the event named one.
+    /// The product that came under suspicion, when the event named one.
     pub product: Option<ProductId>,
+    /// The version that the event has given the product, when it named one: it counts as used.
+    pub version: Option<Version>,
+    /// The position of the event that has proved the numbers of the product since. `None` while they are under suspicion,
+    /// and when there is no product.
+    pub suspected_until: Option<Sequence>,
     /// What was wrong.
     pub reason: Arc<str>,
 }

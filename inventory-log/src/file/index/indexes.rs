@@ -9,16 +9,19 @@ use inventory_core::ports::{ReadError, StorageError};
 use inventory_core::vocabulary::Sequence;
 use parking_lot::{Mutex, RwLock};
 
-use super::cursor::{Cursor, Source, Span};
-use super::key::Subject;
+use super::finder::{Finder, Source};
 use super::sidecar::{Identity, Sidecar};
 use super::table::Table;
-use super::tail::{Found, Tail};
+use super::tail::{Found, Tail, View};
 use super::unwritten::Unwritten;
 use crate::file::directory::{sidecar_name, sidecar_tmp_name};
 use crate::file::disk::{Disk, write_all_at};
+use crate::file::handle::Handle;
 use crate::file::lines::Lines;
-use crate::file::segment::{Layout, Sealed, Segment};
+use crate::file::segment::{Layout, Located, Sealed, Segment};
+
+/// Sidecars that are kept open: those of the newest segments. Each takes a descriptor and some forty kilobytes.
+const OPENED_MAX: usize = 256;
 
 /// A segment: its first position, in one of the histories that a process sees.
 pub(super) type Place = (u64, Sequence);
@@ -26,8 +29,8 @@ pub(super) type Place = (u64, Sequence);
 /// Where the lines of a subject are, segment by segment.
 ///
 /// In memory are the index of the active segment, those of the segments that were sealed since a snapshot was saved, and of
-/// every other one that was searched the keys that the blocks of its sidecar begin with. No lock is held while a file is
-/// read or written.
+/// others that were searched the keys that the blocks of their sidecars begin with. No lock is held while a file is read or
+/// written.
 #[derive(Debug)]
 pub(in crate::file) struct Indexes {
     disk: Arc<dyn Disk>,
@@ -90,9 +93,7 @@ impl Indexes {
             && let Ok(segment) = located.open(&*self.disk)
             && segment.place() == place
         {
-            let mut table = tail.table();
-            table.sort();
-            self.keep(&segment, &table);
+            self.keep(&segment, &tail.table());
         }
         self.unwritten.remove(place);
     }
@@ -127,49 +128,41 @@ impl Indexes {
         mem::replace(&mut *self.tail.lock(), next)
     }
 
-    /// Goes through the keys of a subject in a segment.
+    /// Finds lines in a segment.
     ///
     /// # Errors
     ///
     /// As when the segment is read: without an index, it is.
-    pub(in crate::file) fn cursor<'a>(
-        &'a self,
-        segment: &'a Segment,
-        subject: Subject,
-        span: Span,
-    ) -> Result<Cursor<'a>, ReadError> {
-        let source = match self.tail_keys(segment, subject)? {
+    pub(in crate::file) fn finder(&self, located: Located) -> Result<Finder<'_>, ReadError> {
+        let handle = Handle::new(&*self.disk, &self.layout, located);
+        let source = match self.tail_source(&handle)? {
             Some(source) => source,
-            None => self.sealed_keys(segment, subject)?,
+            None => self.sealed_source(&handle)?,
         };
-        Ok(Cursor::new(self, segment, subject, span, source))
+        Ok(Finder::new(self, handle, source))
     }
 
     /// The keys of a segment that is the active one still.
-    fn tail_keys(&self, segment: &Segment, subject: Subject) -> Result<Option<Source>, ReadError> {
+    fn tail_source(&self, handle: &Handle<'_>) -> Result<Option<Source>, ReadError> {
         loop {
             let (view, found) = {
                 let tail = self.tail.lock();
-                if tail.place() != segment.place() {
+                if tail.place() != handle.located.place() {
                     return Ok(None);
                 }
-                (tail.view(subject), tail.found())
+                (tail.view(), tail.found())
             };
             match found {
-                Found::Read { .. } => {
-                    let stores = Arc::clone(&view.stores);
-                    let keys = view.keys(subject, segment.end);
-                    return Ok(Some(Source::Keys { keys, stores }));
-                }
+                Found::Read { .. } => return Ok(Some(Source::from(view))),
                 Found::Unread { last, end } => {
                     let found = Segment {
                         last,
                         end,
-                        ..segment.clone()
+                        ..handle.segment()?.clone()
                     };
                     let table = Table::read(&found)?;
                     let mut tail = self.tail.lock();
-                    if tail.place() == segment.place() {
+                    if tail.place() == found.place() {
                         tail.take_found(&table);
                     }
                 }
@@ -178,54 +171,44 @@ impl Indexes {
     }
 
     /// The keys of a sealed segment: in memory still, or in its sidecar, which is made when there is none.
-    fn sealed_keys(&self, segment: &Segment, subject: Subject) -> Result<Source, ReadError> {
-        let segment = &self.sealed(segment)?;
-        if let Some(tail) = self.unwritten.get(segment.place()) {
-            let view = tail.view(subject);
-            let stores = Arc::clone(&view.stores);
-            let keys = view.keys(subject, segment.end);
-            return Ok(Source::Keys { keys, stores });
+    fn sealed_source(&self, handle: &Handle<'_>) -> Result<Source, ReadError> {
+        let place = handle.located.place();
+        if let Some(tail) = self.unwritten.get(place) {
+            return Ok(Source::from(tail.view()));
         }
+        if let Some(sidecar) = self.opened.lock().get(&place) {
+            return Ok(Source::Sidecar(Arc::clone(sidecar)));
+        }
+        let segment = &self.sealed(handle.segment()?)?;
         let reading = |error| {
             let operation = format!("reading {}", segment.name);
             ReadError::Failed(StorageError::new(operation, error))
         };
-        let name = sidecar_name(segment.first);
-        let Ok(file) = self.disk.open(&name) else {
-            return self.made_anew(segment, subject);
+        let Ok(file) = self.disk.open(&sidecar_name(segment.first)) else {
+            return self.made_anew(segment);
         };
-        let known = self.opened.lock().get(&segment.place()).cloned();
-        let sidecar = match known {
-            Some(sidecar) => Some(sidecar),
-            None => match identity(segment).map_err(reading)? {
-                Some(identity) => Sidecar::open(&*file, &identity)
-                    .ok()
-                    .flatten()
-                    .map(Arc::new),
-                None => None,
-            },
+        let sidecar = match identity(segment).map_err(reading)? {
+            Some(identity) => Sidecar::open(Arc::from(file), &identity).ok().flatten(),
+            None => None,
         };
         match sidecar {
             Some(sidecar) => {
+                let sidecar = Arc::new(sidecar);
                 self.remember(segment, Arc::clone(&sidecar));
-                Ok(Source::Sidecar { sidecar, file })
+                Ok(Source::Sidecar(sidecar))
             }
-            None => self.made_anew(segment, subject),
+            None => self.made_anew(segment),
         }
     }
 
     /// The keys of a sealed segment, out of the segment itself. Its sidecar is written again, if it can be.
-    pub(super) fn made_anew(
-        &self,
-        segment: &Segment,
-        subject: Subject,
-    ) -> Result<Source, ReadError> {
-        let mut table = Table::read(&self.sealed(segment)?)?;
-        table.sort();
+    pub(super) fn made_anew(&self, segment: &Segment) -> Result<Source, ReadError> {
+        let segment = &self.sealed(segment)?;
+        let table = Table::read(segment)?;
         self.keep(segment, &table);
-        Ok(Source::Keys {
-            keys: table.of(subject),
-            stores: table.stores,
+        Ok(Source::Runs {
+            runs: vec![table.keys],
+            marks: table.marks,
         })
     }
 
@@ -252,19 +235,18 @@ impl Indexes {
         if !table.whole || !self.writing.lock().insert(segment.place()) {
             return;
         }
-        if let Ok(sealed) = self.sealed(segment)
-            && let Ok(Some(sidecar)) = self.write(&sealed, table)
-        {
-            self.remember(&sealed, Arc::new(sidecar));
+        if let Ok(sealed) = self.sealed(segment) {
+            // What is not written is made again when it is needed.
+            let _ = self.write(&sealed, table);
         }
         self.writing.lock().remove(&segment.place());
     }
 
-    fn write(&self, segment: &Segment, table: &Table) -> io::Result<Option<Sidecar>> {
+    fn write(&self, segment: &Segment, table: &Table) -> io::Result<()> {
         let Some(identity) = identity(segment)? else {
-            return Ok(None);
+            return Ok(());
         };
-        let (bytes, sidecar) = Sidecar::encode(table, &identity);
+        let bytes = Sidecar::encode(table, &identity);
         let (tmp, name) = (sidecar_tmp_name(segment.first), sidecar_name(segment.first));
         // The old file keeps its content for those who read it.
         let written = (self.disk.create(&tmp))
@@ -275,7 +257,7 @@ impl Indexes {
             let _ = self.disk.remove(&tmp);
             return Err(error);
         }
-        Ok(Some(sidecar))
+        Ok(())
     }
 
     /// Keeps what was opened, unless its segment has been purged meanwhile.
@@ -284,6 +266,9 @@ impl Indexes {
         let there = self.layout.read().refresh(&mut segment.clone());
         if there {
             opened.insert(segment.place(), sidecar);
+            if opened.len() > OPENED_MAX {
+                opened.pop_first();
+            }
         }
     }
 
@@ -306,9 +291,18 @@ impl Indexes {
     }
 }
 
-impl Segment {
+impl<F> Segment<F> {
     fn place(&self) -> Place {
         (self.generation, self.first)
+    }
+}
+
+impl From<View> for Source {
+    fn from(view: View) -> Self {
+        Self::Runs {
+            marks: Arc::clone(&view.marks),
+            runs: view.runs(),
+        }
     }
 }
 

@@ -6,20 +6,20 @@
 //!                    └──▶ Indexes ◀───┴───────────────────────┤          what all readers share
 //!                            │                                └─ Table   out of the segment, without a good sidecar
 //!                            ▼
-//!                         Cursor ──▶ Key, Key, ...      of one subject in one segment, to be looked up and compared
+//!                         Finder ──▶ offsets of lines          of subjects in one segment, to be looked up and compared
 //! ```
 //!
 //! An index is never the truth. What it names is read in the log, and what is wrong with it is made anew.
 
-mod cursor;
+mod finder;
 mod indexes;
 mod key;
+mod marks;
 mod sidecar;
-mod stores;
 mod table;
 mod tail;
 mod unwritten;
 
-pub(super) use cursor::{Cursor, Span};
+pub(super) use finder::Finder;
 pub(super) use indexes::Indexes;
-pub(super) use key::{Key, Subject};
+pub(super) use key::Subject;

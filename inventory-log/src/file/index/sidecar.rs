@@ -3,23 +3,23 @@
 //! It is a cache of the segment. So it is never synced, and whatever is wrong with it, it is made anew.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
-use inventory_core::vocabulary::StoreId;
-
 use super::key::{KEY_BYTES, Key};
+use super::marks::Mark;
 use super::table::Table;
 use crate::file::disk::{DiskFile, read_onto};
 
 const MAGIC: &[u8; 8] = b"invindex";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes before the header line.
 const FIXED_BYTES: usize = 48;
 /// Bytes at the start that the checksum does not cover: magic, version and itself.
 const UNCOVERED_BYTES: usize = 16;
-/// Keys of a block, so that with its checksum it is just below a page.
-const BLOCK_KEYS: usize = 255;
+/// Keys of a block, so that with its checksum it is just below two pages.
+const BLOCK_KEYS: usize = 511;
+/// Bytes of a mark.
+const MARK_BYTES: usize = 16;
 const CRC_BYTES: usize = 4;
 
 /// Which segment an index is of. Its header line tells the history and all that was before; a sealed segment does not
@@ -34,11 +34,12 @@ pub(super) struct Identity {
     pub(super) size: u64,
 }
 
-/// What is kept in memory of a sidecar: which keys its blocks begin with, and the stores.
+/// An open sidecar, and what is kept in memory of it: which keys its blocks begin with, and the marks.
 #[derive(Debug)]
 pub(super) struct Sidecar {
+    file: Arc<dyn DiskFile>,
     fences: Vec<Key>,
-    pub(super) stores: Arc<Vec<StoreId>>,
+    pub(super) marks: Arc<Vec<Mark>>,
     keys: u64,
     blocks_at: u64,
     /// Binds the blocks to this file.
@@ -46,16 +47,12 @@ pub(super) struct Sidecar {
 }
 
 impl Sidecar {
-    /// The bytes of the file for a table that is sorted and whole.
-    pub(super) fn encode(table: &Table, identity: &Identity) -> (Vec<u8>, Self) {
-        let mut stores = Vec::new();
-        for store in &*table.stores {
-            let text = store.as_str().as_bytes();
-            stores.push(u8::try_from(text.len()).expect("an id has at most 128 bytes"));
-            stores.extend_from_slice(text);
-        }
+    /// The bytes of the file for a table that is whole.
+    pub(super) fn encode(table: &Table, identity: &Identity) -> Vec<u8> {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let mut out = Vec::with_capacity(table.keys.len() * (KEY_BYTES + 1) + stores.len() + 4_096);
+        let marks = table.marks.len();
+        let bytes = table.keys.len() * (KEY_BYTES + 1) + marks * MARK_BYTES + 4_096;
+        let mut out = Vec::with_capacity(bytes);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&[0; CRC_BYTES]);
@@ -63,17 +60,18 @@ impl Sidecar {
         out.extend_from_slice(&identity.size.to_le_bytes());
         out.extend_from_slice(&(table.keys.len() as u64).to_le_bytes());
         out.extend_from_slice(&length(&identity.header).to_le_bytes());
-        out.extend_from_slice(&length(&stores).to_le_bytes());
+        out.extend_from_slice(&u32::try_from(marks).unwrap_or(u32::MAX).to_le_bytes());
         out.extend_from_slice(&identity.header);
-        out.extend_from_slice(&stores);
+        for mark in &*table.marks {
+            out.extend_from_slice(&mark.first.to_le_bytes());
+            out.extend_from_slice(&mark.offset.to_le_bytes());
+        }
         let blocks = table.keys.chunks(BLOCK_KEYS);
-        let fences: Vec<Key> = blocks.clone().map(|block| block[0]).collect();
-        for fence in &fences {
-            out.extend_from_slice(&fence.to_bytes());
+        for block in blocks.clone() {
+            out.extend_from_slice(&block[0].to_bytes());
         }
         let crc = crc32fast::hash(&out[UNCOVERED_BYTES..]);
         out[UNCOVERED_BYTES - CRC_BYTES..UNCOVERED_BYTES].copy_from_slice(&crc.to_le_bytes());
-        let blocks_at = out.len() as u64;
         for (number, block) in blocks.enumerate() {
             let start = out.len();
             for key in block {
@@ -82,58 +80,62 @@ impl Sidecar {
             let crc = block_crc(crc, number, &out[start..]);
             out.extend_from_slice(&crc.to_le_bytes());
         }
-        let sidecar = Self {
-            fences,
-            stores: Arc::clone(&table.stores),
-            keys: table.keys.len() as u64,
-            blocks_at,
-            crc,
-        };
-        (out, sidecar)
+        out
     }
 
     /// Opens a file; `None` when it is not the whole index of that segment.
-    pub(super) fn open(file: &dyn DiskFile, identity: &Identity) -> io::Result<Option<Self>> {
+    pub(super) fn open(file: Arc<dyn DiskFile>, identity: &Identity) -> io::Result<Option<Self>> {
         let size = file.size()?;
         let mut head = Vec::new();
-        read_onto(file, &mut head, 0, FIXED_BYTES)?;
+        read_onto(&*file, &mut head, 0, FIXED_BYTES)?;
         let Some(lengths) = Lengths::read(&head, identity, size) else {
             return Ok(None);
         };
-        read_onto(file, &mut head, FIXED_BYTES as u64, lengths.rest)?;
-        Ok(Self::decode(&head, &lengths, identity))
+        read_onto(&*file, &mut head, FIXED_BYTES as u64, lengths.rest)?;
+        Ok(Self::decode(file, &head, &lengths, identity))
     }
 
-    fn decode(head: &[u8], lengths: &Lengths, identity: &Identity) -> Option<Self> {
+    fn decode(
+        file: Arc<dyn DiskFile>,
+        head: &[u8],
+        lengths: &Lengths,
+        identity: &Identity,
+    ) -> Option<Self> {
         let crc = crc32fast::hash(head.get(UNCOVERED_BYTES..)?);
         let (header, rest) = head.get(FIXED_BYTES..)?.split_at_checked(lengths.header)?;
-        let (stores, fences) = rest.split_at_checked(lengths.stores)?;
+        let (marks, fences) = rest.split_at_checked(lengths.marks)?;
         if crc != lengths.crc || header != identity.header {
             return None;
         }
         Some(Self {
+            file,
             fences: keys(fences),
-            stores: Arc::new(decode_stores(stores)?),
+            marks: Arc::new(decode_marks(marks)),
             keys: lengths.keys,
             blocks_at: head.len() as u64,
             crc,
         })
     }
 
-    /// The blocks that may hold a key between two, these included.
-    pub(super) fn blocks(&self, low: Key, high: Key) -> Range<usize> {
-        let from = self.fences.partition_point(|&fence| fence < low);
-        let to = self.fences.partition_point(|&fence| fence <= high);
-        from.saturating_sub(1)..to
+    /// The block that holds the last key up to one, if there is such a key.
+    pub(super) fn block_back(&self, key: Key) -> Option<usize> {
+        let after = self.fences.partition_point(|&fence| fence <= key);
+        after.checked_sub(1)
+    }
+
+    /// The first key of the block after the one that would hold a key.
+    pub(super) fn fence_after(&self, key: Key) -> Option<Key> {
+        let after = self.fences.partition_point(|&fence| fence <= key);
+        self.fences.get(after).copied()
     }
 
     /// The keys of a block; `None` when they are not what was written.
-    pub(super) fn block(&self, file: &dyn DiskFile, number: usize) -> io::Result<Option<Vec<Key>>> {
+    pub(super) fn block(&self, number: usize) -> io::Result<Option<Vec<Key>>> {
         let before = (number * BLOCK_KEYS) as u64;
         let count = (self.keys - before).min(BLOCK_KEYS as u64) as usize;
         let at = self.blocks_at + (number * (BLOCK_KEYS * KEY_BYTES + CRC_BYTES)) as u64;
         let mut bytes = Vec::new();
-        read_onto(file, &mut bytes, at, count * KEY_BYTES + CRC_BYTES)?;
+        read_onto(&*self.file, &mut bytes, at, count * KEY_BYTES + CRC_BYTES)?;
         let Some((content, crc)) = bytes.split_at_checked(count * KEY_BYTES) else {
             return Ok(None);
         };
@@ -147,7 +149,7 @@ struct Lengths {
     crc: u32,
     keys: u64,
     header: usize,
-    stores: usize,
+    marks: usize,
     /// Bytes between the fixed part and the blocks.
     rest: usize,
 }
@@ -163,12 +165,11 @@ impl Lengths {
         if !ours || (last, segment_size) != (identity.last, identity.size) {
             return None;
         }
-        let (keys, header, stores) = (eight(32)?, four(40)?, four(44)?);
+        let (keys, header, marks) = (eight(32)?, four(40)?, four(44)?);
+        let marks = u64::from(marks).checked_mul(MARK_BYTES as u64)?;
         let blocks = keys.div_ceil(BLOCK_KEYS as u64);
         let fences = blocks.checked_mul(KEY_BYTES as u64)?;
-        let rest = fences
-            .checked_add(u64::from(header))?
-            .checked_add(u64::from(stores))?;
+        let rest = fences.checked_add(u64::from(header))?.checked_add(marks)?;
         let in_blocks = keys.checked_mul(KEY_BYTES as u64)?;
         let in_blocks = in_blocks.checked_add(blocks.checked_mul(CRC_BYTES as u64)?)?;
         let whole = rest
@@ -178,7 +179,7 @@ impl Lengths {
             crc: four(12)?,
             keys,
             header: header as usize,
-            stores: stores as usize,
+            marks: usize::try_from(marks).ok()?,
             rest: usize::try_from(rest).ok()?,
         })
     }
@@ -198,12 +199,12 @@ fn keys(bytes: &[u8]) -> Vec<Key> {
     keys.iter().map(|&key| Key::from_bytes(key)).collect()
 }
 
-fn decode_stores(mut bytes: &[u8]) -> Option<Vec<StoreId>> {
-    let mut stores = Vec::new();
-    while let Some((&length, rest)) = bytes.split_first() {
-        let (text, rest) = rest.split_at_checked(usize::from(length))?;
-        stores.push(StoreId::new(std::str::from_utf8(text).ok()?).ok()?);
-        bytes = rest;
+fn decode_marks(bytes: &[u8]) -> Vec<Mark> {
+    let (numbers, _) = bytes.as_chunks();
+    let mut numbers = numbers.iter().map(|&number| u64::from_le_bytes(number));
+    let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES);
+    while let (Some(first), Some(offset)) = (numbers.next(), numbers.next()) {
+        marks.push(Mark { first, offset });
     }
-    Some(stores)
+    marks
 }

@@ -4,22 +4,24 @@ use std::mem;
 use std::sync::Arc;
 
 use inventory_core::machine::Entry;
-use inventory_core::vocabulary::{Sequence, StoreId};
+use inventory_core::vocabulary::Sequence;
 
 use super::indexes::Place;
-use super::key::{Key, Subject, push_keys};
-use super::stores::Stores;
-use super::table::Table;
+use super::key::{Key, push_keys};
+use super::marks::{Mark, mark};
+use super::table::{Table, sorted};
 
-/// Keys after which a chunk is closed. Searches share closed chunks; they look at the open one while the writer waits.
-const CHUNK_KEYS: usize = 4_096;
+/// Keys after which a chunk is closed. Sorting so many takes a tenth of a millisecond, which the writer waits for.
+const CHUNK_KEYS: usize = 8_192;
 
-/// The keys of the active segment, in the order of its lines.
+/// The keys of the active segment.
 ///
 /// ```text
 ///  found, read when somebody searches │ chunk │ chunk │ ... │ open
 ///  when the segment was opened        │ fed by the writer, group by group
 /// ```
+///
+/// **Invariant**: each chunk is sorted, so that a search looks at a few keys of it. The open one is in the order of lines.
 #[derive(Debug)]
 pub(super) struct Tail {
     first: Sequence,
@@ -27,7 +29,7 @@ pub(super) struct Tail {
     found: Found,
     chunks: Vec<Arc<[Key]>>,
     open: Vec<Key>,
-    stores: Stores,
+    marks: Arc<Vec<Mark>>,
 }
 
 /// What the segment held when it was opened.
@@ -47,12 +49,12 @@ pub(super) enum Found {
     },
 }
 
-/// What a search needs of a tail.
+/// What a search needs of a tail. The writer waits only for the open keys to be copied.
 #[derive(Debug)]
 pub(super) struct View {
     chunks: Vec<Arc<[Key]>>,
     open: Vec<Key>,
-    pub(super) stores: Arc<Vec<StoreId>>,
+    pub(super) marks: Arc<Vec<Mark>>,
 }
 
 impl Tail {
@@ -64,7 +66,7 @@ impl Tail {
             found,
             chunks: Vec::new(),
             open: Vec::new(),
-            stores: Stores::default(),
+            marks: Arc::default(),
         }
     }
 
@@ -74,11 +76,15 @@ impl Tail {
 
     /// Takes the keys of entries that are durable, with the offsets of their lines.
     pub(super) fn feed(&mut self, entries: &[Arc<Entry>], offsets: &[u64]) {
+        // Copied only while a search looks at those that there were.
+        let marks = Arc::make_mut(&mut self.marks);
         for (entry, &offset) in entries.iter().zip(offsets) {
-            push_keys(&mut self.open, &mut self.stores, entry, offset);
+            push_keys(&mut self.open, entry, offset);
+            let first = entry.first.number();
+            mark(marks, Mark { first, offset }, entry.events.len());
             if self.open.len() >= CHUNK_KEYS {
                 let chunk = mem::replace(&mut self.open, Vec::with_capacity(CHUNK_KEYS));
-                self.chunks.push(chunk.into());
+                self.chunks.push(sorted(chunk));
             }
         }
     }
@@ -88,23 +94,18 @@ impl Tail {
         if let Found::Read { .. } = self.found {
             return;
         }
-        let number = |store| self.stores.number(store);
-        let numbers: Vec<u32> = table.stores.iter().map(number).collect();
-        let renumbered = table.keys.iter().map(|key| {
-            let number = numbers.get(key.store() as usize);
-            number.map_or(*key, |&number| key.with_store(number))
-        });
-        self.chunks.insert(0, renumbered.collect());
+        self.chunks.insert(0, Arc::clone(&table.keys));
+        let fed = mem::take(&mut self.marks);
+        let marks = table.marks.iter().chain(fed.iter());
+        self.marks = Arc::new(marks.copied().collect());
         self.found = Found::Read { whole: table.whole };
     }
 
-    /// What a search for a subject needs. The writer waits no longer than that takes.
-    pub(super) fn view(&self, subject: Subject) -> View {
-        let open = self.open.iter().copied();
+    pub(super) fn view(&self) -> View {
         View {
             chunks: self.chunks.clone(),
-            open: open.filter(|key| key.is_of(subject)).collect(),
-            stores: Arc::clone(self.stores.ids()),
+            open: self.open.clone(),
+            marks: Arc::clone(&self.marks),
         }
     }
 
@@ -118,23 +119,19 @@ impl Tail {
         (self.generation, self.first)
     }
 
-    /// All keys that are there, in the order of the lines.
+    /// All keys that are there.
     pub(super) fn table(&self) -> Table {
         let chunks = self.chunks.iter().map(|chunk| &**chunk);
         let chunks: Vec<&[Key]> = chunks.chain([&self.open[..]]).collect();
-        Table {
-            keys: chunks.concat(),
-            stores: Arc::clone(self.stores.ids()),
-            whole: self.is_whole(),
-        }
+        Table::of(chunks.concat(), Arc::clone(&self.marks), self.is_whole())
     }
 }
 
 impl View {
-    /// The keys of the subject whose lines start before `end`, in the order of the lines.
-    pub(super) fn keys(self, subject: Subject, end: u64) -> Vec<Key> {
-        let chunks = self.chunks.iter().flat_map(|chunk| chunk.iter().copied());
-        let keys = chunks.filter(|key| key.is_of(subject)).chain(self.open);
-        keys.filter(|key| key.offset() < end).collect()
+    /// The keys, in runs that are sorted.
+    pub(super) fn runs(self) -> Vec<Arc<[Key]>> {
+        let mut runs = self.chunks;
+        runs.push(sorted(self.open));
+        runs
     }
 }

@@ -17,7 +17,7 @@ use crate::file::disk::{DiskFile, write_all_at, write_some};
 use crate::file::header::Header;
 use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
-use crate::file::reader::FileLogReader;
+use crate::file::reader::{FileLogReader, Places};
 use crate::file::record;
 use crate::file::restart;
 use crate::file::segment::{Active, Layout};
@@ -41,6 +41,7 @@ pub struct FileLog {
     options: FileOptions,
     layout: Arc<RwLock<Layout>>,
     indexes: Arc<Indexes>,
+    places: Arc<Places>,
     epoch: Epoch,
     head: Head,
     file: Arc<dyn DiskFile>,
@@ -75,6 +76,7 @@ impl FileLog {
             directory,
             options,
             indexes: Arc::new(Indexes::new(disk, Arc::clone(&layout))),
+            places: Arc::default(),
             layout,
             epoch: opened.epoch,
             head: opened.head,
@@ -248,6 +250,7 @@ impl EventLog for FileLog {
             Arc::clone(&self.directory.disk),
             Arc::clone(&self.layout),
             Arc::clone(&self.indexes),
+            Arc::clone(&self.places),
         ))
     }
 
@@ -278,7 +281,10 @@ impl EventLog for FileLog {
                     layout.sealed.insert(0, oldest);
                     return Err(failed);
                 }
-                Ok(()) | Err(_) => self.indexes.purge(oldest.first),
+                Ok(()) | Err(_) => {
+                    self.indexes.purge(oldest.first);
+                    self.places.purge(oldest.last);
+                }
             }
             if defect!(PurgeNotSynced) {
                 continue;
@@ -328,6 +334,7 @@ impl EventLog for FileLog {
         };
         self.enter(file, end);
         self.indexes.restart(&sealed);
+        self.places.clear();
         Ok(())
     }
 }

@@ -25,8 +25,8 @@ impl FileLogReader {
             return Ok(0);
         }
         let segment = self.segment_at(next.max(self.layout.read().floor.next()))?;
-        let start = bisect(&segment, |line| line.first <= next);
+        let start = bisect(&segment, next);
         let start = start.map_err(|error| failed(&segment, error))?;
-        Ok(later + segment.end.saturating_sub(start.offset))
+        Ok(later + segment.end.saturating_sub(start))
     }
 }

@@ -1,27 +1,31 @@
 //! Reads the log, also while it is appended to.
 
+mod excerpts;
 mod extent;
+mod lookup;
 mod moment;
 mod place;
-mod search;
+mod places;
+mod touches;
 
 use std::io;
 use std::sync::Arc;
 
 pub(super) use place::Place;
 use place::bisect;
+pub(super) use places::Places;
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::{LogReader, ReadError, StorageError, Trail};
-use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
-use parking_lot::{Mutex, RwLock};
+use inventory_core::ports::{
+    Excerpt, Extent, Levels, LogReader, ReadError, StorageError, Touch, Trail, Wanted,
+};
+use inventory_core::vocabulary::{Sequence, Timestamp};
+use parking_lot::RwLock;
 
 use super::disk::Disk;
+use super::handle::Handle;
 use super::index::Indexes;
 use super::segment::{Layout, Segment};
-
-/// Places that are remembered: about as many as there are followers of one log, each at its own.
-const PLACES_MAX: usize = 16;
 
 /// A reader of a [`FileLog`](super::FileLog).
 ///
@@ -34,7 +38,7 @@ pub(super) struct FileLogReader {
     disk: Arc<dyn Disk>,
     layout: Arc<RwLock<Layout>>,
     indexes: Arc<Indexes>,
-    places: Mutex<Vec<Place>>,
+    places: Arc<Places>,
 }
 
 impl LogReader for FileLogReader {
@@ -54,9 +58,16 @@ impl LogReader for FileLogReader {
             return Ok(Vec::new());
         }
         let mut place = self.take_place(after.next())?;
-        let page = self.read_page(&mut place, head, events_max)?;
-        self.keep_place(place);
-        Ok(page)
+        let page = self.read_page(&mut place, head, events_max);
+        self.places.keep_ids(place.take_ids());
+        if page.is_ok() {
+            self.places.keep(place, &self.layout);
+        }
+        page
+    }
+
+    fn extent(&self, position: Sequence) -> Result<Option<Extent>, ReadError> {
+        self.extent_of(position)
     }
 
     fn bytes_after(&self, after: Sequence) -> Result<u64, ReadError> {
@@ -72,24 +83,27 @@ impl LogReader for FileLogReader {
         trail: &Trail,
         through: Sequence,
         entries_max: usize,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
-        self.newest_of_trail(trail, through, entries_max)
+        wanted: &Wanted,
+    ) -> Result<Vec<Excerpt>, ReadError> {
+        self.newest_of_trail(trail, through, entries_max, wanted)
     }
 
     fn last_touches(
         &self,
-        product: &ProductId,
+        levels: &Levels,
         through: Sequence,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
-        self.touches_back(product, through)
+        wanted: &Wanted,
+    ) -> Result<Vec<Touch>, ReadError> {
+        self.touches_back(levels, through, wanted)
     }
 
     fn first_touches(
         &self,
-        product: &ProductId,
+        levels: &Levels,
         after: Sequence,
-    ) -> Result<Vec<Arc<Entry>>, ReadError> {
-        self.touches_on(product, after)
+        wanted: &Wanted,
+    ) -> Result<Vec<Touch>, ReadError> {
+        self.touches_on(levels, after, wanted)
     }
 }
 
@@ -98,12 +112,13 @@ impl FileLogReader {
         disk: Arc<dyn Disk>,
         layout: Arc<RwLock<Layout>>,
         indexes: Arc<Indexes>,
+        places: Arc<Places>,
     ) -> Self {
         Self {
             disk,
             layout,
             indexes,
-            places: Mutex::default(),
+            places,
         }
     }
 
@@ -131,44 +146,26 @@ impl FileLogReader {
 
     /// The place where the page before `position` ended, or a new one.
     fn take_place(&self, position: Sequence) -> Result<Place, ReadError> {
-        let known = {
-            let mut places = self.places.lock();
-            let at = places.iter().position(|place| place.next == position);
-            at.map(|at| places.remove(at))
-        };
-        if let Some(mut place) = known
+        if let Some(mut place) = self.places.take(position)
             && self.layout.read().refresh(&mut place.segment)
         {
-            return Ok(place);
+            return Ok(place.with_ids(self.places.ids()));
         }
         let segment = self.segment_at(position)?;
-        let start = bisect(&segment, |line| line.first <= position);
+        let start = bisect(&segment, position);
         let start = start.map_err(|error| failed(&segment, error))?;
-        Ok(Place::at(segment, position, start.offset))
-    }
-
-    fn keep_place(&self, place: Place) {
-        let mut places = self.places.lock();
-        if places.len() == PLACES_MAX {
-            places.remove(0);
-        }
-        places.push(place);
+        Ok(Place::at(segment, position, start).with_ids(self.places.ids()))
     }
 
     /// The segment that holds `position`, which is not above the head.
     fn segment_at(&self, position: Sequence) -> Result<Segment, ReadError> {
         let located = self.layout.read().locate(position);
-        located.open(&*self.disk).map_err(|error| {
-            // It may have been purged since it was located.
-            let floor = self.floor();
-            if position <= floor {
-                return ReadError::Purged { floor };
-            }
-            ReadError::Failed(StorageError::new(
-                format!("opening {}", located.name),
-                error,
-            ))
-        })
+        let handle = Handle::new(&*self.disk, &self.layout, located);
+        handle.segment().cloned()
+    }
+
+    fn head(&self) -> Sequence {
+        self.layout.read().active.last
     }
 }
 

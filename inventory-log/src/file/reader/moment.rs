@@ -2,64 +2,86 @@
 
 use std::io;
 
-use inventory_core::ports::{LogReader, ReadError};
+use inventory_core::ports::{ReadError, Wanted};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 
-use super::place::bisect;
-use super::{FileLogReader, failed};
+use super::lookup::Lookup;
+use super::{FileLogReader, Place, failed};
+use crate::file::index::Finder;
 use crate::file::lines::Lines;
 use crate::file::record::Line;
 use crate::file::segment::Segment;
 
-/// Events that are read at once, once the place is nearly found.
-const PAGE_EVENTS: usize = 256;
-
 impl FileLogReader {
     /// The last position that was recorded at or before a time.
     pub(super) fn last_until(&self, time: Timestamp) -> Result<Sequence, ReadError> {
-        let mut position = self.last_before(time)?;
-        // The last steps are those of any reader, who notices what is missing.
-        loop {
-            let page = self.read(position, PAGE_EVENTS)?;
-            let early = page.iter().take_while(|entry| entry.recorded_at <= time);
-            position = early.last().map_or(position, |entry| entry.last());
-            if page.last().is_none_or(|last| last.last() > position) {
-                return Ok(position);
-            }
-        }
-    }
-
-    /// A position that is not far before that one, and not after it.
-    fn last_before(&self, time: Timestamp) -> Result<Sequence, ReadError> {
-        let (floor, firsts) = {
+        let (mut position, firsts) = {
             let layout = self.layout.read();
             let sealed = layout.sealed.iter().map(|sealed| sealed.first);
             let active = Some(&layout.active).filter(|active| active.first <= active.last);
             let firsts: Vec<_> = sealed.chain(active.map(|active| active.first)).collect();
             (layout.floor, firsts)
         };
-        let (mut early, mut late) = (None, firsts.len());
-        let mut from = 0;
-        while from < late {
-            let middle = from + (late - from) / 2;
+        let (mut early, mut late) = (0, firsts.len());
+        while early < late {
+            let middle = early + (late - early) / 2;
             let segment = self.segment_at(firsts[middle])?;
-            let begins_early =
-                begins_early(&segment, time).map_err(|error| failed(&segment, error))?;
-            match begins_early {
-                true => {
-                    early = Some(segment);
-                    from = middle + 1;
-                }
+            let begins_early = begins_early(&segment, time);
+            match begins_early.map_err(|error| failed(&segment, error))? {
+                true => early = middle + 1,
                 false => late = middle,
             }
         }
-        let Some(segment) = early else {
-            return Ok(floor);
-        };
-        let start = bisect(&segment, |line| is_early(line, time));
-        let start = start.map_err(|error| failed(&segment, error))?;
-        Ok(Sequence::new(start.next.number() - 1))
+        let wanted = Wanted::default();
+        let mut lookup = Lookup::new(self, &wanted);
+        // A segment that begins early has an early line, unless it is missing in a log that was opened to be salvaged.
+        for &first in firsts[..early].iter().rev().take(1) {
+            let finder = lookup.finder(first)?;
+            position = last_early(&finder, time)?.unwrap_or(position);
+        }
+        Ok(position)
     }
+}
+
+/// The last position of the last line of a segment that was recorded at or before a time.
+fn last_early(finder: &Finder<'_>, time: Timestamp) -> Result<Option<Sequence>, ReadError> {
+    let segment = finder.segment()?;
+    let marks = finder.marks();
+    let mut lines = Lines::sparing(0);
+    let (mut early, mut late) = (0, marks.len());
+    while early < late {
+        let middle = early + (late - early) / 2;
+        lines.seek(marks[middle].offset);
+        let piece = lines.next(&*segment.file, segment.end);
+        let piece = piece.map_err(|error| failed(segment, error))?;
+        let line = piece.and_then(|piece| Line::parse(piece.bytes));
+        match line.is_some_and(|line| is_early(&line, time)) {
+            true => early = middle + 1,
+            false => late = middle,
+        }
+    }
+    // From the last mark that is early up to the one that is not, which need not be read again. What is missing between
+    // them is noticed.
+    let (next, offset) = match early.checked_sub(1).map(|last| marks[last]) {
+        Some(mark) => (Sequence::new(mark.first), mark.offset),
+        None => (segment.first, 0),
+    };
+    let end = marks
+        .get(early)
+        .map_or(segment.last.next(), |mark| Sequence::new(mark.first));
+    let mut place = Place::sparing(segment.clone(), next, offset);
+    let mut last = None;
+    while place.next < end {
+        match place.next_extent()? {
+            Some((_, extent)) if extent.recorded_at <= time => last = Some(extent.last),
+            Some(_) => return Ok(last),
+            None => {
+                place.pass_end()?;
+                return Ok(last);
+            }
+        }
+    }
+    Ok(last)
 }
 
 /// Whether the first record of a segment was recorded at or before a time.

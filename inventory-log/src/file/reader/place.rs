@@ -1,9 +1,9 @@
 //! A place in a segment, from which entries are read one after the other.
 
-use std::io;
+use std::{io, mem};
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::ReadError;
+use inventory_core::ports::{Extent, ReadError};
 use inventory_core::vocabulary::Sequence;
 
 use super::failed;
@@ -45,6 +45,29 @@ impl Place {
         }
     }
 
+    /// As [`Place::at`], to read a line or two.
+    pub(super) fn sparing(segment: Segment, next: Sequence, offset: u64) -> Self {
+        Self {
+            lines: Lines::sparing(offset),
+            ..Self::at(segment, next, offset)
+        }
+    }
+
+    /// The place with ids that were read before.
+    pub(super) fn with_ids(self, ids: Interner) -> Self {
+        Self { ids, ..self }
+    }
+
+    /// Gives up the ids that were read so far.
+    pub(super) fn take_ids(&mut self) -> Interner {
+        mem::take(&mut self.ids)
+    }
+
+    /// Gives back the memory that a long line took.
+    pub(super) fn rest(&mut self) {
+        self.lines.rest();
+    }
+
     /// Goes on at the start of another segment.
     pub(super) fn enter(&mut self, segment: Segment) {
         self.segment = segment;
@@ -53,6 +76,25 @@ impl Place {
 
     /// The next entry of the segment, and where its line starts; `None` at its end.
     pub(in crate::file) fn next_entry(&mut self) -> Result<Option<(u64, Entry)>, ReadError> {
+        self.next_line(|line, ids| record::decode(line.text, ids))
+    }
+
+    /// As [`Place::next_entry`], without reading what is in the entry.
+    pub(super) fn next_extent(&mut self) -> Result<Option<(u64, Extent)>, ReadError> {
+        self.next_line(|line, _| {
+            let head = line.head().ok_or("its time or chain is none")?;
+            Ok(Extent {
+                first: line.first,
+                last: line.last,
+                recorded_at: head.recorded_at,
+            })
+        })
+    }
+
+    fn next_line<T>(
+        &mut self,
+        read: impl Fn(&Line<'_>, &mut Interner) -> Result<T, String>,
+    ) -> Result<Option<(u64, T)>, ReadError> {
         loop {
             let segment = &self.segment;
             let piece = self
@@ -69,7 +111,7 @@ impl Place {
                 continue;
             };
             let (offset, first, last) = (piece.offset, line.first, line.last);
-            let decoded = record::decode(line.text, &mut self.ids);
+            let found = read(&line, &mut self.ids);
             if first > self.next {
                 self.miss(&format!(
                     "positions {} to {} are missing",
@@ -77,10 +119,10 @@ impl Place {
                     first.number() - 1
                 ))?;
             }
-            match decoded {
-                Ok(entry) => {
+            match found {
+                Ok(found) => {
                     self.next = last.next();
-                    return Ok(Some((offset, entry)));
+                    return Ok(Some((offset, found)));
                 }
                 Err(error) => self.miss(&format!(
                     "the record at position {first} cannot be read: {error}"
@@ -118,45 +160,31 @@ impl Place {
     }
 }
 
-/// Where lines of a segment may be read one by one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Start {
-    pub(super) offset: u64,
-    /// The position that comes next there.
-    pub(super) next: Sequence,
-}
-
-/// The start of a short range that has the last line for which `early` holds, if one does. It must hold for no line after
-/// one for which it does not.
-pub(super) fn bisect(segment: &Segment, early: impl Fn(&Line<'_>) -> bool) -> io::Result<Start> {
-    let mut start = Start {
-        offset: 0,
-        next: segment.first,
-    };
-    let mut high = segment.end;
+/// The start of a short range that has the line which holds a position, or the last line before it: where lines may be read
+/// one by one.
+pub(super) fn bisect(segment: &Segment, position: Sequence) -> io::Result<u64> {
+    let (mut start, mut high) = (0, segment.end);
     let mut lines = Lines::sparing(0);
-    while high - start.offset > SEARCH_BYTES {
-        let middle = start.offset + (high - start.offset) / 2;
+    while high - start > SEARCH_BYTES {
+        let middle = start + (high - start) / 2;
         lines.seek(middle);
-        match first_line(&mut lines, segment, high, &early)? {
-            Some(found) => start = found,
-            None => high = middle,
+        match first_line(&mut lines, segment, high)? {
+            Some((offset, first)) if first <= position => start = offset,
+            Some(_) | None => high = middle,
         }
     }
     Ok(start)
 }
 
-/// The first record that starts and ends before `limit`, when it is an early one.
+/// Where the first record starts that starts and ends before `limit`, and its first position.
 fn first_line(
     lines: &mut Lines,
     segment: &Segment,
     limit: u64,
-    early: impl Fn(&Line<'_>) -> bool,
-) -> io::Result<Option<Start>> {
+) -> io::Result<Option<(u64, Sequence)>> {
     while let Some(piece) = lines.next(&*segment.file, limit)? {
         if let Some(line) = Line::parse(piece.bytes) {
-            let (offset, next) = (piece.offset, line.first);
-            return Ok(early(&line).then_some(Start { offset, next }));
+            return Ok(Some((piece.offset, line.first)));
         }
     }
     Ok(None)

@@ -4,18 +4,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use inventory_core::machine::{
-    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome,
-};
+use inventory_core::machine::{Annotations, DeadLettered, Details, Entry, Event, Intent, Outcome};
 use inventory_core::vocabulary::{
-    Actor, Chain, Delta, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference,
+    Actor, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference,
     ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::canonical::{Numbers, boxed, canonical, event};
 use crate::file::interner::Interner;
-use crate::file::text::{Cursor, parse_hex};
 
 /// Reads an entry from a line, or from an object of a snapshot's window. The checksum, if any, was compared before.
 ///
@@ -27,196 +25,6 @@ pub(in crate::file) fn decode(text: &str, ids: &mut Interner) -> Result<Entry, S
         Some(entry) => Ok(entry),
         None => parse(text, ids),
     }
-}
-
-/// The form that the encoder writes, without escapes.
-fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
-    let cursor = &mut Cursor::new(text);
-    cursor.pass("{\"seq\":")?;
-    let first = cursor.number().filter(|&first| first > 0)?;
-    cursor.pass(",\"n\":")?;
-    // A line of n events is longer than n bytes: a number that is not believed costs no memory.
-    let count = usize::try_from(cursor.number()?)
-        .ok()
-        .filter(|&n| n > 0 && n < text.len())?;
-    if cursor.pass(",\"group\":").is_some() {
-        cursor.number()?;
-    }
-    cursor.pass(",\"ts\":\"")?;
-    let recorded_at = cursor.string()?.parse().ok()?;
-    let intent = match cursor.pass(",\"key\":\"") {
-        Some(()) => Some(canonical_intent(cursor)?),
-        None => None,
-    };
-    let outcomes = match cursor.pass(",\"outcomes\":[") {
-        Some(()) => canonical_outcomes(cursor)?,
-        None => Box::default(),
-    };
-    let annotations = canonical_annotations(cursor)?;
-    cursor.pass(",\"events\":[")?;
-    let mut events = Vec::with_capacity(count);
-    for at in 0..count {
-        if at > 0 {
-            cursor.pass(",")?;
-        }
-        events.push(canonical_event(cursor, ids)?);
-    }
-    cursor.pass("],\"chain\":\"")?;
-    let chain = Chain::from_bits(hex64(cursor.string()?)?);
-    if cursor.pass(",\"crc\":\"").is_some() {
-        cursor.string()?;
-    }
-    cursor.pass("}")?;
-    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
-    if !outcomes.is_empty() && !(1..=count).contains(&written.count()) {
-        return None;
-    }
-    Some(Entry {
-        first: Sequence::new(first),
-        recorded_at,
-        intent,
-        outcomes,
-        events: events.into(),
-        annotations: boxed(annotations),
-        chain,
-    })
-}
-
-fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
-    let mut outcomes = Vec::new();
-    loop {
-        cursor.pass("\"")?;
-        outcomes.push(cursor.string()?.parse().ok()?);
-        match cursor.pass(",") {
-            Some(()) => {}
-            None => break,
-        }
-    }
-    cursor.pass("]")?;
-    Some(outcomes.into())
-}
-
-fn canonical_annotations(cursor: &mut Cursor<'_>) -> Option<Annotations> {
-    let mut annotations = Annotations::default();
-    if cursor.pass(",\"trace\":\"").is_some() {
-        annotations.trace = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"reason\":\"").is_some() {
-        annotations.reason = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"note\":\"").is_some() {
-        annotations.note = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"reference\":\"").is_some() {
-        annotations.reference = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"actor\":\"").is_some() {
-        annotations.actor = Some(cursor.string()?.parse().ok()?);
-    }
-    Some(annotations)
-}
-
-fn boxed(annotations: Annotations) -> Option<Box<Annotations>> {
-    (annotations != Annotations::default()).then(|| annotations.into())
-}
-
-fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Intent> {
-    let key = IdempotencyKey::new(cursor.string()?).ok()?;
-    cursor.pass(",\"fp\":\"")?;
-    let fingerprint = Fingerprint::from_bits(hex64(cursor.string()?)?);
-    Some(Intent { key, fingerprint })
-}
-
-fn canonical_event(cursor: &mut Cursor<'_>, ids: &mut Interner) -> Option<Event> {
-    cursor.pass("{\"type\":\"")?;
-    let kind = cursor.string()?;
-    cursor.pass(",\"product\":\"")?;
-    let product = ids.product(cursor.string()?)?;
-    cursor.pass(",\"store\":\"")?;
-    let store = ids.store(cursor.string()?)?;
-    let numbers = Numbers {
-        delta: cursor.pass(",\"delta\":").and_then(|_| cursor.integer())?,
-        reserved_delta: cursor
-            .pass(",\"reservedDelta\":")
-            .and_then(|_| cursor.integer())?,
-        on_hand: cursor.pass(",\"onHand\":").and_then(|_| cursor.number())?,
-        reserved: cursor
-            .pass(",\"reserved\":")
-            .and_then(|_| cursor.number())?,
-        version: cursor.pass(",\"version\":").and_then(|_| cursor.number())?,
-        total: cursor.pass(",\"total\":").and_then(|_| cursor.number())?,
-    };
-    let details = canonical_details(cursor)?;
-    cursor.pass("}")?;
-    event(kind, product, store, &numbers, details)
-}
-
-fn canonical_details(cursor: &mut Cursor<'_>) -> Option<Details> {
-    let mut details = Details::default();
-    if cursor.pass(",\"reservation\":\"").is_some() {
-        details.reservation = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"transfer\":\"").is_some() {
-        details.transfer = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"destination\":\"").is_some() {
-        details.destination = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"settlement\":\"").is_some() {
-        details.settlement = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"deadline\":\"").is_some() {
-        details.deadline = Some(cursor.string()?.parse().ok()?);
-    }
-    let numbers = [
-        (",\"inTransit\":", &mut details.in_transit),
-        (",\"missing\":", &mut details.missing),
-        (",\"low\":", &mut details.low),
-        (",\"replenished\":", &mut details.replenished),
-    ];
-    for (name, number) in numbers {
-        if cursor.pass(name).is_some() {
-            *number = Some(Quantity::new(cursor.number()?).ok()?);
-        }
-    }
-    Some(details)
-}
-
-fn hex64(digits: &str) -> Option<u64> {
-    (digits.len() == 16).then(|| parse_hex(digits.as_bytes()))?
-}
-
-struct Numbers {
-    delta: i64,
-    reserved_delta: i64,
-    on_hand: u64,
-    reserved: u64,
-    version: u64,
-    total: u64,
-}
-
-/// The event of a known type whose numbers are in range.
-fn event(
-    kind: &str,
-    product: ProductId,
-    store: StoreId,
-    numbers: &Numbers,
-    details: Details,
-) -> Option<Event> {
-    let on_hand = Quantity::new(numbers.on_hand).ok()?;
-    let reserved = Quantity::new(numbers.reserved).ok()?;
-    Some(Event::Moved(Movement {
-        kind: Kind::from_parts(kind, details)?,
-        product,
-        store,
-        delta: Delta::new(numbers.delta).ok()?,
-        reserved_delta: Delta::new(numbers.reserved_delta).ok()?,
-        after: After {
-            level: Level::new(on_hand, reserved)?,
-            version: Version::new(numbers.version).ok()?,
-            total: Quantity::new(numbers.total).ok()?,
-        },
-    }))
 }
 
 /// A line as JSON.

@@ -7,13 +7,13 @@ use inventory_core::machine::{
     Settlement, Skip,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, QUANTITY_MAX, Quantity, Reason, Sequence, Timestamp, TraceParent,
-    Version,
+    Chain, Delta, Fingerprint, ProductId, QUANTITY_MAX, Quantity, Reason, Sequence, Timestamp,
+    TraceParent, Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Line, decode, encode, encode_unframed};
+use super::{Line, decode, encode, encode_unframed, select};
 use crate::file::interner::Interner;
 
 /// The line of FORMAT.md. A program that writes it otherwise writes another format.
@@ -375,6 +375,12 @@ proptest! {
         let head = inventory_core::machine::Head::after(&entry);
         prop_assert_eq!(frame.head(), Some(head));
         prop_assert_eq!(decode(frame.text, ids).unwrap(), entry.clone());
+        let wanted = entry.events[0].product().map(ProductId::as_str);
+        let picked = select(frame.text, ids, |product, _| wanted == Some(product)).unwrap();
+        let found = entry.numbered().filter(|(_, event)| {
+            wanted.is_some() && event.product().map(ProductId::as_str) == wanted
+        });
+        prop_assert!(found.eq(picked.events.iter().map(|(at, event)| (*at, event))));
         // The JSON parser agrees with the short way, which a space after the brace rules out.
         let spaced = frame.text.replacen('{', "{ ", 1);
         prop_assert_eq!(decode(&spaced, ids).unwrap(), entry.clone());

@@ -86,7 +86,7 @@ impl World {
 /// Whether an engine did not start since storage failed, rather than for what it found.
 fn is_failure(error: &OpenError) -> bool {
     match error {
-        OpenError::Storage(_) | OpenError::Log(ReadError::Failed(_)) => true,
+        OpenError::Storage(_) | OpenError::Log(ReadError::Failed(_) | ReadError::GivenUp) => true,
         OpenError::Snapshot { cause, .. } => matches!(cause, LoadError::Failed(_)),
         OpenError::Log(ReadError::Purged { .. } | ReadError::Damaged { .. })
         | OpenError::Missing { .. }

@@ -1,0 +1,24 @@
+//! Where some lines of a segment start, so that a position is found without reading much.
+
+/// Bytes after which the next line is marked.
+const MARK_BYTES: u64 = 64 * 1024;
+
+/// Events of a line that is marked in any case: nobody who looks for another one should have to read it.
+const LONG_EVENTS: usize = 128;
+
+/// The start of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::file) struct Mark {
+    /// The first position of the line.
+    pub(in crate::file) first: u64,
+    /// Where the line starts in its segment.
+    pub(in crate::file) offset: u64,
+}
+
+/// Marks the next line of a segment, if it has to be. `marks` are those of the lines before it.
+pub(super) fn mark(marks: &mut Vec<Mark>, line: Mark, events: usize) {
+    let is_near = |last: &Mark| line.offset < last.offset + MARK_BYTES;
+    if events >= LONG_EVENTS || !marks.last().is_some_and(is_near) {
+        marks.push(line);
+    }
+}

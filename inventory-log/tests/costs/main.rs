@@ -1,0 +1,49 @@
+//! What a question about the past costs, in what is read from the disk: a few blocks for each segment, and the lines that
+//! hold the answer, each once. The length of the log, and what else happened to a product, does not matter.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod purged;
+mod questions;
+mod shop;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use questions::judge;
+use shop::{Shop, Step, step};
+
+/// Chosen once: a run that fails for one person fails for all.
+const SEED: u64 = 11;
+
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig::with_cases(24);
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(SEED);
+    }
+    config
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_question_costs_as_much_as_its_answer(steps in prop::collection::vec(step(), 1..14)) {
+        judge(&Shop::after(&steps));
+    }
+}
+
+/// Each of these was linear in events.
+#[test]
+fn what_everybody_buys_hides_nothing() {
+    judge(&Shop::after(&[
+        Step::Adjust(0, 1),
+        Step::Bury(1),
+        Step::Sync(2, 3),
+        Step::Sell(0, 2_000),
+        Step::Sell(1, 2_000),
+        Step::Sync(2, 300),
+        Step::Sync(1, 300),
+        Step::Sell(0, 500),
+    ]));
+}
