@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{History, adjust, assert_same_image, count};
 use crate::machine::{
-    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, Level, Request,
-    Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer, TransferLine,
+    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, Level, Lines,
+    Request, Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer, TransferLine,
     TransferState,
 };
 use crate::ports::{Snapshot, SnapshotStore};
@@ -126,10 +126,11 @@ fn reservation(state: ReservationState, at: Timestamp) -> Reservation {
         deadline: at,
         state,
         ended_at: (state != ReservationState::Open).then_some(at),
-        lines: vec![
+        lines: Lines::new(vec![
             line("tea", "north", 4, 0),
             line("rice", "\"Süd\\\" / \u{1f375} {}", QUANTITY_MAX, 3),
-        ],
+        ])
+        .expect("each is of another level"),
     }
 }
 
@@ -152,7 +153,8 @@ fn transfer(state: TransferState, at: Timestamp) -> Transfer {
         destination: "west".parse().expect("plain text"),
         state,
         ended_at: (state != TransferState::InTransit).then_some(at),
-        lines: vec![line("tea", QUANTITY_MAX, 0, 0), line("rice", 9, 2, 7)],
+        lines: Lines::new(vec![line("tea", QUANTITY_MAX, 0, 0), line("rice", 9, 2, 7)])
+            .expect("each is of another product"),
     }
 }
 

@@ -209,6 +209,7 @@ impl Engine {
             keys_evicted_early: self.published.read(machine::Ledger::keys_evicted_early),
         });
         self.purge(head.sequence);
+        self.staging.give_back();
         Ok(answers)
     }
 

@@ -87,6 +87,7 @@ fn evolve_movement(
     let store_ix = store.unwrap_or_else(|| ledger.add_store(&movement.store));
     if movement.touches() {
         let product = ledger.products.at_mut(product_ix);
+        ledger.unheard -= usize::from(!product.is_heard_of());
         let was_quarantined = product.quarantined;
         ledger.levels += usize::from(assign(product, store_ix, sequence, movement, at));
         if was_quarantined && !product.quarantined {
@@ -135,8 +136,16 @@ pub(super) fn check(
 ) -> Result<(), Inapplicable> {
     let (current, claimed) = (product.version, movement.after.version);
     if !movement.touches() {
-        // It says something about a level that somebody has written, at the version that it has.
-        if current != claimed || current == Version::NEVER_WRITTEN {
+        // It says something about a level at the version that it has; but for alerts, about one that somebody has written.
+        let of_alert = matches!(
+            movement.kind,
+            Kind::AlertSet { .. }
+                | Kind::AlertRemoved
+                | Kind::Low { .. }
+                | Kind::Replenished { .. }
+        );
+        let never = current == Version::NEVER_WRITTEN && !of_alert;
+        if current != claimed || never {
             return Err(Inapplicable::Version { current, claimed });
         }
         if product.quarantined {
@@ -269,6 +278,7 @@ impl Ledger {
                 self.quarantined += 1;
             }
         }
+        self.unheard = 0;
     }
 
     /// Marks a position as buried and its product as quarantined.
@@ -284,6 +294,7 @@ impl Ledger {
         let ix = self.product_ix(id);
         let product = self.products.at_mut(ix);
         self.quarantined += usize::from(!product.quarantined);
+        self.unheard -= usize::from(!product.is_heard_of());
         suspect(product, event);
     }
 
@@ -315,6 +326,7 @@ impl Ledger {
     fn add_product(&mut self, id: &ProductId) -> ProductIx {
         let product = self.unborn(id);
         self.quarantined += usize::from(product.quarantined);
+        self.unheard += usize::from(!product.is_heard_of());
         let ix = ProductIx(self.products.push(product) as u32);
         self.product_index.insert(id.clone(), ix);
         self.by_id.insert(id.clone(), ix);

@@ -17,6 +17,7 @@ mod evolve;
 mod image;
 mod kind;
 mod ledger;
+mod lines;
 mod outcome;
 mod rehearse;
 mod rejection;
@@ -39,6 +40,7 @@ pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss}
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use kind::{Details, InvalidSettlement, Kind, Settlement};
 pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};
+pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};

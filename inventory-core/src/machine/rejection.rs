@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::machine::{Outcome, ReservationState, TransferState};
+use crate::machine::{LINES_MAX, Outcome, REQUEST_LINES_MAX, ReservationState, TransferState};
 use crate::vocabulary::{
     Delta, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Ttl,
     Version,
@@ -171,6 +171,15 @@ pub enum Rejection {
         /// The refused line.
         line: Line,
     },
+    /// The line would give a reservation or transfer more lines than it may have, or have a count release more, or have the
+    /// request change more levels than it may.
+    #[error(
+        "line {line} would lead to more than {LINES_MAX} lines of one reservation, transfer or count, or {REQUEST_LINES_MAX} of a request"
+    )]
+    TooManyLines {
+        /// The refused line.
+        line: Line,
+    },
     /// The lines of a new reservation or transfer do not agree on what they have in common.
     #[error("line {line} has another deadline, source or destination than the lines before it")]
     LinesDiffer {
@@ -265,14 +274,6 @@ pub enum Rejection {
         /// What was to be received.
         asked: Quantity,
     },
-    /// Nobody has ever written the level.
-    #[error("nothing is known of product {product} at {store}")]
-    UnknownLevel {
-        /// The product.
-        product: ProductId,
-        /// The store.
-        store: StoreId,
-    },
     /// Nobody wants to be told about the level.
     #[error("there is no alert for product {product} at {store}")]
     UnknownAlert {
@@ -319,6 +320,7 @@ impl Rejection {
             | Self::CountedSince { .. }
             | Self::NamedTwice { .. }
             | Self::LinesDiffer { .. }
+            | Self::TooManyLines { .. }
             | Self::ReservationExists { .. }
             | Self::ReservationEnded { .. }
             | Self::NotHeld { .. }
@@ -329,7 +331,6 @@ impl Rejection {
             | Self::NotInTransit { .. } => Retry::Never,
             Self::UnknownReservation { .. }
             | Self::UnknownTransfer { .. }
-            | Self::UnknownLevel { .. }
             | Self::UnknownAlert { .. } => Retry::OnceItExists,
             Self::Quarantined { .. } => Retry::WhenCounted,
             Self::StaleVersion { .. } => Retry::WithCurrentVersion,
@@ -342,66 +343,4 @@ impl Rejection {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_refusal_says_whether_and_when_to_try_again() {
-        let (line, product) = (Line(0), ProductId::new("tea").unwrap());
-        let store = StoreId::new("north").unwrap();
-        let (none, two) = (Quantity::ZERO, Version::new(2).unwrap());
-        let current = Current {
-            version: two,
-            available: none,
-            at_store: none,
-        };
-        let refusals = [
-            (
-                Rejection::KeyReused {
-                    first: Sequence::new(1),
-                    differs: Difference::Lines,
-                },
-                Retry::Never,
-            ),
-            (
-                Rejection::Quarantined {
-                    line,
-                    product: product.clone(),
-                },
-                Retry::WhenCounted,
-            ),
-            (
-                Rejection::StaleVersion {
-                    line,
-                    product: product.clone(),
-                    store: store.clone(),
-                    demanded: Version::NEVER_WRITTEN,
-                    current,
-                },
-                Retry::WithCurrentVersion,
-            ),
-            (
-                Rejection::InsufficientStock {
-                    line,
-                    product: product.clone(),
-                    store: store.clone(),
-                    delta: Delta::new(-1).unwrap(),
-                    available: none,
-                },
-                Retry::WhenStockChanges,
-            ),
-            (
-                Rejection::StockCeiling {
-                    line,
-                    product: product.clone(),
-                    store,
-                },
-                Retry::WhenStockChanges,
-            ),
-            (Rejection::VersionsExhausted { line, product }, Retry::Never),
-        ];
-        for (refusal, retry) in refusals {
-            assert_eq!(refusal.retry(), retry, "{refusal}");
-        }
-    }
-}
+mod tests;

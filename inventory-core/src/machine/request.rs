@@ -3,8 +3,9 @@
 use crate::machine::{Annotations, Command, Intent};
 use crate::vocabulary::{Digest, Fingerprint, IdempotencyKey};
 
-/// Most lines of one request: what one atomic write may hold the log for.
-pub const REQUEST_LINES_MAX: usize = 100_000;
+/// Most lines of one request, and most changes of levels that it may lead to: what one atomic write may hold the log and the
+/// ledger for.
+pub const REQUEST_LINES_MAX: usize = 10_000;
 
 /// What a line takes in memory, roughly: its command, and the event that is made of it, with names of usual length.
 const LINE_BYTES: usize = 512;

@@ -1,9 +1,10 @@
 //! A reservation: units that are promised to somebody until a deadline.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::machine::{Kind, Movement};
+use crate::machine::{Distinct, Kind, Lines, Movement};
 use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
 
 /// What has become of a reservation. It ends once.
@@ -68,6 +69,30 @@ pub struct HeldLine {
     pub committed: Quantity,
 }
 
+impl HeldLine {
+    /// What an event has set aside.
+    pub(super) fn made_by(movement: &Movement) -> Self {
+        Self {
+            product: movement.product.clone(),
+            store: movement.store.clone(),
+            held: movement.reserved_delta.size(),
+            committed: Quantity::ZERO,
+        }
+    }
+
+    /// Whether it is of a level, or comes before or after it.
+    fn of(&self, product: &ProductId, store: &StoreId) -> Ordering {
+        let by_product = self.product.cmp(product);
+        by_product.then_with(|| self.store.cmp(store))
+    }
+}
+
+impl Distinct for HeldLine {
+    fn order(&self, other: &Self) -> Ordering {
+        self.of(&other.product, &other.store)
+    }
+}
+
 /// Units that are promised to somebody until a deadline. Each line is of another level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
@@ -84,16 +109,17 @@ pub struct Reservation {
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// What it holds, in the order of the request.
-    pub lines: Vec<HeldLine>,
+    pub lines: Lines<HeldLine>,
 }
 
 impl Reservation {
-    /// A reservation that holds nothing yet.
+    /// A reservation that begins with a line.
     pub(super) fn open(
         id: ReservationId,
         opened: Sequence,
         opened_at: Timestamp,
         deadline: Timestamp,
+        first: HeldLine,
     ) -> Self {
         Self {
             id,
@@ -102,7 +128,7 @@ impl Reservation {
             deadline,
             state: ReservationState::Open,
             ended_at: None,
-            lines: Vec::with_capacity(1),
+            lines: Lines::begin(first),
         }
     }
 
@@ -118,20 +144,14 @@ impl Reservation {
 
     /// The line of a level.
     pub fn line(&self, product: &ProductId, store: &StoreId) -> Option<&HeldLine> {
-        let mut lines = self.lines.iter();
-        lines.find(|line| line.product == *product && line.store == *store)
+        self.lines.find(|line| line.of(product, store))
     }
 
     /// Assigns what an event of this reservation says.
     pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
         let ended = match &movement.kind {
             Kind::Held { .. } => {
-                self.lines.push(HeldLine {
-                    product: movement.product.clone(),
-                    store: movement.store.clone(),
-                    held: movement.reserved_delta.size(),
-                    committed: Quantity::ZERO,
-                });
+                self.lines.push(HeldLine::made_by(movement));
                 return;
             }
             Kind::Extended { deadline, .. } => {
@@ -139,12 +159,9 @@ impl Reservation {
                 return;
             }
             Kind::Committed { .. } => {
-                let mut lines = self.lines.iter_mut();
-                let line = lines
-                    .find(|line| line.product == movement.product && line.store == movement.store);
-                if let Some(line) = line {
-                    line.committed = movement.delta.size();
-                }
+                let of = |line: &HeldLine| line.of(&movement.product, &movement.store);
+                self.lines
+                    .change(of, |line| line.committed = movement.delta.size());
                 ReservationState::Committed
             }
             // A line of which nothing was committed is released: the reservation is committed all the same.

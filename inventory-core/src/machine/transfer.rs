@@ -1,9 +1,10 @@
 //! A transfer: units on the way from one store to another.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::machine::{Kind, Movement, Settlement};
+use crate::machine::{Distinct, Kind, Lines, Movement, Settlement};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, TransferId};
 
 /// What has become of a transfer. It ends once.
@@ -71,10 +72,30 @@ pub struct TransferLine {
 }
 
 impl TransferLine {
+    /// What an event has sent.
+    pub(super) fn made_by(movement: &Movement) -> Self {
+        Self {
+            product: movement.product.clone(),
+            shipped: movement.delta.size(),
+            received: Quantity::ZERO,
+            missing: Quantity::ZERO,
+        }
+    }
+
     /// How much is on the way.
     pub fn in_transit(&self) -> Quantity {
         let arrived = self.shipped.saturating_sub(self.received);
         arrived.saturating_sub(self.missing)
+    }
+}
+
+impl Distinct for TransferLine {
+    fn order(&self, other: &Self) -> Ordering {
+        self.product.cmp(&other.product)
+    }
+
+    fn is_open(&self) -> bool {
+        self.in_transit() > Quantity::ZERO
     }
 }
 
@@ -96,17 +117,18 @@ pub struct Transfer {
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// What was shipped, in the order of the request.
-    pub lines: Vec<TransferLine>,
+    pub lines: Lines<TransferLine>,
 }
 
 impl Transfer {
-    /// A transfer of nothing yet.
+    /// A transfer that begins with a line.
     pub(super) fn open(
         id: TransferId,
         opened: Sequence,
         opened_at: Timestamp,
         source: StoreId,
         destination: StoreId,
+        first: TransferLine,
     ) -> Self {
         Self {
             id,
@@ -116,7 +138,7 @@ impl Transfer {
             destination,
             state: TransferState::InTransit,
             ended_at: None,
-            lines: Vec::with_capacity(1),
+            lines: Lines::begin(first),
         }
     }
 
@@ -127,29 +149,22 @@ impl Transfer {
 
     /// The line of a product.
     pub fn line(&self, product: &ProductId) -> Option<&TransferLine> {
-        self.lines.iter().find(|line| line.product == *product)
+        self.lines.find(|line| line.product.cmp(product))
     }
 
     /// Assigns what an event of this transfer says.
     pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
-        let lines = &mut self.lines;
-        let line = lines
-            .iter_mut()
-            .find(|line| line.product == movement.product);
+        let of = |line: &TransferLine| line.product.cmp(&movement.product);
         let ended = match &movement.kind {
             Kind::Shipped { .. } => {
-                self.lines.push(TransferLine {
-                    product: movement.product.clone(),
-                    shipped: movement.delta.size(),
-                    received: Quantity::ZERO,
-                    missing: Quantity::ZERO,
-                });
+                self.lines.push(TransferLine::made_by(movement));
                 return;
             }
             Kind::Received { in_transit, .. } => {
-                if let Some(line) = line {
+                let receive = |line: &mut TransferLine| {
                     line.received = line.shipped.saturating_sub(*in_transit);
-                }
+                };
+                self.lines.change(of, receive);
                 TransferState::Received
             }
             Kind::Closed {
@@ -157,9 +172,7 @@ impl Transfer {
                 missing,
                 ..
             } => {
-                if let Some(line) = line {
-                    line.missing = *missing;
-                }
+                self.lines.change(of, |line| line.missing = *missing);
                 match settlement {
                     Settlement::Returned => TransferState::Returned,
                     Settlement::Lost => TransferState::Lost,
@@ -178,8 +191,7 @@ impl Transfer {
             | Kind::Low { .. }
             | Kind::Replenished { .. } => return,
         };
-        let arrived = |line: &TransferLine| line.in_transit() == Quantity::ZERO;
-        if self.lines.iter().all(arrived) {
+        if !self.lines.any_open() {
             self.state = ended;
             self.ended_at = Some(at);
         }

@@ -7,7 +7,7 @@ use inventory_core::conformance::adjust;
 use inventory_core::engine::{Engine, Opened, Reader, Settings, Snapshotter};
 use inventory_core::machine::{
     After, Annotations, Basis, Close, Command, Commit, Count, DeadLettered, Entry, Event, Extend,
-    Guard, Hold, Kind, Level, Movement, Receive, ReceiveLine, Release, Request, SetAlert,
+    Guard, Hold, Kind, Level, Lines, Movement, Receive, ReceiveLine, Release, Request, SetAlert,
     Settlement, Ship, Thresholds,
 };
 use inventory_core::memory::MemoryStorage;
@@ -197,9 +197,9 @@ impl World {
             }
             Step::Receive(at, n) => {
                 let shipping = self.shipment(at);
-                let lines = n.zip(shipping).map(|(n, product)| {
+                let lines = n.zip(shipping).and_then(|(n, product)| {
                     let quantity = units(n);
-                    vec![ReceiveLine { product, quantity }]
+                    Lines::new(vec![ReceiveLine { product, quantity }]).ok()
                 });
                 self.each(shipped, at, |transfer| Receive { transfer, lines }.into())
             }

@@ -1,9 +1,9 @@
 //! What was drawn of a group, as requests to an engine that stands at some versions and was asked some things before.
 
 use inventory_core::machine::{
-    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Ledger, Receive,
-    ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule, Settlement, Ship,
-    Thresholds,
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Distinct, Extend, Guard, Hold,
+    Ledger, Lines, Receive, ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule,
+    Settlement, Ship, Thresholds,
 };
 use inventory_core::testing::then;
 use inventory_core::vocabulary::{
@@ -129,7 +129,7 @@ fn command(wish: &Wish, head: Sequence) -> Command {
                     store: store_id(store),
                     quantity: units(quantity),
                 };
-                lines.iter().map(line).collect()
+                distinct(lines.iter().map(line))
             }),
         }),
         Wish::Release(reservation) => Command::Release(Release {
@@ -153,7 +153,7 @@ fn command(wish: &Wish, head: Sequence) -> Command {
                     product: product_id(product),
                     quantity: units(quantity),
                 };
-                lines.iter().map(line).collect()
+                distinct(lines.iter().map(line))
             }),
         }),
         Wish::Close(transfer, lost) => Command::Close(Close {
@@ -216,6 +216,17 @@ fn stock((product, store): Place, amount: Amount, head: Sequence) -> Command {
         on_hand: quantity(on_hand),
         rule,
     })
+}
+
+/// Lines without those that name again what an earlier one names.
+fn distinct<T: Distinct>(drawn: impl Iterator<Item = T>) -> Lines<T> {
+    let mut lines: Vec<T> = Vec::new();
+    for line in drawn {
+        if lines.iter().all(|other| other.order(&line).is_ne()) {
+            lines.push(line);
+        }
+    }
+    Lines::new(lines).expect("a few different lines")
 }
 
 fn product_id(product: &str) -> ProductId {

@@ -1,9 +1,9 @@
-//! Whoever wants to know that a level runs low is told at once, and once.
+//! Anyone who wants to know that a level runs low is told when a request has left it so, and once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use inventory_core::machine::{Entry, Event, Kind};
+use inventory_core::machine::{Entry, Event, Kind, Movement};
 
 /// What somebody wants to know, and what they were told last.
 struct Alert {
@@ -12,13 +12,30 @@ struct Alert {
     is_low: bool,
 }
 
-/// Asserts that right after the event that takes a level to an edge the edge is told, with the value that was asked for, and
-/// nowhere else.
+impl Alert {
+    /// What is to be told of a level that a request has left with so much.
+    fn edge(&mut self, available: u64) -> Option<(&'static str, u64)> {
+        let edge = match self.is_low {
+            false if available <= self.low => Some(("StockLow", self.low)),
+            true if available >= self.replenished => Some(("StockReplenished", self.replenished)),
+            false | true => None,
+        };
+        self.is_low ^= edge.is_some();
+        edge
+    }
+}
+
+/// Asserts that at the end of each request the edge is told of every level that it leaves at one, with the value that was
+/// asked for, and nowhere else.
 pub(crate) fn told_once(log: &[Arc<Entry>]) {
     let mut alerts: BTreeMap<(&str, &str), Alert> = BTreeMap::new();
     for entry in log {
-        let mut events = entry.events.iter().filter_map(Event::movement).peekable();
-        while let Some(moved) = events.next() {
+        let events: Vec<_> = entry.events.iter().filter_map(Event::movement).collect();
+        let told = events.iter().map(|moved| telling(moved));
+        let told: Vec<_> = told.skip_while(Option::is_none).collect();
+        let (done, told_of) = events.split_at(events.len() - told.len());
+        let mut left = BTreeMap::new();
+        for moved in done {
             let place = (moved.product.as_str(), moved.store.as_str());
             match &moved.kind {
                 Kind::AlertSet { low, replenished } => {
@@ -32,45 +49,33 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
                 Kind::AlertRemoved => {
                     assert!(alerts.remove(&place).is_some(), "{moved:?}");
                 }
-                // What tells is looked at with what it follows.
-                Kind::Low { .. } | Kind::Replenished { .. } => continue,
-                Kind::Increased
-                | Kind::Decreased
-                | Kind::Counted
-                | Kind::Held { .. }
-                | Kind::Committed { .. }
-                | Kind::Released { .. }
-                | Kind::Expired { .. }
-                | Kind::Extended { .. }
-                | Kind::Shipped { .. }
-                | Kind::Received { .. }
-                | Kind::Closed { .. } => {}
+                _ => {}
             }
-            let available = moved.after.level.available().units();
-            let expected = alerts.get_mut(&place).and_then(|alert| {
-                let edge = match alert.is_low {
-                    false if available <= alert.low => Some(("StockLow", alert.low)),
-                    true if available >= alert.replenished => {
-                        Some(("StockReplenished", alert.replenished))
-                    }
-                    false | true => None,
-                };
-                alert.is_low ^= edge.is_some();
-                edge
-            });
-            let next = events.peek().map(|next| (&next.kind, next));
-            let told = match next {
-                Some((Kind::Low { low }, next)) => Some(("StockLow", low.units(), next)),
-                Some((Kind::Replenished { replenished }, next)) => {
-                    Some(("StockReplenished", replenished.units(), next))
-                }
-                Some(_) | None => None,
-            };
-            if let Some((_, _, told)) = told {
-                assert_eq!(place, (told.product.as_str(), told.store.as_str()));
-                assert_eq!(told.after, moved.after);
-            }
-            assert_eq!(told.map(|(name, value, _)| (name, value)), expected);
+            left.insert(place, moved.after.level);
         }
+        let mut expected = BTreeMap::new();
+        for (place, level) in &left {
+            let alert = alerts.get_mut(place);
+            let edge = alert.and_then(|alert| alert.edge(level.available().units()));
+            expected.extend(edge.map(|edge| (*place, (Some(edge), *level))));
+        }
+        let found: BTreeMap<_, _> = told_of
+            .iter()
+            .zip(&told)
+            .map(|(moved, told)| {
+                let place = (moved.product.as_str(), moved.store.as_str());
+                (place, (*told, moved.after.level))
+            })
+            .collect();
+        assert_eq!(found.len(), told.len(), "each level once");
+        assert_eq!(found, expected);
+    }
+}
+
+fn telling(moved: &Movement) -> Option<(&'static str, u64)> {
+    match &moved.kind {
+        Kind::Low { low } => Some(("StockLow", low.units())),
+        Kind::Replenished { replenished } => Some(("StockReplenished", replenished.units())),
+        _ => None,
     }
 }

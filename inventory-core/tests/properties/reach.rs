@@ -10,7 +10,7 @@ use crate::draw;
 use crate::world::World;
 
 /// All but those that need an event that cannot be applied, or more versions than can be drawn.
-const SITUATIONS: [&str; 39] = [
+const SITUATIONS: [&str; 38] = [
     "applied",
     "below reserved",
     "counted since",
@@ -47,7 +47,6 @@ const SITUATIONS: [&str; 39] = [
     "transfer ended",
     "transfer exists",
     "unknown alert",
-    "unknown level",
     "unknown reservation",
     "unknown transfer",
 ];

@@ -58,11 +58,18 @@ fn an_alert_that_was_removed_tells_nothing() {
 }
 
 #[test]
-fn only_a_level_that_is_known_can_be_watched() {
+fn a_level_can_be_watched_before_the_first_delivery() {
     check(
-        "       alert tea@north 2/5                      -> refused: UnknownLevel tea@north
-                count tea@north 9                        -> 9 v1
-                alert tea@south 2/5                      -> refused: UnknownLevel tea@south
+        "       alert tea@north 2/5                      -> alerted & low 2
+                alert tea@north 2/5                      -> refused: NothingToDo unchanged
+        restart
+                adjust tea@north -1                      -> refused: InsufficientStock, has 0
+                adjust tea@north +9 @1                   -> refused: StaleVersion, is v0 with 0 of 0
+                adjust tea@north +9 @0                   -> 9 v1 & replenished 5
+                alert salt@x 2/5                         -> alerted & low 2
+                unalert salt@x                           -> unalerted
+                alert salt@x 0/1 & count salt@x 1        -> alerted & 1 v1
+                alert tea@south 2/5                      -> alerted & low 2
                 count rice@x 1 & alert rice@x 2/5        -> 1 v1 & alerted & low 2
                 adjust rice@y +1 & alert rice@y 0/1 & adjust rice@y -1 -> 1 v2 total 2 & alerted & 0 v3 total 1 & low 0",
     );
@@ -85,14 +92,17 @@ fn a_hold_can_make_a_level_low_and_its_end_replenish_it() {
 }
 
 #[test]
-fn the_lines_of_a_request_are_told_one_after_the_other() {
+fn a_dip_within_a_request_is_told_to_nobody() {
     check(
         "       count tea@north 9                        -> 9 v1
                 alert tea@north 2/5                      -> alerted
-                adjust tea@north -8 & adjust tea@north +8 & adjust tea@north -9 -> 1 v2 & low 2 & 9 v3 & replenished 5 & 0 v4 & low 2
+                adjust tea@north -8 & adjust tea@north +8 & adjust tea@north -9 -> 1 v2 & 9 v3 & 0 v4 & low 2
+                adjust tea@north +9 & adjust tea@north -9 -> 9 v5 & 0 v6
                 hold r1 60s tea@north 1                  -> refused: InsufficientStock, has 0
-                count tea@north 9 & hold r1 60s tea@north 4 & hold r2 60s tea@north 5 -> 9 v5 & replenished 5 & held 5 v6 & held 0 v7 & low 2
-                count tea@north 6 release                -> released 5 v8 & replenished 5 & 2 v9 & low 2",
+                count tea@north 9 & hold r1 60s tea@north 4 & hold r2 60s tea@north 5 -> 9 v7 & held 5 v8 & held 0 v9
+                count tea@north 6 release                -> released 5 v10 & 2 v11
+                adjust tea@north +3                      -> 5 v12 & replenished 5
+                adjust tea@north -5 & adjust tea@north +5 & adjust rice@x +1 -> 0 v13 & 5 v14 & 1 v1",
     );
 }
 
@@ -117,7 +127,7 @@ fn an_alert_needs_numbers_that_can_be_believed_unless_it_goes() {
         "       count tea@north 9 & count tea@south 9    -> 9 v1 & 9 v2 total 18
                 alert tea@north 2/5                      -> alerted
         poison tea v3
-                alert tea@x 2/5                          -> refused: UnknownLevel tea@x
+                alert tea@x 2/5                          -> refused: Quarantined
                 alert tea@south 2/5                      -> refused: Quarantined
                 alert tea@north 2/5                      -> refused: Quarantined
                 unalert tea@north                        -> unalerted

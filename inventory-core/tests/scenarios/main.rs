@@ -6,6 +6,7 @@
 mod alerts;
 mod counts;
 mod expiry;
+mod lines;
 mod replays;
 mod reservations;
 mod scenario;

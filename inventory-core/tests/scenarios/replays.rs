@@ -95,7 +95,7 @@ fn a_key_of_a_transfer_belongs_to_its_way() {
 fn a_key_of_an_alert_belongs_to_its_thresholds() {
     check(
         "       count tea@north 1 & count rice@x 9       -> 1 v1 & 9 v1
-                alert tea@north 2/5 & alert rice@x 1/2 key a -> alerted & low 2 & alerted
+                alert tea@north 2/5 & alert rice@x 1/2 key a -> alerted & alerted & low 2
                 alert tea@north 2/5 & alert rice@x 1/3 key a -> refused: KeyReused, 3 has another reservation, transfer or alert, or other lines of it
                 alert tea@north 3/5 & alert rice@x 1/3 key a -> refused: KeyReused, 3 has another reservation, transfer or alert, or other lines of it
                 alert tea@north 2/5 & unalert rice@x key a -> refused: KeyReused, 3 has another operation in line 1

@@ -54,8 +54,6 @@ fn no_more_is_committed_than_is_held() {
                 hold r1 60s tea@north 4 & hold r1 60s rice@south 2 -> held 6 v2 & held 4 v2
                 commit r1 tea@north 5                    -> refused: NotHeld, has 4
                 commit r1 tea@north 4 tea@south 1        -> refused: NotHeld in line 1, has 0
-                commit r1 tea@north 1 rice@south 1 tea@north 1 -> refused: NamedTwice in line 2
-                commit r1 tea@north 1 tea@north 9        -> refused: NamedTwice in line 1
                 commit r1 salt@x 1                       -> refused: NotHeld, has 0
                 commit r1 rice@south 2 tea@north 4       -> committed 6 v3 & committed 4 v3",
     );
@@ -215,7 +213,6 @@ fn the_order_of_refusals_of_a_commit_and_a_release() {
                 hold r1 60s rice@x 1 & hold r1 60s tea@north 2 -> held 8 v2 & held 7 v2
         poison tea v3
                 commit r1 tea@north 3                    -> refused: NotHeld, has 2
-                commit r1 rice@x 1 rice@x 1              -> refused: NamedTwice in line 1
                 commit r1                                -> refused: Quarantined
                 commit r1 rice@x 1                       -> refused: Quarantined
                 release r1                               -> refused: Quarantined

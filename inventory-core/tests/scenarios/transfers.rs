@@ -58,7 +58,6 @@ fn no_more_arrives_than_is_on_the_way() {
                 ship t1 north>south tea 4 & ship t1 north>south rice 1 -> shipped 6 v2 & shipped 4 v2
                 receive t1 tea 5                         -> refused: NotInTransit, has 4
                 receive t1 rice 1 tea 5                  -> refused: NotInTransit in line 1, has 4
-                receive t1 rice 1 tea 1 rice 1           -> refused: NamedTwice in line 2
                 receive t1 salt 1                        -> refused: NotInTransit, has 0
                 receive t1 tea 3                         -> received 3 v3 total 9 left 1
                 receive t1 tea 2                         -> refused: NotInTransit, has 1

@@ -65,7 +65,7 @@ pub(super) fn routes() -> Vec<Route<Central>> {
             .takes::<SetAlert>(BODY_BYTES_MAX)
             .answers::<Alert>(ok, "it is set; a level that is low already has been told")
             .telling(REPLAYED)
-            .errors(&[Code::NotFound, Code::Unprocessable, Code::Quarantined]),
+            .errors(&[Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::DELETE, of_level, Access::Write, delete)
             .about("asks no longer to be told about a level")
             .path_params(LEVEL_PATH)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use inventory_core::engine::EngineError;
-use inventory_core::machine::{Difference, Line, Rejection};
+use inventory_core::machine::{Difference, InvalidLines, LINES_MAX, Line, Rejection};
 use inventory_core::vocabulary::Quantity;
 use inventory_core::writer::NotTaken;
 
@@ -147,6 +147,14 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             ApiError::new(Code::Unprocessable, message)
                 .with_detail(format!("lines[{line}]"), "is named by an earlier line too")
         }
+        Rejection::TooManyLines { line } => ApiError::new(
+            Code::Unprocessable,
+            "more would change than one request may",
+        )
+        .with_detail(
+            body.amount(*line),
+            format!("leads to more than {LINES_MAX} lines of one reservation or count"),
+        ),
         Rejection::LinesDiffer { line } => {
             let message = "the lines do not agree on what they have in common; nothing was done";
             ApiError::new(Code::Unprocessable, message).with_detail(
@@ -185,8 +193,6 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             format!("lines[{line}].quantity"),
             format!("{in_transit} are on the way"),
         ),
-        Rejection::UnknownLevel { .. } => ApiError::new(Code::NotFound, message)
-            .with_detail("productId", "nothing is known of it at this store"),
         Rejection::UnknownAlert { .. } => ApiError::new(Code::NotFound, message)
             .with_detail("productId", "has no alert at this store"),
         // A synchronisation answers it with the outcome of each row; nothing else can be told so.
@@ -195,6 +201,16 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             let message = format!("product {product} has no version left");
             ApiError::new(Code::Unprocessable, message)
                 .with_detail(body.field(*line, "productId"), "has had its last version")
+        }
+    }
+}
+
+/// Lines that do not belong together.
+pub(super) fn lines_refused(reason: InvalidLines) -> ApiError {
+    match reason {
+        InvalidLines::Twice { at } => refused(&Rejection::NamedTwice { line: Line(at) }),
+        InvalidLines::Empty | InvalidLines::TooMany => {
+            ApiError::field("lines", format!("must have 1 to {LINES_MAX} lines"))
         }
     }
 }

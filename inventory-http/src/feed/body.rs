@@ -22,6 +22,8 @@ pub(crate) struct SnapshotBody {
     epoch: Epoch,
     /// Products that were sent; `None` when everything was.
     sent: Option<usize>,
+    /// Whether a product was sent.
+    any: bool,
 }
 
 impl SnapshotBody {
@@ -30,6 +32,7 @@ impl SnapshotBody {
             image,
             epoch,
             sent: Some(0),
+            any: false,
         }
     }
 
@@ -44,11 +47,15 @@ impl SnapshotBody {
                 self.sent = None;
                 return out.into();
             };
-            if next > 0 {
+            next += 1;
+            if !product.is_heard_of() {
+                continue;
+            }
+            if self.any {
                 out.push(b',');
             }
             push_product(&mut out, product);
-            next += 1;
+            self.any = true;
         }
         self.sent = Some(next);
         out.into()

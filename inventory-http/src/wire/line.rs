@@ -1,6 +1,6 @@
 //! What a request with several lines has done to each of their levels.
 
-use inventory_core::machine::{Entry, Event, Kind, Movement};
+use inventory_core::machine::{self, Entry, Event, Kind, Movement};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::schema;
 
 /// Most lines of one call whose answer has a line for each of them.
-pub const LINES_MAX: usize = 1_000;
+pub const LINES_MAX: usize = machine::LINES_MAX;
 
 /// A level after a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! A store's stock, set in one request.
 
-use inventory_core::machine::{Command, Outcome, Set, SetRule, Skip};
+use inventory_core::machine::{Command, Outcome, REQUEST_LINES_MAX, Set, SetRule, Skip};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,8 @@ use super::mutation::mutation;
 use super::schema;
 use crate::kit::objects;
 
-/// Most rows of one call: no more fit into its body.
-pub const SYNC_ROWS_MAX: usize = 100_000;
+/// Most rows of one call: one request. A larger synchronisation is several.
+pub const SYNC_ROWS_MAX: usize = REQUEST_LINES_MAX;
 
 mutation! {
     /// Sets a store's on-hand of many products, in one atomic request. It may do without a key.
@@ -23,7 +23,7 @@ mutation! {
         pub mode: SyncMode,
         /// The rows; a product stands once.
         #[serde(deserialize_with = "objects")]
-        #[schemars(length(min = 1, max = 100_000), with = "Vec<SyncRow>")]
+        #[schemars(length(min = 1, max = 10_000), with = "Vec<SyncRow>")]
         pub products: Vec<SyncRow>,
     }
 }

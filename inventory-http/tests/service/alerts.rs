@@ -113,13 +113,29 @@ fn a_level_that_is_low_already_is_told_at_once() {
 }
 
 #[test]
+fn an_alert_before_the_first_delivery_makes_no_product() {
+    let world = World::new();
+    let reply = set(&world, "/alerts/north/coffee", 1, 2);
+    assert_eq!(reply.json()["isLow"], true, "nothing is there");
+    assert_eq!(world.get("/inventory/coffee").status, 404);
+    assert_eq!(world.get("/inventory/global/coffee").status, 404);
+    assert_eq!(world.get("/inventory").json()["items"], json!([]));
+    let snapshot = world.get("/replication/snapshot").json();
+    assert_eq!(snapshot["state"], json!({}));
+    assert_eq!(world.get("/alerts/north/coffee").status, 200);
+    world.adjust("coffee", "north", 3, "k1");
+    assert_eq!(world.get("/inventory/coffee").json()["version"], 1);
+    let told = told(&world);
+    let told: Vec<_> = told.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(told, ["AlertSet", "StockLow", "StockReplenished"]);
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let world = World::with(&[("API_KEYS", "demo,south=store:south,read=reader")]);
     world.adjust("tea", "north", 10, "k1");
     for (reply, status, field) in [
         (set(&world, TEA, 5, 5), 422, "replenished"),
-        (set(&world, "/alerts/south/tea", 1, 2), 404, "productId"),
-        (set(&world, "/alerts/north/coffee", 1, 2), 404, "productId"),
         (set(&world, TEA, 1 << 53, 2), 400, "low"),
     ] {
         let (found, _, at) = reply.error();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use inventory_core::machine::{
-    Alert, Buried, HeldLine, Reservation, ReservationState, Thresholds, Transfer, TransferLine,
-    TransferState,
+    Alert, Buried, Distinct, HeldLine, Lines, Reservation, ReservationState, Thresholds, Transfer,
+    TransferLine, TransferState,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Version,
@@ -223,7 +223,7 @@ pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reserva
         deadline: wire.deadline,
         state,
         ended_at: wire.ended_at,
-        lines: lines.ok_or("a line that names no level")?,
+        lines: lines_of(lines, "a line that names no level")?,
     })
 }
 
@@ -259,7 +259,7 @@ pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, 
             .ok_or("its destination is no store")?,
         state,
         ended_at: wire.ended_at,
-        lines: lines.ok_or("a line that names no product")?,
+        lines: lines_of(lines, "a line that names no product")?,
     })
 }
 
@@ -277,6 +277,11 @@ pub(super) fn read_buried(line: &str) -> Result<(Sequence, Buried), String> {
         reason: wire.reason.into(),
     };
     Ok((wire.seq, buried))
+}
+
+fn lines_of<T: Distinct>(lines: Option<Vec<T>>, unnamed: &str) -> Result<Lines<T>, String> {
+    let lines = lines.ok_or(unnamed)?;
+    Lines::new(lines).map_err(|error| error.to_string())
 }
 
 fn check_end(is_open: bool, ended_at: Option<Timestamp>) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! A replica at one moment.
 
-use inventory_core::machine::Image;
+use inventory_core::machine::{Image, ProductView};
 use inventory_core::vocabulary::Epoch;
 use inventory_http::wire::{SnapshotProduct, StateSnapshot};
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl Frozen {
     /// The same as a value.
     pub fn to_snapshot(&self) -> StateSnapshot {
         let head = self.image.head();
-        let products = self.image.products();
+        let products = self.image.products().filter(ProductView::is_heard_of);
         StateSnapshot {
             state: products
                 .map(|view| (view.id().clone(), SnapshotProduct::of(view)))
@@ -61,7 +61,7 @@ struct State<'a>(&'a Image);
 
 impl Serialize for State<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let products = self.0.products();
+        let products = self.0.products().filter(ProductView::is_heard_of);
         serializer.collect_map(products.map(|view| (view.id(), SnapshotProduct::of(view))))
     }
 }

@@ -1,7 +1,7 @@
 //! What others do at central beside changing a number: reservations, transfers, counts that release, alerts.
 
 use inventory_core::machine::{
-    Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Receive, Release,
+    Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive, Release,
     RemoveAlert, SetAlert, Settlement, Ship, Thresholds,
 };
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Ttl, Units};
@@ -27,7 +27,7 @@ impl World {
                     quantity,
                 };
                 let whole = self.dice.below(2) == 0;
-                let lines = (!whole).then(|| vec![line]);
+                let lines = Lines::new(vec![line]).ok().filter(|_| !whole);
                 vec![Commit { reservation, lines }.into()]
             }
             4 => vec![Release { reservation }.into()],

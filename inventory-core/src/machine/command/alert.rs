@@ -46,7 +46,7 @@ impl Thresholds {
 pub struct SetAlert {
     /// The product.
     pub product: ProductId,
-    /// The store; the level must be known.
+    /// The store. Nothing needs to be known of the level yet.
     pub store: StoreId,
     /// When.
     pub thresholds: Thresholds,

@@ -45,8 +45,8 @@ impl Command {
     /// How many lines the command stands for: as many as it lists, and at least one.
     pub(super) fn lines(&self) -> usize {
         let listed = match self {
-            Self::Commit(commit) => commit.lines.as_ref().map_or(0, Vec::len),
-            Self::Receive(receive) => receive.lines.as_ref().map_or(0, Vec::len),
+            Self::Commit(commit) => commit.lines.as_ref().map_or(0, |lines| lines.len()),
+            Self::Receive(receive) => receive.lines.as_ref().map_or(0, |lines| lines.len()),
             _ => 0,
         };
         listed.max(1)

@@ -1,6 +1,9 @@
 //! Commands about reservations: units that are promised to somebody for a while.
 
+use std::cmp::Ordering;
+
 use super::digest_words;
+use crate::machine::{Distinct, Lines};
 use crate::vocabulary::{Digest, ProductId, ReservationId, StoreId, Ttl, Units};
 
 /// Sets units of one level aside: a line of a reservation. The lines of a reservation are lines of one request, and have
@@ -54,7 +57,7 @@ pub struct Commit {
     /// The reservation.
     pub reservation: ReservationId,
     /// What is taken; the rest is set free. `None` takes everything.
-    pub lines: Option<Vec<CommitLine>>,
+    pub lines: Option<Lines<CommitLine>>,
 }
 
 /// How much is taken of one line of a reservation.
@@ -66,6 +69,20 @@ pub struct CommitLine {
     pub store: StoreId,
     /// How much; no more than the reservation holds there.
     pub quantity: Units,
+}
+
+impl CommitLine {
+    /// Whether it is of a level, or comes before or after it.
+    pub(in crate::machine) fn of(&self, product: &ProductId, store: &StoreId) -> Ordering {
+        let by_product = self.product.cmp(product);
+        by_product.then_with(|| self.store.cmp(store))
+    }
+}
+
+impl Distinct for CommitLine {
+    fn order(&self, other: &Self) -> Ordering {
+        self.of(&other.product, &other.store)
+    }
 }
 
 /// Sets free what an open reservation holds, and ends it.

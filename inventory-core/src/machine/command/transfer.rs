@@ -1,7 +1,9 @@
 //! Commands about transfers: units on the way from one store to another.
 
+use std::cmp::Ordering;
+
 use super::digest_words;
-use crate::machine::Settlement;
+use crate::machine::{Distinct, Lines, Settlement};
 use crate::vocabulary::{Digest, ProductId, StoreId, TransferId, Units};
 
 /// Sends units of one product to another store: a line of a transfer. The lines of a transfer are lines of one request, and
@@ -26,7 +28,7 @@ pub struct Receive {
     /// The transfer.
     pub transfer: TransferId,
     /// What has arrived; `None` is everything that is still on the way.
-    pub lines: Option<Vec<ReceiveLine>>,
+    pub lines: Option<Lines<ReceiveLine>>,
 }
 
 /// How much of a product has arrived.
@@ -36,6 +38,12 @@ pub struct ReceiveLine {
     pub product: ProductId,
     /// How much; no more than is on the way.
     pub quantity: Units,
+}
+
+impl Distinct for ReceiveLine {
+    fn order(&self, other: &Self) -> Ordering {
+        self.product.cmp(&other.product)
+    }
 }
 
 /// Settles what of a transfer has not arrived, and ends it.

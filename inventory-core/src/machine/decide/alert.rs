@@ -1,21 +1,16 @@
 //! Alerts: who wants to be told when a level runs low.
 
 use super::ruling::{Ruling, quarantine};
-use crate::machine::{Alert, Kind, Line, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
+use crate::machine::{Kind, Line, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
 
-/// The level is judged at once: it may be low already.
+/// The level is judged when the request ends: it may be low already. Nothing needs to be known of it: what was never there is
+/// low, and somebody who lists an assortment before the first delivery wants to hear of that.
 pub(super) fn set(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
     set: &SetAlert,
 ) -> Result<(), Rejection> {
     let place = ruling.draft.place(&set.product, &set.store);
-    if !place.is_known {
-        return Err(Rejection::UnknownLevel {
-            product: set.product.clone(),
-            store: set.store.clone(),
-        });
-    }
     quarantine(line, &place)?;
     let thresholds = set.thresholds;
     if place
@@ -30,11 +25,6 @@ pub(super) fn set(
         replenished: thresholds.replenished(),
     };
     ruling.note(&place, kind);
-    let told = Alert::new(thresholds).judge(place.level.available());
-    if let Some(kind) = told {
-        let place = ruling.draft.place(&set.product, &set.store);
-        ruling.note(&place, kind);
-    }
     Ok(())
 }
 

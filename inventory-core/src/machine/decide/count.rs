@@ -3,7 +3,7 @@
 use super::check_guard;
 use super::ruling::{Ruling, ceiling, insufficient, quarantine, written};
 use crate::machine::draft::Place;
-use crate::machine::{Basis, Count, Kind, Level, Line, Outcome, Rejection};
+use crate::machine::{Basis, Count, Kind, LINES_MAX, Level, Line, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
 
 pub(super) fn decide(
@@ -27,7 +27,7 @@ pub(super) fn decide(
             reserved,
         });
     }
-    let reserved = release_youngest(ruling, count, reserved, on_hand);
+    let reserved = release_youngest(ruling, line, count, reserved, on_hand)?;
     let place = ruling.draft.place(&count.product, &count.store);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
     ruling.write(line, &place, Kind::Counted, level)?;
@@ -36,24 +36,34 @@ pub(super) fn decide(
 
 /// Releases reservations of the level, each as a whole, since a customer was promised all of it or nothing, until no more is
 /// reserved than there is. Returns what still is.
+///
+/// # Errors
+///
+/// They have more lines than one command may change: some have to be released before, by their names.
 fn release_youngest(
     ruling: &mut Ruling<'_, '_>,
+    line: Line,
     count: &Count,
     mut reserved: Quantity,
     on_hand: Quantity,
-) -> Quantity {
+) -> Result<Quantity, Rejection> {
+    let mut released = 0;
     for (id, held) in ruling.draft.holds_of(&count.product, &count.store) {
         if reserved <= on_hand {
             break;
         }
         if let Some(reservation) = ruling.draft.reservation(&id).cloned() {
+            released += reservation.lines.len();
+            if released > LINES_MAX {
+                return Err(Rejection::TooManyLines { line });
+            }
             let kind = Kind::Released { reservation: id };
             ruling.free(&reservation, &kind);
             reserved = reserved.saturating_sub(held);
         }
     }
     // What nobody holds is not reserved, whatever the ledger thought.
-    reserved.min(on_hand)
+    Ok(reserved.min(on_hand))
 }
 
 /// What is there now, as the count says.

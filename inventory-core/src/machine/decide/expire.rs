@@ -45,6 +45,7 @@ fn expire_all(draft: &mut Draft<'_>, due: Vec<Arc<Reservation>>) -> Option<Fresh
             ruling.free(&known, &Kind::Expired { reservation });
         }
     }
+    ruling.tell();
     let events = ruling.events;
     draft.keep();
     (!events.is_empty()).then(|| Fresh {

@@ -67,7 +67,8 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
         outcomes.reserve_exact(commands.len());
     }
     for (line, command) in (0..).map(Line).zip(commands) {
-        match decide_line(&mut ruling, line, command) {
+        let decided = decide_line(&mut ruling, line, command);
+        match decided.and_then(|outcome| ruling.check_size(line).map(|()| outcome)) {
             Ok(outcome) if outcomes.capacity() > 0 => outcomes.push(outcome),
             Ok(_) => {}
             Err(rejection) => {
@@ -76,6 +77,7 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
             }
         }
     }
+    ruling.tell();
     let events = ruling.events;
     if events.is_empty() {
         let outcomes = outcomes.into();

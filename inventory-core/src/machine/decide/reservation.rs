@@ -39,6 +39,9 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rej
     if known.line(&hold.product, &hold.store).is_some() {
         return Err(Rejection::NamedTwice { line });
     }
+    if known.lines.are_full() {
+        return Err(Rejection::TooManyLines { line });
+    }
     match known.deadline == hold.ttl.after(ruling.draft.at()) {
         true => Ok(()),
         false => Err(Rejection::LinesDiffer { line }),
@@ -74,10 +77,6 @@ pub(super) fn commit(
 fn check_lines(reservation: &Reservation, commit: &Commit) -> Result<(), Rejection> {
     let lines = commit.lines.as_deref().unwrap_or_default();
     for (at, line) in lines.iter().enumerate() {
-        let mut earlier = lines[..at].iter();
-        if earlier.any(|other| other.product == line.product && other.store == line.store) {
-            return Err(Rejection::NamedTwice { line: Line(at) });
-        }
         let held = reservation.line(&line.product, &line.store);
         let held = held.map_or(Quantity::ZERO, |held| held.held);
         let asked = line.quantity.quantity();
@@ -100,8 +99,7 @@ fn taken(held: &HeldLine, commit: &Commit) -> Quantity {
     let Some(lines) = &commit.lines else {
         return held.held;
     };
-    let mut lines = lines.iter();
-    let line = lines.find(|line| line.product == held.product && line.store == held.store);
+    let line = lines.find(|line| line.of(&held.product, &held.store));
     line.map_or(Quantity::ZERO, |line| line.quantity.quantity())
 }
 

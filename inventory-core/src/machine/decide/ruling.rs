@@ -1,13 +1,17 @@
 //! A request that is being decided: what its lines have done so far.
 
 use crate::machine::draft::{Draft, Place};
-use crate::machine::{After, Event, Kind, Level, Line, Movement, Outcome, Rejection, Reservation};
+use crate::machine::{
+    After, Event, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX, Rejection, Reservation,
+};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
 /// What the lines of a request have done so far. Each line sees it, and a refusal takes it back.
 pub(super) struct Ruling<'r, 'a> {
     pub(super) draft: &'r mut Draft<'a>,
     pub(super) events: Vec<Event>,
+    /// Levels that somebody wants to be told about, and that a line has touched.
+    watched: Vec<(ProductId, StoreId)>,
 }
 
 impl<'r, 'a> Ruling<'r, 'a> {
@@ -15,6 +19,16 @@ impl<'r, 'a> Ruling<'r, 'a> {
         Self {
             draft,
             events: Vec::with_capacity(lines),
+            watched: Vec::new(),
+        }
+    }
+
+    /// Whether the lines so far have changed no more than a request may: one about whole reservations or transfers changes
+    /// as many levels as those have lines.
+    pub(super) fn check_size(&self, line: Line) -> Result<(), Rejection> {
+        match self.events.len() > REQUEST_LINES_MAX {
+            true => Err(Rejection::TooManyLines { line }),
+            false => Ok(()),
         }
     }
 
@@ -126,22 +140,31 @@ impl<'r, 'a> Ruling<'r, 'a> {
         }
     }
 
-    /// Writes an event, and tells who wants to know what it leads to.
+    /// Tells who wants to know what the request leads to, after its last line: what happens in the middle of a request nobody
+    /// can see. In the order of products and stores.
+    pub(super) fn tell(&mut self) {
+        let mut watched = std::mem::take(&mut self.watched);
+        watched.sort();
+        watched.dedup();
+        for (product, store) in watched {
+            let place = self.draft.place(&product, &store);
+            let available = place.level.available();
+            if let Some(kind) = place.alert.and_then(|alert| alert.judge(available)) {
+                self.note(&place, kind);
+            }
+        }
+    }
+
+    /// Writes an event.
     fn push(&mut self, place: &Place<'_>, movement: Movement) {
         let position = self.draft.next().plus(self.events.len() as u64);
         self.draft.stage(place, position, &movement);
-        let told = match movement.touches() {
-            true => place
-                .alert
-                .and_then(|alert| alert.judge(movement.after.level.available())),
-            false => None,
-        };
-        self.events.push(Event::Moved(movement));
-        if let Some(kind) = told {
-            let (product, store) = (place.product.clone(), place.store.clone());
-            let place = self.draft.place(&product, &store);
-            self.note(&place, kind);
+        let is_set = matches!(movement.kind, Kind::AlertSet { .. });
+        if is_set || (movement.touches() && place.alert.is_some()) {
+            let level = (place.product.clone(), place.store.clone());
+            self.watched.push(level);
         }
+        self.events.push(Event::Moved(movement));
     }
 }
 

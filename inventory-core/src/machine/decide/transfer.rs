@@ -42,6 +42,9 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rej
     if known.line(&ship.product).is_some() {
         return Err(Rejection::NamedTwice { line });
     }
+    if known.lines.are_full() {
+        return Err(Rejection::TooManyLines { line });
+    }
     match known.source == ship.source && known.destination == ship.destination {
         true => Ok(()),
         false => Err(Rejection::LinesDiffer { line }),
@@ -81,12 +84,6 @@ fn arrived<'t>(
     };
     let mut arrived = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
-        if lines[..at]
-            .iter()
-            .any(|other| other.product == line.product)
-        {
-            return Err(Rejection::NamedTwice { line: Line(at) });
-        }
         let shipped = transfer.line(&line.product);
         let in_transit = shipped.map_or(Quantity::ZERO, TransferLine::in_transit);
         let asked = line.quantity.quantity();

@@ -43,6 +43,10 @@ enum Undo {
     Alert(ProductIx, StoreIx, Option<Option<Alert>>),
 }
 
+/// Entries that a table keeps room for from group to group: so many as a busy moment needs, and cleared in a fraction of a
+/// microsecond.
+const KEPT: usize = 1_024;
+
 /// The memory of a [`Draft`], kept from group to group so that a small group allocates nothing.
 #[derive(Debug, Default)]
 pub struct Staging {
@@ -61,16 +65,51 @@ pub struct Staging {
 
 impl Staging {
     fn clear(&mut self) {
-        self.products.clear();
-        self.levels.clear();
-        self.new_products.clear();
-        self.new_stores.clear();
-        self.reservations.clear();
-        self.transfers.clear();
-        self.alerts.clear();
-        self.due_seen.clear();
-        self.keys.clear();
+        clear(&mut self.products);
+        clear(&mut self.levels);
+        clear(&mut self.new_products);
+        clear(&mut self.new_stores);
+        clear(&mut self.reservations);
+        clear(&mut self.transfers);
+        clear(&mut self.alerts);
+        clear(&mut self.due_seen);
+        clear(&mut self.keys);
         self.undo.clear();
+        self.undo.shrink_to(KEPT);
+    }
+
+    /// Gives back what a large group has needed, now that nobody waits for it: a table is cleared in the time of its room,
+    /// which every later group would spend, however small.
+    pub(crate) fn give_back(&mut self) {
+        let tables = [
+            self.products.capacity(),
+            self.levels.capacity(),
+            self.reservations.capacity(),
+            self.transfers.capacity(),
+            self.keys.capacity(),
+            self.undo.capacity(),
+        ];
+        if tables.into_iter().any(|room| room > KEPT) {
+            self.clear();
+        }
+    }
+
+    /// The most entries that one of its tables has room for.
+    #[cfg(test)]
+    fn room(&self) -> usize {
+        let tables = [self.products.capacity(), self.levels.capacity()];
+        tables
+            .into_iter()
+            .chain([self.undo.capacity()])
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+fn clear<K, V>(table: &mut RapidHashMap<K, V>) {
+    match table.capacity() > KEPT {
+        true => *table = RapidHashMap::default(),
+        false => table.clear(),
     }
 }
 
@@ -330,5 +369,29 @@ impl<'a> Draft<'a> {
         let next = self.ledger.stores.len() + self.staging.new_stores.len();
         let new = &mut self.staging.new_stores;
         *new.entry(id.clone()).or_insert(StoreIx(next as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::adjust;
+    use crate::machine::{WindowLimits, decide};
+
+    #[test]
+    fn what_a_large_group_needed_is_given_back() {
+        let (ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
+        let at = Timestamp::UNIX_EPOCH;
+        let request = |lines: usize| {
+            let line = |at| adjust(&format!("p{at}"), "north", 1);
+            Request::unkeyed((0..lines).map(line).collect()).unwrap()
+        };
+        for (lines, is_large) in [(3, false), (9_000, true), (3, false)] {
+            let mut draft = Draft::new(&ledger, &mut staging, at);
+            decide(&mut draft, &request(lines)).unwrap();
+            assert_eq!(staging.room() > KEPT * 2, is_large, "{lines} lines");
+            staging.give_back();
+            assert!(staging.room() <= KEPT * 2, "{lines} lines");
+        }
     }
 }

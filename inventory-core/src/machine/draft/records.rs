@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Draft, Place, Staged, Undo};
-use crate::machine::{Alert, Kind, Movement, Reservation, Thresholds, Transfer};
+use crate::machine::{
+    Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
+};
 use crate::vocabulary::{ReservationId, TransferId};
 
 impl Draft<'_> {
@@ -32,7 +34,16 @@ impl Draft<'_> {
                 reservation: id,
                 deadline,
             } => {
-                let new = || Reservation::open(id.clone(), opened, at, *deadline);
+                // Pushed again into one that has just been opened with it, it is the same line.
+                let new = || {
+                    Reservation::open(
+                        id.clone(),
+                        opened,
+                        at,
+                        *deadline,
+                        HeldLine::made_by(movement),
+                    )
+                };
                 if let Some(reservation) = self.stage_reservation(id, || Some(new())) {
                     reservation.follow(movement, at);
                 }
@@ -52,8 +63,17 @@ impl Draft<'_> {
                 destination,
             } => {
                 let source = &movement.store;
-                let new =
-                    || Transfer::open(id.clone(), opened, at, source.clone(), destination.clone());
+                let new = || {
+                    let (source, destination) = (source.clone(), destination.clone());
+                    Transfer::open(
+                        id.clone(),
+                        opened,
+                        at,
+                        source,
+                        destination,
+                        TransferLine::made_by(movement),
+                    )
+                };
                 if let Some(transfer) = self.stage_transfer(id, || Some(new())) {
                     transfer.follow(movement, at);
                 }

@@ -41,7 +41,7 @@ impl Image {
         self.stores.iter()
     }
 
-    /// The products, in the order of their first event.
+    /// The products, in the order of their first event, with those of which nothing is known but an alert.
     pub fn products(&self) -> impl Iterator<Item = ProductView<'_>> {
         self.products
             .iter()
@@ -133,6 +133,11 @@ impl Image {
                 .products
                 .iter()
                 .filter(|product| product.quarantined)
+                .count(),
+            unheard: self
+                .products
+                .iter()
+                .filter(|product| !product.is_heard_of())
                 .count(),
             products: self.products.clone(),
             stores: self.stores.clone(),

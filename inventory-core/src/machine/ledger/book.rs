@@ -174,11 +174,18 @@ impl<T: Record> Book<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::ReservationState;
+    use crate::machine::{HeldLine, ReservationState};
+    use crate::vocabulary::Quantity;
 
     fn reservation(id: &str, opened: u64) -> Reservation {
         let at = Timestamp::from_millis(opened).unwrap();
-        Reservation::open(id.parse().unwrap(), Sequence::new(opened), at, at)
+        let line = HeldLine {
+            product: "tea".parse().unwrap(),
+            store: "north".parse().unwrap(),
+            held: Quantity::ZERO,
+            committed: Quantity::ZERO,
+        };
+        Reservation::open(id.parse().unwrap(), Sequence::new(opened), at, at, line)
     }
 
     fn end(book: &mut Book<Reservation>, slot: Slot, at_ms: u64) {

@@ -4,7 +4,9 @@
 //! copy of the stock alone, changes the stock and nothing else.
 
 use super::{Ledger, ProductIx, StoreIx};
-use crate::machine::{Alert, Kind, Movement, Reservation, Thresholds, Transfer};
+use crate::machine::{
+    Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
+};
 use crate::vocabulary::{ReservationId, StoreId, Timestamp, TransferId};
 
 impl Ledger {
@@ -71,8 +73,13 @@ impl Ledger {
                 slot
             }
             None => {
-                let mut new = Reservation::open(id.clone(), opened, at, deadline);
-                new.follow(movement, at);
+                let new = Reservation::open(
+                    id.clone(),
+                    opened,
+                    at,
+                    deadline,
+                    HeldLine::made_by(movement),
+                );
                 self.reservations.open(new)
             }
         };
@@ -112,8 +119,14 @@ impl Ledger {
                 .change(slot, |transfer| transfer.follow(movement, at)),
             None => {
                 let (source, destination) = (movement.store.clone(), destination.clone());
-                let mut new = Transfer::open(id.clone(), opened, at, source, destination);
-                new.follow(movement, at);
+                let new = Transfer::open(
+                    id.clone(),
+                    opened,
+                    at,
+                    source,
+                    destination,
+                    TransferLine::made_by(movement),
+                );
                 self.transfers.open(new);
             }
         }

@@ -100,6 +100,8 @@ pub struct Ledger {
     pub(super) unknown_before: Sequence,
     pub(super) levels: usize,
     pub(super) quarantined: usize,
+    /// Products of which nothing is known but an alert.
+    pub(super) unheard: usize,
     pub(super) reservations: Book<Reservation>,
     pub(super) transfers: Book<Transfer>,
     /// The open reservations, by deadline.
@@ -125,6 +127,7 @@ impl Ledger {
             unknown_before: Sequence::START,
             levels: 0,
             quarantined: 0,
+            unheard: 0,
             reservations: Book::new(window),
             transfers: Book::new(window),
             due: BTreeSet::new(),
@@ -141,13 +144,16 @@ impl Ledger {
     /// A product that was written at least once.
     pub fn product(&self, id: &ProductId) -> Option<ProductView<'_>> {
         let ix = *self.product_index.get(id)?;
-        Some(ProductView::new(self.products.at(ix), &self.stores))
+        let product = self.products.at(ix);
+        let heard_of = product.is_heard_of();
+        heard_of.then(|| ProductView::new(product, &self.stores))
     }
 
     /// All products, in the order of their first event.
     pub fn products(&self) -> impl Iterator<Item = ProductView<'_>> {
         self.products
             .iter()
+            .filter(|product| product.is_heard_of())
             .map(|product| ProductView::new(product, &self.stores))
     }
 
@@ -155,12 +161,15 @@ impl Ledger {
     /// after the last one of the page before, or at a prefix.
     pub fn products_from(&self, start: Bound<&str>) -> impl Iterator<Item = ProductView<'_>> {
         let positions = self.by_id.from(start);
-        positions.map(|ix| ProductView::new(self.products.at(ix), &self.stores))
+        positions
+            .map(|ix| self.products.at(ix))
+            .filter(|product| product.is_heard_of())
+            .map(|product| ProductView::new(product, &self.stores))
     }
 
     /// Number of products.
     pub fn product_count(&self) -> usize {
-        self.products.len()
+        self.products.len() - self.unheard
     }
 
     /// Number of levels over all products.

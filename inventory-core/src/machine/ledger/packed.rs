@@ -44,9 +44,13 @@ pub(in crate::machine) struct Packer {
     bytes: Vec<u8>,
 }
 
+/// Room that is kept from entry to entry: one of a thousand lines fits.
+const BYTES_KEPT: usize = 64 * 1024;
+
 impl Packer {
     pub(in crate::machine) fn begin(&mut self, entry: &Entry) {
         self.bytes.clear();
+        self.bytes.shrink_to(BYTES_KEPT);
         if let Some(intent) = &entry.intent {
             self.text(intent.key.as_str());
             self.fixed(intent.key.hash_bits());

@@ -64,6 +64,11 @@ impl Product {
         }
     }
 
+    /// Whether anything is known of it but that somebody wants to be told about it.
+    pub(in crate::machine) fn is_heard_of(&self) -> bool {
+        self.version > Version::NEVER_WRITTEN || self.quarantined || !self.levels.is_empty()
+    }
+
     pub(in crate::machine) fn level(&self, store: StoreIx) -> Option<Level> {
         self.standing(store).map(|standing| standing.level)
     }
@@ -148,6 +153,12 @@ pub struct ProductView<'a> {
 impl<'a> ProductView<'a> {
     pub(in crate::machine) fn new(product: &'a Product, stores: &'a Arena<StoreId>) -> Self {
         Self { product, stores }
+    }
+
+    /// Whether anything is known of it but that somebody wants to be told about it. In a listing, and to who asks for it, it
+    /// is not there.
+    pub fn is_heard_of(&self) -> bool {
+        self.product.is_heard_of()
     }
 
     /// The product's id.

@@ -15,13 +15,6 @@ pub(super) struct Alert {
 impl State {
     pub(super) fn set_alert(&mut self, line: Line, set: &SetAlert) -> Result<(), Rejection> {
         let (product, store) = (&set.product, &set.store);
-        let known = self.product(product);
-        if !known.stores.contains_key(store.as_str()) {
-            return Err(Rejection::UnknownLevel {
-                product: product.clone(),
-                store: store.clone(),
-            });
-        }
         self.refuse_quarantined(line, product)?;
         let low = Number::from(set.thresholds.low().units());
         let replenished = Number::from(set.thresholds.replenished().units());
@@ -42,7 +35,6 @@ impl State {
             is_low: false,
         };
         self.alerts.insert(level, alert);
-        self.tell(product, store);
         Ok(())
     }
 
@@ -59,8 +51,18 @@ impl State {
         Ok(())
     }
 
+    /// Tells of each level what the request has made of it, in the order of products and stores.
+    pub(super) fn tell_all(&mut self) {
+        let levels: Vec<_> = self.alerts.keys().cloned().collect();
+        for (product, store) in levels {
+            let product = product.parse().expect("it was the name of a product");
+            let store = store.parse().expect("it was the name of a store");
+            self.tell(&product, &store);
+        }
+    }
+
     /// Tells whoever wants to know that a level is low, or is so no longer, unless that is what they were told last.
-    pub(super) fn tell(&mut self, product: &ProductId, store: &StoreId) {
+    fn tell(&mut self, product: &ProductId, store: &StoreId) {
         let available = self.stock(product, store).available();
         let level = (product.to_string(), store.to_string());
         let Some(alert) = self.alerts.get_mut(&level) else {

@@ -51,8 +51,13 @@ impl State {
                 reserved: quantity(reserved),
             });
         }
+        let mut released = 0;
         for reservation in self.youngest_first(product, store) {
             if self.believed_reserved(product, store) > on_hand {
+                released += reservation.lines.len();
+                if released > 1_000 {
+                    return Err(Rejection::TooManyLines { line });
+                }
                 let kind = Kind::Released {
                     reservation: reservation.id.clone(),
                 };

@@ -8,7 +8,7 @@ use super::reservation::{Held, Reservation};
 use super::stock::{Product, Stock};
 use super::transfer::{Shipped, Transfer};
 use super::{Model, Number, quantity, timestamp};
-use crate::machine::{self, Ledger, ProductView};
+use crate::machine::{self, Ledger, Lines, ProductView};
 use crate::vocabulary::{Quantity, Sequence};
 
 impl Model {
@@ -107,7 +107,8 @@ impl Model {
         let expected = self.state.alerts.iter();
         let expected: Vec<_> = expected.map(|(at, alert)| (at.clone(), *alert)).collect();
         same("alerts", found, expected)?;
-        let by_product = ledger.products().flat_map(|product| {
+        let image = ledger.freeze();
+        let by_product = image.products().flat_map(|product| {
             let alerts = product.alerts().map(|(_, alert)| model_alert(alert));
             alerts.collect::<Vec<_>>()
         });
@@ -155,7 +156,7 @@ fn reservation(known: &Reservation) -> machine::Reservation {
         deadline: timestamp(known.deadline_ms),
         state: known.state,
         ended_at: known.ended_at_ms.map(timestamp),
-        lines: known.lines.iter().map(line).collect(),
+        lines: Lines::new(known.lines.iter().map(line).collect()).expect("as many as there may be"),
     }
 }
 
@@ -175,7 +176,7 @@ fn transfer(known: &Transfer) -> machine::Transfer {
         destination: known.destination.clone(),
         state: known.state,
         ended_at: known.ended_at_ms.map(timestamp),
-        lines: known.lines.iter().map(line).collect(),
+        lines: Lines::new(known.lines.iter().map(line).collect()).expect("as many as there may be"),
     }
 }
 

@@ -91,6 +91,7 @@ impl Model {
         let first = self.events + 1;
         self.state.begin(first, at_ms);
         self.state.expire();
+        self.state.tell_all();
         let movements = self.write(at_ms);
         (!movements.is_empty()).then(|| Predicted::Applied {
             first: first as u64,
@@ -141,6 +142,7 @@ impl Model {
         if !request.commands().iter().any(rows) {
             outcomes.clear();
         }
+        state.tell_all();
         if state.written.is_empty() {
             let outcomes = outcomes.into();
             return Predicted::Refused(Rejection::NothingToDo { outcomes });
@@ -200,7 +202,9 @@ impl State {
         if let Some(skip) = self.skipped(command) {
             return Outcome::Skipped(skip);
         }
-        let is_known = commands::level(command).is_none_or(|(product, store)| {
+        let of_alert = matches!(command, Command::SetAlert(_) | Command::RemoveAlert(_));
+        let level = commands::level(command).filter(|_| !of_alert);
+        let is_known = level.is_none_or(|(product, store)| {
             let product = self.products.get(product.as_str());
             product.is_some_and(|product| product.stores.contains_key(store.as_str()))
         });

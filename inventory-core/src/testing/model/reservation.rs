@@ -67,6 +67,9 @@ impl State {
             if known.promises(product, store) > 0 {
                 return Err(Rejection::NamedTwice { line });
             }
+            if known.lines.len() == 1_000 {
+                return Err(Rejection::TooManyLines { line });
+            }
             if known.deadline_ms != deadline_ms {
                 return Err(Rejection::LinesDiffer { line });
             }
@@ -253,10 +256,6 @@ impl State {
 
 fn refuse_uncommittable(reservation: &Reservation, lines: &[CommitLine]) -> Result<(), Rejection> {
     for (at, line) in lines.iter().enumerate() {
-        let same = |other: &CommitLine| other.product == line.product && other.store == line.store;
-        if lines[..at].iter().any(same) {
-            return Err(Rejection::NamedTwice { line: Line(at) });
-        }
         let held = reservation.promises(&line.product, &line.store);
         if Number::from(line.quantity.quantity().units()) > held {
             return Err(Rejection::NotHeld {

@@ -193,7 +193,7 @@ impl State {
         let before = self.stock(product, store);
         let looked = matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted);
         let is_new_version = looked || before != after;
-        let known = self.products.entry(product.to_string()).or_default();
+        let mut known = self.product(product);
         if is_new_version {
             known.version += 1;
             known.stores.insert(store.to_string(), after);
@@ -217,8 +217,9 @@ impl State {
                 total: quantity(known.total()),
             },
         });
-        if is_new_version {
-            self.tell(product, store);
+        // What is said of an alert makes no product known.
+        if is_new_version || self.products.contains_key(product.as_str()) {
+            self.products.insert(product.to_string(), known);
         }
     }
 }

@@ -204,12 +204,6 @@ fn arrived(
     lines: &[ReceiveLine],
 ) -> Result<Vec<(ProductId, Number)>, Rejection> {
     for (at, line) in lines.iter().enumerate() {
-        if lines[..at]
-            .iter()
-            .any(|other| other.product == line.product)
-        {
-            return Err(Rejection::NamedTwice { line: Line(at) });
-        }
         let in_transit = transfer.line(&line.product).map_or(0, Shipped::in_transit);
         if Number::from(line.quantity.quantity().units()) > in_transit {
             return Err(Rejection::NotInTransit {

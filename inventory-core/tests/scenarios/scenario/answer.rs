@@ -88,6 +88,7 @@ fn refusal(rejection: &Rejection) -> String {
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
         Rejection::CountedSince { line, at, .. } => format!("CountedSince{}, at {at}", of(*line)),
         Rejection::NamedTwice { line } => format!("NamedTwice{}", of(*line)),
+        Rejection::TooManyLines { line } => format!("TooManyLines{}", of(*line)),
         Rejection::LinesDiffer { line } => format!("LinesDiffer{}", of(*line)),
         Rejection::ReservationExists { state, .. } => format!("ReservationExists, is {state}"),
         Rejection::UnknownReservation { reservation } => {
@@ -103,7 +104,6 @@ fn refusal(rejection: &Rejection) -> String {
         Rejection::NotInTransit {
             line, in_transit, ..
         } => format!("NotInTransit{}, has {in_transit}", of(*line)),
-        Rejection::UnknownLevel { product, store } => format!("UnknownLevel {product}@{store}"),
         Rejection::UnknownAlert { product, store } => format!("UnknownAlert {product}@{store}"),
     }
 }

@@ -1,7 +1,7 @@
 //! One line of a request.
 
 use inventory_core::machine::{
-    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Receive,
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
     ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship, Thresholds,
 };
 use inventory_core::testing::then;
@@ -86,7 +86,7 @@ fn reservation(words: &[&str]) -> Command {
             let lines: Vec<_> = words[2..].chunks(2).map(line).collect();
             Command::Commit(Commit {
                 reservation,
-                lines: (!lines.is_empty()).then_some(lines),
+                lines: (!lines.is_empty()).then(|| Lines::new(lines).unwrap()),
             })
         }
         "release" => Command::Release(Release { reservation }),
@@ -118,7 +118,7 @@ fn transfer(words: &[&str]) -> Command {
             let lines: Vec<_> = words[2..].chunks(2).map(line).collect();
             Command::Receive(Receive {
                 transfer,
-                lines: (!lines.is_empty()).then_some(lines),
+                lines: (!lines.is_empty()).then(|| Lines::new(lines).unwrap()),
             })
         }
         _ => Command::Close(Close {

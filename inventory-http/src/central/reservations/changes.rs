@@ -7,7 +7,7 @@ use inventory_core::vocabulary::{IdempotencyKey, ReservationId};
 use serde::Serialize;
 
 use super::params::reservation;
-use crate::central::refusal::{Body, refused_in};
+use crate::central::refusal::{Body, lines_refused, refused_in};
 use crate::central::service::Central;
 use crate::central::transactions::check_lines;
 use crate::central::updates::{buried, mark_replayed};
@@ -40,7 +40,8 @@ pub(super) async fn commit(call: Call<Central>) -> Result<Answer, ApiError> {
     let key = params::required_key(&call, commit.idempotency_key.take())?;
     check_stores(&call, &id, &key)?;
     let remarks = commit.remarks();
-    let request = request(key, vec![commit.command(id)], remarks);
+    let command = commit.command(id).map_err(lines_refused)?;
+    let request = request(key, vec![command], remarks);
     submit(&call, request, Committed::from_receipt).await
 }
 

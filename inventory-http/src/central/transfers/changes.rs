@@ -5,7 +5,7 @@ use inventory_core::machine::{Annotations, Command, Rejection, Request, Transfer
 use inventory_core::vocabulary::{IdempotencyKey, StoreId, TransferId};
 
 use super::params::transfer;
-use crate::central::refusal::{Body, refused_in};
+use crate::central::refusal::{Body, lines_refused, refused_in};
 use crate::central::service::Central;
 use crate::central::transactions::check_lines;
 use crate::central::updates::{buried, mark_replayed};
@@ -36,7 +36,8 @@ pub(super) async fn receive(call: Call<Central>) -> Result<Answer, ApiError> {
     let key = params::required_key(&call, receive.idempotency_key.take())?;
     check_store(&call, &id, &key, |transfer| &transfer.destination)?;
     let remarks = receive.remarks();
-    submit(&call, key, vec![receive.command(id)], remarks).await
+    let command = receive.command(id).map_err(lines_refused)?;
+    submit(&call, key, vec![command], remarks).await
 }
 
 /// POST /transfers/{transferId}/close

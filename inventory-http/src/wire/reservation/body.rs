@@ -1,6 +1,6 @@
 //! What may be asked for about a reservation.
 
-use inventory_core::machine::{self, Command, CommitLine};
+use inventory_core::machine::{self, Command, CommitLine, InvalidLines, Lines};
 use inventory_core::vocabulary::{ProductId, ReservationId, StoreId, Ttl, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,16 +87,21 @@ impl Hold {
 
 impl Commit {
     /// The command that says the same of a reservation.
-    pub fn command(self, reservation: ReservationId) -> Command {
+    ///
+    /// # Errors
+    ///
+    /// It has lines that do not belong together.
+    pub fn command(self, reservation: ReservationId) -> Result<Command, InvalidLines> {
         let line = |line: LevelUnits| CommitLine {
             product: line.product_id,
             store: line.store_id,
             quantity: line.quantity,
         };
         let lines = self.lines;
-        Command::Commit(machine::Commit {
+        let lines = lines.map(|lines| Lines::new(lines.into_iter().map(line).collect()));
+        Ok(Command::Commit(machine::Commit {
             reservation,
-            lines: lines.map(|lines| lines.into_iter().map(line).collect()),
-        })
+            lines: lines.transpose()?,
+        }))
     }
 }

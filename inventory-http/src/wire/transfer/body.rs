@@ -1,6 +1,6 @@
 //! What may be asked for about a transfer.
 
-use inventory_core::machine::{self, Command, ReceiveLine, Settlement};
+use inventory_core::machine::{self, Command, InvalidLines, Lines, ReceiveLine, Settlement};
 use inventory_core::vocabulary::{ProductId, StoreId, TransferId, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,16 +91,21 @@ impl Ship {
 
 impl Receive {
     /// The command that says the same of a transfer.
-    pub fn command(self, transfer: TransferId) -> Command {
+    ///
+    /// # Errors
+    ///
+    /// It has lines that do not belong together.
+    pub fn command(self, transfer: TransferId) -> Result<Command, InvalidLines> {
         let line = |line: ProductUnits| ReceiveLine {
             product: line.product_id,
             quantity: line.quantity,
         };
         let lines = self.lines;
-        Command::Receive(machine::Receive {
+        let lines = lines.map(|lines| Lines::new(lines.into_iter().map(line).collect()));
+        Ok(Command::Receive(machine::Receive {
             transfer,
-            lines: lines.map(|lines| lines.into_iter().map(line).collect()),
-        })
+            lines: lines.transpose()?,
+        }))
     }
 }
 

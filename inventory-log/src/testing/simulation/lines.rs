@@ -1,7 +1,7 @@
 //! What the customers of a run ask for: every command, about few levels, so that they get in each other's way.
 
 use inventory_core::machine::{
-    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Receive,
+    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
     ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement, Ship, Thresholds,
 };
 use inventory_core::vocabulary::{
@@ -121,7 +121,7 @@ fn ending(choices: &mut Choices, witness: &Witness) -> Command {
                 store: store(choices),
                 quantity: units(1),
             };
-            let lines = Some(vec![line]);
+            let lines = Lines::new(vec![line]).ok();
             Commit { reservation, lines }.into()
         }
         4 => Release { reservation }.into(),
@@ -165,7 +165,7 @@ fn arriving(choices: &mut Choices, witness: &Witness) -> Command {
                 product: product(choices),
                 quantity: units(1),
             };
-            let lines = Some(vec![line]);
+            let lines = Lines::new(vec![line]).ok();
             Receive { transfer, lines }.into()
         }
         lost => {

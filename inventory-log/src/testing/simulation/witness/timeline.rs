@@ -81,6 +81,7 @@ impl Timeline {
             | Rejection::NothingToDo { .. }
             | Rejection::NamedTwice { .. }
             | Rejection::LinesDiffer { .. }
+            | Rejection::TooManyLines { .. }
             | Rejection::ReservationExists { .. }
             | Rejection::UnknownReservation { .. }
             | Rejection::ReservationEnded { .. }
@@ -91,7 +92,6 @@ impl Timeline {
             | Rejection::UnknownTransfer { .. }
             | Rejection::TransferEnded { .. }
             | Rejection::NotInTransit { .. }
-            | Rejection::UnknownLevel { .. }
             | Rejection::UnknownAlert { .. }
             | Rejection::VersionsExhausted { .. } => true,
         }
