@@ -16,6 +16,7 @@ fn library() -> Vec<[String; 3]> {
         window: WindowLimits { age_ms, keys_max },
         retain_events,
         recovery,
+        accept_time,
     } = Settings::default();
     let files = FileOptions::default();
     let FileOptions {
@@ -35,6 +36,7 @@ fn library() -> Vec<[String; 3]> {
         ("Settings", "window.keys_max", keys_max.to_string()),
         ("Settings", "retain_events", format!("{retain_events:?}")),
         ("Settings", "recovery", format!("{recovery:?}")),
+        ("Settings", "accept_time", format!("{accept_time:?}")),
         ("FileOptions", "segment_bytes", segment_bytes.to_string()),
         ("FileOptions", "reserve_bytes", reserve_bytes.to_string()),
         ("FileOptions", "prefill_bytes", prefill_bytes.to_string()),

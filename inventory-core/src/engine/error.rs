@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use super::Leap;
 use crate::machine::Break;
 use crate::ports::{LoadError, ReadError, StorageError};
 use crate::vocabulary::{Epoch, Sequence};
@@ -17,6 +18,10 @@ pub enum EngineError {
         #[source]
         cause: Arc<dyn Error + Send + Sync>,
     },
+    /// The clock has leapt ahead, and nobody knows yet whether it is right. Nothing of the group was decided, and the engine
+    /// goes on: the same requests may be sent again.
+    #[error("nothing was done, since the clock may be wrong: {0}")]
+    ClockLeapt(Leap),
     /// Some of the group may be durable. The engine has stopped; once it is opened again, the same keys settle it.
     #[error("it is unknown what was written; the engine has stopped and must be opened again")]
     OutcomeUnknown {
@@ -40,14 +45,16 @@ impl EngineError {
     pub fn outcome_is_unknown(&self) -> bool {
         match self {
             Self::OutcomeUnknown { .. } => true,
-            Self::NotWritten { .. } | Self::Fenced { .. } | Self::Stopped => false,
+            Self::NotWritten { .. } | Self::ClockLeapt(_) | Self::Fenced { .. } | Self::Stopped => {
+                false
+            }
         }
     }
 
     /// Whether the engine answers requests that come later.
     pub fn engine_goes_on(&self) -> bool {
         match self {
-            Self::NotWritten { .. } => true,
+            Self::NotWritten { .. } | Self::ClockLeapt(_) => true,
             Self::OutcomeUnknown { .. } | Self::Fenced { .. } | Self::Stopped => false,
         }
     }
@@ -108,6 +115,10 @@ pub enum OpenError {
         #[source]
         cause: LoadError,
     },
+    /// The clock is more than a year ahead of the log's last entry. Put it right, or accept that time with
+    /// [`Settings::accept_time`](super::Settings::accept_time).
+    #[error("{0}")]
+    ClockAhead(Leap),
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Log(#[source] ReadError),
@@ -134,6 +145,7 @@ impl OpenError {
                 cause: LoadError::NewerFormat { .. } | LoadError::Failed(_),
                 ..
             }
+            | Self::ClockAhead(_)
             | Self::Log(ReadError::Failed(_) | ReadError::GivenUp)
             | Self::Storage(_) => false,
         }

@@ -17,8 +17,11 @@ mod pages;
 mod past;
 mod reader;
 mod recover;
+mod set_back;
 mod settings;
 mod snapshotter;
+mod time;
+mod timekeeper;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,17 +32,20 @@ pub use past::{
 };
 pub use reader::{Reader, Subscription};
 pub use recover::{Loss, RecoveryReport};
+pub use set_back::{SetBack, SetBackError, set_back};
 pub use settings::{Recovery, Settings};
 pub use snapshotter::Snapshotter;
+pub use timekeeper::{Awaits, EngineTime, Leap};
 
 use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
 use crate::ports::{
-    AppendError, Clock, DeadLetters, EventLog, Observation, Observer, Ports, Wanted,
+    AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted,
 };
 use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
 use settings::LIMITS;
+use time::Time;
 
 /// What a request has written, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +83,6 @@ impl fmt::Debug for Opened {
 /// The authority over stock: one at a time may write to a log.
 pub struct Engine {
     log: Box<dyn EventLog>,
-    clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     retain_events: Option<u64>,
     published: Arc<Published>,
@@ -118,14 +123,18 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// See [`OpenError`]: acknowledged data is damaged, or storage failed.
+    /// See [`OpenError`]: acknowledged data is damaged, the clock is a year ahead of the log, or storage failed.
     pub fn open(mut ports: Ports, settings: Settings) -> Result<Opened, OpenError> {
+        // Before anything is changed.
+        Time::start(&ports.clock, ports.log.head(), &settings)?;
         let recovered = recover::recover(&mut ports, &settings)?;
+        let time = Time::start(&ports.clock, recovered.ledger.head(), &settings)?;
         let published = Arc::new(Published::new(
             recovered.ledger,
+            recovered.snapshot,
+            time,
             ports.log.reader(),
             ports.log.epoch(),
-            recovered.snapshot,
         ));
         let snapshotter = Snapshotter {
             published: Arc::clone(&published),
@@ -134,7 +143,6 @@ impl Engine {
         };
         let engine = Self {
             log: ports.log,
-            clock: ports.clock,
             observer: ports.observer,
             retain_events: settings.retain_events,
             published,
@@ -166,7 +174,8 @@ impl Engine {
     ///
     /// Reservations whose deadline has passed expire in the same append: all that the requests would see, and a portion of
     /// the others. So the end of a reservation is exact without a timer; to have it seen by readers while nobody asks for
-    /// anything, submit nothing once [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed.
+    /// anything, submit nothing once [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed by
+    /// [`Reader::time`].
     ///
     /// # Errors
     ///
@@ -178,7 +187,10 @@ impl Engine {
         if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
-        let now = self.clock.now();
+        let EngineTime { now, leap, .. } = self.published.time();
+        if let Some(leap) = leap.filter(Leap::is_refused) {
+            return Err(self.refuse(requests.into_iter().count(), leap));
+        }
         let Group {
             after,
             answers,
@@ -249,6 +261,13 @@ impl Engine {
     /// Ends after a panic: nobody knows how much of the group is durable, and readers see that nothing will come.
     pub(crate) fn abandon(self) {
         self.published.stop();
+    }
+
+    fn refuse(&self, requests: usize, leap: Leap) -> EngineError {
+        let ahead = leap.ahead;
+        self.observer
+            .observe(&Observation::ClockLeapt { requests, ahead });
+        EngineError::ClockLeapt(leap)
     }
 
     fn fail(&self, error: AppendError) -> EngineError {

@@ -9,6 +9,8 @@ use parking_lot::RwLock;
 use super::feed::{Feed, Found};
 use super::look::{Look, is_looking_at};
 use super::settings::LIMITS;
+use super::time::Time;
+use super::timekeeper::EngineTime;
 use crate::machine::{self, DeadLettered, Entry, Event, Head, Image, Ledger};
 use crate::ports::{LogReader, ReadError, Wanted};
 use crate::vocabulary::{Epoch, Sequence};
@@ -21,6 +23,7 @@ pub(super) struct Published {
     turn: RwLock<()>,
     /// Write-held only to assign what is durable.
     ledger: RwLock<Ledger>,
+    time: Time,
     pub(super) feed: Feed,
     pub(super) log: Arc<dyn LogReader>,
     pub(super) epoch: Epoch,
@@ -42,11 +45,13 @@ impl Drop for Append<'_> {
 impl Published {
     pub(super) fn new(
         ledger: Ledger,
+        snapshot: Sequence,
+        time: Time,
         log: Arc<dyn LogReader>,
         epoch: Epoch,
-        snapshot: Sequence,
     ) -> Self {
         Self {
+            time,
             feed: Feed::new(ledger.head().sequence),
             turn: RwLock::new(()),
             ledger: RwLock::new(ledger),
@@ -62,6 +67,11 @@ impl Published {
         let look = Look::at(self);
         let _turn = (!look.is_within_another).then(|| self.turn.read());
         read(&self.ledger.read())
+    }
+
+    pub(super) fn time(&self) -> EngineTime {
+        let head = self.read(Ledger::head);
+        self.time.read(head)
     }
 
     /// Assigns entries that are durable and were decided on this very ledger.
@@ -154,6 +164,11 @@ impl Reader {
     /// The position of the newest snapshot that is durable.
     pub fn snapshot(&self) -> Sequence {
         self.published.snapshot()
+    }
+
+    /// What the time is for the engine, and how the clock stands to it.
+    pub fn time(&self) -> EngineTime {
+        self.published.time()
     }
 
     /// Whether an append has failed in a way that only opening the log again can settle.

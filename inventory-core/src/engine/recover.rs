@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::pages::for_each_page;
 use super::{OpenError, Recovery, Settings};
 use crate::defect;
-use crate::machine::{self, Break, Entry, Event, Head, Ledger, Poison};
+use crate::machine::{self, Break, Entry, Event, Image, Ledger, Poison};
 use crate::ports::{DeadLetter, LoadError, Observation, Ports, Snapshot, StorageError};
-use crate::vocabulary::Sequence;
+use crate::vocabulary::{Epoch, Sequence};
 
 /// Positions that were acknowledged and are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
     }
     bury(ports, &report)?;
     if !report.lost.is_empty() || !ports.log.is_whole() {
-        restart(ports, &ledger).map_err(OpenError::Storage)?;
+        restart(ports, ledger.freeze()).map_err(OpenError::Storage)?;
         snapshot = ledger.head().sequence;
     }
     let letters = ports.dead_letters.letters().map_err(OpenError::Storage)?;
@@ -227,18 +227,19 @@ fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
         .map_err(OpenError::Storage)
 }
 
-/// Leaves a damaged history behind: what is left of it becomes a snapshot of a new epoch, and the log goes on after it.
+/// Leaves a history behind: what is to be kept of it becomes a snapshot of a new epoch, and the log goes on after it.
 ///
 /// In this order, since a snapshot that says what it replaces lets the next start finish the second step.
-fn restart(ports: &mut Ports, ledger: &Ledger) -> Result<(), StorageError> {
-    let Head { sequence, .. } = ledger.head();
+pub(super) fn restart(ports: &mut Ports, image: Image) -> Result<Epoch, StorageError> {
+    let head = image.head();
     let given_up = ports.log.epoch();
-    let epoch = given_up.successor(sequence, ports.clock.now());
+    let epoch = given_up.successor(head.sequence, ports.clock.now());
     let snapshot = Snapshot {
         epoch,
         replaces: Some(given_up),
-        image: ledger.freeze(),
+        image,
     };
     ports.snapshots.save(&snapshot)?;
-    ports.log.restart(ledger.head(), epoch)
+    ports.log.restart(head, epoch)?;
+    Ok(epoch)
 }

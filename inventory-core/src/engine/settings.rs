@@ -1,6 +1,7 @@
 //! What an embedder chooses, and what the engine bounds by itself.
 
 use crate::machine::WindowLimits;
+use crate::vocabulary::Timestamp;
 
 /// What to do when acknowledged data is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +23,9 @@ pub struct Settings {
     pub retain_events: Option<u64>,
     /// What to do when acknowledged data is damaged.
     pub recovery: Recovery,
+    /// A time that an operator has looked at and accepts: a clock within a day of it is believed although it is a year ahead
+    /// of the log at a start, or has leapt by more than a day.
+    pub accept_time: Option<Timestamp>,
 }
 
 /// Bounds that nobody needs to choose.

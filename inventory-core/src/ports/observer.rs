@@ -2,6 +2,7 @@
 
 use super::AppendError;
 use crate::machine::{Head, Poison};
+use crate::vocabulary::Span;
 
 /// Something that happened in the engine.
 #[derive(Debug)]
@@ -17,6 +18,13 @@ pub enum Observation<'a> {
         replayed: usize,
         /// Events to append.
         events: usize,
+    },
+    /// A group was refused without being looked at, since the clock has leapt.
+    ClockLeapt {
+        /// Requests in the group.
+        requests: usize,
+        /// How far it is ahead of what the time that has passed explains.
+        ahead: Span,
     },
     /// The append of the group has ended.
     GroupAppended {

@@ -10,6 +10,7 @@ mod quantity;
 mod reason;
 mod remark;
 mod sequence;
+mod span;
 mod text;
 mod time;
 mod trace;
@@ -28,6 +29,7 @@ pub use remark::{
     REFERENCE_CHARACTERS_MAX, Reference,
 };
 pub use sequence::Sequence;
+pub use span::Span;
 pub use time::{InvalidTimestamp, TIMESTAMP_TEXT_BYTES, Timestamp};
 pub use trace::{InvalidTraceParent, TraceParent};
 pub use ttl::{TTL_SECONDS_MAX, Ttl};

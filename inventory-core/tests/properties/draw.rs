@@ -14,6 +14,17 @@ const KEYS: u8 = 12;
 /// To a deadline, right after it, and on to where nothing lives any more.
 const LEAPS: [i64; 6] = [1_000, 1_001, 2_000, 2_001, 40_000_000, 86_400_001];
 
+/// How far a clock may be set ahead or back by people and by machines: a glitch, hours, days, years.
+const SETS: [i64; 7] = [
+    1_000,
+    61_000,
+    3_600_001,
+    18_000_000,
+    90_000_000,
+    700_000_000,
+    70_000_000_000,
+];
+
 /// How the engine is run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
@@ -26,8 +37,14 @@ pub(crate) struct Rules {
 pub(crate) enum Step {
     /// A group is submitted; its append may fail.
     Submit(Vec<Ask>, Option<AppendFault>),
-    /// The clock is set forward, or back, by so many milliseconds.
+    /// So many milliseconds pass; or somebody sets the clock back by so many, and no time passes.
     Clock(i64),
+    /// Somebody sets the clock ahead, or back, by so many milliseconds, and no time passes.
+    Leap(i64),
+    /// So many milliseconds pass while the clock stands.
+    Stand(u64),
+    /// Somebody sets the clock to what it should be.
+    PutRight,
     /// The engine ends and is opened again, after an attempt in which this call fails.
     Restart(Option<Call>),
     /// A snapshot is taken, or cannot be saved.
@@ -73,6 +90,10 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         12 => submit.prop_map(|(group, fault)| Step::Submit(group, fault)),
         2 => (-500..1_000i64).prop_map(Step::Clock),
         2 => select(&LEAPS[..]).prop_map(Step::Clock),
+        1 => (select(&SETS[..]), any::<bool>())
+            .prop_map(|(by, back)| Step::Leap(if back { -by } else { by })),
+        1 => select(vec![300, 2_001, 61_000, 86_400_001]).prop_map(Step::Stand),
+        1 => Just(Step::PutRight),
         2 => option::weighted(0.3, failing).prop_map(Step::Restart),
         2 => any::<bool>().prop_map(|fails| Step::Snapshot { fails }),
         1 => Just(Step::FailPurge),

@@ -10,9 +10,13 @@ use crate::draw;
 use crate::world::World;
 
 /// All but those that need an event that cannot be applied, or more versions than can be drawn.
-const SITUATIONS: [&str; 38] = [
+const SITUATIONS: [&str; 42] = [
     "applied",
     "below reserved",
+    "clock ahead",
+    "clock ahead of the log",
+    "clock behind",
+    "clock far ahead",
     "counted since",
     "fenced",
     "insufficient stock",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{
-    Answer, Engine, EngineError, OpenError, Opened, Settings, Snapshotter, Subscription,
+    Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Settings, Snapshotter,
+    Subscription,
 };
 use inventory_core::machine::{Difference, Entry, Event, Ledger, Rejection, Request, follow};
 use inventory_core::memory::MemoryStorage;
@@ -13,7 +14,7 @@ use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{
     AppendFault, Call, Faults, ManualClock, Model, Predicted, answered_early,
 };
-use inventory_core::vocabulary::{Sequence, Timestamp};
+use inventory_core::vocabulary::{Sequence, Span, Timestamp};
 
 use crate::asking::requests;
 use crate::audit::audit;
@@ -81,10 +82,13 @@ impl World {
                 self.asked.extend(requests.iter().cloned());
                 self.submit(&requests, *fault);
             }
-            Step::Clock(by) => {
-                let now = self.clock.now().millis().saturating_add_signed(*by);
-                self.clock
-                    .set(Timestamp::from_millis(now).expect("cases are short"));
+            Step::Clock(by) => self.clock.set(self.shows(*by)),
+            Step::Leap(by) => self.clock.leap_to(self.shows(*by)),
+            Step::Stand(millis) => self.clock.stand_millis(*millis),
+            Step::PutRight => {
+                let passed = self.clock.uptime().millis();
+                let right = Timestamp::UNIX_EPOCH.plus_millis(START_MS + passed);
+                self.clock.leap_to(right);
             }
             Step::Restart(fails) => self.restart(*fails),
             Step::Snapshot { fails } => self.snapshot(*fails),
@@ -110,8 +114,44 @@ impl World {
         assert_same_image(&self.engine.reader().image(), &replayed.freeze());
     }
 
+    /// What the clock shows once it is set ahead or back.
+    fn shows(&self, by: i64) -> Timestamp {
+        let now = self.clock.now().millis().saturating_add_signed(by);
+        Timestamp::from_millis(now).expect("cases are short")
+    }
+
+    /// A clock that is too far ahead lets nothing be done. What time it is then, and that it is none that customers would
+    /// complain of, is tested where nothing else happens.
+    fn time(&mut self, requests: &[Request]) -> Option<Timestamp> {
+        let EngineTime { now, behind, leap } = self.engine.reader().time();
+        if behind > Span::ZERO {
+            self.reached.insert("clock behind");
+        }
+        let Some(leap) = leap else {
+            return Some(now);
+        };
+        self.reached.insert(match leap.awaits {
+            Awaits::Standing(_) => "clock ahead",
+            Awaits::Operator => "clock far ahead",
+        });
+        if !leap.is_refused() {
+            return Some(now);
+        }
+        let head = self.engine.reader().head();
+        let refused = self.engine.submit(requests);
+        assert!(
+            matches!(refused, Err(EngineError::ClockLeapt(_))),
+            "{refused:?}"
+        );
+        assert_eq!(self.engine.reader().head(), head);
+        None
+    }
+
     fn submit(&mut self, requests: &[Request], fault: Option<AppendFault>) {
-        let (now, before) = (self.clock.now(), self.model.clone());
+        let Some(now) = self.time(requests) else {
+            return;
+        };
+        let before = self.model.clone();
         let expired = self.model.expire(now).is_some();
         let decide = |request| self.model.decide(request, now);
         let predicted: Vec<_> = requests.iter().map(decide).collect();
@@ -125,7 +165,7 @@ impl World {
             (Ok(answers), None) => self.compare_answers(&answers, &predicted),
             (Err(error), Some(fault)) => {
                 self.model = before;
-                self.survive(requests, fault, &error);
+                self.survive(requests, now, fault, &error);
             }
             (outcome, fault) => panic!("{outcome:?} from an append with {fault:?}"),
         }
@@ -133,7 +173,13 @@ impl World {
 
     /// Nothing of a group that failed was shown. What is durable of it counts from the next start on, and whoever asks
     /// again under the same key is told so.
-    fn survive(&mut self, requests: &[Request], fault: AppendFault, error: &EngineError) {
+    fn survive(
+        &mut self,
+        requests: &[Request],
+        now: Timestamp,
+        fault: AppendFault,
+        error: &EngineError,
+    ) {
         assert_eq!(answered_early(), [], "a refusal was not to be known yet");
         self.compare();
         match fault {
@@ -149,7 +195,6 @@ impl World {
             AppendFault::OutcomeUnknown { durable } => {
                 assert!(error.outcome_is_unknown(), "{error}");
                 self.expect_stopped(requests);
-                let now = self.clock.now();
                 let mut written = usize::from(durable > 0 && self.model.expire(now).is_some());
                 for request in requests {
                     if written < durable && is_applied(&self.model.decide(request, now)) {
@@ -199,6 +244,17 @@ impl World {
     }
 
     fn restart(&mut self, fails: Option<Call>) {
+        let head = self.storage.log().head();
+        let downtime = Span::from_millis(self.clock.now().millis_since(head.recorded_at));
+        if head.sequence > Sequence::START && downtime > Span::YEAR {
+            let refused = open(&self.storage, &self.clock, self.rules, &Faults::new());
+            assert!(
+                matches!(refused, Err(OpenError::ClockAhead(_))),
+                "{refused:?}"
+            );
+            self.reached.insert("clock ahead of the log");
+            self.clock.leap_to(head.recorded_at);
+        }
         if let Some(call) = fails {
             let faults = Faults::new();
             faults.fail(0, call);

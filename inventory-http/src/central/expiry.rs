@@ -9,6 +9,7 @@ use std::time::Duration;
 use inventory_core::machine::Ledger;
 use tokio::time::timeout;
 
+use super::clock::ClockWatch;
 use super::service::Central;
 
 /// How often the clock is looked at: a quarter of the time within which readers are to see that a reservation has ended.
@@ -19,12 +20,13 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Looks for reservations that are due until the service is told to stop. Those that are due then expire at the next start.
 pub(super) async fn run(central: Arc<Central>) {
-    let mut pause = LOOK;
+    let (mut pause, mut clock) = (LOOK, ClockWatch::new());
     loop {
         if timeout(pause, central.stopping()).await.is_ok() {
             return;
         }
         pause = LOOK;
+        clock.look(&central.reader().time());
         // One submission ends a portion only, so that sales need not wait for thousands of ends.
         while is_due(&central) && !central.is_stopping() && central.disk().silence().is_none() {
             if let Err(error) = central.submit(Vec::new()).await {
@@ -36,7 +38,11 @@ pub(super) async fn run(central: Arc<Central>) {
     }
 }
 
+/// Whether a deadline has passed by the engine's time, and the engine takes anything.
 fn is_due(central: &Central) -> bool {
     let next = central.reader().read(Ledger::next_deadline);
-    next.is_some_and(|deadline| deadline < central.clock().now())
+    next.is_some_and(|deadline| {
+        let time = central.reader().time();
+        deadline < time.now && !time.leap.is_some_and(|leap| leap.is_refused())
+    })
 }

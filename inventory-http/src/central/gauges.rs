@@ -90,6 +90,19 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         "followers that wait for the next event",
         |central| central.feed().parked() as u64,
     );
+    gauge(
+        "clock_ahead_ms",
+        "how far the clock is ahead of what the time that has passed explains",
+        |central| {
+            let leap = central.reader().time().leap;
+            leap.map_or(0, |leap| leap.ahead.millis())
+        },
+    );
+    gauge(
+        "clock_behind_ms",
+        "how far the clock is behind the log",
+        |central| central.reader().time().behind.millis(),
+    );
     let connections = connections.clone();
     telemetry.gauge("connections_open", "connections that are open", move || {
         Some(connections.open() as u64)

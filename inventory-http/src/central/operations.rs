@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::clock::Standing;
 use super::refusal;
 use super::service::Central;
 use crate::health::Watched;
@@ -26,6 +27,11 @@ impl Watched for Central {
         if let Some(silence) = self.disk().silence() {
             let reason = format!("{}; writes are refused", refusal::silent_for(silence));
             reasons.push(reason);
+        }
+        let clock = Standing::of(&self.reader().time());
+        if clock != Standing::Right {
+            // Never unavailable: reads are right, and a start would believe what this engine does not.
+            reasons.push(clock.to_string());
         }
         let status = match reasons.is_empty() {
             _ if self.is_stopping() => {

@@ -246,6 +246,9 @@ pub(super) fn outcome_unknown() -> ApiError {
 pub(super) fn not_answered(error: &EngineError) -> ApiError {
     let message = match error {
         EngineError::NotWritten { .. } => "nothing was written; the same request may be sent again",
+        EngineError::ClockLeapt(_) => {
+            "the clock of the service may be wrong; nothing was done, and /readyz says why"
+        }
         EngineError::OutcomeUnknown { .. } => return outcome_unknown(),
         EngineError::Fenced { .. } | EngineError::Stopped => {
             "this engine has stopped; nothing was done"

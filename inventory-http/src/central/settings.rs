@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
+use inventory_core::vocabulary::Timestamp;
 
 use crate::kit::{ApiKey, InvalidSetting, Limits, LogSettings, Quota, SettingDoc, Source};
 use crate::telemetry::TelemetrySettings;
@@ -54,6 +55,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "RECOVERY",
         "strict",
         "damaged data refuses the start, or `quarantine` goes on with what is left",
+    ),
+    SettingDoc::new(
+        "ACCEPT_TIME",
+        "",
+        "a time that was looked at, as `2026-12-24T18:00:00Z`: a clock within a day of it is believed, however far ahead",
     ),
     SettingDoc::new("CONNECTIONS_MAX", "10000", "connections at once"),
     SettingDoc::new(
@@ -140,12 +146,25 @@ impl Settings {
                 },
                 retain_events: (retain > 0).then_some(retain),
                 recovery: source.choice("RECOVERY", &recovery)?,
+                accept_time: accept_time(source)?,
             },
             limits: source.limits()?,
             telemetry: source.telemetry("central")?,
             logs: source.logs()?,
         })
     }
+}
+
+fn accept_time(source: &Source<'_>) -> Result<Option<Timestamp>, InvalidSetting> {
+    let parse = |text: &str| match text {
+        "" => Some(None),
+        text => text.parse().ok().map(Some),
+    };
+    source.parse(
+        "ACCEPT_TIME",
+        parse,
+        "a time in UTC like 2026-12-24T18:00:00Z",
+    )
 }
 
 #[cfg(test)]
@@ -191,6 +210,7 @@ mod tests {
             ("API_KEYS", "a,b=owner", "a role must be"),
             ("API_KEYS_FILE", "f", "line 4: a digest must be"),
             ("RECOVERY", "yes", "one of strict, quarantine"),
+            ("ACCEPT_TIME", "today", "must be a time in UTC"),
             ("TRACE_RATIO", "2", "from 0 to 1"),
             ("LOG_FORMAT", "xml", "one of text, json"),
         ] {

@@ -87,6 +87,9 @@ impl Observer for EngineObserver {
                     Some(error) => instruments.update(unanswered(error), group.requests as u64),
                 }
             }
+            Observation::ClockLeapt { requests, .. } => {
+                instruments.update(UpdateOutcome::NotWritten, requests as u64);
+            }
             Observation::DeadLettered { .. } => instruments.buried(1),
             Observation::SnapshotSaved { bytes, .. } => instruments.snapshot_saved(bytes),
             Observation::SnapshotSkipped { .. } => instruments.snapshot_failed(),

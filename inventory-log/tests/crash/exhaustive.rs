@@ -15,7 +15,7 @@ enum Step {
     Submit(Vec<Request>),
     Save,
     /// Milliseconds pass.
-    Wait(i64),
+    Wait(u64),
 }
 
 fn request(key: &str, lines: Vec<Command>) -> Request {
@@ -118,7 +118,7 @@ fn life(steps: &[Step], nth: u64, fault: Fault) -> Result<Option<World>, Violati
             _ if progress == Progress::Stopped => break,
             Step::Submit(group) => progress = world.submit(group)?,
             Step::Save => world.save(),
-            Step::Wait(millis) => world.tick(*millis),
+            Step::Wait(millis) => world.pass(*millis),
         }
     }
     Ok((world.struck() > 0).then(|| world.fork()))

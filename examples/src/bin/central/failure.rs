@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use inventory_core::engine;
 use inventory_http::central::StartError;
 use inventory_http::kit::InvalidSetting;
 use inventory_log::file::OpenError;
@@ -17,7 +18,7 @@ pub(crate) enum Failure {
     /// The directory cannot be used: 3 when somebody else uses it, 4 when it is damaged, 5 when it cannot be read or
     /// written, 6 when a later release has written it.
     Files(OpenError),
-    /// The service cannot be started: 2, 4 or 5, as above.
+    /// The service cannot be started: 2, 4 or 5, as above, and 8 when the clock is too far ahead of the log.
     Start(StartError),
     /// The operating system refuses something: 5.
     System(io::Error),
@@ -33,6 +34,7 @@ impl Failure {
             Self::Files(OpenError::InUse) => 3,
             Self::Files(OpenError::Damaged { .. }) => 4,
             Self::Start(StartError::Engine(error)) if error.is_damage() => 4,
+            Self::Start(StartError::Engine(engine::OpenError::ClockAhead(_))) => 8,
             Self::Files(OpenError::NewerFormat { .. }) => 6,
             Self::Files(_) | Self::System(_) | Self::Start(_) => 5,
             Self::Engine => 7,

@@ -1,6 +1,7 @@
 //! A ledger at one moment, for snapshots and for replicas that start from one.
 
 mod builder;
+mod set_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

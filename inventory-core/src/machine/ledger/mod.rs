@@ -34,7 +34,7 @@ pub use product::ProductView;
 pub use window::WindowLimits;
 
 pub(super) use arena::Arena;
-pub(super) use book::{Book, FrozenBook};
+pub(super) use book::{Book, FrozenBook, Record};
 pub(super) use by_id::ById;
 pub(super) use packed::Packer;
 pub(super) use product::{Product, ProductIx, Standing, StoreIx};

@@ -142,12 +142,8 @@ impl Packer {
         &self.bytes
     }
 
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
+    fn number(&mut self, number: u64) {
+        push_number(&mut self.bytes, number);
     }
 
     fn signed(&mut self, delta: Delta) {
@@ -163,6 +159,14 @@ impl Packer {
         self.number(text.len() as u64);
         self.bytes.extend_from_slice(text.as_bytes());
     }
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }
 
 /// Reads packed entries, one after the other.
@@ -189,6 +193,17 @@ impl<'a> Unpacker<'a> {
         self.take(DIGEST_BYTES);
         self.number();
         self.time()
+    }
+
+    /// Copies the one entry that there is, with a time that is not later than `latest`.
+    pub(in crate::machine) fn copy_until(mut self, latest: Timestamp, into: &mut Vec<u8>) {
+        let packed = self.rest;
+        self.text();
+        self.take(DIGEST_BYTES);
+        self.number();
+        into.extend_from_slice(&packed[..packed.len() - self.rest.len()]);
+        push_number(into, self.time().min(latest).millis());
+        into.extend_from_slice(self.rest);
     }
 
     pub(in crate::machine) fn entry(

@@ -229,6 +229,15 @@ impl FrozenWindow {
         self.evicted_early
     }
 
+    /// The same entries, none of them later than `latest`.
+    pub(in crate::machine) fn set_back(&self, latest: Timestamp) -> Self {
+        let mut packed = Vec::new();
+        for entry in self.packed() {
+            Unpacker { rest: entry }.copy_until(latest, &mut packed);
+        }
+        Self::new(packed, self.len, self.evicted_early)
+    }
+
     /// The remembered entries, oldest first.
     pub(in crate::machine) fn entries<'a>(
         &'a self,

@@ -163,7 +163,7 @@ fn step(
     match choices.below(16) {
         0 | 1 => world.save(),
         2 => {
-            world.tick(choices.of(&[1, 1_000, 20_000, 70_000, -300]));
+            tick(world, choices);
             if choices.below(2) == 0 {
                 // Reservations expire whether anybody asks or not.
                 return world.submit(&[]);
@@ -176,6 +176,21 @@ fn step(
         }
     }
     Ok(Progress::Running)
+}
+
+/// Mostly time passes; now and then somebody sets the clock, by hours, days and years.
+fn tick(world: &mut World, choices: &mut Choices) {
+    const HOUR_MS: i64 = 3_600_000;
+    match choices.below(8) {
+        0 => {
+            let hours = choices.of(&[1, 2, 23, 200, 20_000]);
+            world.leap(hours * HOUR_MS + choices.of(&[0, 1]));
+        }
+        1 => world.leap(choices.of(&[-300, -HOUR_MS, -20_000 * HOUR_MS])),
+        2 => world.stand(choices.of(&[300, 70_000])),
+        3 => world.put_clock_right(),
+        _ => world.pass(choices.of(&[1, 1_000, 20_000, 70_000])),
+    }
 }
 
 fn end(world: &mut World, choices: &mut Choices) {

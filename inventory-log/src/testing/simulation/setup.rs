@@ -31,7 +31,7 @@ impl Default for Setup {
                     keys_max: 24,
                 },
                 retain_events: Some(2),
-                recovery: Recovery::Strict,
+                ..Settings::default()
             },
         }
     }

@@ -64,6 +64,12 @@ situations! {
     RefusedWithinGroup,
     /// The clock went back.
     ClockWentBack,
+    /// A group was submitted while the clock was a minute or more behind the log.
+    ClockBehind,
+    /// A group was refused, since the clock was far ahead.
+    ClockLeapt,
+    /// A start was refused, since the clock was a year ahead of the log.
+    ClockAheadAtStart,
     /// Reservations have expired.
     Expired,
     /// A recovery found open reservations.

@@ -14,6 +14,9 @@ use inventory_core::vocabulary::Timestamp;
 use super::{Setup, Situation, Tally, Witness};
 use crate::testing::{Call, Fault, SimDisk};
 
+/// Late enough that the clock can go back.
+const START_MS: u64 = 1_000_000;
+
 /// Whether the engine works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -70,7 +73,7 @@ impl World {
     pub fn new(seed: u64, setup: Setup) -> Self {
         Self {
             disk: SimDisk::new(seed),
-            clock: ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(1_000_000)),
+            clock: ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(START_MS)),
             setup,
             witness: Witness::new(setup),
             tally: Tally::default(),
@@ -143,12 +146,29 @@ impl World {
         self.disk.set_full(full);
     }
 
-    /// Moves the clock, back as well as forward.
-    pub fn tick(&mut self, millis: i64) {
+    /// Lets time pass.
+    pub fn pass(&mut self, millis: u64) {
+        self.clock.advance_millis(millis);
+    }
+
+    /// Lets time pass that the clock does not show.
+    pub fn stand(&mut self, millis: u64) {
+        self.clock.stand_millis(millis);
+    }
+
+    /// Sets the clock, ahead or back, while no time passes.
+    pub fn leap(&mut self, millis: i64) {
         let now = self.clock.now().millis();
         let then = Timestamp::from_millis(now.saturating_add_signed(millis));
-        self.clock.set(then.unwrap_or(Timestamp::UNIX_EPOCH));
+        self.clock.leap_to(then.unwrap_or(Timestamp::UNIX_EPOCH));
         self.tally.saw_if(millis < 0, Situation::ClockWentBack);
+    }
+
+    /// Sets the clock to what it would show had nobody ever set it.
+    pub fn put_clock_right(&mut self) {
+        let passed = self.clock.uptime().millis();
+        self.clock
+            .leap_to(Timestamp::UNIX_EPOCH.plus_millis(START_MS + passed));
     }
 
     /// Saves a snapshot.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inventory_core::machine::{After, DeadLettered, Entry, Event, Kind, Level, Movement};
-use inventory_core::ports::{Clock, EventLog};
+use inventory_core::ports::EventLog;
 use inventory_core::vocabulary::{Chain, Delta, ProductId, Quantity, Version};
 
 use super::{Progress, World};
@@ -55,7 +55,7 @@ impl World {
         };
         let mut entry = Entry {
             first: head.sequence.next(),
-            recorded_at: self.clock.now().max(head.recorded_at),
+            recorded_at: head.recorded_at,
             intent: None,
             outcomes: Box::default(),
             events: Box::new([event]),

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use inventory_core::engine::{Engine, OpenError, Opened};
-use inventory_core::ports::{EventLog, LoadError, Ports, ReadError, Unobserved};
+use inventory_core::engine::{Engine, Leap, OpenError, Opened};
+use inventory_core::ports::{Clock, EventLog, LoadError, Ports, ReadError, Unobserved};
+use inventory_core::vocabulary::Span;
 
 use super::{Live, Progress, World};
 use crate::file::{self, FileStore, open_on};
 use crate::testing::simulation::letters::Listed;
 use crate::testing::simulation::violation::ensure;
 use crate::testing::simulation::witness::Recovered;
-use crate::testing::simulation::{Check, Violation};
+use crate::testing::simulation::{Check, Situation, Violation};
 
 impl World {
     /// Starts an engine and compares it with what is known. Faults strike while it starts; then they are disarmed, unless
@@ -39,6 +40,7 @@ impl World {
             ..
         } = match Engine::open(ports, self.setup.settings) {
             Ok(opened) => opened,
+            Err(OpenError::ClockAhead(leap)) => return self.clock_is_ahead(&leap),
             Err(error) => return self.refused(is_failure(&error), &error),
         };
         let reader = engine.reader();
@@ -73,6 +75,15 @@ impl World {
         }
     }
 
+    /// An engine does not start more than a year after what it last wrote; somebody puts the clock right, and starts it again.
+    fn clock_is_ahead(&mut self, leap: &Leap) -> Result<Progress, Violation> {
+        let excused = leap.ahead > Span::YEAR && leap.clock == self.clock.now();
+        ensure(excused, Check::HealthyDiskIsOpened, || format!("{leap:?}"))?;
+        self.tally.saw(Situation::ClockAheadAtStart);
+        self.put_clock_right();
+        self.open()
+    }
+
     /// Only a fault may keep an engine from starting.
     fn refused(&mut self, is_failure: bool, error: &dyn fmt::Debug) -> Result<Progress, Violation> {
         let excused = is_failure && self.struck() > 0;
@@ -92,6 +103,7 @@ fn is_failure(error: &OpenError) -> bool {
         | OpenError::Missing { .. }
         | OpenError::LogEndsBeforeSnapshot { .. }
         | OpenError::OtherHistory { .. }
-        | OpenError::ForeignSnapshot { .. } => false,
+        | OpenError::ForeignSnapshot { .. }
+        | OpenError::ClockAhead(_) => false,
     }
 }

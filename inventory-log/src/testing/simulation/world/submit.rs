@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use inventory_core::engine::EngineError;
+use inventory_core::engine::{EngineError, EngineTime};
 use inventory_core::machine::{Rejection, Request};
-use inventory_core::ports::Clock;
 use inventory_core::testing::{Predicted, answered_early};
+use inventory_core::vocabulary::Span;
 
 use super::{Progress, World};
 use crate::testing::Call;
@@ -23,7 +23,10 @@ impl World {
         let Some(live) = &mut self.live else {
             return Ok(Progress::Stopped);
         };
-        let now = self.clock.now();
+        let EngineTime { now, behind, leap } = live.reader.time();
+        self.tally
+            .saw_if(behind > Span::MINUTE, Situation::ClockBehind);
+        let refused = leap.is_some_and(|leap| leap.is_refused());
         let mut after = self.witness.model.clone();
         let expired = after.expire(now);
         let predicted: Vec<Predicted> = group
@@ -52,12 +55,24 @@ impl World {
                 self.witness.model = after;
                 self.tally
                     .saw_if(live.reader.floor() > floor, Situation::Purged);
+                ensure(!refused, Check::AnswerIsRight, || {
+                    format!("it was answered with {leap:?}")
+                })?;
                 let wrote = self.disk.calls_of(Call::Write) > writes;
                 self.tally.saw_if(
                     wrote && std::mem::take(&mut live.was_full),
                     Situation::FullDiskSurvived,
                 );
                 count_answers(&mut self.tally, &predicted);
+                self.check_reader()
+            }
+            Err(EngineError::ClockLeapt(_)) if refused => {
+                self.tally.saw(Situation::ClockLeapt);
+                ensure(
+                    self.disk.calls_of(Call::Write) == writes,
+                    Check::OnlyDurableIsShown,
+                    || "something was written".to_owned(),
+                )?;
                 self.check_reader()
             }
             Err(EngineError::NotWritten { .. }) => {
@@ -81,12 +96,14 @@ impl World {
                 Ok(Progress::Stopped)
             }
             Err(EngineError::Stopped) if was_stopped => Ok(Progress::Stopped),
-            Err(error @ (EngineError::Stopped | EngineError::Fenced { .. })) => {
-                Err(Violation::new(
-                    Check::AnswerIsRight,
-                    format!("nobody else writes: {error:?}"),
-                ))
-            }
+            Err(
+                error @ (EngineError::Stopped
+                | EngineError::Fenced { .. }
+                | EngineError::ClockLeapt(_)),
+            ) => Err(Violation::new(
+                Check::AnswerIsRight,
+                format!("nobody else writes, and the clock shows {now}: {error:?}"),
+            )),
         }
     }
 
