@@ -39,9 +39,7 @@ pub use timekeeper::{Awaits, EngineTime, Leap};
 
 use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
-use crate::ports::{
-    AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted,
-};
+use crate::ports::{AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted};
 use crate::vocabulary::{Sequence, Timestamp};
 use reader::Published;
 use settings::LIMITS;

@@ -9,6 +9,7 @@ mod bad_bodies;
 mod bad_framing;
 mod bad_targets;
 mod client;
+mod clock;
 mod collector;
 mod contest;
 mod counts;
