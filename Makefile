@@ -4,6 +4,8 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
+MUTANTS_PARTS ?= 400
+MUTANTS_SEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # No sanitizer: our code has no unsafe for it to watch, it makes the targets five to ten times slower, and it takes flags
@@ -12,7 +14,7 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check
+.PHONY: help run run-store replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -75,3 +77,14 @@ fuzz: ## runs every fuzz target for FUZZ_SECONDS (20); needs a C++ compiler, and
 fuzz-check: ## lints the fuzz targets, which are a workspace of their own; needs a C++ compiler
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+
+# A mutant counts as caught when the suites of its own crate see it. Those that simulate crashes are kept short: what they would
+# find only in tens of thousands of crashes is for the nightly run.
+mutants: ## changes the rules, one place at a time, to see that a test notices (MUTANTS_PARTS: 1 tries all; MUTANTS_SEED: which part)
+	@$(CARGO) mutants --version >/dev/null 2>&1 || $(CARGO) install cargo-mutants --locked
+	@mkdir -p $(TARGET)
+	@seed=$(MUTANTS_SEED); echo "MUTANTS_SEED=$$seed, one of $(MUTANTS_PARTS) parts"; \
+	CRASHES=2000 HAND_OVER_SCHEDULES=200 $(CARGO) mutants --all-features --output $(TARGET) \
+		--sharding round-robin --no-shuffle --shard $$((seed % $(MUTANTS_PARTS)))/$(MUTANTS_PARTS) \
+		--file 'inventory-core/src/machine/**' --file 'inventory-core/src/engine/**' \
+		--file 'inventory-core/src/writer/**' --file 'inventory-log/src/file/**' $(ARGS)
