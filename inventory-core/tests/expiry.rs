@@ -101,7 +101,7 @@ fn a_deadline_is_the_last_moment_at_which_units_are_held() {
 }
 
 #[test]
-fn what_is_due_expires_in_the_log_before_the_request_that_sees_it() {
+fn what_is_due_is_free_in_the_log_before_the_request_that_sees_it() {
     let mut world = World::new();
     world.submit(vec![count("tea", "north", 1)]).unwrap();
     world.submit(vec![hold("r1", "tea", 1, 1)]).unwrap();
@@ -111,7 +111,13 @@ fn what_is_due_expires_in_the_log_before_the_request_that_sees_it() {
     let entries = log.take(usize::MAX).unwrap();
     let events = entries.iter().flat_map(|entry| &entry.events);
     let types: Vec<_> = events.map(|event| event.type_name()).collect();
-    let expected = ["StockCounted", "StockHeld", "HoldExpired", "StockDecreased"];
+    let expected = [
+        "StockCounted",
+        "StockHeld",
+        "HoldsLapsed",
+        "HoldExpired",
+        "StockDecreased",
+    ];
     assert_eq!(types, expected);
     assert_eq!(entries[2].intent, None);
 }

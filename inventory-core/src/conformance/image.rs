@@ -37,6 +37,7 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
     );
     let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();
     assert_eq!(reservations(found), reservations(expected), "reservations");
+    assert!(found.lapsed().eq(expected.lapsed()), "lapsed holds");
     let transfers = |image: &Image| image.transfers().cloned().collect::<Vec<_>>();
     assert_eq!(transfers(found), transfers(expected), "transfers");
     assert_eq!(
@@ -53,8 +54,4 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
         "keys evicted early"
     );
     assert_eq!(found.buried(), expected.buried(), "buried positions");
-    let reservations = |image: &Image| image.reservations().cloned().collect::<Vec<_>>();
-    assert_eq!(reservations(found), reservations(expected), "reservations");
-    let transfers = |image: &Image| image.transfers().cloned().collect::<Vec<_>>();
-    assert_eq!(transfers(found), transfers(expected), "transfers");
 }

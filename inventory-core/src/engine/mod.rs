@@ -170,10 +170,10 @@ impl Engine {
     /// Decides requests in order and makes them durable together, with one append. Each is answered on its own: a
     /// refused one does not keep the others from being applied.
     ///
-    /// Reservations whose deadline has passed expire in the same append: all that the requests would see, and a portion of
-    /// the others. So the end of a reservation is exact without a timer; to have it seen by readers while nobody asks for
-    /// anything, submit nothing once [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed by
-    /// [`Reader::time`].
+    /// What reservations hold whose deadline has passed is free for every request, whether or not an event says so yet; of
+    /// those events, the same append has what the requests see, and a portion of the others. So the end of a reservation is
+    /// exact without a timer; to have it seen by readers while nobody asks for anything, submit nothing once
+    /// [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed by [`Reader::time`].
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ impl Engine {
         let staging = &mut self.staging;
         let after = self.published.read(|ledger| {
             let mut draft = Draft::new(ledger, staging, now);
-            if let Some(expired) = machine::expire(&mut draft, LIMITS.expire_lines) {
+            if let Some(expired) = machine::expire(&mut draft, LIMITS.expire) {
                 entries.push(draft.record(None, expired));
             }
             for request in requests {
@@ -314,21 +314,24 @@ impl Drop for Engine {
 }
 
 fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Answer {
-    while let Some(expired) = machine::expire_before(draft, request, LIMITS.expire_entry_lines) {
-        entries.push(draft.record(None, expired));
-    }
-    match machine::decide(draft, request)? {
-        Decision::Replayed(entry) => Ok(Receipt {
-            entry,
-            replayed: true,
-        }),
-        Decision::Fresh(fresh) => {
-            let entry = draft.record(Some(request), fresh);
-            entries.push(Arc::clone(&entry));
-            Ok(Receipt {
-                entry,
-                replayed: false,
-            })
+    loop {
+        match machine::decide(draft, request)? {
+            // Once: it is for all that the request sees.
+            Decision::Overdue(lapsed) => entries.push(draft.record(None, lapsed)),
+            Decision::Replayed(entry) => {
+                return Ok(Receipt {
+                    entry,
+                    replayed: true,
+                });
+            }
+            Decision::Fresh(fresh) => {
+                let entry = draft.record(Some(request), fresh);
+                entries.push(Arc::clone(&entry));
+                return Ok(Receipt {
+                    entry,
+                    replayed: false,
+                });
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an embedder chooses, and what the engine bounds by itself.
 
-use crate::machine::WindowLimits;
+use crate::machine::{Portion, WindowLimits};
 use crate::vocabulary::Timestamp;
 
 /// What to do when acknowledged data is damaged.
@@ -37,11 +37,9 @@ pub(super) struct Limits {
     pub(super) recovery_pages_ahead: usize,
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
-    /// Lines of reservations that expire with a group that does not see them: less than a third of a millisecond of its
-    /// time, so that a request that comes alone is not held up by what it does not see.
-    pub(super) expire_lines: usize,
-    /// Lines of reservations that expire in one entry, when a request has to see that they have.
-    pub(super) expire_entry_lines: usize,
+    /// What is due and written with a group that does not see it: less than a millisecond of its time, so that a request that
+    /// comes alone is not held up by what it does not see. More levels than reservations, since readers see what lapses.
+    pub(super) expire: Portion,
     /// Newest events kept in memory for subscribers, which then need not read the log: no more than stays in the
     /// processor's cache, since the writer passes over all of it again and again.
     pub(super) tail_events: usize,
@@ -51,7 +49,9 @@ pub(super) const LIMITS: Limits = Limits {
     recovery_page_events: 4_096,
     recovery_pages_ahead: 2,
     publish_events: 256,
-    expire_lines: 64,
-    expire_entry_lines: 4_096,
+    expire: Portion {
+        levels: 256,
+        lines: 64,
+    },
     tail_events: 4_096,
 };

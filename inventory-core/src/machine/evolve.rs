@@ -113,7 +113,7 @@ pub(super) fn assign(
     let is_new = product.assign(store, movement.after.level, counted_at);
     // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
     // that nobody has looked at a stock for.
-    let proves_nothing = matches!(movement.kind, Kind::Released { .. } | Kind::Expired { .. });
+    let proves_nothing = matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed);
     if product.quarantined && !proves_nothing && product.sum_available() == Some(product.total) {
         product.quarantined = false;
     }

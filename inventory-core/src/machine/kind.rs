@@ -73,11 +73,14 @@ pub enum Kind {
         /// The reservation.
         reservation: ReservationId,
     },
-    /// Units of a reservation were set free, since its deadline has passed.
+    /// A reservation has ended, since its deadline has passed. Its units are free already: see [`Kind::Lapsed`].
     Expired {
         /// The reservation.
         reservation: ReservationId,
     },
+    /// All units of a level were set free that reservations held whose deadlines are before the time of the entry. Those end
+    /// later, one by one.
+    Lapsed,
     /// The deadline of a reservation was moved.
     Extended {
         /// The reservation.
@@ -163,6 +166,7 @@ impl Kind {
             Self::Committed { .. } => "HoldCommitted",
             Self::Released { .. } => "HoldReleased",
             Self::Expired { .. } => "HoldExpired",
+            Self::Lapsed => "HoldsLapsed",
             Self::Extended { .. } => "HoldExtended",
             Self::Shipped { .. } => "StockShipped",
             Self::Received { .. } => "StockReceived",
@@ -175,7 +179,7 @@ impl Kind {
     }
 
     /// The names of all types of events that can be applied, in an order that never changes.
-    pub const TYPE_NAMES: [&str; 15] = [
+    pub const TYPE_NAMES: [&str; 16] = [
         "StockIncreased",
         "StockDecreased",
         "StockCounted",
@@ -191,13 +195,14 @@ impl Kind {
         "AlertRemoved",
         "StockLow",
         "StockReplenished",
+        "HoldsLapsed",
     ];
 
     /// Whether an event of this kind says something beside its change of a level.
     pub fn has_details(&self) -> bool {
         !matches!(
             self,
-            Self::Increased | Self::Decreased | Self::Counted | Self::AlertRemoved
+            Self::Increased | Self::Decreased | Self::Counted | Self::Lapsed | Self::AlertRemoved
         )
     }
 
@@ -205,7 +210,11 @@ impl Kind {
     pub fn details(&self) -> Details {
         let mut details = Details::default();
         match self.clone() {
-            Self::Increased | Self::Decreased | Self::Counted | Self::AlertRemoved => {}
+            Self::Increased
+            | Self::Decreased
+            | Self::Counted
+            | Self::Lapsed
+            | Self::AlertRemoved => {}
             Self::Held {
                 reservation,
                 deadline,
@@ -274,6 +283,7 @@ impl Kind {
             "HoldExpired" => Self::Expired {
                 reservation: details.reservation?,
             },
+            "HoldsLapsed" => Self::Lapsed,
             "HoldExtended" => Self::Extended {
                 reservation: details.reservation?,
                 deadline: details.deadline?,
@@ -308,7 +318,11 @@ impl Kind {
     /// Digests what the kind says beside its name.
     pub(super) fn digest(&self, digest: &mut Digest) {
         match self {
-            Self::Increased | Self::Decreased | Self::Counted | Self::AlertRemoved => {}
+            Self::Increased
+            | Self::Decreased
+            | Self::Counted
+            | Self::Lapsed
+            | Self::AlertRemoved => {}
             Self::Held {
                 reservation,
                 deadline,

@@ -31,7 +31,7 @@ pub use command::{
     InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
     Then, Thresholds,
 };
-pub use decide::{Decision, Fresh, decide, expire, expire_before};
+pub use decide::{Decision, Fresh, Portion, decide, expire};
 pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};

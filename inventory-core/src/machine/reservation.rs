@@ -104,7 +104,7 @@ pub struct Reservation {
     pub opened_at: Timestamp,
     /// The last moment at which it can be committed.
     pub deadline: Timestamp,
-    /// What has become of it.
+    /// What has become of it, as far as the log says: see [`Reservation::state_at`].
     pub state: ReservationState,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
@@ -132,14 +132,18 @@ impl Reservation {
         }
     }
 
-    /// Whether its units are held.
+    /// Whether no event has said yet that it has ended. Its deadline may have passed all the same.
     pub fn is_open(&self) -> bool {
         self.state == ReservationState::Open
     }
 
-    /// Whether it should have expired by a moment, and has not yet.
-    pub(super) fn is_due(&self, at: Timestamp) -> bool {
-        self.is_open() && self.deadline < at
+    /// What has become of it by a moment that is not before its last event: it is expired as soon as its deadline has passed,
+    /// whenever the event follows that says so.
+    pub fn state_at(&self, at: Timestamp) -> ReservationState {
+        match self.is_open() && self.deadline < at {
+            true => ReservationState::Expired,
+            false => self.state,
+        }
     }
 
     /// The line of a level.
@@ -171,6 +175,7 @@ impl Reservation {
             Kind::Increased
             | Kind::Decreased
             | Kind::Counted
+            | Kind::Lapsed
             | Kind::Shipped { .. }
             | Kind::Received { .. }
             | Kind::Closed { .. }

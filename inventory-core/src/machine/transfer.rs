@@ -185,6 +185,7 @@ impl Transfer {
             | Kind::Committed { .. }
             | Kind::Released { .. }
             | Kind::Expired { .. }
+            | Kind::Lapsed
             | Kind::Extended { .. }
             | Kind::AlertSet { .. }
             | Kind::AlertRemoved

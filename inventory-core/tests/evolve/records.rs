@@ -5,8 +5,8 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder, Kind,
-    Ledger, Level, Movement, Receive, Request, ReservationState, Set, SetRule, Ship, Staging,
-    WindowLimits, decide, follow, follow_after_loss,
+    Ledger, Level, Movement, Portion, Receive, Request, ReservationState, Set, SetRule, Ship,
+    Staging, WindowLimits, decide, follow, follow_after_loss,
 };
 use inventory_core::vocabulary::{Delta, Sequence, Ttl, Units};
 
@@ -176,7 +176,11 @@ fn the_end_of_a_reservation_does_not_end_a_suspicion() {
     let mut ledger = doubtful();
     let mut staging = Staging::default();
     let mut draft = Draft::new(&ledger, &mut staging, at(100_000));
-    let fresh = inventory_core::machine::expire(&mut draft, 100).unwrap();
+    let portion = Portion {
+        levels: 100,
+        lines: 100,
+    };
+    let fresh = inventory_core::machine::expire(&mut draft, portion).unwrap();
     let entry = draft.record(None, fresh);
     assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
     // Of r1 only two units are left to set free, and of r2 none.

@@ -12,11 +12,12 @@ type Place<'a> = (&'a str, &'a str);
 #[derive(Debug, Default)]
 struct Promise<'a> {
     deadline: Timestamp,
+    /// By level; nothing where it was set free, since the deadline has passed.
     held: BTreeMap<Place<'a>, i128>,
 }
 
-/// Asserts that every reservation ends once with what it holds, neither expires before its deadline nor is committed after
-/// it, and that what is reserved at a level is what is promised there.
+/// Asserts that every reservation ends once, with what it holds unless that was set free before, neither expires before its
+/// deadline nor is committed after it, and that what is reserved at a level is what is promised there.
 pub(crate) fn kept(log: &[Arc<Entry>]) {
     let mut promises: BTreeMap<&str, Promise<'_>> = BTreeMap::new();
     for entry in log {
@@ -32,10 +33,8 @@ pub(crate) fn kept(log: &[Arc<Entry>]) {
         let of_request = entry.events.iter().filter_map(|event| event.product());
         let of_request: Vec<_> = of_request.map(|product| product.as_str()).collect();
         for promise in promises.values().filter(overdue) {
-            let seen = promise
-                .held
-                .keys()
-                .any(|(product, _)| of_request.contains(product));
+            let mut held = promise.held.iter().filter(|(_, units)| **units > 0);
+            let seen = held.any(|((product, _), _)| of_request.contains(product));
             assert!(!seen, "{promise:?} is overdue at {}", entry.first);
         }
     }
@@ -72,6 +71,13 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
             let promise = &promises[reservation.as_str()];
             assert!(promise.deadline < at, "{reservation} is not overdue");
             reservation.as_str()
+        }
+        Kind::Lapsed => {
+            let overdue = promises.values_mut().filter(|it| it.deadline < at);
+            let held = overdue.filter_map(|it| it.held.get_mut(&place(moved)));
+            let freed: i128 = held.map(std::mem::take).sum();
+            assert!(freed > 0 && freed == -change, "{moved:?}, not {freed}");
+            return;
         }
         Kind::Increased
         | Kind::Decreased

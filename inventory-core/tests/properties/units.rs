@@ -53,6 +53,7 @@ pub(crate) fn conserved(log: &[Arc<Entry>]) -> i128 {
             Kind::Held { .. }
             | Kind::Released { .. }
             | Kind::Expired { .. }
+            | Kind::Lapsed
             | Kind::Extended { .. }
             | Kind::AlertSet { .. }
             | Kind::AlertRemoved

@@ -85,7 +85,7 @@ fn a_hold_can_make_a_level_low_and_its_end_replenish_it() {
                 hold r2 10s tea@north 6                  -> held 0 v4 & low 2
                 release r2                               -> released 6 v5 & replenished 5
                 hold r3 10s tea@north 4                  -> held 2 v6 & low 2
-        at 11s  nothing                                  -> expired 6 v7 & replenished 5
+        at 11s  nothing                                  -> lapsed 6 v7 & expired r3 & replenished 5
                 ship t1 north>south tea 6                -> shipped 0 v8 & low 2
                 close t1 returned                        -> closed 6 6 v9 & replenished 5",
     );
@@ -144,7 +144,7 @@ fn a_deadline_under_a_quarantine_tells_what_it_frees() {
                 alert tea@north 2/5                      -> alerted
                 hold r1 10s tea@north 8                  -> held 1 v2 & low 2
         poison tea v3
-        at 11s  nothing                                  -> expired 9 v4 & replenished 5
+        at 11s  nothing                                  -> lapsed 9 v4 & expired r1 & replenished 5
                 adjust tea@north -1                      -> refused: Quarantined",
     );
 }

@@ -37,11 +37,11 @@ fn the_longest_overdue_expires_first_and_each_once() {
                 hold b 2s tea@north 2 & hold b 2s rice@x 3 -> held 6 v3 & held 6 v2
                 hold a 2s tea@north 4                    -> held 2 v4
                 hold open 9s tea@north 1                 -> held 1 v5
-        at 4s   nothing                                  -> expired 3 v6 & expired 9 v3 & expired 7 v7 & expired 8 v8
+        at 4s   nothing                                  -> lapsed 8 v6 & lapsed 9 v3 & expired b & expired b & expired a & expired late
                 nothing                                  -> nothing
         restart
                 nothing                                  -> nothing
-        at 10s  nothing                                  -> expired 9 v9",
+        at 10s  nothing                                  -> lapsed 9 v7 & expired open",
     );
 }
 
@@ -56,7 +56,7 @@ fn an_extension_moves_the_deadline_there_and_back() {
         restart
                 extend r1 1s                             -> extended to 21000ms
         at 21s  nothing                                  -> nothing
-        at 22s  nothing                                  -> expired 5 v3",
+        at 22s  nothing                                  -> lapsed 5 v3 & expired r1",
     );
 }
 
@@ -96,7 +96,7 @@ fn time_does_not_go_back_for_a_deadline() {
         at 10s   hold r1 10s tea@north 5                 -> held 0 v2
         at 50s   extend r1 1s                            -> extended to 101000ms
         at 100s  nothing                                 -> nothing
-        at 102s  nothing                                 -> expired 5 v3",
+        at 102s  nothing                                 -> lapsed 5 v3 & expired r1",
     );
 }
 
@@ -122,7 +122,7 @@ fn a_deadline_passes_under_a_quarantine_too() {
                 hold r1 10s tea@north 4 & hold r1 10s rice@x 4 -> held 1 v2 & held 1 v2
                 hold r2 60s tea@north 1                  -> held 0 v3
         poison tea v4
-        at 11s  nothing                                  -> expired 4 v5 & expired 5 v3
+        at 11s  nothing                                  -> lapsed 4 v5 & lapsed 5 v3 & expired r1 & expired r1
                 adjust tea@north -1                      -> refused: Quarantined
                 adjust rice@x -5                         -> 0 v4
                 count tea@north 5                        -> 4 v6
@@ -138,11 +138,11 @@ fn what_has_expired_is_forgotten_like_everything_else() {
         at 0s   count tea@north 5                        -> 5 v1
                 hold r1 1s tea@north 1                   -> held 4 v2
                 hold r2 1s tea@north 1                   -> held 3 v3
-        at 2s   nothing                                  -> expired 4 v4 & expired 5 v5
+        at 2s   nothing                                  -> lapsed 5 v4 & expired r1 & expired r2
                 commit r1                                -> refused: UnknownReservation r1
                 commit r2                                -> refused: ReservationEnded, is expired
-                hold r3 1s tea@north 1                   -> held 4 v6
-        at 9s   nothing                                  -> expired 5 v7
+                hold r3 1s tea@north 1                   -> held 4 v5
+        at 9s   nothing                                  -> lapsed 5 v6 & expired r3
                 commit r2                                -> refused: UnknownReservation r2",
     );
 }

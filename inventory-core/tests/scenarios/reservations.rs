@@ -152,7 +152,7 @@ fn a_reservation_that_has_ended_takes_no_line_of_the_same_request() {
                 hold r1 60s tea@north 2 & commit r1 & hold r1 60s rice@x 1 -> refused: ReservationExists, is committed
                 hold r1 60s tea@north 2 & extend r1 90s & hold r1 60s rice@x 1 -> refused: LinesDiffer in line 2
                 hold r1 60s tea@north 2 & extend r1 90s & hold r1 90s rice@x 1 -> held 7 v2 & extended to 90000ms & held 8 v2
-        at 91s  nothing                                  -> expired 9 v3 & expired 9 v3",
+        at 91s  nothing                                  -> lapsed 9 v3 & lapsed 9 v3 & expired r1 & expired r1",
     );
 }
 
@@ -237,7 +237,7 @@ fn freed_stock_returns_however_little_room_there_was() {
                 adjust tea@south +4                      -> 4 v7 total 9
                 commit r2 tea@north 1                    -> committed 9007199254740986 v8 total 9007199254740990
         at 0s   hold r3 1s tea@north max-5               -> held 0 v9 total 4
-        at 2s   nothing                                  -> expired 9007199254740986 v10 total 9007199254740990",
+        at 2s   nothing                                  -> lapsed 9007199254740986 v10 total 9007199254740990 & expired r3",
     );
 }
 
@@ -262,7 +262,7 @@ fn a_reservation_ends_even_when_its_product_has_no_version_left() {
         "given tea vmax-1 north 10/0
         at 0s   hold r1 1s tea@north 4                   -> held 6 v9007199254740991
                 commit r1                                -> refused: VersionsExhausted
-        at 2s   nothing                                  -> expired 6 v9007199254740991
+        at 2s   nothing                                  -> lapsed 6 v9007199254740991 & expired r1
                 commit r1                                -> refused: ReservationEnded, is expired",
     );
 }

@@ -1,6 +1,6 @@
 //! Sees to it that reservations end when nobody asks for anything.
 //!
-//! The engine lets them expire before whatever it decides, so the end of a reservation is exact without this. This makes it
+//! What is due counts as free for whatever the engine decides, so the end of a reservation is exact without this. This makes it
 //! visible: to readers, and to those who follow the log.
 
 use std::sync::Arc;
@@ -29,8 +29,14 @@ pub(super) async fn run(central: Arc<Central>) {
         clock.look(&central.reader().time());
         // One submission ends a portion only, so that sales need not wait for thousands of ends.
         while is_due(&central) && !central.is_stopping() && central.disk().silence().is_none() {
+            let before = central.reader().head().sequence;
             if let Err(error) = central.submit(Vec::new()).await {
                 tracing::warn!(%error, "reservations that are due could not expire yet");
+                pause = REST;
+                break;
+            }
+            // A portion that ends nothing will end nothing the next time either.
+            if central.reader().head().sequence == before {
                 pause = REST;
                 break;
             }

@@ -69,12 +69,18 @@ fn readers_see_within_a_tenth_of_a_second_that_a_reservation_has_ended() {
         (&json!("expired"), &json!("1970-01-01T00:01:00.001Z"))
     );
     let page = world.get("/replication/changes?fromOffset=2").json();
-    let event = &page["events"][0];
+    let (lapsed, expired) = (&page["events"][0], &page["events"][1]);
     assert_eq!(
-        (&event["type"], &event["reservationId"]),
+        (&lapsed["type"], &lapsed["reservedDelta"]),
+        (&json!("HoldsLapsed"), &json!(-1))
+    );
+    assert_eq!(
+        (&expired["type"], &expired["reservationId"]),
         (&json!("HoldExpired"), &json!("r0"))
     );
-    assert_eq!(event["idempotencyKey"], json!(null));
+    for event in [lapsed, expired] {
+        assert_eq!(event["idempotencyKey"], json!(null));
+    }
 }
 
 #[test]

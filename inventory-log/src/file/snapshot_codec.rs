@@ -16,8 +16,8 @@ use super::interner::Interner;
 use super::lines::Lines;
 use super::record::{decode, encode_unframed};
 use super::snapshot_records::{
-    push_alert, push_buried, push_reservation, push_transfer, read_alert, read_buried,
-    read_reservation, read_transfer,
+    push_alert, push_buried, push_lapsed, push_reservation, push_transfer, read_alert, read_buried,
+    read_lapsed, read_reservation, read_transfer,
 };
 use super::snapshot_sink::Sink;
 use super::text::{push_hex32, push_hex64, push_number, push_string};
@@ -47,6 +47,9 @@ pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64>
         push_alert(out, product, store, alert)
     })?;
     sink.list("reservations", image.reservations(), push_reservation)?;
+    sink.list("lapsed", image.lapsed(), |out, (product, before)| {
+        push_lapsed(out, product, before)
+    })?;
     sink.list("transfers", image.transfers(), push_transfer)?;
     let window = image.window().filter(|_| !defect!(WindowLeftOutOfSnapshot));
     sink.list("window", window, |out, entry| encode_unframed(out, &entry))?;
@@ -208,6 +211,10 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     source.list("reservations", |line| {
         let reservation = read_reservation(line, &mut ids)?;
         builder.reservation(reservation).map_err(said)
+    })?;
+    source.list("lapsed", |line| {
+        let (product, before) = read_lapsed(line)?;
+        builder.lapsed(&product, before).map_err(said)
     })?;
     source.list("transfers", |line| {
         let transfer = read_transfer(line, &mut ids)?;

@@ -29,6 +29,13 @@ pub(super) fn push_alert(out: &mut Vec<u8>, product: &ProductId, store: &StoreId
     });
 }
 
+pub(super) fn push_lapsed(out: &mut Vec<u8>, product: &ProductId, before: Timestamp) {
+    out.extend_from_slice(b"{\"product\":");
+    push_string(out, product.as_str());
+    push_time(out, b",\"before\":", Some(before));
+    out.push(b'}');
+}
+
 pub(super) fn push_reservation(out: &mut Vec<u8>, reservation: &Reservation) {
     push_opened(
         out,
@@ -194,6 +201,23 @@ pub(super) fn read_alert(line: &str) -> Result<(ProductId, StoreId, Alert), Stri
         is_low: wire.is_low,
     };
     Ok((wire.product, wire.store, alert))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLapsed {
+    product: ProductId,
+    before: Timestamp,
+}
+
+/// Reads which deadlines a product has lapsed through.
+///
+/// # Errors
+///
+/// Says what is wrong with the line.
+pub(super) fn read_lapsed(line: &str) -> Result<(ProductId, Timestamp), String> {
+    let wire: WireLapsed = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    Ok((wire.product, wire.before))
 }
 
 /// Reads a reservation.

@@ -54,6 +54,7 @@ impl Promises {
                 Kind::Increased
                 | Kind::Decreased
                 | Kind::Counted
+                | Kind::Lapsed
                 | Kind::Extended { .. }
                 | Kind::Shipped { .. }
                 | Kind::Received { .. }
@@ -89,8 +90,10 @@ impl Promises {
     ) -> Result<(), &'static str> {
         let promise = self.promises.get_mut(reservation);
         let promise = promise.ok_or("has ended and was never made")?;
-        if movement.reserved_delta.units() >= 0 {
-            return Err("has ended and set nothing free");
+        // The level of one that has expired has set its units free before.
+        let freed = movement.reserved_delta.units() < 0;
+        if freed == (end == End::Expired) {
+            return Err("has ended and set nothing free, or expired and set free what was free");
         }
         let in_time = at <= promise.deadline;
         if in_time == (end == End::Expired) {

@@ -1,5 +1,7 @@
 //! Count: somebody looked. Whatever the ledger thought, this many are there, or so many more or less than there were.
 
+use std::sync::Arc;
+
 use super::check_guard;
 use super::ruling::{Ruling, ceiling, insufficient, quarantine, written};
 use crate::machine::draft::Place;
@@ -27,7 +29,7 @@ pub(super) fn decide(
             reserved,
         });
     }
-    let reserved = release_youngest(ruling, line, count, reserved, on_hand)?;
+    let reserved = release_youngest(ruling, line, &place, reserved, on_hand)?;
     let place = ruling.draft.place(&count.product, &count.store);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
     ruling.write(line, &place, Kind::Counted, level)?;
@@ -43,24 +45,27 @@ pub(super) fn decide(
 fn release_youngest(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
-    count: &Count,
+    place: &Place<'_>,
     mut reserved: Quantity,
     on_hand: Quantity,
 ) -> Result<Quantity, Rejection> {
-    let mut released = 0;
-    for (id, held) in ruling.draft.holds_of(&count.product, &count.store) {
+    let mut released = Vec::new();
+    let mut lines = 0;
+    for reservation in ruling.draft.youngest(place) {
         if reserved <= on_hand {
             break;
         }
-        if let Some(reservation) = ruling.draft.reservation(&id).cloned() {
-            released += reservation.lines.len();
-            if released > LINES_MAX {
-                return Err(Rejection::TooManyLines { line });
-            }
-            let kind = Kind::Released { reservation: id };
-            ruling.free(&reservation, &kind);
-            reserved = reserved.saturating_sub(held);
+        lines += reservation.lines.len();
+        if lines > LINES_MAX {
+            return Err(Rejection::TooManyLines { line });
         }
+        let held = reservation.line(place.product, place.store);
+        reserved = held.map_or(reserved, |line| reserved.saturating_sub(line.held));
+        released.push(Arc::clone(reservation));
+    }
+    for reservation in released {
+        let id = reservation.id.clone();
+        ruling.free(&reservation, &Kind::Released { reservation: id });
     }
     // What nobody holds is not reserved, whatever the ledger thought.
     Ok(reserved.min(on_hand))

@@ -1,55 +1,66 @@
-//! Expire: a deadline has passed, and nobody asks.
+//! Expire: deadlines have passed, and nobody asks.
 //!
-//! Nothing sees units held after their deadline, whatever else is to be done: what is due and of the products of a request
-//! expires right before it. The rest goes in portions, so that a million reservations that end at one moment do not hold
-//! up requests that have nothing to do with them.
-
-use std::sync::Arc;
+//! What is due counts as free at once, for whoever looks: a level lapses as a whole, in one event, however many reservations
+//! hold units of it. That these have ended is said later, in portions, so that a million deadlines at one moment hold up
+//! nobody.
 
 use super::Fresh;
 use super::ruling::Ruling;
-use crate::machine::{Draft, Kind, Request, Reservation};
+use crate::machine::{Draft, Kind};
 
-/// Lets reservations expire that are due, the longest overdue first: about as many as have `lines_max` lines. `None` when
-/// none is due.
-pub fn expire(draft: &mut Draft<'_>, lines_max: usize) -> Option<Fresh> {
-    match draft.has_backlog() {
-        true => {
-            let due = draft.take_due(lines_max);
-            expire_all(draft, due)
-        }
-        false => None,
-    }
+/// How much of what is due is written with one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// Levels that lapse, about: those of one product do so together.
+    pub levels: usize,
+    /// Lines of reservations that end, about: those of one reservation do so together.
+    pub lines: usize,
 }
 
-/// Lets reservations expire that are due and that a request would see, about as many as have `lines_max` lines. To be called
-/// until it returns `None`, before the request is decided.
-pub fn expire_before(draft: &mut Draft<'_>, request: &Request, lines_max: usize) -> Option<Fresh> {
-    match draft.has_backlog() {
-        true => {
-            let due = draft.take_due_before(request, lines_max);
-            expire_all(draft, due)
-        }
-        false => None,
+/// Lets levels lapse and reservations end that are due, the longest overdue first: a portion of each. `None` when none is
+/// due.
+///
+/// To be called first on a draft: what it finds is what the ledger has.
+pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
+    let due = draft.take_due(portion.lines);
+    if due.is_empty() {
+        return None;
     }
+    let lapsing = draft.lapsing(portion.levels);
+    let mut ruling = Ruling::on(draft, lapsing.len() + due.len());
+    for product in lapsing {
+        ruling.lapse(product);
+    }
+    for reservation in &due {
+        for line in &reservation.lines {
+            if let Some(product) = ruling.draft.position(&line.product) {
+                ruling.lapse(product);
+            }
+            let place = ruling.draft.place(&line.product, &line.store);
+            let reservation = reservation.id.clone();
+            ruling.note(&place, Kind::Expired { reservation });
+        }
+    }
+    Some(finish(ruling))
 }
 
-fn expire_all(draft: &mut Draft<'_>, due: Vec<Arc<Reservation>>) -> Option<Fresh> {
-    let mut ruling = Ruling::on(draft, due.len());
-    for known in due {
-        let id = &known.id;
-        // One that holds units of two products of a request is named twice.
-        let reservation = ruling.draft.reservation(id);
-        if reservation.is_some_and(|known| known.is_open()) {
-            let reservation = id.clone();
-            ruling.free(&known, &Kind::Expired { reservation });
-        }
+/// Lets the levels lapse that a request has seen with something due. What it has staged is taken back.
+pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Fresh {
+    let overdue = draft.take_overdue();
+    let mut ruling = Ruling::on(draft, overdue.len());
+    for product in overdue {
+        ruling.lapse(product);
     }
+    finish(ruling)
+}
+
+fn finish(mut ruling: Ruling<'_, '_>) -> Fresh {
     ruling.tell();
-    let events = ruling.events;
+    let Ruling { draft, events, .. } = ruling;
     draft.keep();
-    (!events.is_empty()).then(|| Fresh {
+    draft.look_for_backlog();
+    Fresh {
         events,
         outcomes: Vec::new(),
-    })
+    }
 }

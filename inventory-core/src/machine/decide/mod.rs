@@ -12,12 +12,13 @@ mod transfer;
 
 use std::sync::Arc;
 
-pub use expire::{expire, expire_before};
+pub use expire::{Portion, expire};
 
 use super::draft::Place;
 use crate::machine::{
     Command, Current, Draft, Entry, Event, Guard, Line, Outcome, Rejection, Request,
 };
+use expire::lapse_seen;
 use ruling::Ruling;
 
 /// What the answer to a request is.
@@ -25,6 +26,9 @@ use ruling::Ruling;
 pub enum Decision {
     /// The request is new.
     Fresh(Fresh),
+    /// The request sees products of which something is due that has not lapsed: this is to be written first, then it is to be
+    /// decided again.
+    Overdue(Fresh),
     /// The key has been used for the same intent: this was the answer.
     Replayed(Arc<Entry>),
 }
@@ -40,7 +44,8 @@ pub struct Fresh {
 
 /// Decides a request on top of a draft, which then shows its effect to the requests that follow.
 ///
-/// Reservations that are due and that the request would see must have expired before: [`expire_before`].
+/// What is due is free for the request, whichever products it sees: if no entry says so yet, the decision is to write one.
+/// That happens once for a request, since all that it sees is lapsed by then.
 ///
 /// The order of refusals: a key that was used for something else; then, line by line, what the line names and does not fit,
 /// quarantine, a stale version, too little stock, too much stock. A request whose lines are all skipped is refused last:
@@ -60,21 +65,35 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
             }),
         };
     }
-    let commands = request.commands();
+    let decided = decide_lines(draft, request.commands());
+    if draft.sees_overdue() {
+        // By the numbers it was decided rightly, and so has seen what it will see; but positions and versions come later.
+        return Ok(Decision::Overdue(lapse_seen(draft)));
+    }
+    match decided {
+        Ok(fresh) => {
+            draft.keep();
+            Ok(Decision::Fresh(fresh))
+        }
+        Err(rejection) => {
+            draft.take_back();
+            Err(rejection)
+        }
+    }
+}
+
+/// Decides the lines in order, and leaves what they have staged for the caller to keep or take back.
+fn decide_lines(draft: &mut Draft<'_>, commands: &[Command]) -> Result<Fresh, Rejection> {
     let mut ruling = Ruling::on(draft, commands.len());
     let mut outcomes = Vec::new();
     if commands.iter().any(may_be_skipped) {
         outcomes.reserve_exact(commands.len());
     }
     for (line, command) in (0..).map(Line).zip(commands) {
-        let decided = decide_line(&mut ruling, line, command);
-        match decided.and_then(|outcome| ruling.check_size(line).map(|()| outcome)) {
-            Ok(outcome) if outcomes.capacity() > 0 => outcomes.push(outcome),
-            Ok(_) => {}
-            Err(rejection) => {
-                draft.take_back();
-                return Err(rejection);
-            }
+        let outcome = decide_line(&mut ruling, line, command)?;
+        ruling.check_size(line)?;
+        if outcomes.capacity() > 0 {
+            outcomes.push(outcome);
         }
     }
     ruling.tell();
@@ -83,8 +102,7 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
         let outcomes = outcomes.into();
         return Err(Rejection::NothingToDo { outcomes });
     }
-    draft.keep();
-    Ok(Decision::Fresh(Fresh { events, outcomes }))
+    Ok(Fresh { events, outcomes })
 }
 
 fn decide_line(

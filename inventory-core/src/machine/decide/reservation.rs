@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ruling::{Ruling, insufficient, quarantine};
 use crate::machine::{
     Commit, Extend, HeldLine, Hold, Kind, Level, Line, Rejection, Release, Reservation,
+    ReservationState,
 };
 use crate::vocabulary::{Quantity, ReservationId, Ttl};
 
@@ -30,10 +31,11 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rej
     let Some(known) = ruling.draft.reservation(&hold.reservation) else {
         return Ok(());
     };
-    if known.opened != ruling.draft.next() || !known.is_open() {
+    let state = known.state_at(ruling.draft.at());
+    if known.opened != ruling.draft.next() || state != ReservationState::Open {
         return Err(Rejection::ReservationExists {
             reservation: known.id.clone(),
-            state: known.state,
+            state,
         });
     }
     if known.line(&hold.product, &hold.store).is_some() {
@@ -142,16 +144,17 @@ pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(),
     Ok(())
 }
 
-/// A reservation that has not ended.
+/// A reservation that has not ended, and whose deadline has not passed.
 fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>, Rejection> {
-    match ruling.draft.reservation(id) {
-        Some(known) if known.is_open() => Ok(Arc::clone(known)),
-        Some(known) => Err(Rejection::ReservationEnded {
+    let Some(known) = ruling.draft.reservation(id) else {
+        let reservation = id.clone();
+        return Err(Rejection::UnknownReservation { reservation });
+    };
+    match known.state_at(ruling.draft.at()) {
+        ReservationState::Open => Ok(Arc::clone(known)),
+        state => Err(Rejection::ReservationEnded {
             reservation: known.id.clone(),
-            state: known.state,
-        }),
-        None => Err(Rejection::UnknownReservation {
-            reservation: id.clone(),
+            state,
         }),
     }
 }

@@ -1,6 +1,7 @@
 //! A request that is being decided: what its lines have done so far.
 
 use crate::machine::draft::{Draft, Place};
+use crate::machine::ledger::ProductIx;
 use crate::machine::{
     After, Event, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX, Rejection, Reservation,
 };
@@ -80,63 +81,27 @@ impl<'r, 'a> Ruling<'r, 'a> {
         if !place.quarantined {
             return place.level.reserved();
         }
-        let holds = self.draft.holds_of(place.product, place.store);
-        let held = holds.into_iter().map(|(_, held)| held);
-        held.fold(Quantity::ZERO, |sum, held| {
-            sum.checked_add(held).unwrap_or(Quantity::MAX)
-        })
+        self.draft.held(place)
     }
 
     /// Writes an event that changes nothing.
     pub(super) fn note(&mut self, place: &Place<'_>, kind: Kind) {
-        let movement = Movement {
-            kind,
-            product: place.product.clone(),
-            store: place.store.clone(),
-            delta: Delta::ZERO,
-            reserved_delta: Delta::ZERO,
-            after: After {
-                level: place.level,
-                version: place.version,
-                total: place.total,
-            },
-        };
-        self.push(place, movement);
+        self.push(place, place.note(kind));
     }
 
-    /// Sets free what a reservation holds, line by line. It is not refused, whatever has happened to the products since.
+    /// Sets free what a reservation holds, line by line.
     pub(super) fn free(&mut self, reservation: &Reservation, kind: &Kind) {
         for line in &reservation.lines {
-            self.free_line(&line.product, &line.store, line.held, kind.clone());
+            let place = self.draft.place(&line.product, &line.store);
+            self.push(&place, place.free(line.held, kind.clone()));
         }
     }
 
-    fn free_line(&mut self, product: &ProductId, store: &StoreId, held: Quantity, kind: Kind) {
-        let place = self.draft.place(product, store);
-        let (on_hand, reserved) = (place.level.on_hand(), place.level.reserved());
-        let freed = held.min(reserved);
-        let level = Level::new(on_hand, reserved.saturating_sub(freed));
-        let level = level.expect("less is reserved than before");
-        // Only a product whose numbers are under suspicion has no room for what was reserved of it, or no version left: then
-        // the reservation ends, and the level waits for a count.
-        match place.version.next().zip(place.total.checked_add(freed)) {
-            Some((version, total)) if freed > Quantity::ZERO => {
-                let after = After {
-                    level,
-                    version,
-                    total,
-                };
-                let movement = Movement {
-                    kind,
-                    product: product.clone(),
-                    store: store.clone(),
-                    delta: Delta::ZERO,
-                    reserved_delta: level.reserved().since(reserved),
-                    after,
-                };
-                self.push(&place, movement);
-            }
-            Some(_) | None => self.note(&place, kind),
+    /// Sets free at all levels of a product what reservations hold that are due.
+    pub(super) fn lapse(&mut self, product: ProductIx) {
+        for (product, store, held) in self.draft.take_levels(product) {
+            let place = self.draft.place(product, store);
+            self.push(&place, place.free(held, Kind::Lapsed));
         }
     }
 

@@ -1,163 +1,196 @@
-//! Which reservations are due, and which hold units of a product.
+//! What is due: levels that are to lapse, reservations that are to end, and those that are open for longer.
+//!
+//! ```text
+//!                 deadline passes                                    a group later, or many
+//!  held ───────────────┼── free, for every command that looks ───────────────┼── ended
+//!                      └── HoldsLapsed, one for each level of the product    └── HoldExpired, one for each line
+//! ```
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Draft;
-use crate::machine::ledger::{ProductIx, Slot};
-use crate::machine::{Command, Request, Reservation};
-use crate::vocabulary::{
-    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId,
-};
+use rapidhash::RapidHashSet;
 
-impl Draft<'_> {
-    /// Whether reservations are due that have not expired yet.
-    pub(in crate::machine) fn has_backlog(&self) -> bool {
-        self.backlog
-    }
+use super::{Draft, Place, ProductIx};
+use crate::machine::{After, Kind, Level, Movement, Reservation, ReservationState};
+use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
-    /// The reservations that are due, the longest overdue first. Says that there is no backlog once it has been asked for
-    /// more than there are.
-    pub(in crate::machine) fn take_due(&mut self, lines_max: usize) -> Vec<Arc<Reservation>> {
-        let mut lines = 0;
-        let due = self.ledger.due.iter();
-        let due = due
-            .take_while(|(deadline, _)| *deadline < self.at)
-            .filter_map(|&(_, slot)| self.still_due(slot));
-        let taken: Vec<_> = due
-            .take_while(|reservation| {
-                let more = lines < lines_max;
-                lines += reservation.lines.len();
-                more
-            })
-            .cloned()
-            .collect();
-        self.backlog = lines >= lines_max;
-        taken
-    }
-
-    /// The next reservations that are due and that a request would see: those that hold units of its products. They are
-    /// looked for once, since all of the draft is decided at one time.
-    pub(in crate::machine) fn take_due_before(
-        &mut self,
-        request: &Request,
-        lines_max: usize,
-    ) -> Vec<Arc<Reservation>> {
-        let mut due = Vec::new();
-        let mut lines = 0;
-        for product in self.products(request) {
-            let seen = self.staging.due_seen.get(&product).copied();
-            let mut from = seen.unwrap_or((Timestamp::UNIX_EPOCH, Slot::FIRST));
-            let until = (product, self.at, Slot::FIRST);
-            let holds = self.ledger.holds.range((product, from.0, from.1)..until);
-            for &(_, deadline, slot) in holds {
-                from = (deadline, slot.next());
-                if let Some(reservation) = self.still_due(slot) {
-                    lines += reservation.lines.len();
-                    due.push(Arc::clone(reservation));
-                    if lines >= lines_max {
-                        break;
-                    }
-                }
-            }
-            self.staging.due_seen.insert(product, from);
-            if lines >= lines_max {
+impl<'a> Draft<'a> {
+    /// The products whose levels are to lapse, the longest overdue first, until they have about so many levels.
+    pub(in crate::machine) fn lapsing(&self, levels_max: usize) -> Vec<ProductIx> {
+        let lapsing = self.ledger.holds.lapsing(self.at);
+        let mut levels = RapidHashSet::default();
+        let mut products = Vec::new();
+        let mut known = RapidHashSet::default();
+        for level in lapsing {
+            if levels.len() >= levels_max {
                 break;
             }
-        }
-        due
-    }
-
-    /// The open reservations that hold units of a level, the youngest first, each with how many.
-    pub(in crate::machine) fn holds_of(
-        &self,
-        product: &ProductId,
-        store: &StoreId,
-    ) -> Vec<(ReservationId, Quantity)> {
-        let mut holds: BTreeMap<(Sequence, ReservationId), Quantity> = BTreeMap::new();
-        let mut add = |reservation: &Reservation| {
-            if let Some(line) = reservation
-                .line(product, store)
-                .filter(|_| reservation.is_open())
-            {
-                let age = (reservation.opened, reservation.id.clone());
-                holds.insert(age, line.held);
-            }
-        };
-        if let Some(&product) = self.ledger.product_index.get(product) {
-            let from = (product, Timestamp::UNIX_EPOCH, Slot::FIRST);
-            let known = self.ledger.holds.range(from..);
-            for &(_, _, slot) in known.take_while(|(at, _, _)| *at == product) {
-                if let Some(reservation) = self.ledger.reservations.at(slot)
-                    && !self.staging.reservations.contains_key(&reservation.id)
-                {
-                    add(reservation);
-                }
-            }
-        }
-        for staged in self.staging.reservations.values() {
-            add(&staged.record);
-        }
-        let youngest_first = holds.into_iter().rev();
-        youngest_first
-            .map(|((_, reservation), held)| (reservation, held))
-            .collect()
-    }
-
-    /// A reservation of the ledger, if it is due in the draft as well. What the draft has staged is not: it has ended, or
-    /// was given a time to live from now on.
-    fn still_due(&self, slot: Slot) -> Option<&Arc<Reservation>> {
-        let known = self.ledger.reservations.at(slot)?;
-        let due = known.is_due(self.at) && !self.staging.reservations.contains_key(&known.id);
-        due.then_some(known)
-    }
-
-    /// The products that the ledger knows and a request sees.
-    fn products(&self, request: &Request) -> Vec<ProductIx> {
-        let mut products = Vec::with_capacity(request.commands().len());
-        let mut see = |product: &ProductId| {
-            products.extend(self.ledger.product_index.get(product).copied());
-        };
-        for command in request.commands() {
-            match command {
-                Command::Adjust(adjust) => see(&adjust.product),
-                Command::Count(count) => {
-                    see(&count.product);
-                    if count.release_holds {
-                        // The reservations that it may release hold units of other products as well.
-                        for (reservation, _) in self.holds_of(&count.product, &count.store) {
-                            self.each_held(&reservation, &mut see);
-                        }
-                    }
-                }
-                Command::Set(set) => see(&set.product),
-                Command::Hold(hold) => {
-                    see(&hold.product);
-                    // One of that name may be known, and is answered with its state.
-                    self.each_held(&hold.reservation, &mut see);
-                }
-                Command::Ship(ship) => see(&ship.product),
-                Command::SetAlert(set) => see(&set.product),
-                Command::RemoveAlert(_) => {}
-                Command::Commit(commit) => self.each_held(&commit.reservation, &mut see),
-                Command::Release(release) => self.each_held(&release.reservation, &mut see),
-                Command::Extend(extend) => self.each_held(&extend.reservation, &mut see),
-                Command::Receive(receive) => self.each_shipped(&receive.transfer, &mut see),
-                Command::Close(close) => self.each_shipped(&close.transfer, &mut see),
+            levels.insert(level);
+            if known.insert(level.0) {
+                products.push(level.0);
             }
         }
         products
     }
 
-    fn each_held(&self, reservation: &ReservationId, mut see: impl FnMut(&ProductId)) {
-        let reservation = self.reservation(reservation);
-        let lines = reservation.iter().flat_map(|it| &it.lines);
-        lines.for_each(|line| see(&line.product));
+    /// The reservations that are due, the longest overdue first: about as many as have so many lines. For the beginning of a
+    /// draft: what it has ended is among them.
+    pub(in crate::machine) fn take_due(&self, lines_max: usize) -> Vec<Arc<Reservation>> {
+        let due = self.ledger.holds.due(self.at);
+        let due = due.filter_map(|slot| self.ledger.reservations.at(slot));
+        let mut lines = 0;
+        let portion = due.take_while(|reservation| {
+            let more = lines < lines_max;
+            lines += reservation.lines.len();
+            more
+        });
+        portion.cloned().collect()
     }
 
-    fn each_shipped(&self, transfer: &TransferId, mut see: impl FnMut(&ProductId)) {
-        let transfer = self.transfer(transfer);
-        let lines = transfer.iter().flat_map(|it| &it.lines);
-        lines.for_each(|line| see(&line.product));
+    /// Where the ledger has a product.
+    pub(in crate::machine) fn position(&self, product: &ProductId) -> Option<ProductIx> {
+        self.ledger.product_index.get(product).copied()
+    }
+
+    /// Notes that a request sees a product. If something of it is due, its levels lapse before it is seen.
+    pub(super) fn see(&mut self, product: ProductIx) {
+        if !self.backlog || self.staging.lapsed.contains(&product) {
+            return;
+        }
+        let overdue = self.take_levels(product);
+        if overdue.is_empty() {
+            return;
+        }
+        for (product, store, held) in overdue {
+            let place = self.place(product, store);
+            let movement = place.free(held, Kind::Lapsed);
+            self.stage(&place, self.next(), &movement);
+        }
+        self.staging.overdue.push(product);
+    }
+
+    /// What is due at the levels of a product, to be set free at once: from now on the product counts as lapsed. Nothing when
+    /// nothing is due, or all of it has lapsed before.
+    pub(in crate::machine) fn take_levels(
+        &mut self,
+        product: ProductIx,
+    ) -> Vec<(&'a ProductId, &'a StoreId, Quantity)> {
+        let ledger = self.ledger;
+        if !self.staging.lapsed.insert(product) || usize::from(product) >= ledger.products.len() {
+            return Vec::new();
+        }
+        let id = &ledger.products.at(product).id;
+        let overdue = ledger.holds.overdue(product, self.at).into_iter();
+        let levels = overdue.map(|(store, units)| {
+            let held = Quantity::new(units).unwrap_or(Quantity::MAX);
+            (id, ledger.stores.at(store), held)
+        });
+        levels.collect()
+    }
+
+    /// Takes back what was staged since the last call of [`Draft::keep`], and returns the products that were seen before
+    /// their levels have lapsed.
+    pub(in crate::machine) fn take_overdue(&mut self) -> Vec<ProductIx> {
+        self.take_back();
+        let overdue = std::mem::take(&mut self.staging.overdue);
+        for product in &overdue {
+            self.staging.lapsed.remove(product);
+        }
+        overdue
+    }
+
+    /// Whether a product was seen before its levels have lapsed.
+    pub(in crate::machine) fn sees_overdue(&self) -> bool {
+        !self.staging.overdue.is_empty()
+    }
+
+    /// Looks again for what is due and has not lapsed, once a portion of it has.
+    pub(in crate::machine) fn look_for_backlog(&mut self) {
+        let mut lapsing = self.ledger.holds.lapsing(self.at);
+        self.backlog = lapsing.any(|(product, _)| !self.staging.lapsed.contains(&product));
+    }
+
+    /// What open reservations hold of a level that are not due.
+    pub(in crate::machine) fn held(&self, place: &Place<'_>) -> Quantity {
+        let (product, store) = (place.product_ix, place.store_ix);
+        let mut held = self.ledger.holds.held(product, store, self.at);
+        for (id, staged) in &self.staging.reservations {
+            let Some(line) = staged.record.line(place.product, place.store) else {
+                continue;
+            };
+            let known = self.ledger.reservations.find(id);
+            if known.is_some_and(|known| self.is_held(known)) {
+                held = held.saturating_sub(line.held.units());
+            }
+            if self.is_held(&staged.record) {
+                held = held.saturating_add(line.held.units());
+            }
+        }
+        Quantity::new(held).unwrap_or(Quantity::MAX)
+    }
+
+    /// The open reservations that hold units of a level and are not due, the one that was made last first.
+    pub(in crate::machine) fn youngest(
+        &self,
+        place: &Place<'_>,
+    ) -> impl Iterator<Item = &Arc<Reservation>> {
+        let opened = self.staging.opened.iter().rev();
+        let opened = opened.filter_map(|id| Some(&self.staging.reservations.get(id)?.record));
+        let (product, store) = (place.product, place.store);
+        let new = opened.filter(move |found| found.line(product, store).is_some());
+        let holds = &self.ledger.holds;
+        let known = holds.youngest(place.product_ix, place.store_ix, self.at);
+        let known = known.filter_map(|slot| self.ledger.reservations.at(slot));
+        let known = known.map(|known| self.reservation(&known.id).unwrap_or(known));
+        new.chain(known).filter(|found| self.is_held(found))
+    }
+
+    fn is_held(&self, reservation: &Reservation) -> bool {
+        reservation.state_at(self.at) == ReservationState::Open
+    }
+}
+
+impl Place<'_> {
+    /// Sets free what is held at a level. It is not refused, whatever has happened to the product since.
+    pub(in crate::machine) fn free(&self, held: Quantity, kind: Kind) -> Movement {
+        let (on_hand, reserved) = (self.level.on_hand(), self.level.reserved());
+        let freed = held.min(reserved);
+        // Only a product whose numbers are under suspicion has no room for what was reserved of it, or no version left: then
+        // nothing is free, and the level waits for a count.
+        let after = self.version.next().zip(self.total.checked_add(freed));
+        let after = after.filter(|_| freed > Quantity::ZERO);
+        let Some((version, total)) = after else {
+            return self.note(kind);
+        };
+        let level = Level::new(on_hand, reserved.saturating_sub(freed));
+        let level = level.expect("less is reserved than before");
+        Movement {
+            kind,
+            product: self.product.clone(),
+            store: self.store.clone(),
+            delta: Delta::ZERO,
+            reserved_delta: level.reserved().since(reserved),
+            after: After {
+                level,
+                version,
+                total,
+            },
+        }
+    }
+
+    /// Says something about a level that changes nothing of it.
+    pub(in crate::machine) fn note(&self, kind: Kind) -> Movement {
+        Movement {
+            kind,
+            product: self.product.clone(),
+            store: self.store.clone(),
+            delta: Delta::ZERO,
+            reserved_delta: Delta::ZERO,
+            after: After {
+                level: self.level,
+                version: self.version,
+                total: self.total,
+            },
+        }
     }
 }

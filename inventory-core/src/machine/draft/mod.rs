@@ -5,9 +5,9 @@ mod records;
 
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
+use rapidhash::{RapidHashMap, RapidHashSet};
 
-use super::ledger::{Product, ProductIx, Slot, Standing, StoreIx};
+use super::ledger::{Product, ProductIx, Standing, StoreIx};
 use crate::machine::{
     Alert, Entry, Fresh, Head, Kind, Ledger, Level, Movement, Request, Reservation, Transfer,
 };
@@ -57,8 +57,12 @@ pub struct Staging {
     reservations: RapidHashMap<ReservationId, Staged<Arc<Reservation>>>,
     transfers: RapidHashMap<TransferId, Staged<Arc<Transfer>>>,
     alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
-    /// Up to where the reservations of a product were looked at for what is due.
-    due_seen: RapidHashMap<ProductIx, (Timestamp, Slot)>,
+    /// The reservations that the ledger does not know, in the order in which they were made.
+    opened: Vec<ReservationId>,
+    /// Products of which nothing is due any more that has not lapsed.
+    lapsed: RapidHashSet<ProductIx>,
+    /// Those of them that the request has seen that is being decided, before anything said so.
+    overdue: Vec<ProductIx>,
     keys: RapidHashMap<IdempotencyKey, Arc<Entry>>,
     undo: Vec<Undo>,
 }
@@ -72,8 +76,13 @@ impl Staging {
         clear(&mut self.reservations);
         clear(&mut self.transfers);
         clear(&mut self.alerts);
-        clear(&mut self.due_seen);
         clear(&mut self.keys);
+        self.opened.clear();
+        self.opened.shrink_to(KEPT);
+        self.lapsed.clear();
+        self.lapsed.shrink_to(KEPT);
+        self.overdue.clear();
+        self.overdue.shrink_to(KEPT);
         self.undo.clear();
         self.undo.shrink_to(KEPT);
     }
@@ -152,7 +161,7 @@ pub struct Draft<'a> {
     staging: &'a mut Staging,
     head: Head,
     at: Timestamp,
-    /// Whether reservations are due that the draft has not let expire yet.
+    /// Whether something may be due that has not lapsed.
     backlog: bool,
 }
 
@@ -166,7 +175,7 @@ impl<'a> Draft<'a> {
         Self {
             head,
             at,
-            backlog: ledger.next_deadline().is_some_and(|next| next < at),
+            backlog: ledger.holds.lapsing(at).next().is_some(),
             ledger,
             staging,
         }
@@ -223,6 +232,7 @@ impl<'a> Draft<'a> {
         staged.or_else(|| self.ledger.find(key).map(Arc::new))
     }
 
+    /// The level that a command touches. Whatever looks at stock does so here: nobody sees units held that are due.
     pub(super) fn place<'b>(&mut self, product: &'b ProductId, store: &'b StoreId) -> Place<'b>
     where
         'a: 'b,
@@ -236,6 +246,7 @@ impl<'a> Draft<'a> {
             Some((id, &ix)) => (id, ix),
             None => (store, self.new_store(store)),
         };
+        self.see(product_ix);
         let known = self.known(product_ix);
         let staged = self.staging.products.get(&product_ix).copied();
         let StagedProduct {
@@ -336,6 +347,9 @@ impl<'a> Draft<'a> {
                 }
                 Undo::Reservation(id, None) => {
                     self.staging.reservations.remove(&id);
+                    if self.ledger.reservations.slot(&id).is_none() {
+                        self.staging.opened.pop();
+                    }
                 }
                 Undo::Transfer(id, Some(earlier)) => {
                     self.staging.transfers.insert(id, earlier);

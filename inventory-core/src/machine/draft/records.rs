@@ -29,7 +29,7 @@ impl Draft<'_> {
     pub(super) fn book(&mut self, place: &Place<'_>, movement: &Movement) {
         let (opened, at) = (self.next(), self.at);
         match &movement.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted => {}
+            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Lapsed => {}
             Kind::Held {
                 reservation: id,
                 deadline,
@@ -102,8 +102,14 @@ impl Draft<'_> {
         let by = self.next();
         let staged = self.staging.reservations.get(id);
         if staged.is_none_or(|staged| staged.by != by) {
-            let known = self.reservation(id).cloned();
-            let record = known.or_else(|| new().map(Arc::new))?;
+            let record = match self.reservation(id).cloned() {
+                Some(known) => known,
+                None => {
+                    let new = Arc::new(new()?);
+                    self.staging.opened.push(id.clone());
+                    new
+                }
+            };
             let staged = Staged { record, by };
             let earlier = self.staging.reservations.insert(id.clone(), staged);
             let undo = Undo::Reservation(id.clone(), earlier);

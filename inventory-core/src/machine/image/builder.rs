@@ -167,6 +167,24 @@ impl ImageBuilder {
         Ok(())
     }
 
+    /// Says that the levels of a product have set free what reservations hold whose deadline is before a moment.
+    ///
+    /// # Errors
+    ///
+    /// The product is not listed, or the moment is after the head's; the image is as it was.
+    pub fn lapsed(&mut self, product: &ProductId, before: Timestamp) -> Result<(), InvalidImage> {
+        let listed = self.product_index.get(product).copied();
+        match listed.filter(|_| before <= self.head.recorded_at) {
+            Some(at) => {
+                self.products.at_mut(at).lapsed = before;
+                Ok(())
+            }
+            None => Err(InvalidImage::Lapsed {
+                product: product.clone(),
+            }),
+        }
+    }
+
     /// Adds the next transfer.
     ///
     /// # Errors

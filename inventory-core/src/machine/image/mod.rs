@@ -3,7 +3,7 @@
 mod builder;
 mod set_back;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
@@ -11,12 +11,12 @@ use rapidhash::RapidHashMap;
 pub use builder::ImageBuilder;
 
 use super::ledger::{
-    Arena, Book, FrozenBook, FrozenWindow, Packer, Product, ProductIx, Slot, StoreIx, Window,
+    Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, ProductIx, Slot, StoreIx, Window,
 };
 use crate::machine::{
     Buried, Entry, Head, Ledger, ProductView, Reservation, Transfer, WindowLimits,
 };
-use crate::vocabulary::{ProductId, Sequence, StoreId};
+use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 /// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
 #[derive(Debug, Clone)]
@@ -90,6 +90,16 @@ impl Image {
         self.reservations.iter().map(|reservation| &**reservation)
     }
 
+    /// The products whose levels have set free already what some of the open reservations held, each with the moment before
+    /// which the deadlines of those are; in the order of their first event.
+    pub fn lapsed(&self) -> impl Iterator<Item = (&ProductId, Timestamp)> {
+        let open = self.reservations().filter(|known| known.is_open());
+        let next = open.map(|reservation| reservation.deadline).min();
+        let products = self.products.iter();
+        let lapsed = products.map(|product| (&product.id, product.lapsed));
+        lapsed.filter(move |(_, before)| next.is_some_and(|next| next < *before))
+    }
+
     /// The transfers that are under way, or ended not long ago, in the order of the log.
     pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
         self.transfers.iter().map(|transfer| &**transfer)
@@ -144,8 +154,7 @@ impl Image {
             stores: self.stores.clone(),
             reservations: Book::thaw(&self.reservations, window),
             transfers: Book::thaw(&self.transfers, window),
-            due: BTreeSet::new(),
-            holds: BTreeSet::new(),
+            holds: Holds::default(),
         };
         for (slot, _) in self.reservations.from(Slot::FIRST) {
             ledger.list(slot);
@@ -174,6 +183,12 @@ pub enum InvalidImage {
     /// The total of a product that is not quarantined is not the sum of its levels.
     #[error("the total of product {product} is not the sum of its levels")]
     WrongTotal {
+        /// The product.
+        product: ProductId,
+    },
+    /// A product that has lapsed after the image was taken, or is not listed.
+    #[error("holds of product {product} are said to have lapsed, which cannot be")]
+    Lapsed {
         /// The product.
         product: ProductId,
     },

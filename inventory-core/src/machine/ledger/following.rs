@@ -3,7 +3,10 @@
 //! Nothing here is refused. An event of a reservation or transfer that the ledger does not know, since it started from a
 //! copy of the stock alone, changes the stock and nothing else.
 
-use super::{Ledger, ProductIx, StoreIx};
+use std::sync::Arc;
+
+use super::holds::{Holding, Holds};
+use super::{Ledger, ProductIx, Slot, StoreIx};
 use crate::machine::{
     Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
 };
@@ -23,7 +26,7 @@ impl Ledger {
             Kind::Held {
                 reservation,
                 deadline,
-            } => self.hold(reservation, *deadline, movement, product, at),
+            } => self.hold(reservation, *deadline, movement, (product, store), at),
             Kind::Committed { reservation }
             | Kind::Released { reservation }
             | Kind::Expired { reservation } => self.end_hold(reservation, movement, at),
@@ -31,6 +34,10 @@ impl Ledger {
                 reservation,
                 deadline,
             } => self.extend(reservation, *deadline),
+            Kind::Lapsed => {
+                self.products.at_mut(product).lapsed = at;
+                self.holds.lapse(product, at);
+            }
             Kind::Shipped {
                 transfer,
                 destination,
@@ -61,7 +68,7 @@ impl Ledger {
         id: &ReservationId,
         deadline: Timestamp,
         movement: &Movement,
-        product: ProductIx,
+        (product, store): (ProductIx, StoreIx),
         at: Timestamp,
     ) {
         // The entry that is being followed begins after the head.
@@ -73,6 +80,10 @@ impl Ledger {
                 slot
             }
             None => {
+                // After a loss, what ended the earlier one of that id may be unknown.
+                if let Some(earlier) = self.reservations.slot(id) {
+                    self.unlist(earlier);
+                }
                 let new = Reservation::open(
                     id.clone(),
                     opened,
@@ -83,8 +94,14 @@ impl Ledger {
                 self.reservations.open(new)
             }
         };
-        self.due.insert((deadline, slot));
-        self.holds.insert((product, deadline, slot));
+        self.holds.add(Holding {
+            product,
+            store,
+            slot,
+            deadline,
+            held: movement.reserved_delta.size(),
+            lapsed: false,
+        });
     }
 
     fn end_hold(&mut self, id: &ReservationId, movement: &Movement, at: Timestamp) {
@@ -146,29 +163,34 @@ impl Ledger {
         }
     }
 
-    /// Lists an open reservation by its deadline.
-    pub(in crate::machine) fn list(&mut self, slot: super::Slot) {
-        let Some(reservation) = self.reservations.at(slot).filter(|found| found.is_open()) else {
-            return;
-        };
-        let deadline = reservation.deadline;
-        self.due.insert((deadline, slot));
-        for line in &reservation.lines {
-            if let Some(&product) = self.product_index.get(&line.product) {
-                self.holds.insert((product, deadline, slot));
-            }
-        }
+    /// Lists what a reservation holds, if it is open.
+    pub(in crate::machine) fn list(&mut self, slot: Slot) {
+        self.each_holding(slot, Holds::add);
     }
 
-    fn unlist(&mut self, slot: super::Slot) {
-        let Some(reservation) = self.reservations.at(slot).filter(|found| found.is_open()) else {
+    fn unlist(&mut self, slot: Slot) {
+        self.each_holding(slot, Holds::remove);
+    }
+
+    fn each_holding(&mut self, slot: Slot, change: impl Fn(&mut Holds, Holding)) {
+        let reservation = self.reservations.at(slot).map(Arc::clone);
+        let Some(reservation) = reservation.filter(|found| found.is_open()) else {
             return;
         };
         let deadline = reservation.deadline;
-        self.due.remove(&(deadline, slot));
         for line in &reservation.lines {
-            if let Some(&product) = self.product_index.get(&line.product) {
-                self.holds.remove(&(product, deadline, slot));
+            let product = self.product_index.get(&line.product);
+            let store = self.store_index.get(&line.store);
+            if let Some((&product, &store)) = product.zip(store) {
+                let holding = Holding {
+                    product,
+                    store,
+                    slot,
+                    deadline,
+                    held: line.held,
+                    lapsed: deadline < self.products.at(product).lapsed,
+                };
+                change(&mut self.holds, holding);
             }
         }
     }

@@ -7,7 +7,7 @@
 //!          ├─ stores     Arena<StoreId>, in the order of their first event
 //!          ├─ window     the entries whose keys still count, packed
 //!          ├─ reservations, transfers   those that are open, and those that have ended not long ago
-//!          ├─ due, holds the open reservations by deadline, and by product and deadline
+//!          ├─ holds      what the open reservations hold, by deadline, by product, and by level
 //!          ├─ alerts     the levels that somebody wants to be told about
 //!          └─ buried     positions that could not be applied
 //! ```
@@ -19,6 +19,7 @@ mod arena;
 mod book;
 mod by_id;
 mod following;
+mod holds;
 mod packed;
 mod product;
 mod shelf;
@@ -36,6 +37,7 @@ pub use window::WindowLimits;
 pub(super) use arena::Arena;
 pub(super) use book::{Book, FrozenBook, Record};
 pub(super) use by_id::ById;
+pub(super) use holds::Holds;
 pub(super) use packed::Packer;
 pub(super) use product::{Product, ProductIx, Standing, StoreIx};
 pub(super) use shelf::Slot;
@@ -104,10 +106,8 @@ pub struct Ledger {
     pub(super) unheard: usize,
     pub(super) reservations: Book<Reservation>,
     pub(super) transfers: Book<Transfer>,
-    /// The open reservations, by deadline.
-    pub(super) due: BTreeSet<(Timestamp, Slot)>,
-    /// The same, for each product of theirs.
-    pub(super) holds: BTreeSet<(ProductIx, Timestamp, Slot)>,
+    /// What the open ones of `reservations` hold.
+    pub(super) holds: Holds,
     pub(super) alerts: BTreeSet<(ProductId, StoreId)>,
 }
 
@@ -130,8 +130,7 @@ impl Ledger {
             unheard: 0,
             reservations: Book::new(window),
             transfers: Book::new(window),
-            due: BTreeSet::new(),
-            holds: BTreeSet::new(),
+            holds: Holds::default(),
             alerts: BTreeSet::new(),
         }
     }
@@ -198,7 +197,8 @@ impl Ledger {
         self.window.evicted_early()
     }
 
-    /// A reservation that is open, or has ended not long ago.
+    /// A reservation that is open, or has ended not long ago. One whose deadline has passed may still be said to be open: see
+    /// [`Reservation::state_at`].
     pub fn reservation(&self, id: &ReservationId) -> Option<&Reservation> {
         self.reservations.find(id).map(|found| &**found)
     }
@@ -209,15 +209,15 @@ impl Ledger {
         after.map(|reservation| &**reservation)
     }
 
-    /// Number of open reservations.
+    /// Number of reservations that have not ended, those among them that are due.
     pub fn open_reservations(&self) -> usize {
         self.reservations.open_count()
     }
 
-    /// The deadline that passes first. Once it has, the reservation is to expire: the next request that is decided sees to
-    /// it, be it an empty one.
+    /// The deadline that passes first. Once it has, the reservation is to end: the next group that is decided sees to it, be
+    /// it an empty one.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|&(deadline, _)| deadline)
+        self.holds.next_deadline()
     }
 
     /// Number of transfers that are under way.

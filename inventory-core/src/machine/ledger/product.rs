@@ -46,6 +46,9 @@ pub(in crate::machine) struct Product {
     pub(in crate::machine) levels: Vec<(StoreIx, Standing)>,
     /// What is reserved over all levels, so that the ceiling need not add it up.
     reserved: u64,
+    /// What reservations hold of it whose deadline is before this moment is free at its levels, though they may not have
+    /// ended yet.
+    pub(in crate::machine) lapsed: Timestamp,
     /// What somebody wants to be told of its levels: hardly ever anything.
     pub(in crate::machine) alerts: Vec<(StoreIx, Alert)>,
 }
@@ -60,6 +63,7 @@ impl Product {
             quarantined: false,
             levels: Vec::new(),
             reserved: 0,
+            lapsed: Timestamp::UNIX_EPOCH,
             alerts: Vec::new(),
         }
     }

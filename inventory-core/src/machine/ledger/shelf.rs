@@ -14,10 +14,7 @@ pub(in crate::machine) struct Slot(u64);
 
 impl Slot {
     pub(in crate::machine) const FIRST: Self = Self(0);
-
-    pub(in crate::machine) fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
+    pub(in crate::machine) const LAST: Self = Self(u64::MAX);
 }
 
 /// A list in the order of arrival, from which elements go in any order, and whose clones are copy-on-write by chunk.

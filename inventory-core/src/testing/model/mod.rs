@@ -61,12 +61,20 @@ impl Model {
         }
     }
 
-    /// Gives a product a past that the model has not followed.
+    /// Gives a product a past that the model has not followed: before all that it follows. The stores of all such products
+    /// were heard of in the order of their names.
     pub fn assume(&mut self, product: &str, version: Version, levels: &[(&str, Level)]) {
         let stores = levels
             .iter()
             .map(|&(store, level)| (store.to_owned(), Stock::of(level)));
+        for (store, _) in levels {
+            if !self.state.stores.iter().any(|known| known == store) {
+                self.state.stores.push((*store).to_owned());
+            }
+        }
+        self.state.stores.sort();
         let known = Product {
+            heard: self.state.products.len(),
             version: version.number().into(),
             quarantined: false,
             promised_to_nobody: levels
@@ -79,13 +87,14 @@ impl Model {
 
     /// What the answer to a request should be that is alone in its group.
     pub fn submit(&mut self, request: &Request, now: Timestamp) -> Predicted {
+        self.expire(now);
         let predicted = self.decide(request, now);
         self.publish();
         predicted
     }
 
-    /// Lets all reservations expire that are due, and returns the one entry that says so. The engine does so at the start
-    /// of a group; it takes several groups when more are due than a model should be given.
+    /// Begins a group: sets free all that is due and ends a portion of the reservations. Returns the one entry that says so.
+    /// The engine sets free a portion of many levels, and of the others what a request sees.
     pub fn expire(&mut self, now: Timestamp) -> Option<Predicted> {
         let at_ms = self.recorded_at_ms.max(now.millis());
         let first = self.events + 1;
@@ -112,9 +121,8 @@ impl Model {
         open.map(|transfer| &transfer.id)
     }
 
-    /// What the answer to the next request of a group should be.
+    /// What the answer to the next request of a group should be, which [`Model::expire`] began at the same time.
     pub fn decide(&mut self, request: &Request, now: Timestamp) -> Predicted {
-        self.expire(now);
         if let Some(intent) = request.intent()
             && let Some(first) = self.window.find(intent.key.as_str())
         {
@@ -178,7 +186,7 @@ impl Model {
         self.events += 1;
         self.recorded_at_ms = self.recorded_at_ms.max(recorded_at.millis());
         if let Some(product) = product {
-            let product = self.state.products.entry(product.to_owned()).or_default();
+            let product = self.state.hear_of(product);
             let claimed = version.map_or(0, |version| version.number().into());
             product.version = product.version.max(claimed);
             product.quarantined = true;

@@ -1,5 +1,7 @@
 //! Units that are promised to somebody for a while.
 
+use std::collections::BTreeMap;
+
 use super::stock::{State, Stock};
 use super::window::Ends;
 use super::{MAX, Number, quantity, timestamp};
@@ -11,6 +13,9 @@ use crate::vocabulary::{ProductId, ReservationId, StoreId};
 /// No reservation lives longer.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
+/// Lines of reservations that end with one group.
+const ENDS_MAX: usize = 64;
+
 /// What is promised of one level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
@@ -18,6 +23,8 @@ pub(super) struct Held {
     pub(super) store: StoreId,
     pub(super) held: Number,
     pub(super) committed: Number,
+    /// Whether it was set free since the deadline has passed.
+    pub(super) lapsed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +39,25 @@ pub(super) struct Reservation {
 }
 
 impl Reservation {
+    /// Whether the log does not say yet that it has ended.
     pub(super) fn is_open(&self) -> bool {
         self.state == ReservationState::Open
+    }
+
+    fn is_overdue(&self, at_ms: u64) -> bool {
+        self.is_open() && self.deadline_ms < at_ms
+    }
+
+    /// Whether its units are nobody else's.
+    pub(super) fn is_kept(&self, at_ms: u64) -> bool {
+        self.is_open() && self.deadline_ms >= at_ms
+    }
+
+    fn state_at(&self, at_ms: u64) -> ReservationState {
+        match self.is_overdue(at_ms) {
+            true => ReservationState::Expired,
+            false => self.state,
+        }
     }
 
     /// What it promises of a level, now or before it ended.
@@ -58,10 +82,10 @@ impl State {
         let deadline_ms = self.at_ms + hold.ttl.seconds() * 1_000;
         let known = self.find(&hold.reservation);
         if let Some(known) = &known {
-            if known.opened != self.first || !known.is_open() {
+            if known.opened != self.first || !known.is_kept(self.at_ms) {
                 return Err(Rejection::ReservationExists {
                     reservation: known.id.clone(),
-                    state: known.state,
+                    state: known.state_at(self.at_ms),
                 });
             }
             if known.promises(product, store) > 0 {
@@ -100,6 +124,7 @@ impl State {
             store: store.clone(),
             held: units,
             committed: 0,
+            lapsed: false,
         });
         self.keep(reservation);
         Ok(())
@@ -176,57 +201,107 @@ impl State {
         Ok(())
     }
 
-    /// Sets free what has a deadline in the past, the longest overdue first.
+    /// Sets free all that has a deadline in the past, a level at a time, and ends a portion of the reservations, the longest
+    /// overdue first.
     pub(super) fn expire(&mut self) {
-        let overdue = |reservation: &&Reservation| {
-            reservation.is_open() && reservation.deadline_ms < self.at_ms
-        };
-        let mut due: Vec<_> = self.reservations.iter().filter(overdue).cloned().collect();
+        self.lapse();
+        let at_ms = self.at_ms;
+        let due = self.reservations.iter();
+        let mut due: Vec<_> = due.filter(|it| it.is_overdue(at_ms)).cloned().collect();
         due.sort_by_key(|reservation| reservation.deadline_ms);
+        let mut lines = 0;
         for reservation in due {
-            let kind = Kind::Expired {
-                reservation: reservation.id.clone(),
-            };
-            self.free(&reservation, &kind);
+            if lines >= ENDS_MAX {
+                break;
+            }
+            lines += reservation.lines.len();
+            for held in &reservation.lines {
+                let kind = Kind::Expired {
+                    reservation: reservation.id.clone(),
+                };
+                self.note(&held.product, &held.store, kind);
+            }
+            self.keep(Reservation {
+                state: ReservationState::Expired,
+                ended_at_ms: Some(at_ms),
+                ..reservation
+            });
         }
     }
 
-    /// Ends a reservation and sets free what it promises. Where the product has no version left, nothing can be.
+    /// Sets free all that has a deadline in the past, of the product first that is overdue longest; of those that are so
+    /// equally, of the one that was heard of first. Its stores come in the order in which they were heard of.
+    pub(super) fn lapse(&mut self) {
+        let at_ms = self.at_ms;
+        loop {
+            let due = self.reservations.iter();
+            let due = due.filter(|it| it.is_overdue(at_ms));
+            let lines = due.flat_map(|it| it.lines.iter().map(|line| (it.deadline_ms, line)));
+            let lines: Vec<_> = lines.filter(|(_, line)| !line.lapsed).collect();
+            let heard = |product: &ProductId| self.product(product).heard;
+            let first = lines
+                .iter()
+                .min_by_key(|(at, line)| (*at, heard(&line.product)));
+            let Some(product) = first.map(|(_, line)| line.product.clone()) else {
+                return;
+            };
+            let mut levels: BTreeMap<usize, (StoreId, Number)> = BTreeMap::new();
+            for (_, line) in lines.iter().filter(|(_, line)| line.product == product) {
+                let store = self.heard_of(&line.store);
+                let level = levels.entry(store).or_insert((line.store.clone(), 0));
+                level.1 += line.held;
+            }
+            for (store, held) in levels.into_values() {
+                let after = self.freed(&product, &store, held);
+                self.push(&product, &store, Kind::Lapsed, after);
+            }
+            let due = self.reservations.iter_mut();
+            let lines = due
+                .filter(|it| it.is_overdue(at_ms))
+                .flat_map(|it| &mut it.lines);
+            for line in lines.filter(|line| line.product == product) {
+                line.lapsed = true;
+            }
+        }
+    }
+
+    /// A stock once so much of what is reserved is free. Where the product has no version left, nothing can be.
+    fn freed(&self, product: &ProductId, store: &StoreId, held: Number) -> Stock {
+        let stock = self.stock(product, store);
+        let freed = match self.product(product).version {
+            MAX => 0,
+            _ => held.min(stock.reserved),
+        };
+        let reserved = stock.reserved - freed;
+        Stock { reserved, ..stock }
+    }
+
+    /// Somebody ends a reservation, which sets free what it promises.
     pub(super) fn free(&mut self, reservation: &Reservation, kind: &Kind) {
         for held in &reservation.lines {
-            let stock = self.stock(&held.product, &held.store);
-            let freed = match self.product(&held.product).version {
-                MAX => 0,
-                _ => held.held.min(stock.reserved),
-            };
-            let reserved = stock.reserved - freed;
-            let after = Stock { reserved, ..stock };
+            let after = self.freed(&held.product, &held.store, held.held);
             self.push(&held.product, &held.store, kind.clone(), after);
         }
-        let state = match matches!(kind, Kind::Expired { .. }) {
-            true => ReservationState::Expired,
-            false => ReservationState::Released,
-        };
         self.keep(Reservation {
-            state,
+            state: ReservationState::Released,
             ended_at_ms: Some(self.at_ms),
             ..reservation.clone()
         });
     }
 
-    /// What open reservations promise of a level.
+    /// What reservations promise of a level whose deadline has not passed.
     pub(super) fn promised(&self, product: &ProductId, store: &StoreId) -> Number {
-        let open = self.reservations.iter().filter(|known| known.is_open());
-        open.map(|known| known.promises(product, store)).sum()
+        let kept = self.reservations.iter();
+        let kept = kept.filter(|known| known.is_kept(self.at_ms));
+        kept.map(|known| known.promises(product, store)).sum()
     }
 
-    /// The open reservations that promise something of a level; of those of one request, the last by name comes first.
+    /// The reservations that promise something of a level and whose deadline has not passed, the last one made first.
     pub(super) fn youngest_first(&self, product: &ProductId, store: &StoreId) -> Vec<Reservation> {
-        let of_level = |known: &&Reservation| known.is_open() && known.promises(product, store) > 0;
-        let mut found: Vec<_> = self.reservations.iter().filter(of_level).cloned().collect();
-        found.sort_by_key(|known| (known.opened, known.id.to_string()));
-        found.reverse();
-        found
+        let of_level =
+            |known: &&Reservation| known.is_kept(self.at_ms) && known.promises(product, store) > 0;
+        let youngest = self.reservations.iter().rev();
+        youngest.filter(of_level).cloned().collect()
     }
 
     fn find(&self, id: &ReservationId) -> Option<Reservation> {
@@ -238,10 +313,10 @@ impl State {
         let reservation = id.clone();
         match self.find(id) {
             None => Err(Rejection::UnknownReservation { reservation }),
-            Some(known) if known.is_open() => Ok(known),
-            Some(Reservation { state, .. }) => {
-                Err(Rejection::ReservationEnded { reservation, state })
-            }
+            Some(known) => match known.state_at(self.at_ms) {
+                ReservationState::Open => Ok(known),
+                state => Err(Rejection::ReservationEnded { reservation, state }),
+            },
         }
     }
 

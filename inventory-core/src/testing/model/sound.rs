@@ -14,7 +14,8 @@ impl Model {
         at_stores + on_the_way
     }
 
-    /// Every level has as much reserved as its open reservations promise, and no less on hand than that.
+    /// Every level has as much reserved as the reservations promise whose deadline has not passed, and no less on hand than
+    /// that.
     pub(super) fn check(&self) -> Result<(), String> {
         for (id, product) in &self.state.products {
             self.state.check_promises(id, product)?;
@@ -32,8 +33,9 @@ impl State {
         // A product that has no version left keeps what is reserved.
         let is_exempt = product.promised_to_nobody || product.version == MAX;
         for (store, stock) in &product.stores {
-            let open = self.reservations.iter().filter(|known| known.is_open());
-            let lines = open.flat_map(|known| &known.lines);
+            let kept = self.reservations.iter();
+            let kept = kept.filter(|known| known.is_kept(self.at_ms));
+            let lines = kept.flat_map(|known| &known.lines);
             let here =
                 lines.filter(|line| line.product.as_str() == id && line.store.as_str() == store);
             let promised: Number = here.map(|line| line.held).sum();

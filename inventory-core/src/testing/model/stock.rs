@@ -31,6 +31,8 @@ impl Stock {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Product {
+    /// How many products were heard of before.
+    pub(super) heard: usize,
     pub(super) version: Number,
     pub(super) quarantined: bool,
     /// Whether units were reserved in a past that the model was only told of.
@@ -48,6 +50,8 @@ impl Product {
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) products: BTreeMap<String, Product>,
+    /// In the order in which they were heard of.
+    pub(super) stores: Vec<String>,
     /// In the order in which they were made.
     pub(super) reservations: Vec<Reservation>,
     /// In the order in which they were shipped.
@@ -67,6 +71,23 @@ impl State {
         self.first = first;
         self.at_ms = at_ms;
         self.written.clear();
+    }
+
+    /// A product, which is heard of now if it was not before.
+    pub(super) fn hear_of(&mut self, product: &str) -> &mut Product {
+        let heard = self.products.len();
+        let new = || Product {
+            heard,
+            ..Product::default()
+        };
+        self.products.entry(product.to_owned()).or_insert_with(new)
+    }
+
+    /// How many stores were heard of before one that is known.
+    pub(super) fn heard_of(&self, store: &StoreId) -> usize {
+        let mut stores = self.stores.iter();
+        let heard = stores.position(|known| known == store.as_str());
+        heard.expect("a store that has stock was heard of")
     }
 
     pub(super) fn product(&self, product: &ProductId) -> Product {
@@ -193,6 +214,9 @@ impl State {
         let before = self.stock(product, store);
         let looked = matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted);
         let is_new_version = looked || before != after;
+        if !self.stores.iter().any(|known| known == store.as_str()) {
+            self.stores.push(store.to_string());
+        }
         let mut known = self.product(product);
         if is_new_version {
             known.version += 1;
@@ -200,6 +224,9 @@ impl State {
         }
         if kind == Kind::Counted {
             known.quarantined = false;
+        }
+        let (number, total) = (known.version, known.total());
+        if kind == Kind::Counted {
             let position = self.first + self.written.len() as Number;
             let level = (product.to_string(), store.to_string());
             self.counted.insert(level, position);
@@ -213,8 +240,8 @@ impl State {
             reserved_delta: delta(after.reserved - before.reserved),
             after: After {
                 level: level.expect("the model keeps less reserved than there is"),
-                version: version(known.version),
-                total: quantity(known.total()),
+                version: version(number),
+                total: quantity(total),
             },
         });
         // What is said of an alert makes no product known.

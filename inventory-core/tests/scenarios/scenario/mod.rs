@@ -35,8 +35,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, Ledger, Request,
-    Staging, WindowLimits, decide, expire, expire_before, follow,
+    DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, Ledger, Portion,
+    Request, Staging, WindowLimits, decide, expire, follow,
 };
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
@@ -118,7 +118,11 @@ impl World {
         };
         let mut entries = Vec::new();
         let mut draft = Draft::new(&self.ledger, &mut self.staging, now);
-        let expired = expire(&mut draft, usize::MAX).map(|fresh| draft.record(None, fresh));
+        let all = Portion {
+            levels: usize::MAX,
+            lines: usize::MAX,
+        };
+        let expired = expire(&mut draft, all).map(|fresh| draft.record(None, fresh));
         entries.extend(expired.clone());
         let written = expired.as_ref().map(|entry| Predicted::applied(entry));
         assert_eq!(self.model.expire(now), written, "what has expired");
@@ -129,11 +133,6 @@ impl World {
                 assert_eq!(text, asked.answer, "in {line:?}");
                 continue;
             };
-            assert_eq!(
-                expire_before(&mut draft, &request, 1),
-                None,
-                "all has expired"
-            );
             let answer = answer_to(&mut draft, &request, &mut entries);
             let predicted = self.model.decide(&request, now);
             assert_eq!(answer::text(&answer), asked.answer, "in {line:?}");
@@ -204,6 +203,7 @@ fn answer_to(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Ent
             answer
         }
         Ok(Decision::Replayed(first)) => Predicted::replayed(&first),
+        Ok(Decision::Overdue(lapsed)) => panic!("all has lapsed, but {lapsed:?}"),
         Err(rejection) => Predicted::Refused(rejection),
     }
 }

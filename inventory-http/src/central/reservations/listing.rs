@@ -1,7 +1,7 @@
 //! Reading reservations.
 
 use inventory_core::machine::{HeldLine, Rejection, Reservation, ReservationState};
-use inventory_core::vocabulary::{ProductId, StoreId};
+use inventory_core::vocabulary::{ProductId, StoreId, Timestamp};
 
 use super::params::{CURSOR, PRODUCT, STATE, STORE, reservation};
 use crate::central::opened::Page;
@@ -15,10 +15,11 @@ use crate::wire::{self, ReservationCursor, ReservationList};
 /// GET /reservations/{reservationId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
     let id = reservation(call)?;
-    let found = call
-        .service()
-        .reader()
-        .read(|ledger| ledger.reservation(&id).map(wire::Reservation::of));
+    let found = call.service().reader().read(|ledger| {
+        let at = ledger.head().recorded_at;
+        let found = ledger.reservation(&id);
+        found.map(|found| wire::Reservation::of(found, at))
+    });
     match found {
         Some(found) => Ok(Answer::json(&found)),
         None => Err(refused(&Rejection::UnknownReservation { reservation: id })),
@@ -33,7 +34,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn shows(&self, reservation: &Reservation) -> bool {
+    fn shows(&self, reservation: &Reservation, at: Timestamp) -> bool {
         let of_level = |line: &HeldLine| {
             self.store.as_ref().is_none_or(|store| *store == line.store)
                 && self
@@ -41,7 +42,8 @@ impl Filter {
                     .as_ref()
                     .is_none_or(|product| *product == line.product)
         };
-        self.state.is_none_or(|state| state == reservation.state)
+        self.state
+            .is_none_or(|state| state == reservation.state_at(at))
             && reservation.lines.iter().any(of_level)
     }
 }
@@ -54,12 +56,13 @@ pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
         state: checked(call, &STATE),
     };
     let limit = call.query.integer(&LIMIT).expect("it has a default");
+    let reader = call.service().reader();
+    let at = reader.head().recorded_at;
     let show = |reservation: &Reservation| {
-        let shown = filter.shows(reservation);
-        shown.then(|| wire::Reservation::of(reservation))
+        let shown = filter.shows(reservation, at);
+        shown.then(|| wire::Reservation::of(reservation, at))
     };
     let after: Option<ReservationCursor> = checked(call, &CURSOR);
-    let reader = call.service().reader();
     let (items, next_cursor) = Page::read(reader, after, limit as usize, show);
     Ok(Answer::json(&ReservationList { items, next_cursor }))
 }

@@ -48,7 +48,7 @@ pub struct Reservation {
     /// The last moment at which it can, or could, be committed.
     #[schemars(schema_with = "schema::time")]
     pub expires_at: Timestamp,
-    /// When it ended; null while it is open.
+    /// When it ended; null while it is open, and until the log says that it has expired.
     #[schemars(schema_with = "schema::nullable_time")]
     pub ended_at: Option<Timestamp>,
     /// What it holds, or has held, in the order of the request that has made it.
@@ -74,8 +74,9 @@ pub struct ReservationLine {
 }
 
 impl Reservation {
-    /// A reservation with its lines.
-    pub fn of(reservation: &machine::Reservation) -> Self {
+    /// A reservation with its lines, as it is at the time of the last event of the log: expired as soon as its deadline has
+    /// passed, whenever the event follows that says so.
+    pub fn of(reservation: &machine::Reservation, at: Timestamp) -> Self {
         let line = |line: &HeldLine| ReservationLine {
             store_id: line.store.clone(),
             product_id: line.product.clone(),
@@ -84,7 +85,7 @@ impl Reservation {
         };
         Self {
             reservation_id: reservation.id.clone(),
-            state: reservation.state.into(),
+            state: reservation.state_at(at).into(),
             created_at: reservation.opened_at,
             expires_at: reservation.deadline,
             ended_at: reservation.ended_at,

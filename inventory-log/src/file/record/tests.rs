@@ -288,6 +288,7 @@ fn kind() -> impl Strategy<Value = Kind> {
             },
             "AlertRemoved" => Kind::AlertRemoved,
             "StockLow" => Kind::Low { low: some },
+            "HoldsLapsed" => Kind::Lapsed,
             _ => Kind::Replenished { replenished: some },
         }
     })

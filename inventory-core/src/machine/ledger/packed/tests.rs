@@ -14,6 +14,7 @@ fn kinds() -> Vec<Kind> {
         Kind::Increased,
         Kind::Decreased,
         Kind::Counted,
+        Kind::Lapsed,
         Kind::AlertRemoved,
     ];
     for (name, time, units) in [
