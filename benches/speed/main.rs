@@ -18,12 +18,14 @@ mod shop;
 mod snapshots;
 mod table;
 mod tills;
+mod window;
 
 use contest::Contests;
 
 fn main() {
     // First, while the process has no memory to give back that would blur the figures.
     let memory = (!is_filtered()).then(memory::measure);
+    let window = is_wanted(window::NAME).then(window::measure);
     let mut contests = Contests::from_args();
     one_adjust::run(&mut contests);
     one_caller::run(&mut contests);
@@ -42,6 +44,7 @@ fn main() {
             deadlines.as_deref(),
             written.as_ref(),
             memory.as_ref(),
+            window.as_ref(),
         );
     }
 }

@@ -71,7 +71,7 @@ fn bytes_per_key(keys: usize, kept: &mut Vec<Ledger>) -> f64 {
     grown / keys as f64
 }
 
-fn resident_bytes() -> f64 {
+pub(crate) fn resident_bytes() -> f64 {
     let statm = fs::read_to_string("/proc/self/statm").expect("benches are run on Linux");
     let pages = statm
         .split(' ')

@@ -6,6 +6,7 @@ use crate::contest::{Aim, Outcome};
 use crate::deadlines::Deadlines;
 use crate::memory::Memory;
 use crate::snapshots::Written;
+use crate::window::Window;
 
 const HEAD: &str = "
 | measured | baseline in the same run | ratio | to reach | met | engine | baseline |
@@ -26,6 +27,7 @@ pub(crate) fn print(
     deadlines: Option<&[Deadlines]>,
     written: Option<&Written>,
     memory: Option<&Memory>,
+    window: Option<&Window>,
 ) {
     let mut text = HEAD.to_owned();
     for outcome in outcomes {
@@ -37,7 +39,27 @@ pub(crate) fn print(
     }
     text.extend(written.map(of_written));
     text.extend(memory.map(of_memory));
+    text.extend(window.map(of_window));
     let _nobody_reads = io::stdout().write_all(text.as_bytes());
+}
+
+fn of_window(window: &Window) -> String {
+    let mebibytes = |bytes: f64| bytes / f64::from(1 << 20);
+    let met = match window.is_within_bound() {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "\nMemory of the window: {} stores have synchronised {} rows {} times; it has grown by {:.0} MiB, of which {:.0} MiB are the {} keys \
+         that are remembered, within {:.0} MiB: {met}.\n",
+        window.stores(),
+        window.rows,
+        window.syncs,
+        mebibytes(window.grown_bytes),
+        mebibytes(window.counted_bytes as f64),
+        window.keys,
+        mebibytes(window.bound_bytes as f64),
+    )
 }
 
 fn of_deadlines(deadlines: &Deadlines) -> String {

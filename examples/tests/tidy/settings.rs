@@ -13,7 +13,12 @@ use crate::workspace::file;
 /// Type, field and default of every setting. A new field does not compile before it is here.
 fn library() -> Vec<[String; 3]> {
     let Settings {
-        window: WindowLimits { age_ms, keys_max },
+        window:
+            WindowLimits {
+                age_ms,
+                keys_max,
+                bytes_max,
+            },
         retain_events,
         recovery,
         accept_time,
@@ -34,6 +39,7 @@ fn library() -> Vec<[String; 3]> {
     [
         ("Settings", "window.age_ms", age_ms.to_string()),
         ("Settings", "window.keys_max", keys_max.to_string()),
+        ("Settings", "window.bytes_max", bytes_max.to_string()),
         ("Settings", "retain_events", format!("{retain_events:?}")),
         ("Settings", "recovery", format!("{recovery:?}")),
         ("Settings", "accept_time", format!("{accept_time:?}")),

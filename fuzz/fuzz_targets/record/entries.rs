@@ -86,6 +86,7 @@ impl AnyEntry {
             recorded_at: Timestamp::from_millis(self.millis % (MILLIS_MAX + 1))
                 .expect("it is not after the year 9999"),
             intent: self.intent.map(|(key, fingerprint)| Intent {
+                caller: (fingerprint % 2 == 1).then(|| "till".parse().expect("it is a name")),
                 key: key_of(&key)
                     .parse()
                     .expect("it is 1 to 128 printable ASCII characters"),

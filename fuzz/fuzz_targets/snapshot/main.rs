@@ -22,6 +22,7 @@ const SNAPSHOT: &str = "state.json";
 const FORGET_NOTHING: WindowLimits = WindowLimits {
     age_ms: u64::MAX,
     keys_max: usize::MAX,
+    bytes_max: usize::MAX,
 };
 
 /// Positions above are more than a log can reach, and leave no room for a next one.
@@ -89,7 +90,7 @@ fn check_loaded(disk: &SimDisk, snapshots: &mut FileSnapshots, loaded: &Snapshot
         .expect("a healthy disk takes a snapshot");
     assert_eq!(disk.content(SNAPSHOT), saved, "one image has one form");
 
-    // Of a key that stands twice, which no engine writes, a ledger keeps the first.
+    // Of a key that stands twice, which no engine writes, a ledger keeps the last.
     if loaded.image.thaw(FORGET_NOTHING).key_count() == loaded.image.window_len() {
         assert_same_image(&loaded.image.thaw(FORGET_NOTHING).freeze(), &loaded.image);
     }

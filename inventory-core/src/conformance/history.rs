@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::machine::{
-    Adjust, Basis, Command, Count, Decision, Draft, Entry, Guard, Head, ImageBuilder, Ledger,
-    Request, Staging, WindowLimits, decide, follow,
+    Adjust, Basis, Command, Count, Decision, Draft, Entry, Guard, Head, ImageBuilder,
+    KeysForgotten, Ledger, Request, Staging, WindowLimits, decide, follow,
 };
 use crate::vocabulary::{Adjustment, Quantity, Timestamp};
 
@@ -58,7 +58,7 @@ impl History {
 
     /// A history that goes on after a head, from an empty ledger.
     pub fn after(head: Head) -> Self {
-        let image = ImageBuilder::new(head).finish(0);
+        let image = ImageBuilder::new(head).finish(KeysForgotten::default());
         Self {
             ledger: image.thaw(WindowLimits::default()),
             now: head.recorded_at,

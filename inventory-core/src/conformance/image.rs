@@ -49,8 +49,8 @@ pub fn assert_same_image(found: &Image, expected: &Image) {
         assert_eq!(found, expected, "entry of the window");
     }
     assert_eq!(
-        found.keys_evicted_early(),
-        expected.keys_evicted_early(),
+        found.keys_forgotten(),
+        expected.keys_forgotten(),
         "keys evicted early"
     );
     assert_eq!(found.buried(), expected.buried(), "buried positions");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{History, adjust, assert_same_image, count};
 use crate::machine::{
-    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, Level, Lines,
-    Request, Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer, TransferLine,
-    TransferState,
+    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, KeysForgotten, Level,
+    Lines, Request, Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer,
+    TransferLine, TransferState,
 };
 use crate::ports::{Snapshot, SnapshotStore};
 use crate::vocabulary::{
@@ -106,7 +106,10 @@ fn rich(sequence: u64) -> Image {
         image.bury(Sequence::new(3), buried(None, None, "an odd \"reason\"\n"))
     })();
     built.expect("the parts fit together");
-    image.finish(17)
+    image.finish(KeysForgotten {
+        early: 17,
+        until: Timestamp::from_millis(1).expect("it is a time"),
+    })
 }
 
 fn reservation(state: ReservationState, at: Timestamp) -> Reservation {

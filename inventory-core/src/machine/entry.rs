@@ -2,13 +2,16 @@
 
 use crate::machine::{Event, Outcome};
 use crate::vocabulary::{
-    Actor, Chain, Digest, Fingerprint, IdempotencyKey, Note, Reason, Reference, Sequence,
-    Timestamp, TraceParent,
+    Actor, Caller, Chain, Digest, Fields, Fingerprint, IdempotencyKey, Note, Reason, Reference,
+    Sequence, Timestamp, TraceParent,
 };
 
 /// The key of a request and the digest of what it meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Intent {
+    /// Whose key it is: equal keys of different callers are different keys. Without one it is of the name space that all
+    /// those share who are not told apart.
+    pub caller: Option<Caller>,
     /// The name that the client gave.
     pub key: IdempotencyKey,
     /// What the client meant by it.
@@ -91,9 +94,16 @@ impl Entry {
         digest.number(previous.bits());
         digest.number(self.first.number());
         digest.number(self.recorded_at.millis());
-        if let Some(intent) = &self.intent {
-            digest.bytes(intent.key.as_str().as_bytes());
-            digest.number(intent.fingerprint.bits());
+        match &self.intent {
+            None => digest.number(0),
+            Some(intent) => {
+                digest.number(1 + u64::from(intent.caller.is_some()));
+                if let Some(caller) = &intent.caller {
+                    digest.bytes(caller.as_str().as_bytes());
+                }
+                digest.bytes(intent.key.as_str().as_bytes());
+                digest.number(intent.fingerprint.bits());
+            }
         }
         for event in &self.events {
             if let Event::DeadLettered(_) = event {

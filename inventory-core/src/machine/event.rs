@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::machine::Kind;
-use crate::vocabulary::{Delta, Digest, ProductId, Quantity, StoreId, Version};
+use crate::vocabulary::{Delta, Digest, Fields, ProductId, Quantity, StoreId, Version};
 
 /// Stock of one product at one store.
 ///

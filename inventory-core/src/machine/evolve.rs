@@ -136,13 +136,15 @@ pub(super) fn check(
 ) -> Result<(), Inapplicable> {
     let (current, claimed) = (product.version, movement.after.version);
     if !movement.touches() {
-        // It says something about a level at the version that it has; but for alerts, about one that somebody has written.
+        // It says something about a level at the version that it has; but for alerts, about one that somebody has written. An
+        // alert that was set again to what it was leaves its level unchanged.
         let of_alert = matches!(
             movement.kind,
             Kind::AlertSet { .. }
                 | Kind::AlertRemoved
                 | Kind::Low { .. }
                 | Kind::Replenished { .. }
+                | Kind::Unchanged
         );
         let never = current == Version::NEVER_WRITTEN && !of_alert;
         if current != claimed || never {
@@ -254,7 +256,7 @@ fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     }
     if let Some(intent) = &entry.intent {
         let window = &mut ledger.window;
-        window.remember(&intent.key, entry.recorded_at, packer.bytes());
+        window.remember(intent.caller.as_ref(), packer.bytes());
     }
     ledger.packer = packer;
     ledger.head = Head::after(entry);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::vocabulary::{Digest, Quantity, ReservationId, StoreId, Timestamp, TransferId};
+use crate::vocabulary::{Digest, Fields, Quantity, ReservationId, StoreId, Timestamp, TransferId};
 
 /// How a transfer that did not arrive as a whole was settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,6 +130,8 @@ pub enum Kind {
         /// How much is enough.
         replenished: Quantity,
     },
+    /// A request was answered that left everything as it was. It stands for the request, so that its key is remembered.
+    Unchanged,
 }
 
 /// What an event says beside its change of a level: the fields of all kinds.
@@ -175,11 +177,12 @@ impl Kind {
             Self::AlertRemoved => "AlertRemoved",
             Self::Low { .. } => "StockLow",
             Self::Replenished { .. } => "StockReplenished",
+            Self::Unchanged => "StockUnchanged",
         }
     }
 
     /// The names of all types of events that can be applied, in an order that never changes.
-    pub const TYPE_NAMES: [&str; 16] = [
+    pub const TYPE_NAMES: [&str; 17] = [
         "StockIncreased",
         "StockDecreased",
         "StockCounted",
@@ -196,13 +199,19 @@ impl Kind {
         "StockLow",
         "StockReplenished",
         "HoldsLapsed",
+        "StockUnchanged",
     ];
 
     /// Whether an event of this kind says something beside its change of a level.
     pub fn has_details(&self) -> bool {
         !matches!(
             self,
-            Self::Increased | Self::Decreased | Self::Counted | Self::Lapsed | Self::AlertRemoved
+            Self::Increased
+                | Self::Decreased
+                | Self::Counted
+                | Self::Lapsed
+                | Self::AlertRemoved
+                | Self::Unchanged
         )
     }
 
@@ -214,7 +223,8 @@ impl Kind {
             | Self::Decreased
             | Self::Counted
             | Self::Lapsed
-            | Self::AlertRemoved => {}
+            | Self::AlertRemoved
+            | Self::Unchanged => {}
             Self::Held {
                 reservation,
                 deadline,
@@ -310,6 +320,7 @@ impl Kind {
             "StockReplenished" => Self::Replenished {
                 replenished: details.replenished?,
             },
+            "StockUnchanged" => Self::Unchanged,
             _ => return None,
         };
         (kind.details() == given).then_some(kind)
@@ -322,7 +333,8 @@ impl Kind {
             | Self::Decreased
             | Self::Counted
             | Self::Lapsed
-            | Self::AlertRemoved => {}
+            | Self::AlertRemoved
+            | Self::Unchanged => {}
             Self::Held {
                 reservation,
                 deadline,

@@ -39,7 +39,7 @@ pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss};
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use kind::{Details, InvalidSettlement, Kind, Settlement};
-pub use ledger::{Buried, Head, Ledger, ProductView, WindowLimits};
+pub use ledger::{Buried, Head, KeysForgotten, Ledger, ProductView, WindowLimits};
 pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use rehearse::rehearse;

@@ -295,7 +295,7 @@ pub enum Rejection {
         /// The store.
         store: StoreId,
     },
-    /// Every line was skipped.
+    /// Every line of a request without a key was skipped. With a key it is an entry, since its answer must be remembered.
     #[error("every line was skipped: there is nothing to write")]
     NothingToDo {
         /// Why each line was.

@@ -1,7 +1,7 @@
 //! What callers ask for: one or more commands under one key.
 
 use crate::machine::{Annotations, Command, Intent};
-use crate::vocabulary::{Digest, Fingerprint, IdempotencyKey};
+use crate::vocabulary::{Caller, Digest, Fields, Fingerprint, IdempotencyKey};
 
 /// Most lines of one request, and most changes of levels that it may lead to: what one atomic write may hold the log and the
 /// ledger for.
@@ -44,7 +44,11 @@ impl Request {
     pub fn new(key: IdempotencyKey, commands: Vec<Command>) -> Result<Self, InvalidRequest> {
         let mut request = Self::unkeyed(commands)?;
         let fingerprint = request.fingerprint();
-        request.intent = Some(Intent { key, fingerprint });
+        request.intent = Some(Intent {
+            caller: None,
+            key,
+            fingerprint,
+        });
         Ok(request)
     }
 
@@ -66,7 +70,17 @@ impl Request {
         }
     }
 
-    /// The idempotency key, and what the request means by it.
+    /// The request with its key in the name space of a caller: another caller's key of the same text is another key. It says
+    /// nothing of a request without a key.
+    #[must_use]
+    pub fn by(mut self, caller: Caller) -> Self {
+        if let Some(intent) = &mut self.intent {
+            intent.caller = Some(caller);
+        }
+        self
+    }
+
+    /// The idempotency key, whose it is, and what the request means by it.
     pub fn intent(&self) -> Option<&Intent> {
         self.intent.as_ref()
     }
@@ -101,18 +115,30 @@ impl Request {
 
     fn fingerprint(&self) -> Fingerprint {
         let mut digest = Digest::new();
-        for command in &self.commands {
-            command.fingerprint(&mut digest);
-        }
+        self.encode(&mut digest);
         Fingerprint::from_bits(digest.finish())
+    }
+
+    /// What the request means: how many lines, then each. No two requests that mean different things have one encoding.
+    fn encode(&self, fields: &mut impl Fields) {
+        fields.number(self.commands.len() as u64);
+        for command in &self.commands {
+            command.fingerprint(fields);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::{Adjust, Guard};
-    use crate::vocabulary::{Adjustment, Version};
+    use crate::machine::{
+        Adjust, Basis, Close, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
+        ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement, Ship, Then,
+        Thresholds,
+    };
+    use crate::vocabulary::{Adjustment, Quantity, Sequence, Ttl, Units, Version};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn adjust(product: &str, store: &str, delta: i64, guard: Guard) -> Command {
         Command::Adjust(Adjust {
@@ -141,6 +167,167 @@ mod tests {
         }
         let twice = vec![adjust("tea", "north", -1, Guard::Unguarded); 2];
         assert_ne!(first, fingerprint(twice));
+    }
+
+    /// Commands of all families, about so little that their fields are often the same.
+    fn alphabet() -> Vec<Command> {
+        let (product, store) = ("a", "b");
+        let id = || "a".parse().unwrap();
+        let quantity = |units| Quantity::new(units).unwrap();
+        let units = |units| Units::new(units).unwrap();
+        let mut all = Vec::new();
+        for number in [1, 2] {
+            all.push(adjust(product, store, number, Guard::Unguarded));
+            for (basis, release_holds) in [
+                (Basis::Now(Guard::Unguarded), false),
+                (Basis::Now(Guard::Unguarded), true),
+                (since(number as u64), false),
+                (since(number as u64), true),
+            ] {
+                all.push(Command::Count(Count {
+                    product: product.parse().unwrap(),
+                    store: store.parse().unwrap(),
+                    counted: quantity(number as u64),
+                    basis,
+                    release_holds,
+                }));
+            }
+            for rule in [SetRule::Overwrite, SetRule::Merge(Version::NEVER_WRITTEN)] {
+                all.push(Command::Set(Set {
+                    product: product.parse().unwrap(),
+                    store: store.parse().unwrap(),
+                    on_hand: quantity(number as u64),
+                    rule,
+                }));
+            }
+            all.push(Command::Hold(Hold {
+                reservation: id(),
+                product: product.parse().unwrap(),
+                store: store.parse().unwrap(),
+                quantity: units(1),
+                ttl: Ttl::new(number as u64).unwrap(),
+            }));
+            let line = CommitLine {
+                product: product.parse().unwrap(),
+                store: store.parse().unwrap(),
+                quantity: units(number as u64),
+            };
+            let other = CommitLine {
+                store: "other".parse().unwrap(),
+                ..line.clone()
+            };
+            for lines in [vec![line.clone()], vec![line, other]] {
+                let (reservation, lines) = (id(), Some(Lines::new(lines).unwrap()));
+                all.push(Commit { reservation, lines }.into());
+            }
+            let line = ReceiveLine {
+                product: product.parse().unwrap(),
+                quantity: units(number as u64),
+            };
+            let other = ReceiveLine {
+                product: "other".parse().unwrap(),
+                ..line.clone()
+            };
+            for lines in [vec![line.clone()], vec![line, other]] {
+                let lines = Some(Lines::new(lines).unwrap());
+                let transfer = "a".parse().unwrap();
+                all.push(Receive { transfer, lines }.into());
+            }
+            let (reservation, ttl) = (id(), Ttl::new(number as u64).unwrap());
+            all.push(Extend { reservation, ttl }.into());
+            all.push(Command::SetAlert(SetAlert {
+                product: product.parse().unwrap(),
+                store: store.parse().unwrap(),
+                thresholds: Thresholds::new(quantity(number as u64), quantity(3)).unwrap(),
+            }));
+        }
+        let (reservation, lines) = (id(), None);
+        all.push(Commit { reservation, lines }.into());
+        all.push(Release { reservation: id() }.into());
+        let (transfer, lines) = ("a".parse().unwrap(), None);
+        all.push(Receive { transfer, lines }.into());
+        for settlement in [Settlement::Returned, Settlement::Lost] {
+            let transfer = "a".parse().unwrap();
+            all.push(
+                Close {
+                    transfer,
+                    settlement,
+                }
+                .into(),
+            );
+        }
+        all.push(Command::Ship(Ship {
+            transfer: "a".parse().unwrap(),
+            source: store.parse().unwrap(),
+            destination: product.parse().unwrap(),
+            product: product.parse().unwrap(),
+            quantity: units(1),
+        }));
+        all.push(Command::RemoveAlert(RemoveAlert {
+            product: product.parse().unwrap(),
+            store: store.parse().unwrap(),
+        }));
+        all
+    }
+
+    fn since(offset: u64) -> Basis {
+        let offset = Sequence::new(offset);
+        Basis::Then(Then::new(offset, offset, Quantity::ZERO))
+    }
+
+    #[test]
+    fn no_two_requests_have_one_encoding() {
+        let alphabet = alphabet();
+        let encoding = |commands: &[Command]| {
+            let mut bytes = Vec::new();
+            Request::unkeyed(commands.to_vec())
+                .unwrap()
+                .encode(&mut bytes);
+            bytes
+        };
+        let mut seen = std::collections::BTreeMap::new();
+        let mut lists: Vec<Vec<Command>> = alphabet.iter().map(|one| vec![one.clone()]).collect();
+        for first in &alphabet {
+            let pairs = alphabet
+                .iter()
+                .map(|second| vec![first.clone(), second.clone()]);
+            lists.extend(pairs);
+        }
+        for list in lists {
+            if let Some(other) = seen.insert(encoding(&list), list.clone()) {
+                panic!("{list:?} is encoded as {other:?}");
+            }
+        }
+        // So longer lists are told apart as well: who reads one knows after each command which it was.
+        for one in &alphabet {
+            let mut shorter = Vec::new();
+            one.fingerprint(&mut shorter);
+            for other in alphabet.iter().filter(|other| *other != one) {
+                let mut longer = Vec::new();
+                other.fingerprint(&mut longer);
+                assert!(!longer.starts_with(&shorter), "{other:?} begins as {one:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lists_of_two_families_have_encodings_of_their_own(
+            first in vec(0..64usize, 1..6),
+            second in vec(0..64usize, 1..6),
+        ) {
+            let alphabet = alphabet();
+            let list = |places: &[usize]| -> Vec<Command> {
+                places.iter().map(|at| alphabet[at % alphabet.len()].clone()).collect()
+            };
+            let (first, second) = (list(&first), list(&second));
+            let encoding = |commands: &[Command]| {
+                let mut bytes = Vec::new();
+                Request::unkeyed(commands.to_vec()).unwrap().encode(&mut bytes);
+                bytes
+            };
+            prop_assert_eq!(first == second, encoding(&first) == encoding(&second));
+        }
     }
 
     #[test]

@@ -182,7 +182,8 @@ impl Reservation {
             | Kind::AlertSet { .. }
             | Kind::AlertRemoved
             | Kind::Low { .. }
-            | Kind::Replenished { .. } => return,
+            | Kind::Replenished { .. }
+            | Kind::Unchanged => return,
         };
         self.state = ended;
         self.ended_at = Some(at);

@@ -190,7 +190,8 @@ impl Transfer {
             | Kind::AlertSet { .. }
             | Kind::AlertRemoved
             | Kind::Low { .. }
-            | Kind::Replenished { .. } => return,
+            | Kind::Replenished { .. }
+            | Kind::Unchanged => return,
         };
         if !self.lines.any_open() {
             self.state = ended;

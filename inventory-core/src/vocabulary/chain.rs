@@ -73,10 +73,26 @@ digest_value! {
 const BLOCK_BYTES: usize = 256;
 const CARRY_BYTES: usize = 8;
 
+/// Takes a list of fields as bytes.
+///
+/// Numbers are eight little-endian bytes, texts are preceded by their length. Who reads a list can tell where a field ends,
+/// and not what it is: a list that may have more or fewer fields says so before, by a number.
+pub(crate) trait Fields {
+    fn raw(&mut self, bytes: &[u8]);
+
+    fn number(&mut self, number: u64) {
+        self.raw(&number.to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.raw(bytes);
+    }
+}
+
 /// Collects fields into a digest, without an allocation.
 ///
-/// Numbers are eight little-endian bytes, texts are preceded by their length, so that no two lists of fields share an
-/// encoding. The encoding is hashed in blocks of [`BLOCK_BYTES`], each of which starts with the digest of the block
+/// The encoding is hashed in blocks of [`BLOCK_BYTES`], each of which starts with the digest of the block
 /// before it, zero for the first.
 #[derive(Debug)]
 pub(crate) struct Digest {
@@ -92,29 +108,8 @@ impl Digest {
         }
     }
 
-    pub(crate) fn number(&mut self, number: u64) {
-        self.raw(&number.to_le_bytes());
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.number(bytes.len() as u64);
-        self.raw(bytes);
-    }
-
     pub(crate) fn finish(&self) -> u64 {
         rapidhash_v3_seeded(&self.block[..self.used], &DEFAULT_RAPID_SECRETS)
-    }
-
-    #[inline]
-    fn raw(&mut self, bytes: &[u8]) {
-        let end = self.used + bytes.len();
-        match self.block.get_mut(self.used..end) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.used = end;
-            }
-            None => self.spill(bytes),
-        }
     }
 
     #[cold]
@@ -132,6 +127,28 @@ impl Digest {
             self.used = CARRY_BYTES;
             bytes = later;
         }
+    }
+}
+
+impl Fields for Digest {
+    #[inline]
+    fn raw(&mut self, bytes: &[u8]) {
+        let end = self.used + bytes.len();
+        match self.block.get_mut(self.used..end) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.used = end;
+            }
+            None => self.spill(bytes),
+        }
+    }
+}
+
+/// The encoding itself.
+#[cfg(test)]
+impl Fields for Vec<u8> {
+    fn raw(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
     }
 }
 

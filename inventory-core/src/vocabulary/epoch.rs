@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::text::as_text;
-use super::{Digest, Sequence, Timestamp};
+use super::{Digest, Fields as _, Sequence, Timestamp};
 
 /// A random id, written when a log is created or its history is restarted. Two logs with the same epoch share a history
 /// up to the shorter of the two, unless their chains differ.

@@ -1,4 +1,4 @@
-//! The name a client gives to one intent.
+//! The name a client gives to one intent, and the name of the client.
 
 use super::name::{Name, named};
 
@@ -38,9 +38,56 @@ impl IdempotencyKey {
 
 named!(IdempotencyKey, InvalidKey);
 
+/// Longest name of a caller, in bytes: that of any [`Actor`](super::Actor) is one.
+pub const CALLER_BYTES_MAX: usize = 256;
+
+/// Why a text is no name of a caller: it must be 1 to [`CALLER_BYTES_MAX`] bytes, none of them of a control character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {CALLER_BYTES_MAX} bytes without control characters")]
+pub struct InvalidCaller;
+
+/// Names whose key a key is: a till, a shop, whoever numbers requests without asking the others.
+///
+/// 1 to [`CALLER_BYTES_MAX`] bytes of UTF-8 without control characters. Clones share one allocation.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Caller(Name);
+
+impl Caller {
+    /// Parses the name of a caller.
+    ///
+    /// # Errors
+    ///
+    /// The text is empty, too long, or has a control character.
+    pub fn new(text: &str) -> Result<Self, InvalidCaller> {
+        let fits = (1..=CALLER_BYTES_MAX).contains(&text.len());
+        match fits && !text.contains(char::is_control) {
+            true => Ok(Self(Name::new(text))),
+            false => Err(InvalidCaller),
+        }
+    }
+
+    /// The hash that the name carries: good for this process only.
+    pub(crate) fn hash_bits(&self) -> u64 {
+        self.0.hash_bits()
+    }
+}
+
+named!(Caller, InvalidCaller);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_caller_is_1_to_256_bytes_on_one_line() {
+        let longest = "\u{1f6d2}".repeat(64);
+        for good in ["c", "till 7", &longest] {
+            assert_eq!(Caller::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a\nb", &"c".repeat(257)] {
+            assert_eq!(Caller::new(bad), Err(InvalidCaller), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_key_is_1_to_128_printable_ascii_characters() {

@@ -21,7 +21,7 @@ mod version;
 pub use chain::{Chain, Fingerprint, InvalidDigest};
 pub use epoch::{Epoch, InvalidEpoch};
 pub use id::{ID_BYTES_MAX, InvalidId, ProductId, ReservationId, StoreId, TransferId};
-pub use key::{IdempotencyKey, InvalidKey, KEY_BYTES_MAX};
+pub use key::{CALLER_BYTES_MAX, Caller, IdempotencyKey, InvalidCaller, InvalidKey, KEY_BYTES_MAX};
 pub use quantity::{Adjustment, Delta, OutOfRange, QUANTITY_MAX, Quantity, Units};
 pub use reason::{InvalidReason, Reason};
 pub use remark::{
@@ -36,4 +36,4 @@ pub use ttl::{TTL_SECONDS_MAX, Ttl};
 pub use uptime::Uptime;
 pub use version::Version;
 
-pub(crate) use chain::Digest;
+pub(crate) use chain::{Digest, Fields};

@@ -49,6 +49,11 @@ impl Timestamp {
         Self(self.0.saturating_add(millis).min(MILLIS_MAX))
     }
 
+    /// The moment `millis` earlier, at least the first one of 1970.
+    pub fn minus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis))
+    }
+
     /// Milliseconds from `earlier` to this moment; 0 when it is not earlier.
     pub fn millis_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::machine::{
-    Alert, Entry, Hold, Image, ImageBuilder, InvalidImage, Ledger, Level, Request, Ship,
-    Thresholds, WindowLimits, follow,
+    Alert, Entry, Hold, Image, ImageBuilder, InvalidImage, KeysForgotten, Ledger, Level, Request,
+    Ship, Thresholds, WindowLimits, follow,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,
@@ -60,7 +60,11 @@ fn a_ledger_that_was_frozen_on_the_way_is_no_other() {
         (9, 1),
         (9, 0),
     ] {
-        let limits = WindowLimits { age_ms, keys_max };
+        let limits = WindowLimits {
+            age_ms,
+            keys_max,
+            ..WindowLimits::default()
+        };
         let (mut straight, mut frozen) = (Ledger::new(limits), Ledger::new(limits));
         for (number, entry) in written.iter().enumerate() {
             follow(&mut straight, entry).unwrap();
@@ -82,7 +86,7 @@ fn a_ledger_that_was_frozen_on_the_way_is_no_other() {
             let key = &entry.intent.as_ref().unwrap().key;
             let remembered = newest - number < kept;
             assert_eq!(
-                straight.find(key).is_some(),
+                straight.find(None, key).is_some(),
                 remembered,
                 "key {number}, {limits:?}"
             );
@@ -95,10 +99,16 @@ fn an_image_is_thawed_under_limits_that_have_changed() {
     let (history, written) = large_history(3_000);
     let image = history.ledger().freeze();
     let (age_ms, keys_max) = (2_000, 500);
-    let thawed = image.thaw(WindowLimits { age_ms, keys_max });
+    let thawed = image.thaw(WindowLimits {
+        age_ms,
+        keys_max,
+        ..WindowLimits::default()
+    });
     assert_eq!(thawed.key_count(), 500);
+    // As if they had been remembered under these limits: each was young when the 500th after it came.
+    assert_eq!(thawed.keys_evicted_early(), 2_500);
     let newest = &written[2_999].intent.as_ref().unwrap().key;
-    assert!(thawed.find(newest).is_some());
+    assert!(thawed.find(None, newest).is_some());
     let wide = thawed.freeze().thaw(WindowLimits::default());
     assert_eq!(wide.key_count(), 500, "what was forgotten is gone");
 }
@@ -178,7 +188,7 @@ fn no_image_has_a_reservation_a_transfer_or_an_alert_twice() {
     image.alert(&product, &store, alert).unwrap();
     let again = image.alert(&product, &store, alert);
     assert_eq!(again, twice("north"));
-    let image = image.finish(0);
+    let image = image.finish(KeysForgotten::default());
     assert_eq!(image.reservations().collect::<Vec<_>>(), [cart]);
     assert_eq!(image.transfers().collect::<Vec<_>>(), [van]);
 }

@@ -369,6 +369,7 @@ fn a_key_is_remembered_with_events_that_could_not_be_applied() {
     ];
     let keyed = Arc::new(Entry {
         intent: Some(Intent {
+            caller: None,
             key: "k1".parse().unwrap(),
             fingerprint: Fingerprint::from_bits(9),
         }),
@@ -379,7 +380,7 @@ fn a_key_is_remembered_with_events_that_could_not_be_applied() {
     let thawed = ledger.freeze().thaw(WindowLimits::default());
     assert_same_image(&thawed.freeze(), &ledger.freeze());
     for ledger in [ledger, thawed] {
-        let found = ledger.find(key).unwrap();
+        let found = ledger.find(None, key).unwrap();
         assert_eq!(
             found, *keyed,
             "the first answer again, as it stands in the log"

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
-    After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder, Kind,
-    Ledger, Level, Movement, Portion, Receive, Request, ReservationState, Set, SetRule, Ship,
-    Staging, WindowLimits, decide, follow, follow_after_loss,
+    After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
+    KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Request, ReservationState, Set,
+    SetRule, Ship, Staging, WindowLimits, decide, follow, follow_after_loss,
 };
 use inventory_core::vocabulary::{Delta, Sequence, Ttl, Units};
 
@@ -65,7 +65,8 @@ fn stock_of(ledger: &Ledger) -> Ledger {
         copy.product(id, version, total, updated_at, view.quarantined(), levels)
             .unwrap();
     }
-    copy.finish(0).thaw(WindowLimits::default())
+    copy.finish(KeysForgotten::default())
+        .thaw(WindowLimits::default())
 }
 
 #[test]

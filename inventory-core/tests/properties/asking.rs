@@ -7,14 +7,17 @@ use inventory_core::machine::{
 };
 use inventory_core::testing::then;
 use inventory_core::vocabulary::{
-    Adjustment, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
+    Adjustment, Caller, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
 };
 
 use crate::draw::{Ask, Guarded};
 use crate::wish::{Amount, Place, Wish};
 
+/// A caller, and a key of theirs.
+type Key = (Option<Caller>, IdempotencyKey);
+
 /// Key and lines of a request, before its guards are known.
-type Outline = (Option<IdempotencyKey>, Vec<(Command, Guarded)>);
+type Outline = (Option<Key>, Vec<(Command, Guarded)>);
 
 /// Makes a group. Guards are seen from the versions that the group will find if all of it applies, one event a line.
 pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec<Request> {
@@ -36,11 +39,12 @@ pub(crate) fn requests(group: &[Ask], asked: &[Request], ledger: &Ledger) -> Vec
             }
             commands.push(command);
         }
-        let request = match key {
-            Some(key) => Request::new(key, commands),
-            None => Request::unkeyed(commands),
-        };
-        requests.push(request.expect("some lines were drawn"));
+        let drawn = "some lines were drawn";
+        requests.push(match key {
+            Some((None, key)) => Request::new(key, commands).expect(drawn),
+            Some((Some(caller), key)) => Request::new(key, commands).expect(drawn).by(caller),
+            None => Request::unkeyed(commands).expect(drawn),
+        });
     }
     requests
 }
@@ -53,8 +57,11 @@ fn outline<'a>(
 ) -> Option<Outline> {
     match ask {
         Ask::New(key, lines) => {
-            let key = key.map(|number| format!("key-{number}").parse());
-            let key = key.map(|key| key.expect("a number in plain text"));
+            let key = key.map(|number| {
+                let caller = (number % 2 == 1).then(|| "till".parse().expect("a plain name"));
+                let key = format!("key-{}", number / 2);
+                (caller, key.parse().expect("a number in plain text"))
+            });
             let lines = lines.iter().map(|wish| {
                 let Wish::Stock(_, _, guarded) = wish else {
                     return (command(wish, head), Guarded::Not);
@@ -82,12 +89,13 @@ fn outline<'a>(
 fn earlier<'a>(
     back: usize,
     asked: impl DoubleEndedIterator<Item = &'a Request>,
-) -> Option<(IdempotencyKey, Vec<Command>)> {
+) -> Option<(Key, Vec<Command>)> {
     let mut keyed = asked
         .rev()
         .filter_map(|request| Some((request.intent()?, request)));
     let (intent, first) = keyed.nth(back)?;
-    Some((intent.key.clone(), first.commands().to_vec()))
+    let key = (intent.caller.clone(), intent.key.clone());
+    Some((key, first.commands().to_vec()))
 }
 
 /// Makes a command mean something else.

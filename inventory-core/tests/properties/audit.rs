@@ -8,6 +8,9 @@ use inventory_core::vocabulary::{Chain, QUANTITY_MAX};
 
 use crate::{edges, promises, units};
 
+/// How many callers there are, the nameless among them.
+const CALLERS: usize = 2;
+
 /// A level: its product, then its store.
 type Place<'a> = (&'a str, &'a str);
 
@@ -80,23 +83,26 @@ fn nothing_oversold(log: &[Arc<Entry>]) {
     }
 }
 
-/// Two entries may have one key only when the window had to forget the first: for its age, or for the number of keys
-/// that were used since.
+/// Two entries may have one key of one caller only when the window had to forget the first: for its age, or for want of room;
+/// then its caller has at least used an equal share of it since.
 fn keys_applied_once(log: &[Arc<Entry>], window: WindowLimits) {
     let keyed = log.iter().filter_map(|entry| {
         let intent = entry.intent.as_ref()?;
-        Some((intent.key.as_str(), entry.recorded_at))
+        let caller = intent.caller.as_ref().map(|caller| caller.as_str());
+        Some((caller, intent.key.as_str(), entry.recorded_at))
     });
-    let mut last = BTreeMap::new();
-    for (number, (key, time)) in keyed.enumerate() {
-        let Some((earlier, used)) = last.insert(key, (number, time)) else {
+    let (mut used_by, mut last) = (BTreeMap::<_, usize>::new(), BTreeMap::new());
+    for (caller, key, time) in keyed {
+        let number = used_by.entry(caller).or_default();
+        *number += 1;
+        let Some((earlier, used)) = last.insert((caller, key), (*number, time)) else {
             continue;
         };
-        let between: usize = number - earlier - 1;
+        let since: usize = *number - earlier;
         let aged = time.millis_since(used) > window.age_ms;
         assert!(
-            aged || between >= window.keys_max,
-            "{key} was applied twice"
+            aged || since * CALLERS > window.keys_max,
+            "{key} of {caller:?} was applied twice"
         );
     }
 }

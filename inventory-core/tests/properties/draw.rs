@@ -9,6 +9,7 @@ use proptest::sample::select;
 
 use crate::wish::{self, Wish};
 
+/// Every other one is another caller's.
 const KEYS: u8 = 12;
 
 /// To a deadline, right after it, and on to where nothing lives any more.
@@ -78,7 +79,11 @@ pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let keys_max = prop_oneof![0..=8usize, Just(1_000)];
     let retain_events = option::of(0..12u64);
     (age_ms, keys_max, retain_events).prop_map(|(age_ms, keys_max, retain_events)| Rules {
-        window: WindowLimits { age_ms, keys_max },
+        window: WindowLimits {
+            age_ms,
+            keys_max,
+            ..WindowLimits::default()
+        },
         retain_events,
     })
 }
@@ -114,9 +119,8 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     let key = || option::weighted(0.8, 0..KEYS);
     prop_oneof![
         6 => (key(), wish::family()).prop_map(|(key, lines)| Ask::New(key, lines)),
-        // What such a request means cannot be told from its events: under a key, it would only be compared as a whole.
-        2 => vec(wish::any(), 1..6).prop_map(|lines| Ask::New(None, lines)),
-        1 => wish::life().prop_map(|lines| Ask::New(None, lines)),
+        2 => (key(), vec(wish::any(), 1..6)).prop_map(|(key, lines)| Ask::New(key, lines)),
+        1 => (key(), wish::life()).prop_map(|(key, lines)| Ask::New(key, lines)),
         2 => (0..10usize, guarded()).prop_map(|(back, guarded)| Ask::Again(back, guarded)),
         1 => (0..10usize, 0..4usize).prop_map(|(back, line)| Ask::Otherwise(back, line)),
     ]

@@ -4,6 +4,7 @@
 //! The cases are the same at every run. `PROPTEST_CASES` sets how many there are, `PROPTEST_RNG_SEED` draws others; a
 //! case that fails is kept in `proptest-regressions` beside this folder, and played first from then on.
 
+mod answered;
 mod asking;
 mod audit;
 mod defects;

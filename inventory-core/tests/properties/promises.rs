@@ -88,7 +88,8 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
         | Kind::AlertSet { .. }
         | Kind::AlertRemoved
         | Kind::Low { .. }
-        | Kind::Replenished { .. } => {
+        | Kind::Replenished { .. }
+        | Kind::Unchanged => {
             assert_eq!(change, 0, "only reservations reserve");
             return;
         }

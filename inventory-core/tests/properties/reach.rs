@@ -10,7 +10,7 @@ use crate::draw;
 use crate::world::World;
 
 /// All but those that need an event that cannot be applied, or more versions than can be drawn.
-const SITUATIONS: [&str; 42] = [
+const SITUATIONS: [&str; 43] = [
     "applied",
     "below reserved",
     "clock ahead",
@@ -27,6 +27,7 @@ const SITUATIONS: [&str; 42] = [
     "key reused: product",
     "key reused: store",
     "key reused: subject",
+    "key reused: two families",
     "key reused: unseen",
     "lines differ",
     "lives too long",

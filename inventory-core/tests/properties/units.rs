@@ -58,7 +58,8 @@ pub(crate) fn conserved(log: &[Arc<Entry>]) -> i128 {
             | Kind::AlertSet { .. }
             | Kind::AlertRemoved
             | Kind::Low { .. }
-            | Kind::Replenished { .. } => assert_eq!(delta, 0, "at {at}"),
+            | Kind::Replenished { .. }
+            | Kind::Unchanged => assert_eq!(delta, 0, "at {at}"),
         }
         let between: i128 = on_the_way.values().sum();
         assert_eq!(at_stores + between, everything, "units after {at}");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{
-    Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Settings, Snapshotter,
-    Subscription,
+    Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Reader, Settings,
+    Snapshotter, Subscription,
 };
 use inventory_core::machine::{Difference, Entry, Event, Ledger, Rejection, Request, follow};
 use inventory_core::memory::MemoryStorage;
@@ -16,6 +16,7 @@ use inventory_core::testing::{
 };
 use inventory_core::vocabulary::{Sequence, Span, Timestamp};
 
+use crate::answered::Answered;
 use crate::asking::requests;
 use crate::audit::audit;
 use crate::draw::{Rules, Step};
@@ -36,6 +37,8 @@ pub(crate) struct World {
     log: Vec<Arc<Entry>>,
     /// Every request that was submitted.
     asked: Vec<Request>,
+    /// What was answered with success under a key.
+    answered: Vec<Answered>,
     /// The situations that the case has come to.
     reached: BTreeSet<&'static str>,
 }
@@ -58,6 +61,7 @@ impl World {
             model: Model::new(rules.window),
             log: Vec::new(),
             asked: Vec::new(),
+            answered: Vec::new(),
             reached: BTreeSet::new(),
         }
     }
@@ -94,6 +98,34 @@ impl World {
             Step::Snapshot { fails } => self.snapshot(*fails),
             Step::FailPurge => self.faults.fail(0, Call::Purge),
         }
+        self.compare();
+    }
+
+    /// Sends again whatever was answered, and asserts what that must not do.
+    pub(crate) fn ask_all_again(&mut self) {
+        let leapt = |reader: &Reader| reader.time().leap.is_some_and(|leap| leap.is_refused());
+        if leapt(&self.engine.reader()) {
+            // Nobody is answered until the clock is right again.
+            return;
+        }
+        // Whatever is due expires now: that is nobody's request.
+        let is_due = |reader: &Reader| {
+            let next = reader.read(Ledger::next_deadline);
+            next.is_some_and(|next| next < reader.time().now)
+        };
+        while is_due(&self.engine.reader()) {
+            self.submit(&[], None);
+        }
+        let answered = std::mem::take(&mut self.answered);
+        let levels = crate::answered::levels(&self.engine.reader());
+        let again: Vec<_> = answered.iter().map(|known| known.request.clone()).collect();
+        let answers = self.engine.submit(&again).expect("memory never fails");
+        for (known, answer) in answered.iter().zip(&answers) {
+            known.assert_same(answer);
+        }
+        let after = crate::answered::levels(&self.engine.reader());
+        assert_eq!(after, levels, "requests that were answered before");
+        self.answered = answered;
         self.compare();
     }
 
@@ -162,7 +194,11 @@ impl World {
             self.faults.fail_append(0, fault);
         }
         match (self.engine.submit(requests), fault) {
-            (Ok(answers), None) => self.compare_answers(&answers, &predicted),
+            (Ok(answers), None) => {
+                self.compare_answers(&answers, &predicted);
+                let pairs = requests.iter().zip(&answers);
+                self.answered.extend(pairs.filter_map(Answered::of));
+            }
             (Err(error), Some(fault)) => {
                 self.model = before;
                 self.survive(requests, now, fault, &error);
@@ -238,7 +274,10 @@ impl World {
                 Ok(receipt) => Predicted::applied(&receipt.entry),
                 Err(rejection) => Predicted::Refused(rejection.clone()),
             };
-            assert_eq!(found, *predicted, "the model disagrees");
+            assert!(
+                predicted.is(&found),
+                "the model disagrees: {found:?} in place of {predicted:?}"
+            );
             self.reached.insert(answer_name(predicted));
         }
     }
@@ -343,6 +382,7 @@ fn answer_name(answer: &Predicted) -> &'static str {
         Predicted::Applied { outcomes, .. } if !outcomes.is_empty() => "synchronised",
         Predicted::Applied { .. } => "applied",
         Predicted::Replayed { .. } => "replayed",
+        Predicted::Reused { .. } => "key reused: two families",
         Predicted::Refused(rejection) => refusal_name(rejection),
     }
 }

@@ -40,6 +40,22 @@ fn an_alert_that_is_set_on_a_low_level_tells_so_at_once() {
 }
 
 #[test]
+fn an_alert_that_was_set_to_what_it_was_is_answered_as_it_was() {
+    check(
+        "       count tea@north 2 & count rice@north 9   -> 2 v1 & 9 v1
+                alert tea@north 2/5                      -> alerted & low 2
+                alert tea@north 2/5 key k                -> unchanged & noted
+                alert tea@north 3/5                      -> alerted & low 3
+                alert tea@north 2/5 key k                -> replayed 5 unchanged
+                alert tea@north 3/5 & alert rice@north 1/2 key l -> unchanged & updated alerted
+                alert tea@north 3/5 & alert rice@north 1/2 key l -> replayed 8 unchanged updated
+                alert tea@north 3/5 & alert rice@north 1/3 key l -> refused: KeyReused, 8 has another reservation, transfer or alert, or other lines of it
+                adjust tea@north +2                      -> 4 v2
+                adjust tea@north +1                      -> 5 v3 & replenished 5",
+    );
+}
+
+#[test]
 fn an_alert_that_was_removed_tells_nothing() {
     check(
         "       count tea@north 9 & count tea@south 9    -> 9 v1 & 9 v2 total 18

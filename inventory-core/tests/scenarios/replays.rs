@@ -38,6 +38,42 @@ fn every_family_is_applied_once_per_key() {
 }
 
 #[test]
+fn equal_keys_of_different_callers_are_different_keys() {
+    check(
+        "       count tea@north 9                        -> 9 v1
+                adjust tea@north -1 key receipt-1 of till-a -> 8 v2
+                adjust tea@north -1 key receipt-1 of till-b -> 7 v3
+                adjust tea@north -1 key receipt-1        -> 6 v4
+           also adjust tea@north -1 key receipt-2 of till-a -> 5 v5
+           also adjust tea@north -1 key receipt-2 of till-b -> 4 v6
+           also adjust tea@north -1 key receipt-2 of till-a -> replayed 5
+                adjust tea@north -1 key receipt-1 of till-a -> replayed 2
+         restart
+                adjust tea@north -1 key receipt-1 of till-b -> replayed 3
+                adjust tea@north -1 key receipt-1        -> replayed 4
+                adjust tea@north -2 key receipt-1 of till-b -> refused: KeyReused, 3 has another amount in line 0
+                adjust tea@north -2 key receipt-1 of till-c -> 2 v7",
+    );
+}
+
+#[test]
+fn a_caller_with_many_keys_pushes_out_its_own_ones() {
+    check(
+        "window 60s 4
+                count tea@north 9 key a of quiet         -> 9 v1
+                adjust tea@north -1 key b1 of busy       -> 8 v2
+                adjust tea@north -1 key b2 of busy       -> 7 v3
+                adjust tea@north -1 key b3 of busy       -> 6 v4
+                adjust tea@north -1 key b4 of busy       -> 5 v5
+                adjust tea@north -1 key b5 of busy       -> 4 v6
+                count tea@north 9 key a of quiet         -> replayed 1
+                adjust tea@north -1 key b3 of busy       -> replayed 4
+                adjust tea@north -1 key b2 of busy       -> 3 v7
+                count tea@north 9 key a of quiet         -> replayed 1",
+    );
+}
+
+#[test]
 fn a_key_of_a_hold_belongs_to_its_reservation() {
     check(
         "at 0s  count tea@north 20 & count tea@south 9   -> 20 v1 & 9 v2 total 29

@@ -75,12 +75,42 @@ fn a_key_gives_the_outcome_of_every_row_again() {
 }
 
 #[test]
-fn a_key_whose_rows_were_all_skipped_is_not_used_up() {
+fn a_key_whose_rows_were_all_skipped_is_answered_as_it_was() {
+    check(
+        "       overwrite tea@north 5 key o               -> created 5 v1
+                overwrite tea@north 5 key k               -> unchanged & noted
+                adjust tea@north -1                       -> 4 v2
+                overwrite tea@north 5 key k               -> replayed 2 unchanged
+                overwrite tea@north 6 key k               -> refused: KeyReused, 2 has another rule, or another line among those that were skipped
+                overwrite tea@north 5 & overwrite rice@x 1 key k -> refused: KeyReused, 2 has another number of lines
+                hold r1 60s tea@north 1 key k             -> refused: KeyReused, 2 has another rule, or another line among those that were skipped
+                release r1 key k                          -> refused: KeyReused, 2 has another operation in line 0
+         restart
+                overwrite tea@north 5 key k               -> replayed 2 unchanged
+                adjust tea@north -1 @2                    -> 3 v3",
+    );
+}
+
+#[test]
+fn a_stale_row_of_a_level_that_nobody_knows_is_remembered_and_makes_no_level() {
     check(
         "       merge tea@north 5 @0                      -> created 5 v1
-                merge tea@north 6 @0 key s1               -> refused: NothingToDo stale
-                merge tea@north 6 @1 key s1               -> updated 6 v2
-                merge tea@north 6 @0 key s1               -> replayed 2 updated",
+                merge tea@south 6 @0 key s                -> stale & noted
+                adjust tea@north -1                       -> 4 v2
+         restart
+                merge tea@south 6 @2 key s                -> replayed 2 stale
+                merge tea@south 6 @2                      -> created 6 v3 total 10",
+    );
+}
+
+#[test]
+fn a_row_below_what_is_reserved_is_remembered_as_skipped() {
+    check(
+        "at 0s  count tea@north 5                         -> 5 v1
+                hold r1 10s tea@north 3                   -> held 2 v2
+                overwrite tea@north 1 key k               -> below_reserved & noted
+                release r1                                -> released 5 v3
+                overwrite tea@north 1 key k               -> replayed 3 below_reserved",
     );
 }
 

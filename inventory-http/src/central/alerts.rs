@@ -1,14 +1,15 @@
 //! Alerts: set, removed and read.
 
 use hyper::{Method, StatusCode};
-use inventory_core::machine::{self, Command, Ledger, Rejection, Request, Thresholds};
+use inventory_core::engine::Receipt;
+use inventory_core::machine::{self, Command, Event, Ledger, Rejection, Request, Thresholds};
 use inventory_core::vocabulary::{ProductId, StoreId};
 
 use super::params::{ID, checked};
 use super::refusal::refused;
 use super::routes::REPLAYED;
 use super::service::Central;
-use super::updates::mark_replayed;
+use super::updates::{buried, mark_replayed};
 use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Code, Param, PathParam, Route};
 use crate::wire::params::{self, LIMIT, MUTATION_HEADERS, empty_or, parses};
 use crate::wire::{Alert, AlertCursor, AlertList, SetAlert, schema};
@@ -124,15 +125,8 @@ async fn put(call: Call<Central>) -> Result<Answer, ApiError> {
     let request = request.expect("one line is a request");
     match call.submit_one(request.annotated(set.remarks())).await? {
         Ok(receipt) => {
-            // A level that is low already was told so in the same request.
-            let alert = Alert::of(
-                &product,
-                &store,
-                machine::Alert {
-                    thresholds,
-                    is_low: receipt.entry.events.len() > 1,
-                },
-            );
+            let alert = answered(&receipt, thresholds).ok_or_else(buried)?;
+            let alert = Alert::of(&product, &store, alert);
             Ok(mark_replayed(Answer::json(&alert), receipt.replayed))
         }
         Err(Rejection::NothingToDo { .. }) => {
@@ -140,6 +134,15 @@ async fn put(call: Call<Central>) -> Result<Answer, ApiError> {
         }
         Err(rejection) => Err(refused(&rejection)),
     }
+}
+
+/// The alert as its first answer has it, also when it was set to what it was: it is low when so little was available then.
+fn answered(receipt: &Receipt, thresholds: Thresholds) -> Option<machine::Alert> {
+    let first = receipt.entry.events.first().and_then(Event::movement)?;
+    Some(machine::Alert {
+        thresholds,
+        is_low: first.after.level.available() <= thresholds.low(),
+    })
 }
 
 /// DELETE /alerts/{storeId}/{productId}

@@ -53,7 +53,7 @@ async fn basis_as_of(
     key: &IdempotencyKey,
 ) -> Result<Basis, ApiError> {
     let reader = call.service().reader();
-    if reader.read(|ledger| ledger.find(key)).is_some() {
+    if call.is_known(key) {
         return Ok(reader.basis_of_replay(offset));
     }
     let (product, store) = (count.product_id.clone(), count.store_id.clone());

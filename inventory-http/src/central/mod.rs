@@ -7,6 +7,7 @@ mod counts;
 mod dead_letters;
 mod disk_watch;
 mod expiry;
+mod forgotten;
 mod gauges;
 mod history;
 mod opened;

@@ -1,6 +1,7 @@
 //! How central is watched.
 
 use bytes::Bytes;
+use inventory_core::machine::Ledger;
 
 use super::clock::Standing;
 use super::refusal;
@@ -12,9 +13,7 @@ use crate::wire::{Readiness, ReadinessStatus};
 impl Watched for Central {
     fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
-        let quarantined = self
-            .reader()
-            .read(inventory_core::machine::Ledger::quarantined_count);
+        let quarantined = self.reader().read(Ledger::quarantined_count);
         if quarantined > 0 {
             reasons.push(format!(
                 "{quarantined} products are quarantined until they are counted"
@@ -33,6 +32,12 @@ impl Watched for Central {
             // Never unavailable: reads are right, and a start would believe what this engine does not.
             reasons.push(clock.to_string());
         }
+        let since = self.reader().read(Ledger::keys_remembered_since);
+        if let Some(since) = self.keys_missing_before() {
+            reasons.push(format!(
+                "idempotency keys from before {since} are not all remembered: IDEMPOTENCY_MAX_KEYS or IDEMPOTENCY_MAX_BYTES is too small for IDEMPOTENCY_WINDOW"
+            ));
+        }
         let status = match reasons.is_empty() {
             _ if self.is_stopping() => {
                 reasons.push("the service is stopping".to_owned());
@@ -45,7 +50,11 @@ impl Watched for Central {
             true => ReadinessStatus::Ready,
             false => ReadinessStatus::Degraded,
         };
-        Readiness { status, reasons }
+        Readiness {
+            status,
+            reasons,
+            keys_remembered_since: Some(since),
+        }
     }
 
     fn telemetry(&self) -> &Telemetry {

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 
 use super::dead_letters::Letters;
 use super::disk_watch;
-use super::expiry;
 use super::gauges;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
 use super::snapshots::Snapshots;
+use super::{expiry, forgotten};
 use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
 use crate::telemetry::Telemetry;
@@ -117,6 +117,7 @@ impl Running {
             writer,
             letters: Letters::new(dead_letters, report.dead_letters),
             clock,
+            key_age_ms: settings.engine.window.age_ms,
             stopping: stopping.subscribe(),
             disk_patience: settings.disk_patience,
             telemetry: telemetry.clone(),
@@ -136,6 +137,7 @@ impl Running {
         let (stop, told) = oneshot::channel();
         let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
         let watching = tokio::spawn(disk_watch::run(Arc::clone(&central)));
+        let telling = tokio::spawn(forgotten::watch(Arc::clone(&central)));
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
@@ -155,6 +157,9 @@ impl Running {
                 tracing::error!(
                     "looking for what is due has panicked; it expires at the next start"
                 );
+            }
+            if telling.await.is_err() {
+                tracing::error!("looking for keys that were forgotten early has panicked");
             }
             close(central, snapshots).await;
             telemetry.stop().await;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::engine::{Answer as Answered, Reader};
-use inventory_core::machine::{Annotations, Request};
+use inventory_core::machine::{Annotations, Ledger, Request};
 use inventory_core::ports::Clock;
+use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
 use inventory_core::writer::Writer;
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -26,6 +27,7 @@ pub struct Central {
     searches: Arc<Semaphore>,
     letters: Letters,
     clock: Arc<dyn Clock>,
+    key_age_ms: u64,
     stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
     disk: DiskWatch,
@@ -38,6 +40,8 @@ pub(super) struct Parts {
     pub(super) writer: Writer,
     pub(super) letters: Letters,
     pub(super) clock: Arc<dyn Clock>,
+    /// For how long an idempotency key is to be remembered.
+    pub(super) key_age_ms: u64,
     pub(super) stopping: watch::Receiver<bool>,
     /// How long an append may take before nobody waits for it any more.
     pub(super) disk_patience: Duration,
@@ -60,6 +64,7 @@ impl Central {
             writer,
             letters,
             clock,
+            key_age_ms,
             stopping,
             disk_patience,
             telemetry,
@@ -74,6 +79,7 @@ impl Central {
             searches: past::turns(),
             letters,
             clock,
+            key_age_ms,
             stopping,
             failed: watch::Sender::new(false),
             disk: DiskWatch::new(disk_patience),
@@ -101,6 +107,15 @@ impl Central {
 
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Since when every key is remembered, when that is less long than it is to be: keys were forgotten for want of room.
+    /// It is so until the oldest of those that are left would have been forgotten for its age.
+    pub(super) fn keys_missing_before(&self) -> Option<Timestamp> {
+        let since = self.reader.read(Ledger::keys_remembered_since);
+        let age_ms = self.clock.now().millis_since(since);
+        let forgotten = since > Timestamp::UNIX_EPOCH;
+        (forgotten && age_ms < self.key_age_ms).then_some(since)
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {
@@ -189,6 +204,10 @@ impl Call<Central> {
         let actor = self.caller().name();
         let requests = requests.into_iter().map(|request| {
             let said = request.annotations().cloned().unwrap_or_default();
+            let request = match self.caller().owner() {
+                Some(owner) => request.by(owner.clone()),
+                None => request,
+            };
             request.annotated(Annotations {
                 trace,
                 actor: Some(actor.clone()),
@@ -203,6 +222,13 @@ impl Call<Central> {
             span.fail(error.to_string());
         }
         answered
+    }
+
+    /// Whether a key of this call's caller is remembered.
+    pub(super) fn is_known(&self, key: &IdempotencyKey) -> bool {
+        let owner = self.caller().owner();
+        let reader = self.service().reader();
+        reader.read(|ledger| ledger.find(owner, key).is_some())
     }
 
     /// As [`Call::submit`], for one request.

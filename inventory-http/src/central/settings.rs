@@ -1,6 +1,7 @@
 //! What an operator chooses, from the environment.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "API_KEYS",
         "demo",
-        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log",
+        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log, and has idempotency keys of its own",
     ),
     SettingDoc::new(
         "API_KEYS_FILE",
@@ -50,6 +51,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "IDEMPOTENCY_MAX_KEYS",
         "1000000",
         "how many keys are remembered",
+    ),
+    SettingDoc::new(
+        "IDEMPOTENCY_MAX_BYTES",
+        "268435456",
+        "how much memory they may take; beyond it, whoever takes most loses the oldest first",
     ),
     SettingDoc::new(
         "RECOVERY",
@@ -142,7 +148,16 @@ impl Settings {
             engine: engine::Settings {
                 window: WindowLimits {
                     age_ms: source.duration("IDEMPOTENCY_WINDOW")?.as_millis() as u64,
-                    keys_max: source.number("IDEMPOTENCY_MAX_KEYS", "a number of keys")?,
+                    keys_max: above_zero(
+                        source,
+                        "IDEMPOTENCY_MAX_KEYS",
+                        "a number of keys above zero",
+                    )?,
+                    bytes_max: above_zero(
+                        source,
+                        "IDEMPOTENCY_MAX_BYTES",
+                        "a number of bytes above zero",
+                    )?,
                 },
                 retain_events: (retain > 0).then_some(retain),
                 recovery: source.choice("RECOVERY", &recovery)?,
@@ -165,6 +180,16 @@ fn accept_time(source: &Source<'_>) -> Result<Option<Timestamp>, InvalidSetting>
         parse,
         "a time in UTC like 2026-12-24T18:00:00Z",
     )
+}
+
+/// A number without which nothing would be remembered at all.
+fn above_zero(
+    source: &Source<'_>,
+    name: &'static str,
+    must_be: &str,
+) -> Result<usize, InvalidSetting> {
+    let number: NonZeroUsize = source.number(name, must_be)?;
+    Ok(number.get())
 }
 
 #[cfg(test)]
@@ -209,6 +234,9 @@ mod tests {
             ("API_KEYS", "", "a key must be"),
             ("API_KEYS", "a,b=owner", "a role must be"),
             ("API_KEYS_FILE", "f", "line 4: a digest must be"),
+            ("IDEMPOTENCY_WINDOW", "0d", "above zero"),
+            ("IDEMPOTENCY_MAX_KEYS", "0", "a number of keys above zero"),
+            ("IDEMPOTENCY_MAX_BYTES", "0", "a number of bytes above zero"),
             ("RECOVERY", "yes", "one of strict, quarantine"),
             ("ACCEPT_TIME", "today", "must be a time in UTC"),
             ("TRACE_RATIO", "2", "from 0 to 1"),

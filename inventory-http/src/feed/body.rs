@@ -65,9 +65,10 @@ impl SnapshotBody {
         let head = self.image.head();
         let (sequence, chain, recorded_at) = (head.sequence, head.chain, head.recorded_at);
         let epoch = self.epoch;
+        let since = self.image.keys_forgotten().remembered_since();
         write!(
             out,
-            r#"}},"lastOffset":{sequence},"epoch":"{epoch}","chain":"{chain}","recordedAt":"{recorded_at}"}}"#
+            r#"}},"lastOffset":{sequence},"epoch":"{epoch}","chain":"{chain}","recordedAt":"{recorded_at}","keysRememberedSince":"{since}"}}"#
         )
         .expect("a vector takes every byte");
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
-use inventory_core::vocabulary::{Actor, InvalidRemark, StoreId};
+use inventory_core::vocabulary::{Actor, Caller as Owner, InvalidRemark, StoreId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -44,6 +44,8 @@ pub enum Access {
 pub struct ApiKey {
     digest: [u8; 32],
     name: Actor,
+    /// The name space of its idempotency keys, when somebody has named it.
+    owner: Option<Owner>,
     role: Role,
 }
 
@@ -106,8 +108,15 @@ impl ApiKey {
             None if is_key(key.as_bytes()) => digest(key.as_bytes()),
             None => return Err(InvalidApiKey::Key),
         };
+        let owner = name.as_ref().map(Actor::as_str).map(Owner::new);
+        let owner = owner.transpose().expect("an actor's name is a caller's");
         let name = name.unwrap_or_else(|| name_of(&digest));
-        Ok(Self { digest, name, role })
+        Ok(Self {
+            digest,
+            name,
+            owner,
+            role,
+        })
     }
 
     /// Parses a list with commas.
@@ -169,20 +178,24 @@ fn digest(key: &[u8]) -> [u8; 32] {
 /// Who makes a call.
 #[derive(Debug)]
 pub struct Caller {
-    digest: [u8; 32],
-    name: Actor,
-    role: Role,
+    key: ApiKey,
     bucket: Bucket,
 }
 
 impl Caller {
     /// What the log calls it.
     pub fn name(&self) -> &Actor {
-        &self.name
+        &self.key.name
+    }
+
+    /// Whose its idempotency keys are: the name that stands behind its API key, so that the API key may be replaced. Those
+    /// without a name share one name space.
+    pub fn owner(&self) -> Option<&Owner> {
+        self.key.owner.as_ref()
     }
 
     pub(super) fn check(&self, access: Access) -> Result<(), ApiError> {
-        let allowed = match (access, &self.role) {
+        let allowed = match (access, &self.key.role) {
             (Access::Open | Access::Read, _) | (_, Role::Admin) => true,
             (Access::Write, Role::Store(_)) => true,
             (Access::Write, Role::Reader) | (Access::Admin, Role::Reader | Role::Store(_)) => false,
@@ -202,7 +215,7 @@ impl Caller {
     ///
     /// The key is bound to other stores.
     pub fn may_write_for(&self, store: &StoreId) -> Result<(), ApiError> {
-        let allowed = match &self.role {
+        let allowed = match &self.key.role {
             Role::Admin => true,
             Role::Store(stores) => stores.contains(store),
             Role::Reader => false,
@@ -246,17 +259,12 @@ impl Keyring {
             return Err(InvalidApiKey::None);
         }
         let mut callers: Vec<Caller> = Vec::with_capacity(keys.len());
-        for ApiKey { digest, name, role } in keys {
-            if callers.iter().any(|known| known.digest == digest) {
+        for key in keys {
+            if callers.iter().any(|known| known.key.digest == key.digest) {
                 return Err(InvalidApiKey::Twice);
             }
             let bucket = Bucket::full(quota, Instant::now());
-            callers.push(Caller {
-                digest,
-                name,
-                role,
-                bucket,
-            });
+            callers.push(Caller { key, bucket });
         }
         Ok(Self {
             callers,
@@ -267,10 +275,14 @@ impl Keyring {
 
     /// A ring without keys: everybody may do everything, and shares one quota. For loopback addresses only.
     pub fn unlocked(quota: Quota) -> Self {
-        let everybody = Caller {
+        let key = ApiKey {
             digest: [0; 32],
             name: Actor::new("anybody").expect("a word is a name"),
+            owner: None,
             role: Role::Admin,
+        };
+        let everybody = Caller {
+            key,
             bucket: Bucket::full(quota, Instant::now()),
         };
         Self {
@@ -311,7 +323,7 @@ impl Keyring {
         // Every known key is compared, each in constant time, so that timing says nothing about any.
         let mut found = None;
         for (at, caller) in self.callers.iter().enumerate() {
-            if bool::from(caller.digest.ct_eq(&digest)) {
+            if bool::from(caller.key.digest.ct_eq(&digest)) {
                 found = Some(CallerAt(at));
             }
         }

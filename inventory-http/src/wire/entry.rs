@@ -112,11 +112,13 @@ impl WireEvent<'_> {
         let entry = Entry {
             first: first.seq,
             recorded_at: first.ts,
-            intent: first
-                .idempotency_key
-                .clone()
-                .zip(first.fingerprint)
-                .map(|(key, fingerprint)| Intent { key, fingerprint }),
+            intent: first.idempotency_key.clone().zip(first.fingerprint).map(
+                |(key, fingerprint)| Intent {
+                    caller: first.caller.clone(),
+                    key,
+                    fingerprint,
+                },
+            ),
             outcomes: Box::default(),
             events: read.collect::<Result<_, _>>()?,
             annotations: first.annotations().map(Box::new),
@@ -140,6 +142,7 @@ impl WireEvent<'_> {
         self.request_seq == other.request_seq
             && self.request_events == other.request_events
             && self.ts == other.ts
+            && self.caller == other.caller
             && self.idempotency_key == other.idempotency_key
             && self.fingerprint == other.fingerprint
             && self.chain == other.chain

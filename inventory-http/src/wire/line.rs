@@ -51,7 +51,10 @@ pub(super) fn movements(entry: &Entry) -> Option<Vec<&Movement>> {
     let movements = entry.events.iter().map(Event::movement);
     let is_line = |movement: &Option<&Movement>| {
         let kind = movement.map(|movement| &movement.kind);
-        !matches!(kind, Some(Kind::Low { .. } | Kind::Replenished { .. }))
+        !matches!(
+            kind,
+            Some(Kind::Low { .. } | Kind::Replenished { .. } | Kind::Unchanged)
+        )
     };
     movements.filter(is_line).collect()
 }

@@ -1,7 +1,10 @@
 //! What operators and their machines ask.
 
+use inventory_core::vocabulary::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::schema;
 
 /// The process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,4 +32,9 @@ pub struct Readiness {
     pub status: ReadinessStatus,
     /// What a person should look at; empty when everything is in order.
     pub reasons: Vec<String>,
+    /// Every idempotency key that was used at this moment, or later, is remembered; of earlier ones some are not. 1970 while none
+    /// was forgotten. A store does not say: its keys are central's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub keys_remembered_since: Option<Timestamp>,
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use inventory_core::machine::{Details, Entry, Event, Kind, Movement, ProductView};
 use inventory_core::vocabulary::{
-    Actor, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason,
-    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
+    Actor, Caller, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity,
+    Reason, Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId,
+    Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,10 @@ pub struct WireEvent<'a> {
     pub request_seq: Sequence,
     /// How many events the request has: they follow each other.
     pub request_events: u64,
+    /// Whose key it is, when keys are told apart by their caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::nullable_text")]
+    pub caller: Option<Caller>,
     /// The request's key.
     #[schemars(schema_with = "schema::nullable_text")]
     pub idempotency_key: Option<IdempotencyKey>,
@@ -159,6 +164,7 @@ impl<'a> WireEvent<'a> {
             ts: entry.recorded_at,
             request_seq: entry.first,
             request_events: entry.events.len() as u64,
+            caller: intent.and_then(|intent| intent.caller.clone()),
             idempotency_key: intent.map(|intent| intent.key.clone()),
             fingerprint: intent.map(|intent| intent.fingerprint),
             chain: entry.chain,
@@ -276,4 +282,9 @@ pub struct StateSnapshot {
     /// When the event at the offset was recorded.
     #[schemars(schema_with = "schema::time")]
     pub recorded_at: Timestamp,
+    /// Every idempotency key that was used at this moment, or later, is remembered; of earlier ones some are not. 1970 while none
+    /// was forgotten. A store's copy does not say: keys are central's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
+    pub keys_remembered_since: Option<Timestamp>,
 }

@@ -17,6 +17,7 @@ mod expiry;
 mod hanging;
 mod history;
 mod http;
+mod keys;
 mod openapi;
 mod operations;
 mod products;

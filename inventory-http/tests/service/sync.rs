@@ -69,21 +69,50 @@ fn a_sync_with_a_key_is_applied_once_and_answered_the_same() {
 }
 
 #[test]
-fn a_sync_that_changes_nothing_writes_nothing() {
+fn a_sync_that_changes_nothing_is_remembered_under_its_key_alone() {
     let world = World::new();
     world.adjust("tea", "north", 10, "k1");
     let rows = json!([{ "id": "tea", "qty": 10, "version": 1 }]);
-    let reply = sync(&world, "merge", rows, Some("s1"));
+    let reply = sync(&world, "merge", rows.clone(), None);
     assert_fields(&reply, &json!({ "updated": 0, "created": 0, "skipped": 1 }));
-    assert_eq!(world.head(), 1);
-    // Nothing was written under the key, so it is not used up.
-    let reply = sync(
-        &world,
-        "merge",
-        json!([{ "id": "tea", "qty": 11, "version": 1 }]),
-        Some("s1"),
+    assert_eq!(world.head(), 1, "nobody can ask for this answer again");
+    let first = sync(&world, "merge", rows.clone(), Some("s1"));
+    assert_eq!(
+        (world.head(), first.header("idempotent-replayed")),
+        (2, None)
     );
-    assert_fields(&reply, &json!({ "updated": 1 }));
+    let again = sync(&world, "merge", rows, Some("s1"));
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    let events = world.get("/replication/changes?fromOffset=1").json();
+    let event = &events["events"][0];
+    assert_eq!(event["type"], "StockUnchanged");
+    assert_eq!(
+        (&event["newVersion"], &event["onHand"]),
+        (&json!(1), &json!(10))
+    );
+}
+
+/// The same synchronisation, sent again after its answer was lost, took back the sale that had come in between.
+#[test]
+fn a_sync_that_found_nothing_to_change_takes_no_sale_back_later() {
+    let world = World::new();
+    let rows = json!([{ "id": "tea", "qty": 5 }]);
+    sync(&world, "overwrite", rows.clone(), Some("opening"));
+    let first = sync(&world, "overwrite", rows.clone(), Some("K"));
+    assert_fields(&first, &json!({ "updated": 0, "created": 0, "skipped": 1 }));
+    world.adjust("tea", "north", -1, "sale");
+    let again = sync(&world, "overwrite", rows, Some("K"));
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(world.get("/inventory/tea").json()["available"], 4);
+    let other = sync(
+        &world,
+        "overwrite",
+        json!([{ "id": "tea", "qty": 9 }]),
+        Some("K"),
+    );
+    assert_eq!(other.status, 422);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use inventory_core::defect;
-use inventory_core::machine::{Head, Image, ImageBuilder, Level};
+use inventory_core::machine::{Head, Image, ImageBuilder, KeysForgotten, Level};
 use inventory_core::ports::Snapshot;
 use inventory_core::vocabulary::{Chain, Epoch, Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;
@@ -81,8 +81,11 @@ fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
     out.extend_from_slice(b"\",\"recordedAt\":\"");
     out.extend_from_slice(&head.recorded_at.to_text());
     out.extend_from_slice(b"\",\"keysEvictedEarly\":");
-    push_number(out, snapshot.image.keys_evicted_early());
-    out.extend_from_slice(b",\"unknownBefore\":");
+    let forgotten = snapshot.image.keys_forgotten();
+    push_number(out, forgotten.early);
+    out.extend_from_slice(b",\"keysForgottenUntil\":\"");
+    out.extend_from_slice(&forgotten.until.to_text());
+    out.extend_from_slice(b"\",\"unknownBefore\":");
     push_number(out, snapshot.image.unknown_before().number());
     out.extend_from_slice(b",\n");
 }
@@ -134,6 +137,7 @@ struct WireHeader {
     chain: Chain,
     recorded_at: Timestamp,
     keys_evicted_early: u64,
+    keys_forgotten_until: Timestamp,
     unknown_before: Sequence,
 }
 
@@ -236,7 +240,10 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     Ok(Snapshot {
         epoch: header.epoch,
         replaces: header.replaces,
-        image: builder.finish(header.keys_evicted_early),
+        image: builder.finish(KeysForgotten {
+            early: header.keys_evicted_early,
+            until: header.keys_forgotten_until,
+        }),
     })
 }
 

@@ -39,7 +39,11 @@ impl Watched for Store {
             (None, false) => ReadinessStatus::Degraded,
         };
         reasons.extend(unavailable.map(str::to_owned));
-        Readiness { status, reasons }
+        Readiness {
+            status,
+            reasons,
+            keys_remembered_since: None,
+        }
     }
 
     fn telemetry(&self) -> &Telemetry {

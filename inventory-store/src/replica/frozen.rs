@@ -40,6 +40,7 @@ impl Frozen {
             epoch: self.epoch,
             chain: head.chain,
             recorded_at: head.recorded_at,
+            keys_remembered_since: None,
         }
     }
 }

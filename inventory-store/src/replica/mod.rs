@@ -38,6 +38,7 @@ use answers::Answers;
 const NO_WINDOW: WindowLimits = WindowLimits {
     age_ms: 0,
     keys_max: 0,
+    bytes_max: 0,
 };
 
 /// What the store knows of central.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use inventory_core::machine::{Head, Image, ImageBuilder, InvalidImage, Level};
+use inventory_core::machine::{Head, Image, ImageBuilder, InvalidImage, KeysForgotten, Level};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_http::wire::{SnapshotLevel, StateSnapshot};
 
@@ -53,5 +53,5 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
             levels?,
         )?;
     }
-    Ok(builder.finish(0))
+    Ok(builder.finish(KeysForgotten::default()))
 }

@@ -62,6 +62,7 @@ fn empty() -> Replica {
         epoch: Epoch::from_random(1),
         chain: Chain::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys_remembered_since: None,
     };
     Replica::from_snapshot(&snapshot).unwrap()
 }

@@ -116,7 +116,7 @@ impl Central {
     /// Whether a key has had its effect.
     pub(crate) fn has_applied(&self, key: &IdempotencyKey) -> bool {
         let reader = self.engine.reader();
-        reader.read(|ledger| ledger.find(key).is_some())
+        reader.read(|ledger| ledger.find(None, key).is_some())
     }
 
     /// Whether the log can be followed from a position: what the service checks.
@@ -182,6 +182,7 @@ impl Central {
             epoch: reader.epoch(),
             chain: image.head().chain,
             recorded_at: image.head().recorded_at,
+            keys_remembered_since: None,
         }
     }
 

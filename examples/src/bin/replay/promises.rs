@@ -62,7 +62,8 @@ impl Promises {
                 | Kind::AlertSet { .. }
                 | Kind::AlertRemoved
                 | Kind::Low { .. }
-                | Kind::Replenished { .. } => continue,
+                | Kind::Replenished { .. }
+                | Kind::Unchanged => continue,
             };
             if let Err(what) = self.end(reservation, end, entry.recorded_at, movement) {
                 let what = format!("reservation {reservation} {what}");

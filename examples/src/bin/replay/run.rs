@@ -104,6 +104,7 @@ pub(crate) fn settings() -> Settings {
         window: WindowLimits {
             age_ms: u64::MAX,
             keys_max: usize::MAX,
+            bytes_max: usize::MAX,
         },
         retain_events: None,
         ..Settings::default()
@@ -161,7 +162,7 @@ impl RunName {
         let first = self.opening_key(0);
         let (empty, ours) = reader.read(|ledger| {
             let empty = ledger.head().sequence == Sequence::START;
-            (empty, ledger.find(&first).is_some())
+            (empty, ledger.find(None, &first).is_some())
         });
         if empty || ours {
             return Ok(());

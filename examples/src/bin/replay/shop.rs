@@ -241,7 +241,7 @@ impl<'a, 'b> Shop<'a, 'b> {
         let known = self
             .writer
             .reader()
-            .read(|ledger| key.is_some_and(|key| ledger.find(key).is_some()));
+            .read(|ledger| key.is_some_and(|key| ledger.find(None, key).is_some()));
         self.known_ahead -= usize::from(known);
         known
     }

@@ -1,7 +1,7 @@
 //! Commands about alerts: who wants to be told when a level runs low.
 
 use super::digest_words;
-use crate::vocabulary::{Digest, ProductId, Quantity, StoreId};
+use crate::vocabulary::{Fields, ProductId, Quantity, StoreId};
 
 /// When a level is low, and when it is so no longer.
 ///
@@ -62,7 +62,7 @@ pub struct RemoveAlert {
 }
 
 impl SetAlert {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         digest_words(digest, 15, &[self.product.as_str(), self.store.as_str()]);
         digest.number(self.thresholds.low.units());
         digest.number(self.thresholds.replenished.units());
@@ -70,7 +70,7 @@ impl SetAlert {
 }
 
 impl RemoveAlert {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         digest_words(digest, 16, &[self.product.as_str(), self.store.as_str()]);
     }
 }

@@ -10,7 +10,7 @@ pub use reservation::{Commit, CommitLine, Extend, Hold, Release};
 pub use stock::{Adjust, Basis, Count, Guard, Set, SetRule, Then};
 pub use transfer::{Close, Receive, ReceiveLine, Ship};
 
-use crate::vocabulary::Digest;
+use crate::vocabulary::Fields;
 
 /// One line of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,9 @@ impl Command {
     }
 
     /// Digests what the command means: everything but its guard. The numbers of the operations are in logs and windows,
-    /// and never change.
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    /// and never change. Each says how many fields follow, or a number among them does, so that no command begins with what
+    /// another one is.
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         match self {
             Self::Adjust(adjust) => adjust.fingerprint(digest),
             Self::Count(count) => count.fingerprint(digest),
@@ -98,7 +99,7 @@ command_from!(
 );
 
 /// Digests the words of a command; each stands for itself, with its length.
-fn digest_words(digest: &mut Digest, operation: u64, words: &[&str]) {
+fn digest_words(digest: &mut impl Fields, operation: u64, words: &[&str]) {
     digest.number(operation);
     for word in words {
         digest.bytes(word.as_bytes());

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::digest_words;
 use crate::machine::{Distinct, Lines};
-use crate::vocabulary::{Digest, ProductId, ReservationId, StoreId, Ttl, Units};
+use crate::vocabulary::{Fields, ProductId, ReservationId, StoreId, Ttl, Units};
 
 /// Sets units of one level aside: a line of a reservation. The lines of a reservation are lines of one request, and have
 /// one time to live.
@@ -102,7 +102,7 @@ pub struct Extend {
 }
 
 impl Hold {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let words = [
             self.reservation.as_str(),
             self.product.as_str(),
@@ -115,9 +115,13 @@ impl Hold {
 }
 
 impl Commit {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
-        digest_words(digest, 9, &[self.reservation.as_str()]);
-        let Some(lines) = &self.lines else { return };
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
+        let words = [self.reservation.as_str()];
+        let Some(lines) = &self.lines else {
+            digest_words(digest, 9, &words);
+            return;
+        };
+        digest_words(digest, 17, &words);
         digest.number(lines.len() as u64);
         for line in lines {
             digest.bytes(line.product.as_str().as_bytes());
@@ -128,13 +132,13 @@ impl Commit {
 }
 
 impl Release {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         digest_words(digest, 10, &[self.reservation.as_str()]);
     }
 }
 
 impl Extend {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         digest_words(digest, 11, &[self.reservation.as_str()]);
         digest.number(self.ttl.seconds());
     }

@@ -1,7 +1,7 @@
 //! Commands that change what is there.
 
 use super::digest_words;
-use crate::vocabulary::{Adjustment, Digest, ProductId, Quantity, Sequence, StoreId, Version};
+use crate::vocabulary::{Adjustment, Fields, ProductId, Quantity, Sequence, StoreId, Version};
 
 /// What a command demands of the product's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,7 +115,7 @@ pub enum SetRule {
 }
 
 impl Adjust {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         digest_words(digest, 1, &[self.product.as_str(), self.store.as_str()]);
         digest.number(self.delta.delta().units() as u64);
     }
@@ -123,7 +123,7 @@ impl Adjust {
 
 impl Count {
     /// What was there then is no part of what is meant: it follows from the offset.
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let operation = match (self.basis, self.release_holds) {
             (Basis::Now(_), false) => 2,
             (Basis::Now(_), true) => 5,
@@ -143,7 +143,7 @@ impl Count {
 }
 
 impl Set {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let operation = match self.rule {
             SetRule::Merge(_) => 3,
             SetRule::Overwrite => 4,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::digest_words;
 use crate::machine::{Distinct, Lines, Settlement};
-use crate::vocabulary::{Digest, ProductId, StoreId, TransferId, Units};
+use crate::vocabulary::{Fields, ProductId, StoreId, TransferId, Units};
 
 /// Sends units of one product to another store: a line of a transfer. The lines of a transfer are lines of one request, and
 /// have one source and one destination.
@@ -56,7 +56,7 @@ pub struct Close {
 }
 
 impl Ship {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let words = [
             self.transfer.as_str(),
             self.source.as_str(),
@@ -69,9 +69,13 @@ impl Ship {
 }
 
 impl Receive {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
-        digest_words(digest, 13, &[self.transfer.as_str()]);
-        let Some(lines) = &self.lines else { return };
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
+        let words = [self.transfer.as_str()];
+        let Some(lines) = &self.lines else {
+            digest_words(digest, 13, &words);
+            return;
+        };
+        digest_words(digest, 18, &words);
         digest.number(lines.len() as u64);
         for line in lines {
             digest.bytes(line.product.as_str().as_bytes());
@@ -81,7 +85,7 @@ impl Receive {
 }
 
 impl Close {
-    pub(super) fn fingerprint(&self, digest: &mut Digest) {
+    pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let words = [self.transfer.as_str(), self.settlement.name()];
         digest_words(digest, 14, &words);
     }

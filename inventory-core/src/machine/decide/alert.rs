@@ -9,7 +9,7 @@ pub(super) fn set(
     ruling: &mut Ruling<'_, '_>,
     line: Line,
     set: &SetAlert,
-) -> Result<(), Rejection> {
+) -> Result<Outcome, Rejection> {
     let place = ruling.draft.place(&set.product, &set.store);
     quarantine(line, &place)?;
     let thresholds = set.thresholds;
@@ -17,15 +17,14 @@ pub(super) fn set(
         .alert
         .is_some_and(|alert| alert.thresholds == thresholds)
     {
-        let outcomes = [Outcome::Skipped(Skip::Unchanged)].into();
-        return Err(Rejection::NothingToDo { outcomes });
+        return Ok(Outcome::Skipped(Skip::Unchanged));
     }
     let kind = Kind::AlertSet {
         low: thresholds.low(),
         replenished: thresholds.replenished(),
     };
     ruling.note(&place, kind);
-    Ok(())
+    Ok(Outcome::Updated)
 }
 
 pub(super) fn remove(ruling: &mut Ruling<'_, '_>, remove: &RemoveAlert) -> Result<(), Rejection> {

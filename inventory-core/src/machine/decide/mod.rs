@@ -16,7 +16,7 @@ pub use expire::{Portion, expire};
 
 use super::draft::Place;
 use crate::machine::{
-    Command, Current, Draft, Entry, Event, Guard, Line, Outcome, Rejection, Request,
+    Command, Current, Draft, Entry, Event, Guard, Kind, Line, Outcome, Rejection, Request,
 };
 use expire::lapse_seen;
 use ruling::Ruling;
@@ -48,15 +48,17 @@ pub struct Fresh {
 /// That happens once for a request, since all that it sees is lapsed by then.
 ///
 /// The order of refusals: a key that was used for something else; then, line by line, what the line names and does not fit,
-/// quarantine, a stale version, too little stock, too much stock. A request whose lines are all skipped is refused last:
-/// there is nothing to write.
+/// quarantine, a stale version, too little stock, too much stock.
+///
+/// A request whose lines were all skipped is answered all the same, so that its key has to be remembered: it writes one event
+/// that changes nothing. Without a key there is nothing to remember: it is refused last, and writes nothing.
 ///
 /// # Errors
 ///
 /// The first reason to refuse, in that order. The draft is as it was.
 pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Rejection> {
     let intent = request.intent();
-    if let Some(first) = intent.and_then(|intent| draft.find(&intent.key)) {
+    if let Some(first) = intent.and_then(|intent| draft.find(intent)) {
         return match replay::difference(&first, request) {
             None => Ok(Decision::Replayed(first)),
             Some(differs) => Err(Rejection::KeyReused {
@@ -65,7 +67,7 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
             }),
         };
     }
-    let decided = decide_lines(draft, request.commands());
+    let decided = decide_lines(draft, request.commands(), intent.is_some());
     if draft.sees_overdue() {
         // By the numbers it was decided rightly, and so has seen what it will see; but positions and versions come later.
         return Ok(Decision::Overdue(lapse_seen(draft)));
@@ -83,7 +85,11 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
 }
 
 /// Decides the lines in order, and leaves what they have staged for the caller to keep or take back.
-fn decide_lines(draft: &mut Draft<'_>, commands: &[Command]) -> Result<Fresh, Rejection> {
+fn decide_lines(
+    draft: &mut Draft<'_>,
+    commands: &[Command],
+    is_keyed: bool,
+) -> Result<Fresh, Rejection> {
     let mut ruling = Ruling::on(draft, commands.len());
     let mut outcomes = Vec::new();
     if commands.iter().any(may_be_skipped) {
@@ -96,12 +102,22 @@ fn decide_lines(draft: &mut Draft<'_>, commands: &[Command]) -> Result<Fresh, Re
             outcomes.push(outcome);
         }
     }
+    let is_synchronisation = commands.iter().any(|line| matches!(line, Command::Set(_)));
+    if !is_synchronisation && !outcomes.iter().any(|outcome| outcome.is_skipped()) {
+        outcomes.clear();
+    }
+    if ruling.events.is_empty() {
+        if !is_keyed {
+            let outcomes = outcomes.into();
+            return Err(Rejection::NothingToDo { outcomes });
+        }
+        let level = commands.first().and_then(replay::level);
+        let (product, store) = level.expect("only lines that name a level are skipped");
+        let place = ruling.draft.place(product, store);
+        ruling.note(&place, Kind::Unchanged);
+    }
     ruling.tell();
     let events = ruling.events;
-    if events.is_empty() {
-        let outcomes = outcomes.into();
-        return Err(Rejection::NothingToDo { outcomes });
-    }
     Ok(Fresh { events, outcomes })
 }
 
@@ -121,14 +137,14 @@ fn decide_line(
         Command::Ship(ship) => transfer::ship(ruling, line, ship).map(updated),
         Command::Receive(receive) => transfer::receive(ruling, line, receive).map(updated),
         Command::Close(close) => transfer::close(ruling, line, close).map(updated),
-        Command::SetAlert(set) => alert::set(ruling, line, set).map(updated),
+        Command::SetAlert(set) => alert::set(ruling, line, set),
         Command::RemoveAlert(remove) => alert::remove(ruling, remove).map(updated),
     }
 }
 
 /// Whether a line may write nothing without the request being refused.
 fn may_be_skipped(command: &Command) -> bool {
-    matches!(command, Command::Set(_))
+    matches!(command, Command::Set(_) | Command::SetAlert(_))
 }
 
 /// Nobody asks of these whether they have written the first event of their level.

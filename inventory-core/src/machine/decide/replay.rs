@@ -11,7 +11,7 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
     let commands = request.commands();
     let counted = kinds(entry).any(|kind| *kind == Kind::Counted);
     let is_line = |event: &&Event| match kind(event) {
-        Some(Kind::Low { .. } | Kind::Replenished { .. }) => false,
+        Some(Kind::Low { .. } | Kind::Replenished { .. } | Kind::Unchanged) => false,
         // A count has released them.
         Some(Kind::Released { .. }) => !counted,
         Some(_) | None => true,

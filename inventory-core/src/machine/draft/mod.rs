@@ -9,11 +9,12 @@ use rapidhash::{RapidHashMap, RapidHashSet};
 
 use super::ledger::{Product, ProductIx, Standing, StoreIx};
 use crate::machine::{
-    Alert, Entry, Fresh, Head, Kind, Ledger, Level, Movement, Request, Reservation, Transfer,
+    Alert, Entry, Fresh, Head, Intent, Kind, Ledger, Level, Movement, Request, Reservation,
+    Transfer,
 };
 use crate::vocabulary::{
-    Chain, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp,
-    TransferId, Version,
+    Caller, Chain, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence, StoreId,
+    Timestamp, TransferId, Version,
 };
 
 /// A product as the draft has it.
@@ -63,7 +64,7 @@ pub struct Staging {
     lapsed: RapidHashSet<ProductIx>,
     /// Those of them that the request has seen that is being decided, before anything said so.
     overdue: Vec<ProductIx>,
-    keys: RapidHashMap<IdempotencyKey, Arc<Entry>>,
+    keys: RapidHashMap<(Option<Caller>, IdempotencyKey), Arc<Entry>>,
     undo: Vec<Undo>,
 }
 
@@ -210,7 +211,7 @@ impl<'a> Draft<'a> {
         self.head = Head::after(&entry);
         let entry = Arc::new(entry);
         if let Some(intent) = &entry.intent {
-            let key = intent.key.clone();
+            let key = (intent.caller.clone(), intent.key.clone());
             self.staging.keys.insert(key, Arc::clone(&entry));
         }
         entry
@@ -227,9 +228,14 @@ impl<'a> Draft<'a> {
     }
 
     /// The entry that was written under a key, in this draft or before.
-    pub(super) fn find(&self, key: &IdempotencyKey) -> Option<Arc<Entry>> {
-        let staged = self.staging.keys.get(key).cloned();
-        staged.or_else(|| self.ledger.find(key).map(Arc::new))
+    pub(super) fn find(&self, intent: &Intent) -> Option<Arc<Entry>> {
+        let Intent { caller, key, .. } = intent;
+        let staged = match self.staging.keys.is_empty() {
+            true => None,
+            false => self.staging.keys.get(&(caller.clone(), key.clone())),
+        };
+        let known = || self.ledger.find(caller.as_ref(), key).map(Arc::new);
+        staged.cloned().or_else(known)
     }
 
     /// The level that a command touches. Whatever looks at stock does so here: nobody sees units held that are due.

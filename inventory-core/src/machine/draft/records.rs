@@ -29,7 +29,7 @@ impl Draft<'_> {
     pub(super) fn book(&mut self, place: &Place<'_>, movement: &Movement) {
         let (opened, at) = (self.next(), self.at);
         match &movement.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Lapsed => {}
+            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Lapsed | Kind::Unchanged => {}
             Kind::Held {
                 reservation: id,
                 deadline,

@@ -9,7 +9,9 @@ use super::{Image, InvalidImage};
 use crate::machine::ledger::{
     Arena, FrozenBook, FrozenWindow, Packer, Product, ProductIx, StoreIx,
 };
-use crate::machine::{Alert, Buried, Entry, Event, Head, Level, Reservation, Transfer};
+use crate::machine::{
+    Alert, Buried, Entry, Event, Head, KeysForgotten, Level, Reservation, Transfer,
+};
 use crate::vocabulary::{
     ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Version,
 };
@@ -24,8 +26,7 @@ pub struct ImageBuilder {
     stores: Arena<StoreId>,
     store_index: RapidHashMap<StoreId, StoreIx>,
     packer: Packer,
-    window: Vec<u8>,
-    window_len: usize,
+    window: FrozenWindow,
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
     unknown_before: Sequence,
@@ -45,8 +46,7 @@ impl ImageBuilder {
             stores: Arena::default(),
             store_index: RapidHashMap::default(),
             packer: Packer::default(),
-            window: Vec::new(),
-            window_len: 0,
+            window: FrozenWindow::default(),
             newest: Head::default(),
             buried: BTreeMap::new(),
             unknown_before: Sequence::START,
@@ -230,9 +230,9 @@ impl ImageBuilder {
         let follows = entry.first > self.newest.sequence
             && entry.recorded_at >= self.newest.recorded_at
             && entry.last() <= self.head.sequence;
-        if entry.intent.is_none() || !follows {
+        let Some(intent) = entry.intent.as_ref().filter(|_| follows) else {
             return Err(out_of_place);
-        }
+        };
         self.packer.begin(entry);
         for event in &entry.events {
             let product = event
@@ -250,8 +250,8 @@ impl ImageBuilder {
                 Event::DeadLettered(letter) => self.packer.dead_letter(letter, product.flatten()),
             }
         }
-        self.window.extend_from_slice(self.packer.bytes());
-        self.window_len += 1;
+        let caller = intent.caller.as_ref();
+        self.window.push(caller, self.packer.bytes());
         self.newest = Head::after(entry);
         Ok(())
     }
@@ -285,12 +285,12 @@ impl ImageBuilder {
     }
 
     /// The image.
-    pub fn finish(self, keys_evicted_early: u64) -> Image {
+    pub fn finish(self, forgotten: KeysForgotten) -> Image {
         Image {
             head: self.head,
             products: self.products,
             stores: self.stores,
-            window: FrozenWindow::new(self.window, self.window_len, keys_evicted_early),
+            window: self.window.finish(forgotten),
             buried: Arc::new(self.buried),
             unknown_before: self.unknown_before,
             reservations: self.reservations,

@@ -14,7 +14,7 @@ use super::ledger::{
     Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, ProductIx, Slot, StoreIx, Window,
 };
 use crate::machine::{
-    Buried, Entry, Head, Ledger, ProductView, Reservation, Transfer, WindowLimits,
+    Buried, Entry, Head, KeysForgotten, Ledger, ProductView, Reservation, Transfer, WindowLimits,
 };
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
@@ -70,9 +70,9 @@ impl Image {
         self.window.len()
     }
 
-    /// How many keys were forgotten before their age.
-    pub fn keys_evicted_early(&self) -> u64 {
-        self.window.evicted_early()
+    /// What the window has forgotten.
+    pub fn keys_forgotten(&self) -> KeysForgotten {
+        self.window.forgotten()
     }
 
     /// The positions that could not be applied.

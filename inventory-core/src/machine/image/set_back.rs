@@ -1,5 +1,6 @@
 //! An image whose time is put right, after a clock that was ahead has been written into the log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Image;
@@ -24,14 +25,32 @@ impl Image {
             return image;
         }
         image.head.recorded_at = to;
+        let mut lapsed = BTreeMap::new();
         for ix in (0..).map(ProductIx).take(self.products.len()) {
-            if self.products.at(ix).updated_at > to {
+            let product = self.products.at(ix);
+            if product.updated_at > to {
                 image.products.at_mut(ix).updated_at = to;
+            }
+            if product.lapsed > to {
+                image.products.at_mut(ix).lapsed = to;
+                lapsed.insert(&product.id, product.lapsed);
             }
         }
         image.window = self.window.set_back(to);
         let clock = Clock { from, to };
-        for_each(&mut image.reservations, |known| clock.reservation(known));
+        for_each(&mut image.reservations, |known| {
+            let mut lines = known.lines.iter();
+            let is_over = known.is_open()
+                && lines.any(|line| {
+                    let lapsed = lapsed.get(&line.product);
+                    lapsed.is_some_and(|&before| known.deadline < before)
+                });
+            clock.reservation(known);
+            if is_over {
+                // Its units are free already, and stay so.
+                known.deadline = to.minus_millis(1);
+            }
+        });
         for_each(&mut image.transfers, |known| clock.transfer(known));
         image
     }

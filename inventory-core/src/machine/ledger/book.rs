@@ -8,7 +8,7 @@ use rapidhash::RapidHashMap;
 
 use super::WindowLimits;
 use super::shelf::{Shelf, Slot};
-use crate::machine::{Reservation, Transfer};
+use crate::machine::{HeldLine, Reservation, Transfer, TransferLine};
 use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
 
 /// What a book holds.
@@ -18,7 +18,12 @@ pub(in crate::machine) trait Record: Clone {
     fn id(&self) -> &Self::Id;
     fn opened(&self) -> Sequence;
     fn ended_at(&self) -> Option<Timestamp>;
+    /// What it takes in memory, with what it takes to find it.
+    fn bytes(&self) -> usize;
 }
+
+/// What a record takes beside itself and its lines: its id, twice, and its places in the indexes.
+const INDEX_BYTES: usize = 256;
 
 impl Record for Reservation {
     type Id = ReservationId;
@@ -33,6 +38,10 @@ impl Record for Reservation {
 
     fn ended_at(&self) -> Option<Timestamp> {
         self.ended_at
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + INDEX_BYTES + self.lines.len() * size_of::<HeldLine>()
     }
 }
 
@@ -50,15 +59,22 @@ impl Record for Transfer {
     fn ended_at(&self) -> Option<Timestamp> {
         self.ended_at
     }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + INDEX_BYTES + self.lines.len() * size_of::<TransferLine>()
+    }
 }
 
 /// Records in the order in which they were opened, found by their id. An open one is never forgotten; one that has ended
-/// is, by age and by count, like a key.
+/// is, by age, by count and by bytes, like a key.
 ///
-/// **Invariant**: `index` names each record of the shelf, `ended` each that has ended.
+/// **Invariant**: `index` names each record of the shelf, `ended` each that has ended, and `ended_bytes` is what these take. A
+/// record that has ended changes no more in what it takes.
 #[derive(Debug)]
 pub(in crate::machine) struct Book<T: Record> {
     limits: WindowLimits,
+    /// Bytes of the records that have ended.
+    ended_bytes: usize,
     shelf: Shelf<Arc<T>>,
     index: RapidHashMap<T::Id, Slot>,
     ended: BTreeSet<(Timestamp, Slot)>,
@@ -71,6 +87,7 @@ impl<T: Record> Book<T> {
     pub(in crate::machine) fn new(limits: WindowLimits) -> Self {
         Self {
             limits,
+            ended_bytes: 0,
             shelf: Shelf::default(),
             index: RapidHashMap::default(),
             ended: BTreeSet::new(),
@@ -125,6 +142,7 @@ impl<T: Record> Book<T> {
             && let Some(ended_at) = earlier_record.ended_at()
         {
             self.ended.remove(&(ended_at, earlier));
+            self.ended_bytes -= earlier_record.bytes();
         }
         slot
     }
@@ -140,14 +158,18 @@ impl<T: Record> Book<T> {
         let Some(ended_at) = record.ended_at().filter(|_| before.is_none()) else {
             return;
         };
+        self.ended_bytes += record.bytes();
         self.ended.insert((ended_at, slot));
         while let Some(&(at, oldest)) = self.ended.first() {
             let aged = ended_at.millis_since(at) > self.limits.age_ms;
-            if !aged && self.ended.len() <= self.limits.keys_max {
+            let fits = self.ended.len() <= self.limits.keys_max
+                && self.ended_bytes <= self.limits.bytes_max;
+            if !aged && fits {
                 break;
             }
             self.ended.pop_first();
             if let Some(forgotten) = self.shelf.remove(oldest) {
+                self.ended_bytes -= forgotten.bytes();
                 self.index.remove(forgotten.id());
             }
         }
@@ -160,8 +182,10 @@ impl<T: Record> Book<T> {
     pub(in crate::machine) fn thaw(frozen: &FrozenBook<T>, limits: WindowLimits) -> Self {
         let slots = || frozen.from(Slot::FIRST);
         let ended = slots().filter_map(|(slot, record)| Some((record.ended_at()?, slot)));
+        let has_ended = slots().filter(|(_, record)| record.ended_at().is_some());
         Self {
             limits,
+            ended_bytes: has_ended.map(|(_, record)| record.bytes()).sum(),
             index: slots()
                 .map(|(slot, record)| (record.id().clone(), slot))
                 .collect(),
@@ -210,7 +234,11 @@ mod tests {
     }
 
     fn book(age_ms: u64, keys_max: usize) -> Book<Reservation> {
-        Book::new(WindowLimits { age_ms, keys_max })
+        Book::new(WindowLimits {
+            age_ms,
+            keys_max,
+            ..WindowLimits::default()
+        })
     }
 
     #[test]

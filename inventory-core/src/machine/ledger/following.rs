@@ -22,7 +22,7 @@ impl Ledger {
         at: Timestamp,
     ) {
         match &movement.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted => {}
+            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Unchanged => {}
             Kind::Held {
                 reservation,
                 deadline,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use rapidhash::RapidHashMap;
 
 pub use product::ProductView;
-pub use window::WindowLimits;
+pub use window::{KeysForgotten, WindowLimits};
 
 pub(super) use arena::Arena;
 pub(super) use book::{Book, FrozenBook, Record};
@@ -45,8 +45,8 @@ pub(super) use window::{FrozenWindow, Window};
 
 use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
 use crate::vocabulary::{
-    Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId,
-    Version,
+    Caller, Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp,
+    TransferId, Version,
 };
 
 /// The end of a log, or of what a ledger has followed of it.
@@ -181,10 +181,10 @@ impl Ledger {
         self.quarantined
     }
 
-    /// The entry that was written under a key, while the window remembers it.
-    pub fn find(&self, key: &IdempotencyKey) -> Option<Entry> {
-        let mut packed = self.window.find(key)?;
-        Some(packed.entry(&self.products, &self.stores))
+    /// The entry that was written under a caller's key, while the window remembers it.
+    pub fn find(&self, caller: Option<&Caller>, key: &IdempotencyKey) -> Option<Entry> {
+        let mut packed = self.window.find(caller, key)?;
+        Some(packed.entry(caller, &self.products, &self.stores))
     }
 
     /// Number of keys that the window remembers.
@@ -192,9 +192,20 @@ impl Ledger {
         self.window.len()
     }
 
+    /// Bytes that the remembered keys take, as [`WindowLimits::bytes_max`] counts them.
+    pub fn key_bytes(&self) -> usize {
+        self.window.bytes()
+    }
+
     /// How many keys the window has forgotten before their age, for want of room.
     pub fn keys_evicted_early(&self) -> u64 {
-        self.window.evicted_early()
+        self.window.forgotten().early
+    }
+
+    /// Since when every key is remembered, whoever used it: one that was recorded at this moment, or later, is answered as
+    /// it was first. Of earlier ones some are forgotten, for their age or for want of room. 1970 while nothing was forgotten.
+    pub fn keys_remembered_since(&self) -> Timestamp {
+        self.window.forgotten().remembered_since()
     }
 
     /// A reservation that is open, or has ended not long ago. One whose deadline has passed may still be said to be open: see

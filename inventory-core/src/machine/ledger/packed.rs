@@ -15,12 +15,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::window::key_hash;
 use super::{Arena, Product, ProductIx, StoreIx};
 use crate::machine::{
     After, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome, Settlement,
 };
 use crate::vocabulary::{
-    Chain, Delta, Fingerprint, IdempotencyKey, Quantity, ReservationId, Sequence, StoreId,
+    Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, ReservationId, Sequence, StoreId,
     Timestamp, TransferId, Version,
 };
 
@@ -53,7 +54,7 @@ impl Packer {
         self.bytes.shrink_to(BYTES_KEPT);
         if let Some(intent) = &entry.intent {
             self.text(intent.key.as_str());
-            self.fixed(intent.key.hash_bits());
+            self.fixed(key_hash(intent.caller.as_ref(), &intent.key));
             self.fixed(intent.fingerprint.bits());
         }
         self.fixed(entry.chain.bits());
@@ -181,24 +182,23 @@ impl<'a> Unpacker<'a> {
         self.text()
     }
 
-    /// The hash that the key of the next entry carries.
+    /// The hash that the key of the next entry is found by.
     pub(in crate::machine) fn key_hash(mut self) -> u64 {
-        self.text();
+        self.skip_text();
         self.fixed()
     }
 
-    /// When the next entry was recorded.
-    pub(in crate::machine) fn recorded_at(mut self) -> Timestamp {
-        self.text();
+    /// Position of the next entry, and when it was recorded.
+    pub(in crate::machine) fn moment(mut self) -> (Sequence, Timestamp) {
+        self.skip_text();
         self.take(DIGEST_BYTES);
-        self.number();
-        self.time()
+        (Sequence::new(self.number()), self.time())
     }
 
     /// Copies the one entry that there is, with a time that is not later than `latest`.
     pub(in crate::machine) fn copy_until(mut self, latest: Timestamp, into: &mut Vec<u8>) {
         let packed = self.rest;
-        self.text();
+        self.skip_text();
         self.take(DIGEST_BYTES);
         self.number();
         into.extend_from_slice(&packed[..packed.len() - self.rest.len()]);
@@ -206,8 +206,10 @@ impl<'a> Unpacker<'a> {
         into.extend_from_slice(self.rest);
     }
 
+    /// The next entry, whose key is a caller's.
     pub(in crate::machine) fn entry(
         &mut self,
+        caller: Option<&Caller>,
         products: &Arena<Product>,
         stores: &Arena<StoreId>,
     ) -> Entry {
@@ -226,7 +228,11 @@ impl<'a> Unpacker<'a> {
         Entry {
             first,
             recorded_at,
-            intent: Some(Intent { key, fingerprint }),
+            intent: Some(Intent {
+                caller: caller.cloned(),
+                key,
+                fingerprint,
+            }),
             outcomes,
             events: (0..events).map(|_| self.event(products, stores)).collect(),
             annotations: None,
@@ -236,7 +242,7 @@ impl<'a> Unpacker<'a> {
 
     /// Moves past the next entry.
     pub(in crate::machine) fn skip(&mut self) {
-        self.text();
+        self.skip_text();
         self.take(DIGEST_BYTES);
         self.number();
         self.number();
@@ -247,7 +253,7 @@ impl<'a> Unpacker<'a> {
             if tag == DEAD_LETTERED {
                 self.number();
                 self.number();
-                self.text();
+                self.skip_text();
                 continue;
             }
             (0..8).for_each(|_| {
@@ -319,9 +325,7 @@ impl<'a> Unpacker<'a> {
         loop {
             match self.take(1)[0] {
                 0 => return,
-                1..=TEXTS => {
-                    self.text();
-                }
+                1..=TEXTS => self.skip_text(),
                 _ => {
                     self.number();
                 }
@@ -370,6 +374,12 @@ impl<'a> Unpacker<'a> {
     fn fixed(&mut self) -> u64 {
         let bytes = self.take(8).try_into().expect("eight bytes were taken");
         u64::from_le_bytes(bytes)
+    }
+
+    /// Moves past a text without looking at it.
+    fn skip_text(&mut self) {
+        let length = self.number() as usize;
+        self.take(length);
     }
 
     fn text(&mut self) -> &'a str {

@@ -2,7 +2,7 @@
 
 use super::stock::State;
 use super::{Number, quantity};
-use crate::machine::{Kind, Line, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
+use crate::machine::{Kind, Line, Rejection, RemoveAlert, SetAlert};
 use crate::vocabulary::{ProductId, StoreId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,7 @@ impl State {
         let level = (product.to_string(), store.to_string());
         let before = self.alerts.get(&level);
         if before.is_some_and(|before| (before.low, before.replenished) == (low, replenished)) {
-            let outcomes = [Outcome::Skipped(Skip::Unchanged)].into();
-            return Err(Rejection::NothingToDo { outcomes });
+            return Ok(());
         }
         let kind = Kind::AlertSet {
             low: quantity(low),

@@ -52,8 +52,14 @@ impl Model {
 
     fn compare_window(&self, ledger: &Ledger) -> Result<(), String> {
         for known in self.window.iter() {
-            let key = known.key.parse().expect("the model was given a valid key");
-            let found = ledger.find(&key).map(|entry| entry.first.number().into());
+            let (caller, key) = &known.key;
+            let caller = caller.as_ref().map(|caller| caller.parse());
+            let caller = caller
+                .transpose()
+                .expect("the model was given a valid caller");
+            let key = key.parse().expect("the model was given a valid key");
+            let found = ledger.find(caller.as_ref(), &key);
+            let found = found.map(|entry| entry.first.number().into());
             same(format!("entry of key {key}"), found, Some(known.first))?;
         }
         same(
@@ -65,6 +71,15 @@ impl Model {
             "keys evicted early",
             ledger.keys_evicted_early(),
             self.window.evicted_early,
+        )?;
+        let since = match self.window.forgotten_until_ms {
+            0 => 0,
+            until => until + 1,
+        };
+        same(
+            "keys remembered since",
+            ledger.keys_remembered_since().millis(),
+            since,
         )
     }
 

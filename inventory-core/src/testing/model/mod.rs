@@ -24,14 +24,14 @@ mod transfer;
 mod window;
 
 use crate::machine::{
-    Command, Intent, Level, Line, Movement, Outcome, Rejection, Request, WindowLimits,
+    Command, Intent, Kind, Level, Line, Movement, Outcome, Rejection, Request, Skip, WindowLimits,
 };
 use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version};
 
 pub use predicted::Predicted;
 
 use stock::{Product, State, Stock};
-use window::{Remembered, Window, forget};
+use window::{KeyName, Remembered, Window, forget};
 
 /// Quantities, versions and deltas alike: wide enough that nothing here overflows.
 type Number = i128;
@@ -124,7 +124,7 @@ impl Model {
     /// What the answer to the next request of a group should be, which [`Model::expire`] began at the same time.
     pub fn decide(&mut self, request: &Request, now: Timestamp) -> Predicted {
         if let Some(intent) = request.intent()
-            && let Some(first) = self.window.find(intent.key.as_str())
+            && let Some(first) = self.window.find(&name(intent))
         {
             return first.answer(request);
         }
@@ -134,31 +134,41 @@ impl Model {
         let mut state = self.state.clone();
         state.begin(first, at_ms);
         let (mut outcomes, mut left) = (Vec::new(), Vec::new());
+        let synchronises = |command: &Command| matches!(command, Command::Set(_));
+        let synchronises = request.commands().iter().any(synchronises);
         for (line, command) in request.commands().iter().enumerate() {
             let written = state.written.len();
-            let outcome = state.outcome(command);
-            outcomes.push(outcome);
+            let mut outcome = state.outcome(command);
             if !outcome.is_skipped()
                 && let Err(rejection) = state.apply(Line(line), command)
             {
                 return Predicted::Refused(rejection);
             }
             let wrote = &state.written[written..];
+            if matches!(command, Command::SetAlert(_)) && wrote.is_empty() {
+                outcome = Outcome::Skipped(Skip::Unchanged);
+            }
+            outcomes.push(outcome);
             left.push(wrote.last().map(on_hand));
         }
-        let rows = |command: &Command| matches!(command, Command::Set(_));
-        if !request.commands().iter().any(rows) {
+        if !synchronises && !outcomes.iter().any(|outcome| outcome.is_skipped()) {
             outcomes.clear();
         }
         state.tell_all();
         if state.written.is_empty() {
-            let outcomes = outcomes.into();
-            return Predicted::Refused(Rejection::NothingToDo { outcomes });
+            if request.intent().is_none() {
+                let outcomes = outcomes.into();
+                return Predicted::Refused(Rejection::NothingToDo { outcomes });
+            }
+            // It was answered: that has to be remembered, and what is remembered is in the log.
+            let (product, store) = commands::level(&request.commands()[0])
+                .expect("only lines about a level may write nothing");
+            state.note(product, store, Kind::Unchanged);
         }
         self.state = state;
         let movements = self.write(at_ms);
-        if let Some(Intent { key, .. }) = request.intent() {
-            let remembered = Remembered::new(key.as_str(), first, at_ms, request, &outcomes, &left);
+        if let Some(intent) = request.intent() {
+            let remembered = Remembered::new(name(intent), first, at_ms, request, &outcomes, &left);
             self.window.remember_later(remembered);
         }
         Predicted::Applied {
@@ -238,6 +248,12 @@ impl State {
             Command::RemoveAlert(remove) => self.remove_alert(remove),
         }
     }
+}
+
+/// What a key is remembered by: whose it is, and its text.
+fn name(intent: &Intent) -> KeyName {
+    let caller = intent.caller.as_ref().map(ToString::to_string);
+    (caller, intent.key.to_string())
 }
 
 fn on_hand(movement: &Movement) -> Number {

@@ -21,11 +21,26 @@ pub enum Predicted {
         /// What became of each line, when some may be skipped.
         outcomes: Vec<Outcome>,
     },
+    /// The key was used for something else before; in what that differs nobody can tell.
+    Reused {
+        /// Position of the first event that was written under it.
+        first: u64,
+    },
     /// The request is refused.
     Refused(Rejection),
 }
 
 impl Predicted {
+    /// Whether an answer is what was predicted.
+    pub fn is(&self, answer: &Self) -> bool {
+        match (self, answer) {
+            (Self::Reused { first }, Self::Refused(Rejection::KeyReused { first: found, .. })) => {
+                *first == found.number()
+            }
+            _ => self == answer,
+        }
+    }
+
     /// What an entry says that was just written.
     pub fn applied(entry: &Entry) -> Self {
         let movements = entry.events.iter().filter_map(Event::movement);

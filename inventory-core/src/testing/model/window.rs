@@ -31,10 +31,13 @@ pub(super) fn forget<T: Ends>(list: &mut Vec<T>, limits: WindowLimits) {
     }
 }
 
+/// A caller and a key of theirs.
+pub(super) type KeyName = (Option<String>, String);
+
 /// A key, and the request that used it.
 #[derive(Debug, Clone)]
 pub(super) struct Remembered {
-    pub(super) key: String,
+    pub(super) key: KeyName,
     pub(super) first: Number,
     recorded_at_ms: u64,
     lines: Vec<Meaning>,
@@ -45,7 +48,7 @@ pub(super) struct Remembered {
 
 impl Remembered {
     pub(super) fn new(
-        key: &str,
+        key: KeyName,
         first: Number,
         recorded_at_ms: u64,
         request: &Request,
@@ -56,7 +59,7 @@ impl Remembered {
             lines: request.commands().iter().map(Meaning::of).collect(),
             left: left.to_vec(),
             outcomes: outcomes.to_vec(),
-            key: key.to_owned(),
+            key,
             first,
             recorded_at_ms,
         }
@@ -70,11 +73,23 @@ impl Remembered {
                 first,
                 outcomes: self.outcomes.clone(),
             },
+            Some(_) if self.is_mixed_with(request) => Predicted::Reused { first },
             Some(differs) => Predicted::Refused(Rejection::KeyReused {
                 first: Sequence::new(first),
                 differs,
             }),
         }
+    }
+
+    /// Whether lines about a whole reservation or transfer stand beside others, now or then: which event was whose, and so in
+    /// what they differ, is not to be told from the log.
+    fn is_mixed_with(&self, request: &Request) -> bool {
+        let now: Vec<_> = request.commands().iter().map(Meaning::of).collect();
+        [&now, &self.lines].into_iter().any(|lines| {
+            let of_whole = lines.iter().any(|line| line.level.is_none());
+            let operation = lines[0].operation;
+            of_whole && lines.iter().any(|line| line.operation != operation)
+        })
     }
 
     fn difference(&self, request: &Request) -> Option<Difference> {
@@ -138,6 +153,8 @@ pub(super) struct Window {
     /// Used in the group that is being decided.
     group: Vec<Remembered>,
     pub(super) evicted_early: u64,
+    /// When the newest key was recorded that is forgotten.
+    pub(super) forgotten_until_ms: u64,
 }
 
 impl Window {
@@ -147,13 +164,14 @@ impl Window {
             remembered: Vec::new(),
             group: Vec::new(),
             evicted_early: 0,
+            forgotten_until_ms: 0,
         }
     }
 
-    pub(super) fn find(&self, key: &str) -> Option<&Remembered> {
+    pub(super) fn find(&self, key: &KeyName) -> Option<&Remembered> {
         self.iter()
             .chain(&self.group)
-            .find(|known| known.key == key)
+            .find(|known| known.key == *key)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Remembered> {
@@ -169,12 +187,32 @@ impl Window {
         for newest in std::mem::take(&mut self.group) {
             let now_ms = newest.recorded_at_ms;
             self.remembered.push(newest);
-            self.remembered
-                .retain(|known| now_ms - known.recorded_at_ms <= self.limits.age_ms);
+            let age_ms = self.limits.age_ms;
+            let is_old = |known: &Remembered| now_ms - known.recorded_at_ms > age_ms;
+            while let Some(old) = self.remembered.iter().position(is_old) {
+                self.forget(old);
+            }
             while self.remembered.len() > self.limits.keys_max {
-                self.remembered.remove(0);
+                self.forget(self.oldest_of_most());
                 self.evicted_early += 1;
             }
         }
+    }
+
+    fn forget(&mut self, at: usize) {
+        let forgotten = self.remembered.remove(at);
+        self.forgotten_until_ms = self.forgotten_until_ms.max(forgotten.recorded_at_ms);
+    }
+
+    /// The oldest key of the caller that has the most; of two that have as many, of the one that has the oldest.
+    fn oldest_of_most(&self) -> usize {
+        let keys_of = |known: &Remembered| {
+            let all = self.remembered.iter();
+            all.filter(|other| other.key.0 == known.key.0).count()
+        };
+        let most = self.remembered.iter().map(keys_of).max();
+        let mut all = self.remembered.iter();
+        all.position(|known| Some(keys_of(known)) == most)
+            .expect("there are too many")
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn text(answer: &Predicted) -> String {
             let outcomes = outcomes.iter().map(|outcome| format!(" {outcome}"));
             format!("replayed {first}{}", outcomes.collect::<String>())
         }
+        Predicted::Reused { first } => format!("reused {first}"),
         Predicted::Refused(rejection) => format!("refused: {}", refusal(rejection)),
     }
 }
@@ -62,6 +63,7 @@ fn effect(movement: &Movement) -> String {
         Kind::AlertRemoved => "unalerted".to_owned(),
         Kind::Low { low } => format!("low {low}"),
         Kind::Replenished { replenished } => format!("replenished {replenished}"),
+        Kind::Unchanged => "noted".to_owned(),
     }
 }
 

@@ -44,6 +44,7 @@ impl<'a> Step<'a> {
                 limits: WindowLimits {
                     age_ms: moment(age).millis(),
                     keys_max: keys.parse().unwrap(),
+                    ..WindowLimits::default()
                 },
             },
             ["given", product, at, ref levels @ ..] => Self::Given(Given {
@@ -94,11 +95,18 @@ impl Asked<'_> {
             None => (self.asks, None),
         };
         let commands = lines.split(" & ").map(command).collect();
-        let request = match key {
-            Some(key) => Request::new(key.parse().unwrap(), commands),
-            None => Request::unkeyed(commands),
+        let Some(key) = key else {
+            return Some(Request::unkeyed(commands).unwrap());
         };
-        Some(request.unwrap())
+        let (key, caller) = match key.split_once(" of ") {
+            Some((key, caller)) => (key, Some(caller.parse().unwrap())),
+            None => (key, None),
+        };
+        let request = Request::new(key.parse().unwrap(), commands).unwrap();
+        Some(match caller {
+            Some(caller) => request.by(caller),
+            None => request,
+        })
     }
 }
 

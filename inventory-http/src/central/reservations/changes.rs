@@ -85,7 +85,7 @@ fn check_stores(
             let mut lines = known.lines.iter();
             return lines.try_for_each(|line| caller.may_write_for(&line.store));
         }
-        match ledger.find(key) {
+        match ledger.find(call.caller().owner(), key) {
             Some(_) => Ok(()),
             None => {
                 let reservation = id.clone();

@@ -63,7 +63,7 @@ fn check_store(
         if let Some(known) = ledger.transfer(id) {
             return call.caller().may_write_for(store(known));
         }
-        match ledger.find(key) {
+        match ledger.find(call.caller().owner(), key) {
             Some(_) => Ok(()),
             None => {
                 let transfer = id.clone();

@@ -1,12 +1,14 @@
 //! A line in the form that the encoder writes, without escapes. Anything else is `None`: it may still be an entry.
 
 use inventory_core::machine::{
-    After, Annotations, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome,
+    After, Annotations, Details, Entry, Event, Intent, Kind, Level, Movement,
 };
 use inventory_core::vocabulary::{
-    Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Version,
+    Caller, Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
+    Version,
 };
 
+use super::outcomes::{canonical_outcomes, outcomes_fit};
 use crate::file::interner::Interner;
 use crate::file::text::{Cursor, parse_hex};
 
@@ -43,16 +45,12 @@ pub(super) fn canonical_head(cursor: &mut Cursor<'_>) -> Option<(Entry, usize)> 
     }
     cursor.pass(",\"ts\":\"")?;
     let recorded_at = cursor.string()?.parse().ok()?;
-    let intent = match cursor.pass(",\"key\":\"") {
-        Some(()) => Some(canonical_intent(cursor)?),
-        None => None,
-    };
+    let intent = canonical_intent(cursor)?;
     let outcomes = match cursor.pass(",\"outcomes\":[") {
         Some(()) => canonical_outcomes(cursor)?,
         None => Box::default(),
     };
-    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
-    if !outcomes.is_empty() && !(1..=count).contains(&written.count()) {
+    if !outcomes_fit(&outcomes, count) {
         return None;
     }
     let annotations = canonical_annotations(cursor)?;
@@ -80,20 +78,6 @@ pub(super) fn canonical_end(cursor: &mut Cursor<'_>) -> Option<Chain> {
     Some(chain)
 }
 
-fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
-    let mut outcomes = Vec::new();
-    loop {
-        cursor.pass("\"")?;
-        outcomes.push(cursor.string()?.parse().ok()?);
-        match cursor.pass(",") {
-            Some(()) => {}
-            None => break,
-        }
-    }
-    cursor.pass("]")?;
-    Some(outcomes.into())
-}
-
 fn canonical_annotations(cursor: &mut Cursor<'_>) -> Option<Annotations> {
     let mut annotations = Annotations::default();
     if cursor.pass(",\"trace\":\"").is_some() {
@@ -118,11 +102,24 @@ pub(super) fn boxed(annotations: Annotations) -> Option<Box<Annotations>> {
     (annotations != Annotations::default()).then(|| annotations.into())
 }
 
-fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Intent> {
+fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Option<Intent>> {
+    let caller = match cursor.pass(",\"caller\":\"") {
+        Some(()) => Some(Caller::new(cursor.string()?).ok()?),
+        None => None,
+    };
+    match (cursor.pass(",\"key\":\""), &caller) {
+        (Some(()), _) => {}
+        (None, None) => return Some(None),
+        (None, Some(_)) => return None,
+    }
     let key = IdempotencyKey::new(cursor.string()?).ok()?;
     cursor.pass(",\"fp\":\"")?;
     let fingerprint = Fingerprint::from_bits(hex64(cursor.string()?)?);
-    Some(Intent { key, fingerprint })
+    Some(Some(Intent {
+        caller,
+        key,
+        fingerprint,
+    }))
 }
 
 /// An event as it stands in a line.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use inventory_core::machine::{Annotations, DeadLettered, Details, Entry, Event, Intent, Outcome};
 use inventory_core::vocabulary::{
-    Actor, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference,
-    ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
+    Actor, Caller, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason,
+    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::canonical::{Numbers, boxed, canonical, event};
+use super::outcomes::outcomes_fit;
 use crate::file::interner::Interner;
 
 /// Reads an entry from a line, or from an object of a snapshot's window. The checksum, if any, was compared before.
@@ -36,6 +37,7 @@ struct WireEntry<'a> {
     #[serde(default, rename = "group")]
     _group: u64,
     ts: Timestamp,
+    caller: Option<Caller>,
     key: Option<IdempotencyKey>,
     fp: Option<Fingerprint>,
     #[serde(default, borrow)]
@@ -97,18 +99,21 @@ fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
     if wire.seq == 0 || wire.events.is_empty() || wire.n != wire.events.len() {
         return Err("its position or number of events is wrong".to_owned());
     }
-    let intent = match (wire.key, wire.fp) {
-        (Some(key), Some(fingerprint)) => Some(Intent { key, fingerprint }),
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => {
-            return Err("it has a key or fp without the other".to_owned());
+    let intent = match (wire.caller, wire.key, wire.fp) {
+        (caller, Some(key), Some(fingerprint)) => Some(Intent {
+            caller,
+            key,
+            fingerprint,
+        }),
+        (None, None, None) => None,
+        (_, Some(_), None) | (_, None, Some(_)) | (Some(_), None, None) => {
+            return Err("it has a caller, key or fp without the others".to_owned());
         }
     };
     let outcomes: Result<Box<[Outcome]>, _> =
         wire.outcomes.iter().map(|name| name.parse()).collect();
     let outcomes = outcomes.map_err(|_| "it has an unknown outcome".to_owned())?;
-    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
-    if !outcomes.is_empty() && !(1..=wire.events.len()).contains(&written.count()) {
+    if !outcomes_fit(&outcomes, wire.events.len()) {
         return Err("its outcomes do not fit its events".to_owned());
     }
     let annotations = Annotations {

@@ -37,6 +37,10 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
     out.extend_from_slice(&entry.recorded_at.to_text());
     out.push(b'"');
     if let Some(intent) = &entry.intent {
+        if let Some(caller) = &intent.caller {
+            out.extend_from_slice(b",\"caller\":");
+            push_string(out, caller.as_str());
+        }
         out.extend_from_slice(b",\"key\":");
         push_string(out, intent.key.as_str());
         out.extend_from_slice(b",\"fp\":\"");

@@ -4,6 +4,7 @@ mod canonical;
 mod decode;
 mod encode;
 mod line;
+mod outcomes;
 #[cfg(feature = "testing")]
 pub(crate) mod probe;
 mod select;

@@ -30,6 +30,7 @@ fn golden_entry() -> Entry {
         first: Sequence::new(41),
         recorded_at: "2017-01-01T11:53:26.000Z".parse().unwrap(),
         intent: Some(Intent {
+            caller: None,
             key: "basket-7".parse().unwrap(),
             fingerprint: Fingerprint::from_bits(0x0123_4567_89ab_cdef),
         }),
@@ -289,6 +290,7 @@ fn kind() -> impl Strategy<Value = Kind> {
             "AlertRemoved" => Kind::AlertRemoved,
             "StockLow" => Kind::Low { low: some },
             "HoldsLapsed" => Kind::Lapsed,
+            "StockUnchanged" => Kind::Unchanged,
             _ => Kind::Replenished { replenished: some },
         }
     })
@@ -327,7 +329,8 @@ fn annotations() -> impl Strategy<Value = Option<Box<Annotations>>> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let intent = proptest::option::of((text("[ -~]{1,40}"), any::<u64>()));
+    let caller = proptest::option::of(text("[^\\p{Cc}]{1,20}"));
+    let intent = proptest::option::of((caller, text("[ -~]{1,40}"), any::<u64>()));
     (
         1..u64::MAX / 2,
         0..253_402_300_799_999_u64,
@@ -341,7 +344,8 @@ fn entry() -> impl Strategy<Value = Entry> {
             |(first, millis, intent, events, chain, skips, annotations)| Entry {
                 first: Sequence::new(first),
                 recorded_at: Timestamp::from_millis(millis).unwrap(),
-                intent: intent.map(|(key, fingerprint)| Intent {
+                intent: intent.map(|(caller, key, fingerprint)| Intent {
+                    caller: caller.map(|text| text.parse().unwrap()),
                     key: key.parse().unwrap(),
                     fingerprint: Fingerprint::from_bits(fingerprint),
                 }),

@@ -42,19 +42,24 @@ impl Customers {
                 keyed(intent.key.clone(), lines::family(choices, witness, number))
             }
             (3, _) => {
-                // What two families mean together cannot be told from their events, which a key would ask for.
                 let mut both = lines::family(choices, witness, number);
                 both.extend(lines::family(choices, witness, number));
-                Request::unkeyed(both).expect("a request has lines")
+                match choices.below(2) {
+                    0 => Request::unkeyed(both).expect("a request has lines"),
+                    _ => self.first(number, both),
+                }
             }
-            (_, _) => {
-                let key = format!("key-{number}");
-                let key = key.parse().expect("the key is plain text");
-                let request = keyed(key, lines::family(choices, witness, number));
-                self.asked.push(request.clone());
-                request
-            }
+            (_, _) => self.first(number, lines::family(choices, witness, number)),
         }
+    }
+
+    /// A request that will be asked again.
+    fn first(&mut self, number: u64, lines: Vec<Command>) -> Request {
+        let key = format!("key-{number}");
+        let key = key.parse().expect("the key is plain text");
+        let request = keyed(key, lines);
+        self.asked.push(request.clone());
+        request
     }
 
     /// One of the newest requests.

@@ -29,6 +29,7 @@ impl Default for Setup {
                 window: WindowLimits {
                     age_ms: 60_000,
                     keys_max: 24,
+                    ..WindowLimits::default()
                 },
                 retain_events: Some(2),
                 ..Settings::default()

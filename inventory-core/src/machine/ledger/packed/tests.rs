@@ -16,6 +16,7 @@ fn kinds() -> Vec<Kind> {
         Kind::Counted,
         Kind::Lapsed,
         Kind::AlertRemoved,
+        Kind::Unchanged,
     ];
     for (name, time, units) in [
         ("r", Timestamp::UNIX_EPOCH, 0),
@@ -99,6 +100,7 @@ fn entry(number: u64, events: Vec<Event>) -> Entry {
         first: Sequence::new(number),
         recorded_at: Timestamp::from_millis(number).unwrap(),
         intent: Some(Intent {
+            caller: Some("till".parse().unwrap()),
             key: format!("key-{number}").parse().unwrap(),
             fingerprint: Fingerprint::from_bits(!number),
         }),
@@ -138,8 +140,9 @@ fn every_kind_of_event_survives_being_packed() {
     let mut skipping = Unpacker { rest: &chunk };
     for entry in &entries {
         assert_eq!(skipping.key(), entry.intent.as_ref().unwrap().key.as_str());
-        assert_eq!(skipping.recorded_at(), entry.recorded_at);
-        assert_eq!(reading.entry(&products, &stores), *entry);
+        assert_eq!(skipping.moment(), (entry.first, entry.recorded_at));
+        let caller = entry.intent.as_ref().unwrap().caller.as_ref();
+        assert_eq!(reading.entry(caller, &products, &stores), *entry);
         skipping.skip();
         assert_eq!(skipping.rest, reading.rest, "after {entry:?}");
     }

@@ -141,7 +141,9 @@ impl Witness {
             )
         };
         match (answer, predicted) {
-            (Err(refused), Predicted::Refused(expected)) if refused == expected => Ok(()),
+            (Err(refused), predicted) if predicted.is(&Predicted::Refused(refused.clone())) => {
+                Ok(())
+            }
             (Ok(receipt), Predicted::Replayed { first, .. }) => {
                 let known = self.find(Sequence::new(*first));
                 let same = receipt.replayed && known.is_some_and(|known| **known == *receipt.entry);
@@ -162,9 +164,10 @@ impl Witness {
                 Ok(())
             }
             (Err(_), Predicted::Replayed { .. }) => Err(wrong(Check::AnswerIsKept)),
-            (Ok(_) | Err(_), Predicted::Applied { .. } | Predicted::Refused(_)) => {
-                Err(wrong(Check::AnswerIsRight))
-            }
+            (
+                Ok(_) | Err(_),
+                Predicted::Applied { .. } | Predicted::Reused { .. } | Predicted::Refused(_),
+            ) => Err(wrong(Check::AnswerIsRight)),
         }
     }
 

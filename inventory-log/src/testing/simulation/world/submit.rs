@@ -127,7 +127,9 @@ fn count_answers(tally: &mut Tally, predicted: &[Predicted]) {
         match answer {
             Predicted::Applied { .. } => applied = true,
             Predicted::Replayed { .. } => tally.saw(Situation::Replayed),
-            Predicted::Refused(Rejection::KeyReused { .. }) => tally.saw(Situation::KeyReused),
+            Predicted::Reused { .. } | Predicted::Refused(Rejection::KeyReused { .. }) => {
+                tally.saw(Situation::KeyReused);
+            }
             Predicted::Refused(_) => tally.saw_if(applied, Situation::RefusedWithinGroup),
         }
     }

@@ -1,0 +1,298 @@
+//! The keys that were used not long ago, with what was written under them.
+
+mod frozen;
+mod queue;
+mod ranks;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rapidhash::RapidHashMap;
+
+pub(in crate::machine) use frozen::FrozenWindow;
+
+use super::packed::Unpacker;
+use crate::vocabulary::{Caller, IdempotencyKey, Timestamp};
+use queue::Queue;
+use ranks::Ranks;
+
+/// How long, how many and how large keys are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowLimits {
+    /// Age in milliseconds after which a key may be forgotten; it is, when a later key is remembered. Must be longer
+    /// than a client keeps trying.
+    pub age_ms: u64,
+    /// Keys that are remembered at most; beyond it one goes before its age: the oldest of the caller that has the most.
+    pub keys_max: usize,
+    /// Bytes that all remembered keys may take in memory, with what was written under them and what it takes to find them;
+    /// beyond it keys go before their age: the oldest of the caller that takes the most. A request that takes more by
+    /// itself is not remembered at all. Beside it each caller takes up to 192 KiB.
+    ///
+    /// The reservations and the transfers that have ended may take as much again, each.
+    pub bytes_max: usize,
+}
+
+impl Default for WindowLimits {
+    /// Seven days, a million keys, 256 MiB.
+    fn default() -> Self {
+        Self {
+            age_ms: 7 * 24 * 60 * 60 * 1_000,
+            keys_max: 1_000_000,
+            bytes_max: 256 << 20,
+        }
+    }
+}
+
+/// What a window has forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeysForgotten {
+    /// Keys that were forgotten before their age, for want of room.
+    pub early: u64,
+    /// When the newest key was recorded that is forgotten, for its age or for want of room: all keys that were recorded later
+    /// are remembered. 1970 when none is forgotten.
+    pub until: Timestamp,
+}
+
+impl KeysForgotten {
+    /// Since when every key is remembered, whoever used it: one that was recorded at this moment, or later, is answered as
+    /// it was first. Of earlier ones some are forgotten. 1970 while nothing was forgotten.
+    pub fn remembered_since(self) -> Timestamp {
+        match self.until == Timestamp::UNIX_EPOCH {
+            true => Timestamp::UNIX_EPOCH,
+            false => self.until.plus_millis(1),
+        }
+    }
+}
+
+/// Where a packed entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    queue: u32,
+    offset: u64,
+}
+
+/// The idempotency window: for each caller a queue of packed entries by time, with one index by key.
+///
+/// **Invariant**: `index` and `clashes` together name exactly the entries of all queues but those in `superseded`; `ranks` has
+/// each queue that is not empty.
+#[derive(Debug)]
+pub(in crate::machine) struct Window {
+    limits: WindowLimits,
+    /// By the hash of a key and its caller.
+    index: RapidHashMap<u64, Place>,
+    /// Keys whose hash is that of another one: hardly ever any.
+    clashes: BTreeMap<(Option<Caller>, IdempotencyKey), Place>,
+    /// Entries whose key was used again while they were in the window: only after its limits were raised.
+    superseded: BTreeSet<Place>,
+    queues: Vec<Queue>,
+    /// Queues of no caller.
+    free: Vec<u32>,
+    by_caller: RapidHashMap<Option<Caller>, u32>,
+    ranks: Ranks,
+    bytes: usize,
+    forgotten: KeysForgotten,
+}
+
+/// The hash that a caller's key is found by: good for this process only.
+pub(super) fn key_hash(caller: Option<&Caller>, key: &IdempotencyKey) -> u64 {
+    let caller = caller.map_or(0, |caller| caller.hash_bits().rotate_left(32));
+    key.hash_bits() ^ caller
+}
+
+impl Window {
+    pub(in crate::machine) fn new(limits: WindowLimits) -> Self {
+        Self {
+            limits,
+            index: RapidHashMap::default(),
+            clashes: BTreeMap::new(),
+            superseded: BTreeSet::new(),
+            queues: Vec::new(),
+            free: Vec::new(),
+            by_caller: RapidHashMap::default(),
+            ranks: Ranks::default(),
+            bytes: 0,
+            forgotten: KeysForgotten::default(),
+        }
+    }
+
+    pub(in crate::machine) fn len(&self) -> usize {
+        self.index.len() + self.clashes.len()
+    }
+
+    /// Bytes of what is remembered, as [`WindowLimits::bytes_max`] counts them.
+    pub(in crate::machine) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(in crate::machine) fn forgotten(&self) -> KeysForgotten {
+        self.forgotten
+    }
+
+    /// The packed entry that was written under a key.
+    pub(in crate::machine) fn find(
+        &self,
+        caller: Option<&Caller>,
+        key: &IdempotencyKey,
+    ) -> Option<Unpacker<'_>> {
+        let place = self.index.get(&key_hash(caller, key)).copied();
+        let place = place.filter(|&place| self.is_of(place, caller, key.as_str()));
+        let place = place.or_else(|| match self.clashes.is_empty() {
+            true => None,
+            false => self.clashes.get(&(caller.cloned(), key.clone())).copied(),
+        });
+        place.map(|place| self.at(place))
+    }
+
+    /// Remembers the packed entry that follows all others under its caller's key, and forgets what is too old or too much by
+    /// then.
+    ///
+    /// When the key is still remembered, the later entry counts: whoever used it last was answered with that.
+    pub(in crate::machine) fn remember(&mut self, caller: Option<&Caller>, packed: &[u8]) {
+        let start = Unpacker { rest: packed };
+        let (_, at) = start.moment();
+        let queue = self.queue_of(caller);
+        let offset = self.change(queue, |queue| queue.push(packed));
+        let place = Place { queue, offset };
+        let hash = start.key_hash();
+        if let Some(earlier) = self.index.insert(hash, place) {
+            self.resolve(earlier, place, hash, caller, start.key());
+        }
+        self.forget(at);
+    }
+
+    /// Two entries have one hash: they are of one key, or of two that clash.
+    fn resolve(
+        &mut self,
+        earlier: Place,
+        place: Place,
+        hash: u64,
+        caller: Option<&Caller>,
+        key: &str,
+    ) {
+        let superseded = match self.is_of(earlier, caller, key) {
+            true => Some(earlier),
+            false => {
+                self.index.insert(hash, earlier);
+                let key = IdempotencyKey::new(key).expect("it was a key when it was packed");
+                self.clashes.insert((caller.cloned(), key), place)
+            }
+        };
+        if let Some(earlier) = superseded {
+            self.superseded.insert(earlier);
+            self.change(earlier.queue, |queue| queue.keys -= 1);
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while let Some(oldest) = self.ranks.oldest() {
+            let head = self.queues[oldest as usize].oldest;
+            let aged =
+                head.is_some_and(|head| now.millis_since(head.recorded_at) > self.limits.age_ms);
+            let queue = if aged {
+                Some(oldest)
+            } else if self.len() > self.limits.keys_max {
+                self.ranks.most_keys()
+            } else if self.bytes > self.limits.bytes_max {
+                self.ranks.most_bytes()
+            } else {
+                None
+            };
+            let Some(queue) = queue else { return };
+            self.forget_oldest(queue, aged);
+        }
+    }
+
+    fn forget_oldest(&mut self, queue: u32, aged: bool) {
+        let head = self.queues[queue as usize].oldest;
+        let head = head.expect("a queue with a rank is not empty");
+        let superseded = &mut self.superseded;
+        let known = &mut self.queues[queue as usize];
+        let before = (known.oldest, known.keys, known.bytes());
+        let (offset, hash) = known.pop();
+        let place = Place { queue, offset };
+        let is_key = superseded.is_empty() || !superseded.remove(&place);
+        known.keys -= usize::from(is_key);
+        self.bytes = self.bytes - before.2 + known.bytes();
+        self.ranks.moved(queue, before, known);
+        if is_key {
+            self.unindex(hash, place);
+            self.forgotten.early += u64::from(!aged);
+            self.forgotten.until = self.forgotten.until.max(head.recorded_at);
+        }
+        let known = &mut self.queues[queue as usize];
+        if known.oldest.is_none() {
+            self.by_caller.remove(&known.caller);
+            *known = Queue::new(None);
+            self.free.push(queue);
+        }
+    }
+
+    fn unindex(&mut self, hash: u64, place: Place) {
+        match self.index.remove(&hash) {
+            Some(indexed) if indexed == place => {}
+            other => {
+                self.index.extend(other.map(|other| (hash, other)));
+                self.clashes.retain(|_, clash| *clash != place);
+            }
+        }
+    }
+
+    /// Changes a queue, and what is known of all of them.
+    fn change<T>(&mut self, queue: u32, change: impl FnOnce(&mut Queue) -> T) -> T {
+        let known = &mut self.queues[queue as usize];
+        let before = (known.oldest, known.keys, known.bytes());
+        let changed = change(known);
+        self.bytes = self.bytes - before.2 + known.bytes();
+        self.ranks.moved(queue, before, known);
+        changed
+    }
+
+    fn queue_of(&mut self, caller: Option<&Caller>) -> u32 {
+        let caller = caller.cloned();
+        if let Some(&known) = self.by_caller.get(&caller) {
+            return known;
+        }
+        let new = Queue::new(caller.clone());
+        let queue = match self.free.pop() {
+            Some(free) => {
+                self.queues[free as usize] = new;
+                free
+            }
+            None => {
+                self.queues.push(new);
+                self.queues.len() as u32 - 1
+            }
+        };
+        self.by_caller.insert(caller, queue);
+        queue
+    }
+
+    fn at(&self, place: Place) -> Unpacker<'_> {
+        self.queues[place.queue as usize].at(place.offset)
+    }
+
+    fn is_of(&self, place: Place, caller: Option<&Caller>, key: &str) -> bool {
+        let queue = &self.queues[place.queue as usize];
+        queue.caller.as_ref() == caller && queue.at(place.offset).key() == key
+    }
+
+    pub(in crate::machine) fn freeze(&self) -> FrozenWindow {
+        let queues = self.by_caller.values().map(|&number| {
+            let superseded = self.superseded.iter();
+            let superseded = superseded.filter(|place| place.queue == number);
+            self.queues[number as usize].freeze(superseded.map(|place| place.offset))
+        });
+        FrozenWindow::of(queues.collect(), self.len(), self.forgotten)
+    }
+
+    pub(in crate::machine) fn thaw(frozen: &FrozenWindow, limits: WindowLimits) -> Self {
+        let mut window = Self::new(limits);
+        window.forgotten = frozen.forgotten();
+        for (caller, packed) in frozen.packed() {
+            window.remember(caller, packed);
+        }
+        window
+    }
+}
+
+#[cfg(test)]
+mod tests;

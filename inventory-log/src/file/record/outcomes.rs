@@ -1,0 +1,30 @@
+//! What became of each line of a request, as a record has it.
+
+use inventory_core::machine::Outcome;
+
+use crate::file::text::Cursor;
+
+/// The names up to the end of the list, in the form that the encoder writes.
+pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
+    let mut outcomes = Vec::new();
+    loop {
+        cursor.pass("\"")?;
+        outcomes.push(cursor.string()?.parse().ok()?);
+        match cursor.pass(",") {
+            Some(()) => {}
+            None => break,
+        }
+    }
+    cursor.pass("]")?;
+    Some(outcomes.into())
+}
+
+/// Whether outcomes may stand beside so many events: each line that was not skipped has written one, or more, and a request
+/// whose lines all were has written one that says so.
+pub(super) fn outcomes_fit(outcomes: &[Outcome], events: usize) -> bool {
+    let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
+    match written.count() {
+        0 => outcomes.is_empty() || events == 1,
+        written => written <= events,
+    }
+}
