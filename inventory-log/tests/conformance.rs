@@ -62,6 +62,14 @@ impl snapshots::Harness for Simulated {
         self.0.arm(Some(Call::Sync), 1, testing::Fault::Eio);
         true
     }
+
+    fn damage_newest(&self) -> bool {
+        let mut content = self.0.content("state.json").unwrap();
+        let middle = content.len() / 2;
+        content[middle] ^= 1;
+        self.0.put("state.json", content);
+        true
+    }
 }
 
 impl dead_letters::Harness for Simulated {

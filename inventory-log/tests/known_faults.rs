@@ -74,15 +74,26 @@ fn torn(kept: impl Fn(usize) -> usize) -> TempDir {
     left
 }
 
-/// The lines of a log that end with a newline, without its header.
+/// The lines of a log that end with a newline, without its headers.
 fn records(directory: &TempDir) -> Vec<String> {
-    let text = fs::read_to_string(directory.path().join(ACTIVE)).expect("the log is text");
-    let lines = text.split_inclusive('\n').skip(1);
-    let whole = lines.filter_map(|line| line.strip_suffix('\n'));
-    whole
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let files = fs::read_dir(directory.path()).expect("the directory is there");
+    let mut segments: Vec<_> = files
+        .map(|file| file.expect("the directory is there").path())
+        .filter(|path| {
+            path.to_str()
+                .is_some_and(|name| name.ends_with(".log.jsonl"))
+        })
+        .collect();
+    // Those that are sealed come first.
+    segments.sort_by_key(|path| (path.ends_with(ACTIVE), path.clone()));
+    let mut records = Vec::new();
+    for path in segments {
+        let text = fs::read_to_string(path).expect("the log is text");
+        let lines = text.split_inclusive('\n').skip(1);
+        let whole = lines.filter_map(|line| line.strip_suffix('\n'));
+        records.extend(whole.filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    records
 }
 
 /// Goes on after a torn third delivery: asks for it again, then for one more, and finds four whole records.

@@ -103,7 +103,8 @@ fn one_append_is_one_write_and_one_sync() {
         disk.calls_of(Call::Write),
         disk.calls_of(Call::Sync),
     );
-    assert_eq!(after, (before.0 + 2, before.1 + 1, before.2 + 1));
+    // The other two look whether the directory is still ours.
+    assert_eq!(after, (before.0 + 4, before.1 + 1, before.2 + 1));
 }
 
 #[test]
@@ -173,7 +174,8 @@ fn a_full_disk_takes_nothing_and_goes_on_when_there_is_room() {
     let mut all = entries(&mut history, 1);
     append(&mut store, &all).unwrap();
     disk.set_full(true);
-    let group = entries(&mut history, 6);
+    // More than there is room for already.
+    let group = entries(&mut history, 30);
     for _ in 0..3 {
         assert!(matches!(
             append(&mut store, &group),
@@ -288,7 +290,8 @@ fn a_restart_sets_the_history_aside_and_can_be_interrupted_anywhere() {
             .iter()
             .filter(|name| name.contains(".aside-"))
             .count();
-        assert_eq!(aside, segments, "nothing is deleted");
+        // A start after a kill begins another segment.
+        assert!(aside >= segments, "nothing is deleted");
         if restarted {
             break;
         }

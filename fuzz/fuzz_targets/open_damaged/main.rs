@@ -178,7 +178,7 @@ fn open(disk: &SimDisk, recovery: Recovery) -> Result<FileStore, OpenError> {
 
 /// All files but the lock, which is created by whoever takes it.
 fn contents(disk: &SimDisk) -> Vec<(String, Option<Vec<u8>>)> {
-    let names = disk.names().into_iter().filter(|name| name != "lock");
+    let names = disk.names().into_iter();
     names
         .map(|name| (name.clone(), disk.content(&name)))
         .collect()

@@ -59,7 +59,10 @@ fn check(document: &[u8]) {
     disk.put(SNAPSHOT, document.to_vec());
     let mut snapshots = snapshots(&disk);
     match snapshots.load() {
-        Ok(loaded) => check_loaded(&disk, &mut snapshots, &loaded.expect("there is a snapshot")),
+        Ok(loaded) => {
+            let loaded = loaded.expect("there is a snapshot").snapshot;
+            check_loaded(&disk, &mut snapshots, &loaded);
+        }
         Err(LoadError::Damaged { .. } | LoadError::NewerFormat { .. }) => {
             assert_eq!(
                 disk.content(SNAPSHOT).as_deref(),
@@ -79,7 +82,8 @@ fn check_loaded(disk: &SimDisk, snapshots: &mut FileSnapshots, loaded: &Snapshot
     let again = snapshots
         .load()
         .expect("what was saved is read")
-        .expect("there is a snapshot");
+        .expect("there is a snapshot")
+        .snapshot;
     assert_eq!(
         (again.epoch, again.replaces),
         (loaded.epoch, loaded.replaces)

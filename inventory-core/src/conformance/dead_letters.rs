@@ -1,6 +1,8 @@
 //! The contract of [`DeadLetters`].
 
-use crate::ports::{DeadLetter, DeadLetters, Resolution, Resolved};
+use std::slice::from_ref;
+
+use crate::ports::{CONTENT_BYTES_MAX, DeadLetter, DeadLetters, Resolution, Resolved};
 use crate::vocabulary::{Sequence, Timestamp};
 
 /// Sets dead letters up for the suite.
@@ -16,23 +18,22 @@ pub trait Harness {
 
 suite!($ dead_letters_conformance, dead_letters, [
     nothing_is_buried_at_first
-    bury_has_made_the_letter_durable
+    bury_has_made_all_letters_durable
     burying_an_id_again_changes_nothing
-    letters_lists_every_letter_as_it_was_buried_in_order
+    each_shows_every_letter_as_it_was_buried_in_order
     resolve_has_made_the_resolution_durable
     resolving_again_or_what_was_never_buried_changes_nothing
     a_failed_burial_is_settled_by_burying_again
 ]);
 
 fn letter(id: &str) -> DeadLetter {
+    let reason = "version 9 does not follow version 3".to_owned();
+    let buried_at = Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001);
+    let found = b"{\"type\":\"StockLent\"}";
     DeadLetter {
-        id: id.to_owned(),
         sequence: Some(Sequence::new(7)),
         product: Some("tea".parse().expect("tea is a product")),
-        reason: "version 9 does not follow version 3".to_owned(),
-        buried_at: Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001),
-        content: b"{\"type\":\"StockLent\"}".to_vec(),
-        resolution: None,
+        ..DeadLetter::new(id.to_owned(), reason, buried_at, found)
     }
 }
 
@@ -45,13 +46,19 @@ pub fn nothing_is_buried_at_first(harness: &impl Harness) {
     assert_eq!(letters(harness), []);
 }
 
-/// `bury` must have made the letter durable when it returns `Ok`.
-pub fn bury_has_made_the_letter_durable(harness: &impl Harness) {
-    let letter = letter("a");
+/// `bury` must have made all letters durable when it returns `Ok`.
+pub fn bury_has_made_all_letters_durable(harness: &impl Harness) {
+    let buried = ["a", "b", "c"].map(letter);
     let mut opened = harness.open();
-    opened.bury(&letter).expect("healthy storage buries");
+    opened.bury(&buried).expect("healthy storage buries");
     drop(opened);
-    assert_eq!(letters(harness), [letter]);
+    assert_eq!(letters(harness), buried);
+    let mut opened = harness.open();
+    opened.bury(&[]).expect("there is nothing to do");
+    let twice = [letter("d"), letter("a"), letter("d")];
+    opened.bury(&twice).expect("healthy storage buries");
+    drop(opened);
+    assert_eq!(letters(harness), ["a", "b", "c", "d"].map(letter));
 }
 
 /// Burying an id again must change nothing: the first letter stays.
@@ -64,19 +71,23 @@ pub fn burying_an_id_again_changes_nothing(harness: &impl Harness) {
     };
     let mut opened = harness.open();
     for letter in [&first, &other, &again] {
-        opened.bury(letter).expect("healthy storage buries");
+        opened
+            .bury(from_ref(letter))
+            .expect("healthy storage buries");
     }
     let expected = [first, other];
     assert_eq!(opened.letters().expect("healthy storage lists"), expected);
     drop(opened);
     let mut opened = harness.open();
-    opened.bury(&again).expect("healthy storage buries");
+    opened
+        .bury(from_ref(&again))
+        .expect("healthy storage buries");
     drop(opened);
     assert_eq!(letters(harness), expected, "nor after it was opened again");
 }
 
-/// `letters` must list every buried letter, as it was buried and resolved, in the order of burial.
-pub fn letters_lists_every_letter_as_it_was_buried_in_order(harness: &impl Harness) {
+/// `each` must show every buried letter, as it was buried and resolved, in the order of burial.
+pub fn each_shows_every_letter_as_it_was_buried_in_order(harness: &impl Harness) {
     let buried = [
         letter("z"),
         DeadLetter {
@@ -93,13 +104,16 @@ pub fn letters_lists_every_letter_as_it_was_buried_in_order(harness: &impl Harne
             ..letter("an id with spaces, / and : and ü")
         },
         DeadLetter {
-            content: vec![b'\n'; 100_000],
+            content: vec![b'\n'; CONTENT_BYTES_MAX],
+            content_bytes: 1 << 40,
             ..letter("m")
         },
     ];
     let mut opened = harness.open();
     for letter in &buried {
-        opened.bury(letter).expect("healthy storage buries");
+        opened
+            .bury(from_ref(letter))
+            .expect("healthy storage buries");
     }
     assert_eq!(opened.letters().expect("healthy storage lists"), buried);
     drop(opened);
@@ -119,7 +133,9 @@ pub fn resolve_has_made_the_resolution_durable(harness: &impl Harness) {
     let done = resolution("counted, \"by hand\"\n");
     let mut opened = harness.open();
     for letter in [&first, &second] {
-        opened.bury(letter).expect("healthy storage buries");
+        opened
+            .bury(from_ref(letter))
+            .expect("healthy storage buries");
     }
     let resolved = opened.resolve("b", &done);
     assert_eq!(resolved.expect("healthy storage resolves"), Resolved::Now);
@@ -135,7 +151,9 @@ pub fn resolve_has_made_the_resolution_durable(harness: &impl Harness) {
 pub fn resolving_again_or_what_was_never_buried_changes_nothing(harness: &impl Harness) {
     let mut opened = harness.open();
     let buried = letter("a");
-    opened.bury(&buried).expect("healthy storage buries");
+    opened
+        .bury(from_ref(&buried))
+        .expect("healthy storage buries");
     let expected = [
         ("a", "first", Resolved::Now),
         ("a", "second", Resolved::Before),
@@ -145,7 +163,9 @@ pub fn resolving_again_or_what_was_never_buried_changes_nothing(harness: &impl H
         let resolved = opened.resolve(id, &resolution(note));
         assert_eq!(resolved.expect("healthy storage resolves"), expected);
     }
-    opened.bury(&buried).expect("healthy storage buries");
+    opened
+        .bury(from_ref(&buried))
+        .expect("healthy storage buries");
     drop(opened);
     let mut opened = harness.open();
     let again = opened.resolve("a", &resolution("fourth"));
@@ -164,14 +184,20 @@ pub fn resolving_again_or_what_was_never_buried_changes_nothing(harness: &impl H
 pub fn a_failed_burial_is_settled_by_burying_again(harness: &impl Harness) {
     let (first, second) = (letter("a"), letter("b"));
     let mut opened = harness.open();
-    opened.bury(&first).expect("healthy storage buries");
+    opened
+        .bury(from_ref(&first))
+        .expect("healthy storage buries");
     if !harness.fail_next_bury() {
         return;
     }
-    opened.bury(&second).expect_err("the harness lets it fail");
+    opened
+        .bury(from_ref(&second))
+        .expect_err("the harness lets it fail");
     let found = opened.letters().expect("healthy storage lists");
     assert_eq!(found.first(), Some(&first), "what was there stays");
-    opened.bury(&second).expect("healthy storage buries");
+    opened
+        .bury(from_ref(&second))
+        .expect("healthy storage buries");
     drop(opened);
     assert_eq!(letters(harness), [first, second]);
 }

@@ -8,7 +8,7 @@ use crate::machine::{
     Lines, Request, Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer,
     TransferLine, TransferState,
 };
-use crate::ports::{Snapshot, SnapshotStore};
+use crate::ports::{Loaded, Snapshot, SnapshotStore};
 use crate::vocabulary::{
     Chain, Epoch, ProductId, QUANTITY_MAX, Quantity, Sequence, Timestamp, Ttl, Units, Version,
 };
@@ -22,6 +22,11 @@ pub trait Harness {
     fn fail_next_save(&self) -> bool {
         false
     }
+
+    /// Damages the newest snapshot. Returns whether that can be done; the default is that it cannot.
+    fn damage_newest(&self) -> bool {
+        false
+    }
 }
 
 suite!($ snapshots_conformance, snapshots, [
@@ -32,6 +37,7 @@ suite!($ snapshots_conformance, snapshots, [
     a_snapshot_is_loaded_as_it_was_saved
     an_empty_ledger_is_loaded_as_it_was_saved
     after_a_failed_save_load_finds_the_snapshot_before_it
+    when_the_newest_is_damaged_load_finds_one_that_the_log_goes_back_to
 ]);
 
 /// A ledger that has some of everything a ledger can have, at a given position.
@@ -220,8 +226,11 @@ fn assert_loaded(harness: &impl Harness, expected: &Snapshot) {
     assert_same(loaded, expected);
 }
 
-fn assert_same(found: Option<Snapshot>, expected: &Snapshot) {
+fn assert_same(found: Option<Loaded>, expected: &Snapshot) {
     let found = found.expect("a snapshot was saved");
+    assert!(found.newer_damaged.is_none(), "nothing is damaged");
+    assert!(found.purge_through <= expected.image.head().sequence);
+    let found = found.snapshot;
     assert_eq!(
         (found.epoch, found.replaces),
         (expected.epoch, expected.replaces)
@@ -342,4 +351,54 @@ pub fn after_a_failed_save_load_finds_the_snapshot_before_it(harness: &impl Harn
         .expect("a failure does not last");
     drop(opened);
     assert_loaded(harness, &snapshot(300));
+}
+
+/// When the newest snapshot is damaged, `load` must find one that is no older than the `purge_through` that was returned last,
+/// and say that it did; `purge_through` must not be later than the snapshot that was saved or loaded.
+///
+/// Damage is checked where the harness can cause it.
+pub fn when_the_newest_is_damaged_load_finds_one_that_the_log_goes_back_to(harness: &impl Harness) {
+    let positions = [100, 200, 300, 300];
+    for count in 1..=positions.len() {
+        let mut opened = harness.open();
+        // What the round before has damaged may not be loaded.
+        drop(opened.load().ok());
+        let mut purge_through = Sequence::START;
+        // Each round in a history of its own, which the first snapshot begins.
+        let epoch = Epoch::from_random(count as u128);
+        for &position in &positions[..count] {
+            let saved = Snapshot {
+                epoch,
+                ..snapshot(position)
+            };
+            let saved = opened.save(&saved).expect("healthy storage saves");
+            purge_through = saved.purge_through;
+            assert!(purge_through <= Sequence::new(position));
+        }
+        drop(opened);
+        if !harness.damage_newest() {
+            continue;
+        }
+        let mut opened = harness.open();
+        let Ok(Some(found)) = opened.load() else {
+            assert_eq!(purge_through, Sequence::START, "the log has everything");
+            continue;
+        };
+        assert!(found.newer_damaged.is_some(), "it says so");
+        let position = found.snapshot.image.head().sequence;
+        assert!(found.snapshot.epoch == epoch && position >= purge_through);
+        // The damaged one must not take the place of the one that can be used.
+        let next = Snapshot {
+            epoch,
+            ..snapshot(400)
+        };
+        let saved = opened.save(&next).expect("healthy storage saves");
+        assert!(saved.purge_through <= position);
+        drop(opened);
+        assert_loaded(harness, &next);
+        assert!(harness.damage_newest(), "what rots once can rot twice");
+        let found = harness.open().load().expect("one of them is whole");
+        let found = found.expect("one of them is whole").snapshot;
+        assert!(found.image.head().sequence >= saved.purge_through);
+    }
 }

@@ -130,6 +130,7 @@ impl Engine {
         let published = Arc::new(Published::new(
             recovered.ledger,
             recovered.snapshot,
+            recovered.purge_through,
             time,
             ports.log.reader(),
             ports.log.epoch(),
@@ -286,7 +287,7 @@ impl Engine {
         }
     }
 
-    /// Lets the log give up what a durable snapshot covers and nobody asked to keep.
+    /// Lets the log give up what no start can need, whatever snapshot it uses, and nobody asked to keep.
     fn purge(&mut self, head: Sequence) {
         let Some(retain) = self.retain_events else {
             return;
@@ -294,7 +295,7 @@ impl Engine {
         let surplus = head.number().saturating_sub(retain);
         let through = match defect!(LogPurgedBeforeSnapshot) {
             true => Sequence::new(surplus),
-            false => self.published.snapshot().min(Sequence::new(surplus)),
+            false => self.published.purge_through().min(Sequence::new(surplus)),
         };
         if through <= self.published.log.floor() {
             return;

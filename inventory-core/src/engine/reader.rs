@@ -28,6 +28,7 @@ pub(super) struct Published {
     pub(super) log: Arc<dyn LogReader>,
     pub(super) epoch: Epoch,
     snapshot: AtomicU64,
+    purge_through: AtomicU64,
     stopped: AtomicBool,
     /// How often an append has begun or ended: odd while one is under way.
     appends: AtomicU64,
@@ -46,6 +47,7 @@ impl Published {
     pub(super) fn new(
         ledger: Ledger,
         snapshot: Sequence,
+        purge_through: Sequence,
         time: Time,
         log: Arc<dyn LogReader>,
         epoch: Epoch,
@@ -58,6 +60,7 @@ impl Published {
             log,
             epoch,
             snapshot: AtomicU64::new(snapshot.number()),
+            purge_through: AtomicU64::new(purge_through.number()),
             stopped: AtomicBool::new(false),
             appends: AtomicU64::new(0),
         }
@@ -113,8 +116,15 @@ impl Published {
         Append(&self.appends)
     }
 
-    pub(super) fn snapshot_saved(&self, at: Sequence) {
+    /// The position through which the log may be given up: a start needs none of it, whatever snapshot it has to use.
+    pub(super) fn purge_through(&self) -> Sequence {
+        Sequence::new(self.purge_through.load(Ordering::Acquire))
+    }
+
+    pub(super) fn snapshot_saved(&self, at: Sequence, purge_through: Sequence) {
         self.snapshot.store(at.number(), Ordering::Release);
+        self.purge_through
+            .store(purge_through.number(), Ordering::Release);
     }
 }
 

@@ -1,12 +1,15 @@
 //! *recover*: the newest valid snapshot, then the log after it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::pages::for_each_page;
 use super::{OpenError, Recovery, Settings};
 use crate::defect;
 use crate::machine::{self, Break, Entry, Event, Image, Ledger, Poison};
-use crate::ports::{DeadLetter, LoadError, Observation, Ports, Snapshot, StorageError};
+use crate::ports::{
+    DeadLetter, LoadError, Loaded, Observation, Ports, Saved, Snapshot, StorageError,
+};
 use crate::vocabulary::{Epoch, Sequence};
 
 /// Positions that were acknowledged and are gone.
@@ -23,7 +26,7 @@ pub struct Loss {
 pub struct RecoveryReport {
     /// Position of the snapshot that was used.
     pub from_snapshot: Option<Sequence>,
-    /// Why a snapshot that is there was not used: the log had everything.
+    /// Why the newest snapshot was not used: an older one and the log, or the log alone, had everything.
     pub snapshot_unusable: Option<String>,
     /// Events that were replayed from the log.
     pub events_replayed: u64,
@@ -47,16 +50,25 @@ impl RecoveryReport {
 pub(super) struct Recovered {
     pub(super) ledger: Ledger,
     pub(super) snapshot: Sequence,
+    /// The position through which the log may be given up.
+    pub(super) purge_through: Sequence,
     pub(super) report: RecoveryReport,
 }
 
 pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovered, OpenError> {
     let mut report = RecoveryReport::default();
-    let mut ledger = match load(ports, &mut report, settings)? {
-        Some(snapshot) => snapshot.image.thaw(settings.window),
-        None => Ledger::new(settings.window),
+    let (mut ledger, mut purge_through) = match load(ports, &mut report, settings)? {
+        Some(Loaded {
+            snapshot,
+            purge_through,
+            ..
+        }) => (snapshot.image.thaw(settings.window), purge_through),
+        None => (Ledger::new(settings.window), Sequence::START),
     };
     let mut snapshot = ledger.head().sequence;
+    if report.snapshot_unusable.is_some() && defect!(LogSkippedAfterFallback) {
+        ledger.skip_to(ports.log.head().sequence);
+    }
     replay(ports, settings, &mut ledger, &mut report)?;
     if report.lost.is_empty() && !ports.log.is_whole() {
         // The adapter alone has seen the loss, and nothing says that the snapshot covers it.
@@ -64,15 +76,19 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
     }
     bury(ports, &report)?;
     if !report.lost.is_empty() || !ports.log.is_whole() {
-        restart(ports, ledger.freeze()).map_err(OpenError::Storage)?;
+        let (_epoch, saved) = restart(ports, ledger.freeze()).map_err(OpenError::Storage)?;
+        purge_through = saved.purge_through;
         snapshot = ledger.head().sequence;
     }
-    let letters = ports.dead_letters.letters().map_err(OpenError::Storage)?;
-    let unresolved = letters.iter().filter(|letter| letter.resolution.is_none());
-    report.dead_letters = unresolved.count();
+    let mut count = |letter: DeadLetter| {
+        report.dead_letters += usize::from(letter.resolution.is_none());
+    };
+    let counted = ports.dead_letters.each(&mut count);
+    counted.map_err(OpenError::Storage)?;
     Ok(Recovered {
         ledger,
         snapshot,
+        purge_through,
         report,
     })
 }
@@ -82,11 +98,11 @@ fn load(
     ports: &mut Ports,
     report: &mut RecoveryReport,
     settings: &Settings,
-) -> Result<Option<Snapshot>, OpenError> {
+) -> Result<Option<Loaded>, OpenError> {
     let floor = ports.log.reader().floor();
-    let snapshot = match ports.snapshots.load() {
+    let loaded = match ports.snapshots.load() {
         Ok(None) => return Ok(None),
-        Ok(Some(snapshot)) => snapshot,
+        Ok(Some(loaded)) => loaded,
         Err(cause @ LoadError::Damaged { .. })
             if floor == Sequence::START || settings.recovery == Recovery::Quarantine =>
         {
@@ -95,6 +111,7 @@ fn load(
         }
         Err(cause) => return Err(OpenError::Snapshot { floor, cause }),
     };
+    let snapshot = &loaded.snapshot;
     let head = snapshot.image.head();
     if snapshot.epoch != ports.log.epoch() && !defect!(EpochNotChecked) {
         if snapshot.replaces != Some(ports.log.epoch()) {
@@ -110,7 +127,11 @@ fn load(
             .map_err(OpenError::Storage)?;
     }
     report.from_snapshot = Some(head.sequence);
-    Ok(Some(snapshot))
+    report.snapshot_unusable = loaded
+        .newer_damaged
+        .as_ref()
+        .map(|cause| format!("a newer snapshot is damaged: {cause}"));
+    Ok(Some(loaded))
 }
 
 fn replay(
@@ -199,38 +220,38 @@ fn lose_or_refuse(
 /// Writes down what was found. The ids are made of positions, so the next start finds the letters there already.
 fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
     let (epoch, buried_at) = (ports.log.epoch(), ports.clock.now());
-    let poison = report.poison.iter().map(|poison| DeadLetter {
-        id: format!("{epoch}/{}", poison.sequence),
-        sequence: Some(poison.sequence),
-        product: poison.event.product().cloned(),
-        reason: poison.reason.to_string(),
-        buried_at,
-        content: match &poison.event {
-            Event::DeadLettered(letter) => letter.raw.as_bytes().to_vec(),
-            event @ Event::Moved(_) => format!("{event:?}").into_bytes(),
-        },
-        resolution: None,
+    let poison = report.poison.iter().map(|poison| {
+        let id = format!("{epoch}/{}", poison.sequence);
+        let found = match &poison.event {
+            Event::DeadLettered(letter) => Cow::Borrowed(letter.raw.as_bytes()),
+            event @ Event::Moved(_) => format!("{event:?}").into_bytes().into(),
+        };
+        DeadLetter {
+            sequence: Some(poison.sequence),
+            product: poison.event.product().cloned(),
+            ..DeadLetter::new(id, poison.reason.to_string(), buried_at, &found)
+        }
     });
-    let lost = report.lost.iter().map(|lost| DeadLetter {
-        id: format!("{epoch}/lost-after-{}", lost.after),
-        sequence: Some(lost.after.next()),
-        product: None,
-        reason: format!("acknowledged positions before {} are gone", lost.before),
-        buried_at,
-        content: Vec::new(),
-        resolution: None,
+    let lost = report.lost.iter().map(|lost| {
+        let id = format!("{epoch}/lost-after-{}", lost.after);
+        let reason = format!("acknowledged positions before {} are gone", lost.before);
+        DeadLetter {
+            sequence: Some(lost.after.next()),
+            ..DeadLetter::new(id, reason, buried_at, &[])
+        }
     });
     let letters: Vec<_> = poison.chain(lost).collect();
-    letters
-        .iter()
-        .try_for_each(|letter| ports.dead_letters.bury(letter))
-        .map_err(OpenError::Storage)
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let buried = ports.dead_letters.bury(&letters);
+    buried.map_err(OpenError::Storage)
 }
 
 /// Leaves a history behind: what is to be kept of it becomes a snapshot of a new epoch, and the log goes on after it.
 ///
 /// In this order, since a snapshot that says what it replaces lets the next start finish the second step.
-pub(super) fn restart(ports: &mut Ports, image: Image) -> Result<Epoch, StorageError> {
+pub(super) fn restart(ports: &mut Ports, image: Image) -> Result<(Epoch, Saved), StorageError> {
     let head = image.head();
     let given_up = ports.log.epoch();
     let epoch = given_up.successor(head.sequence, ports.clock.now());
@@ -239,7 +260,7 @@ pub(super) fn restart(ports: &mut Ports, image: Image) -> Result<Epoch, StorageE
         replaces: Some(given_up),
         image,
     };
-    ports.snapshots.save(&snapshot)?;
+    let saved = ports.snapshots.save(&snapshot)?;
     ports.log.restart(head, epoch)?;
-    Ok(epoch)
+    Ok((epoch, saved))
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::growth::Growth;
 use super::reader::Published;
 use crate::machine::{Head, Ledger};
-use crate::ports::{Observation, Observer, ReadError, Snapshot, SnapshotStore, StorageError};
+use crate::ports::{
+    Observation, Observer, ReadError, Saved, Snapshot, SnapshotStore, StorageError,
+};
 use crate::vocabulary::Sequence;
 
 /// Saves the published ledger. Freezing it costs the writer microseconds, whatever its size; writing it costs the writer
@@ -52,8 +54,8 @@ impl Snapshotter {
         Ok(growth.is_enough())
     }
 
-    /// Saves a snapshot, unless the newest one is of the same position. From then on the log may give up what the
-    /// snapshot covers and [`Settings::retain_events`](super::Settings) does not keep.
+    /// Saves a snapshot, unless the newest one is of the same position. From then on the log may give up what every snapshot
+    /// covers that a start could need, and [`Settings::retain_events`](super::Settings) does not keep.
     ///
     /// # Errors
     ///
@@ -71,8 +73,11 @@ impl Snapshotter {
         };
         let saved = self.store.save(&snapshot);
         match &saved {
-            &Ok(bytes) => {
-                self.published.snapshot_saved(head.sequence);
+            &Ok(Saved {
+                bytes,
+                purge_through,
+            }) => {
+                self.published.snapshot_saved(head.sequence, purge_through);
                 let saved = Observation::SnapshotSaved { head, bytes };
                 self.observer.observe(&saved);
             }
@@ -80,6 +85,6 @@ impl Snapshotter {
                 .observer
                 .observe(&Observation::SnapshotSkipped { reason }),
         }
-        saved.map(|_bytes| head)
+        saved.map(|_saved| head)
     }
 }

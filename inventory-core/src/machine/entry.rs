@@ -74,7 +74,7 @@ pub struct Entry {
 impl Entry {
     /// Position of the last event.
     pub fn last(&self) -> Sequence {
-        Sequence::new(self.first.number() + self.events.len() as u64 - 1)
+        self.first.plus(self.events.len().saturating_sub(1) as u64)
     }
 
     /// The events with their positions.

@@ -19,10 +19,12 @@ impl MemoryDeadLetters {
 }
 
 impl DeadLetters for MemoryDeadLetters {
-    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
-        let mut letters = self.letters.lock();
-        if letters.iter().all(|buried| buried.id != letter.id) {
-            letters.push(letter.clone());
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError> {
+        let mut buried = self.letters.lock();
+        for letter in letters {
+            if buried.iter().all(|buried| buried.id != letter.id) {
+                buried.push(letter.clone());
+            }
         }
         Ok(())
     }
@@ -39,7 +41,8 @@ impl DeadLetters for MemoryDeadLetters {
         Ok(Resolved::Now)
     }
 
-    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
-        Ok(self.letters.lock().clone())
+    fn each(&self, show: &mut dyn FnMut(DeadLetter)) -> Result<(), StorageError> {
+        self.letters.lock().iter().cloned().for_each(show);
+        Ok(())
     }
 }

@@ -3,6 +3,9 @@
 use super::StorageError;
 use crate::vocabulary::{ProductId, Sequence, Timestamp};
 
+/// Bytes of what was found that a letter keeps: enough to see what it was, whatever its size.
+pub const CONTENT_BYTES_MAX: usize = 64 * 1024;
+
 /// Something that was found in the log and has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -16,8 +19,10 @@ pub struct DeadLetter {
     pub reason: String,
     /// When it was buried.
     pub buried_at: Timestamp,
-    /// The bytes that were found.
+    /// The bytes that were found, the first [`CONTENT_BYTES_MAX`] of them.
     pub content: Vec<u8>,
+    /// How many bytes were found.
+    pub content_bytes: u64,
     /// What a person has done about it, once one has.
     pub resolution: Option<Resolution>,
 }
@@ -44,18 +49,18 @@ pub enum Resolved {
 
 /// Keeps dead letters.
 ///
-/// - `bury` must have made the letter durable when it returns `Ok`.
+/// - `bury` must have made all letters durable when it returns `Ok`.
 /// - Burying an id again must change nothing: the first letter stays.
 /// - `resolve` must have made the resolution durable when it returns `Ok`.
 /// - Resolving a letter again, or one that was never buried, must change nothing.
-/// - `letters` must list every buried letter, as it was buried and resolved, in the order of burial.
+/// - `each` must show every buried letter, as it was buried and resolved, in the order of burial.
 pub trait DeadLetters: Send {
-    /// Buries a letter.
+    /// Buries letters, with one sync for all of them.
     ///
     /// # Errors
     ///
-    /// The letter may or may not be there; burying it again settles it.
-    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError>;
+    /// Any of the letters may be there; burying them again settles it.
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError>;
 
     /// Says that a person has dealt with a letter. It stays where it is.
     ///
@@ -64,10 +69,37 @@ pub trait DeadLetters: Send {
     /// The resolution may or may not be there; resolving it again settles it.
     fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError>;
 
-    /// All letters.
+    /// Shows all letters, one at a time: there may be more than memory should hold.
     ///
     /// # Errors
     ///
-    /// Nothing was read.
-    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError>;
+    /// The letters that were not shown could not be read.
+    fn each(&self, show: &mut dyn FnMut(DeadLetter)) -> Result<(), StorageError>;
+
+    /// All letters, where they are known to be few.
+    ///
+    /// # Errors
+    ///
+    /// They could not be read.
+    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
+        let mut letters = Vec::new();
+        self.each(&mut |letter| letters.push(letter))?;
+        Ok(letters)
+    }
+}
+
+impl DeadLetter {
+    /// A letter about what was found, at most [`CONTENT_BYTES_MAX`] of which are kept. It names neither position nor product.
+    pub fn new(id: String, reason: String, buried_at: Timestamp, found: &[u8]) -> Self {
+        Self {
+            id,
+            sequence: None,
+            product: None,
+            reason,
+            buried_at,
+            content: found[..found.len().min(CONTENT_BYTES_MAX)].to_vec(),
+            content_bytes: found.len() as u64,
+            resolution: None,
+        }
+    }
 }

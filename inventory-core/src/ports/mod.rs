@@ -15,11 +15,11 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use clock::Clock;
-pub use dead_letters::{DeadLetter, DeadLetters, Resolution, Resolved};
+pub use dead_letters::{CONTENT_BYTES_MAX, DeadLetter, DeadLetters, Resolution, Resolved};
 pub use event_log::{AppendError, EventLog};
 pub use log_reader::{Levels, LogReader, ReadError};
 pub use observer::{Observation, Observer, Unobserved};
-pub use snapshots::{LoadError, Snapshot, SnapshotStore};
+pub use snapshots::{LoadError, Loaded, Saved, Snapshot, SnapshotStore};
 pub use trail::{Excerpt, Extent, Touch, Trail};
 pub use wanted::Wanted;
 

@@ -44,8 +44,14 @@ defects! {
     TornTailNotCut,
     /// Cuts a torn write off before its bytes are among the dead letters.
     LetterAfterCut,
-    /// Goes on in a segment whose content can be read, and may not be on the disk.
-    TailNotCopied,
+    /// Goes on in a segment whose last group can be read, and may not be on the disk.
+    LastGroupNotWrittenAgain,
+    /// Takes the last record of a segment for its last group: the records before it may not be on the disk.
+    LastGroupCutShort,
+    /// Takes a quota that is used up, or a file that is too large, for a disk that has failed.
+    QuotaIsNotFull,
+    /// Locks a file in the directory, which anybody can remove.
+    LockIsAFile,
     /// Takes a segment that was cut off for a whole one.
     CutOffNotNoticed,
     /// Believes a line whatever its checksum says.
@@ -72,6 +78,10 @@ defects! {
     DirtyRead,
     /// Gives up log positions before the snapshot that covers them is durable.
     LogPurgedBeforeSnapshot,
+    /// Gives up log positions that only the newest snapshot covers.
+    PurgedThroughNewest,
+    /// Takes an older snapshot for the newest, and leaves out what the log has between.
+    LogSkippedAfterFallback,
 }
 
 /// Whether the code here should make this mistake: never, without the feature `testing`.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use inventory_core::machine::{Entry, Head};
 use inventory_core::ports::{
-    AppendError, EventLog, LoadError, LogReader, ReadError, Snapshot, SnapshotStore, StorageError,
+    AppendError, EventLog, LoadError, Loaded, LogReader, ReadError, Saved, Snapshot, SnapshotStore,
+    StorageError,
 };
 use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::Mutex;
@@ -124,12 +125,12 @@ pub(crate) struct UnreadableSnapshots<S> {
 }
 
 impl<S: SnapshotStore> SnapshotStore for UnreadableSnapshots<S> {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<Saved, StorageError> {
         self.error = None;
         self.store.save(snapshot)
     }
 
-    fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {
+    fn load(&mut self) -> Result<Option<Loaded>, LoadError> {
         self.error.take().map_or_else(|| self.store.load(), Err)
     }
 }

@@ -21,7 +21,7 @@ fn damaged() -> MemoryStorage {
         opened.snapshotter.save().expect("memory never fails");
     }
     let newest = longer.snapshots().load().expect("memory never fails");
-    let newest = newest.expect("a snapshot was saved");
+    let newest = newest.expect("a snapshot was saved").snapshot;
     storage
         .snapshots()
         .save(&newest)
@@ -78,7 +78,7 @@ fn a_salvage_whose_snapshot_is_saved_is_finished_by_any_start() {
             "not restarted yet"
         );
         let saved = storage.snapshots().load().expect("memory never fails");
-        let saved = saved.expect("the salvage has saved one");
+        let saved = saved.expect("the salvage has saved one").snapshot;
         assert_eq!(saved.replaces, Some(Epoch::from_random(0)));
 
         // A clock that has moved on must not make it another epoch.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::ports::{
-    DeadLetter as Buried, DeadLetters, Resolution, Resolved, StorageError,
-};
+use inventory_core::ports::{DeadLetter as Buried, DeadLetters, Resolution, StorageError};
 use parking_lot::Mutex;
 
 use super::params::LETTER_PATH;
@@ -32,25 +30,45 @@ impl Letters {
         *self.unresolved.lock()
     }
 
-    fn list(&self) -> Result<Vec<Buried>, StorageError> {
-        let letters = self.port.lock().letters()?;
-        let unresolved = letters.iter().filter(|letter| letter.resolution.is_none());
-        *self.unresolved.lock() = unresolved.count();
+    /// All letters, without what was found.
+    fn list(&self) -> Result<Vec<DeadLetter>, StorageError> {
+        let mut letters = Vec::new();
+        self.each(|letter| letters.push(DeadLetter::of(&letter)))?;
         Ok(letters)
     }
 
-    fn resolve(&self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
-        let resolved = self.port.lock().resolve(id, resolution)?;
-        self.list()?;
-        Ok(resolved)
+    fn find(&self, id: &str) -> Result<Option<Buried>, StorageError> {
+        let mut found = None;
+        self.each(|letter| {
+            if letter.id == id {
+                found = Some(letter);
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn resolve(&self, id: &str, resolution: &Resolution) -> Result<Option<Buried>, StorageError> {
+        self.port.lock().resolve(id, resolution)?;
+        self.find(id)
+    }
+
+    /// Shows every letter, and counts.
+    fn each(&self, mut show: impl FnMut(Buried)) -> Result<(), StorageError> {
+        let mut unresolved = 0;
+        self.port.lock().each(&mut |letter| {
+            unresolved += usize::from(letter.resolution.is_none());
+            show(letter);
+        })?;
+        *self.unresolved.lock() = unresolved;
+        Ok(())
     }
 }
 
 /// GET /admin/dead-letters
 pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
-    let letters = with_letters(&call, Letters::list).await?;
+    let dead_letters = with_letters(&call, Letters::list).await?;
     Ok(Answer::json(&DeadLetterList {
-        dead_letters: letters.iter().map(DeadLetter::of).collect(),
+        dead_letters,
         unresolved: call.service().letters().unresolved() as u64,
     }))
 }
@@ -58,8 +76,7 @@ pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
 /// GET /admin/dead-letters/{letterId}
 pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
     let id = letter_id(&call)?;
-    let letters = with_letters(&call, Letters::list).await?;
-    inspected(&letters, &id)
+    inspected(with_letters(&call, move |letters| letters.find(&id)).await?)
 }
 
 /// POST /admin/dead-letters/{letterId}/resolution
@@ -74,12 +91,8 @@ pub(super) async fn resolve(call: Call<Central>) -> Result<Answer, ApiError> {
         resolved_at: call.service().clock().now(),
         note,
     };
-    let named = id.clone();
-    let letters = with_letters(&call, move |letters| {
-        letters.resolve(&named, &resolution)?;
-        letters.list()
-    });
-    inspected(&letters.await?, &id)
+    let resolved = with_letters(&call, move |letters| letters.resolve(&id, &resolution));
+    inspected(resolved.await?)
 }
 
 fn letter_id(call: &Call<Central>) -> Result<String, ApiError> {
@@ -87,14 +100,13 @@ fn letter_id(call: &Call<Central>) -> Result<String, ApiError> {
         .parse(0, LETTER_PATH[0].name, |text| Ok(text.to_owned()))
 }
 
-fn inspected(letters: &[Buried], id: &str) -> Result<Answer, ApiError> {
-    let letter = letters.iter().find(|letter| letter.id == id);
+fn inspected(letter: Option<Buried>) -> Result<Answer, ApiError> {
     let letter = letter.ok_or_else(|| {
         ApiError::new(Code::NotFound, "there is no such dead letter")
             .with_detail("letterId", "is not known")
     })?;
     Ok(Answer::json(&InspectedDeadLetter {
-        letter: DeadLetter::of(letter),
+        letter: DeadLetter::of(&letter),
         content: String::from_utf8_lossy(&letter.content).into_owned(),
     }))
 }

@@ -51,7 +51,7 @@ pub struct InspectedDeadLetter {
     /// The letter.
     #[serde(flatten)]
     pub letter: DeadLetter,
-    /// The bytes as text; what is not UTF-8 is replaced.
+    /// The bytes as text, the first 64 KiB of them; what is not UTF-8 is replaced.
     pub content: String,
 }
 
@@ -83,7 +83,7 @@ impl DeadLetter {
             product_id: letter.product.clone(),
             reason: letter.reason.clone(),
             buried_at: letter.buried_at,
-            content_bytes: letter.content.len() as u64,
+            content_bytes: letter.content_bytes,
             resolution: letter.resolution.as_ref().map(|resolution| Resolution {
                 resolved_at: resolution.resolved_at,
                 note: resolution.note.clone(),

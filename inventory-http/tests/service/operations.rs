@@ -20,16 +20,14 @@ fn a_service_in_order_is_live_and_ready() {
 #[test]
 fn a_dead_letter_degrades_the_service_until_a_person_has_resolved_it() {
     let storage = MemoryStorage::new();
-    let letter = DeadLetter {
-        id: "epoch/7 with / and ä".to_owned(),
-        sequence: None,
-        product: None,
-        reason: "no reason".to_owned(),
-        buried_at: Timestamp::UNIX_EPOCH,
-        content: b"bytes\xff".to_vec(),
-        resolution: None,
-    };
-    storage.dead_letters().bury(&letter).unwrap();
+    let letter = DeadLetter::new(
+        "epoch/7 with / and ä".to_owned(),
+        "no reason".to_owned(),
+        Timestamp::UNIX_EPOCH,
+        b"bytes\xff",
+    );
+    let letters = std::slice::from_ref(&letter);
+    storage.dead_letters().bury(letters).unwrap();
     let world = World::on(storage.ports(), &settings(&[]));
     let ready = world.get("/readyz");
     assert_eq!(

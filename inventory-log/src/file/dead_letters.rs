@@ -1,33 +1,35 @@
 //! `deadletter.jsonl`: what could not be used, kept for a person.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry as Slot;
-use std::io;
+use std::sync::Arc;
+use std::{io, iter};
 
 use inventory_core::ports::{DeadLetter, DeadLetters, Resolution, Resolved, StorageError};
 use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
+use parking_lot::Mutex;
 use rapidhash::{RapidHashMap, RapidHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::directory::{DEAD_LETTERS, DEAD_LETTERS_TMP, Directory};
-use super::disk::{DiskFile, rename_durably, write_all_at};
+use super::directory::{DEAD_LETTERS, Directory};
+use super::disk::{DiskFile, write_again, write_all_at};
 use super::lines::{Lines, Piece};
 use super::record::{check_crc, push_crc};
 use super::text::{hex, parse_hex};
 
-/// Dead letters as lines of JSON.
+/// Dead letters as lines of JSON. Clones write to one file as one.
 ///
-/// Before the first burial the file is copied, without an incomplete last line: what an earlier process wrote and could
-/// not sync may be readable and yet not be on the disk.
-#[derive(Debug)]
+/// Before the first burial of a process, all whole lines are written again where they stand, and synced: what an earlier
+/// process wrote and could not sync may be readable and yet not be on the disk. That takes no room, so that a full disk is
+/// no reason to forget that a letter is there.
+#[derive(Debug, Clone)]
 pub struct FileDeadLetters {
     directory: Directory,
-    copied: Option<Copied>,
+    known: Arc<Mutex<Option<Known>>>,
 }
 
-/// The file that this process has made durable.
+/// The file, all of which is durable.
 #[derive(Debug)]
-struct Copied {
+struct Known {
     file: Box<dyn DiskFile>,
     end: u64,
     buried: RapidHashSet<String>,
@@ -51,6 +53,7 @@ struct Wire<'a> {
     #[serde(borrow)]
     reason: Cow<'a, str>,
     buried_at: Timestamp,
+    bytes: u64,
     #[serde(borrow, flatten)]
     content: WireContent<'a>,
 }
@@ -80,71 +83,88 @@ impl FileDeadLetters {
     pub(super) fn new(directory: Directory) -> Self {
         Self {
             directory,
-            copied: None,
+            known: Arc::default(),
         }
     }
 
     /// Calls `each` with every whole line, whether it is a letter or not.
-    fn for_each_line(&self, mut each: impl FnMut(&Piece<'_>)) -> io::Result<()> {
-        let file = match self.directory.disk.open(DEAD_LETTERS) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened?,
-        };
-        let size = file.size()?;
-        let mut lines = Lines::from(0);
-        while let Some(piece) = lines.next(&*file, size)? {
-            if piece.ended {
-                each(&piece);
-            }
+    fn for_each_line(&self, each: impl FnMut(&Piece<'_>)) -> io::Result<()> {
+        match self.directory.disk.open(DEAD_LETTERS) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            opened => for_each_line(&*opened?, each),
         }
-        Ok(())
     }
 
-    fn copy(&self) -> io::Result<Copied> {
-        let mut bytes = Vec::new();
+    /// Makes durable what an earlier process may only have written, and cuts an unfinished line off.
+    fn know(&self) -> io::Result<Known> {
+        let disk = &*self.directory.disk;
+        let file = match disk.open(DEAD_LETTERS) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(DEAD_LETTERS)?,
+            opened => opened?,
+        };
         let (mut buried, mut resolved) = (RapidHashSet::default(), RapidHashSet::default());
-        self.for_each_line(|piece| {
-            bytes.extend_from_slice(piece.bytes);
-            bytes.push(b'\n');
+        let mut end = 0;
+        for_each_line(&*file, |piece| {
+            end = piece.end() + 1;
             match decode(piece.bytes) {
                 Some(Line::Letter(letter)) => drop(buried.insert(letter.id)),
                 Some(Line::Resolution { id, .. }) => drop(resolved.insert(id)),
                 None => {}
             }
         })?;
-        let disk = &*self.directory.disk;
-        let file = disk.create(DEAD_LETTERS_TMP)?;
-        write_all_at(&*file, &bytes, 0)?;
+        if file.size()? > end {
+            file.cut(end)?;
+        }
+        write_again(&*file, 0..end)?;
         file.sync_data()?;
-        rename_durably(disk, DEAD_LETTERS_TMP, DEAD_LETTERS)?;
-        Ok(Copied {
+        disk.sync_dir()?;
+        Ok(Known {
             file,
-            end: bytes.len() as u64,
+            end,
             buried,
             resolved,
         })
     }
 
-    /// Lets `change` write to the file that this process has made durable.
-    fn change<T>(&mut self, change: impl FnOnce(&mut Copied) -> io::Result<T>) -> io::Result<T> {
-        // Taken out first: after a failure the next change starts with a new copy.
-        let mut copied = match self.copied.take() {
-            Some(copied) => copied,
-            None => self.copy()?,
+    /// Lets `change` write to the file, all of which is durable.
+    fn change<T>(&self, change: impl FnOnce(&mut Known) -> io::Result<T>) -> io::Result<T> {
+        let mut slot = self.known.lock();
+        // Taken out first: after a failure the next change looks at the file again.
+        let mut known = match slot.take() {
+            Some(known) => known,
+            None => self.know()?,
         };
-        let changed = change(&mut copied)?;
-        self.copied = Some(copied);
+        let changed = change(&mut known)?;
+        *slot = Some(known);
         Ok(changed)
     }
 }
 
-impl Copied {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        write_all_at(&*self.file, line, self.end)?;
-        self.file.sync_data()?;
-        self.end += line.len() as u64;
+impl Known {
+    /// Appends lines, and syncs them once.
+    fn append(&mut self, lines: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        let mut end = self.end;
+        for line in lines {
+            write_all_at(&*self.file, &line, end)?;
+            end += line.len() as u64;
+        }
+        if end > self.end {
+            self.file.sync_data()?;
+            self.end = end;
+        }
         Ok(())
     }
+}
+
+fn for_each_line(file: &dyn DiskFile, mut each: impl FnMut(&Piece<'_>)) -> io::Result<()> {
+    let size = file.size()?;
+    let mut lines = Lines::from(0);
+    while let Some(piece) = lines.next(file, size)? {
+        if piece.ended {
+            each(&piece);
+        }
+    }
+    Ok(())
 }
 
 fn writing(error: io::Error) -> StorageError {
@@ -152,51 +172,53 @@ fn writing(error: io::Error) -> StorageError {
 }
 
 impl DeadLetters for FileDeadLetters {
-    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
-        self.change(|copied| {
-            if !copied.buried.contains(&letter.id) {
-                copied.append(&encode(letter))?;
-                copied.buried.insert(letter.id.clone());
-            }
-            Ok(())
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError> {
+        self.change(|known| {
+            let Known { buried, .. } = known;
+            let new = letters
+                .iter()
+                .filter(|letter| buried.insert(letter.id.clone()));
+            let new: Vec<_> = new.collect();
+            known.append(new.into_iter().map(encode))
         })
         .map_err(writing)
     }
 
     fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
-        self.change(|copied| {
-            if !copied.buried.contains(id) {
+        self.change(|known| {
+            if !known.buried.contains(id) {
                 return Ok(Resolved::Unknown);
             }
-            if copied.resolved.contains(id) {
+            if known.resolved.contains(id) {
                 return Ok(Resolved::Before);
             }
-            copied.append(&encode_resolution(id, resolution))?;
-            copied.resolved.insert(id.to_owned());
+            known.append(iter::once(encode_resolution(id, resolution)))?;
+            known.resolved.insert(id.to_owned());
             Ok(Resolved::Now)
         })
         .map_err(writing)
     }
 
-    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
-        let mut letters: Vec<DeadLetter> = Vec::new();
-        let mut places = RapidHashMap::default();
-        let read = self.for_each_line(|piece| match decode(piece.bytes) {
-            Some(Line::Letter(letter)) => {
-                if let Slot::Vacant(slot) = places.entry(letter.id.clone()) {
-                    slot.insert(letters.len());
-                    letters.push(letter);
-                }
+    fn each(&self, show: &mut dyn FnMut(DeadLetter)) -> Result<(), StorageError> {
+        let reading = |error| StorageError::new(format!("reading {DEAD_LETTERS}"), error);
+        // A resolution stands behind its letter.
+        let mut resolutions = RapidHashMap::default();
+        self.for_each_line(|piece| {
+            if let Some(Line::Resolution { id, resolution }) = decode(piece.bytes) {
+                resolutions.entry(id).or_insert(resolution);
             }
-            Some(Line::Resolution { id, resolution }) => {
-                if let Some(&place) = places.get(&id) {
-                    letters[place].resolution.get_or_insert(resolution);
-                }
+        })
+        .map_err(reading)?;
+        let mut shown = RapidHashSet::default();
+        self.for_each_line(|piece| {
+            if let Some(Line::Letter(mut letter)) = decode(piece.bytes)
+                && shown.insert(letter.id.clone())
+            {
+                letter.resolution = resolutions.remove(&letter.id);
+                show(letter);
             }
-            None => {}
-        });
-        read.map_err(|error| StorageError::new(format!("reading {DEAD_LETTERS}"), error))?;
-        Ok(letters)
+        })
+        .map_err(reading)
     }
 }
 
@@ -211,6 +233,7 @@ fn encode(letter: &DeadLetter) -> Vec<u8> {
         product: letter.product.clone(),
         reason: (&letter.reason).into(),
         buried_at: letter.buried_at,
+        bytes: letter.content_bytes,
         content,
     };
     frame(&wire)
@@ -261,6 +284,7 @@ fn decode(line: &[u8]) -> Option<Line> {
         reason: wire.reason.into_owned(),
         buried_at: wire.buried_at,
         content,
+        content_bytes: wire.bytes,
         resolution: None,
     }))
 }

@@ -14,14 +14,12 @@ pub(super) const ACTIVE: &str = "events.log.jsonl";
 pub(super) const ACTIVE_TMP: &str = "events.log.jsonl.tmp";
 /// The newest snapshot.
 pub(super) const SNAPSHOT: &str = "state.json";
+/// The snapshot before the newest: the log goes back to it.
+pub(super) const SNAPSHOT_OLDER: &str = "state.older.json";
 /// A snapshot that is being written.
 pub(super) const SNAPSHOT_TMP: &str = "state.json.tmp";
 /// The dead letters.
 pub(super) const DEAD_LETTERS: &str = "deadletter.jsonl";
-/// The dead letters that are being written anew.
-pub(super) const DEAD_LETTERS_TMP: &str = "deadletter.jsonl.tmp";
-/// The lock.
-pub(super) const LOCK: &str = "lock";
 
 /// A disk that is ours as long as a clone of this value lives.
 #[derive(Clone)]

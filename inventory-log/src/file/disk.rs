@@ -3,8 +3,19 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 
 use inventory_core::defect;
+use inventory_core::ports::StorageError;
+
+/// A file, whatever its name is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there, which no other file has while it is open.
+    pub inode: u64,
+}
 
 /// One data directory. Names are plain file names inside it.
 ///
@@ -57,13 +68,27 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Any of them may be lost by a power cut.
     fn sync_dir(&self) -> io::Result<()>;
 
-    /// Takes an exclusive lock on a file, which is created when it is missing. The lock goes with the value that is
-    /// returned, or with the process. `None` when somebody else has it.
+    /// Which file a name is of.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::NotFound`] when it is of none; nothing has changed.
+    fn identity(&self, name: &str) -> io::Result<FileId>;
+
+    /// How many bytes can still be written, as far as anybody can tell.
+    ///
+    /// # Errors
+    ///
+    /// Nobody can.
+    fn free_bytes(&self) -> io::Result<u64>;
+
+    /// Takes an exclusive lock on the directory itself, so that there is nothing that somebody could remove. The lock goes
+    /// with the value that is returned, or with the process. `None` when somebody else has it.
     ///
     /// # Errors
     ///
     /// The lock was not taken.
-    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Any + Send + Sync>>>;
+    fn lock(&self) -> io::Result<Option<Box<dyn Any + Send + Sync>>>;
 
     /// Random bits, for the identity of a new log.
     ///
@@ -82,6 +107,13 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     /// The length is unknown.
     fn size(&self) -> io::Result<u64>;
 
+    /// Which file it is.
+    ///
+    /// # Errors
+    ///
+    /// Nobody knows.
+    fn identity(&self) -> io::Result<FileId>;
+
     /// Reads some of the bytes from `offset` on and says how many; 0 at the end of the file.
     ///
     /// # Errors
@@ -93,15 +125,23 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any of the bytes may be there. [`io::ErrorKind::StorageFull`] promises that none is.
+    /// Any of the bytes may be there. [`io::ErrorKind::StorageFull`], `QuotaExceeded` and `FileTooLarge`
+    /// promise that none is.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
 
-    /// Cuts the file, or extends it with zeros.
+    /// Extends a file of `from` bytes with zeros to `to` bytes, and reserves the room for them where the system can.
+    ///
+    /// # Errors
+    ///
+    /// The length is somewhere from the old to the new one.
+    fn extend(&self, from: u64, to: u64) -> io::Result<()>;
+
+    /// Makes the file shorter, or as long as it is.
     ///
     /// # Errors
     ///
     /// The length is the old or the new one.
-    fn set_len(&self, size: u64) -> io::Result<()>;
+    fn cut(&self, size: u64) -> io::Result<()>;
 
     /// Makes the content and the length durable.
     ///
@@ -109,6 +149,20 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     ///
     /// Any part of what was written since the last sync may be durable, and reading it back proves nothing.
     fn sync_data(&self) -> io::Result<()>;
+}
+
+/// Whether a call has failed for want of room: the disk is full, or a quota is, or a file has reached its largest size. All of
+/// these pass, and nothing was written.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => !defect!(QuotaIsNotFull),
+        kind => kind == io::ErrorKind::StorageFull,
+    }
+}
+
+/// As [`is_full`], of an error that was put in words already.
+pub(super) fn is_full_storage(error: &StorageError) -> bool {
+    error.cause.downcast_ref().is_some_and(is_full)
 }
 
 /// Renames a file, and makes that durable.
@@ -130,6 +184,27 @@ pub(super) fn write_all_at(
         let written = write_some(file, bytes, offset)?;
         bytes = &bytes[written..];
         offset += written as u64;
+    }
+    Ok(())
+}
+
+/// Writes a part of a file again as it is: what can be read, and may not be on the disk since a sync has failed, is synced
+/// with the next one. Where it is on the disk, nothing changes, whenever the power fails.
+pub(super) fn write_again(file: &dyn DiskFile, part: Range<u64>) -> io::Result<()> {
+    /// Bytes that are in memory at once.
+    const CHUNK_BYTES: u64 = 1 << 20;
+
+    let mut buffer = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        let bytes = (part.end - at).min(CHUNK_BYTES);
+        buffer.clear();
+        read_onto(file, &mut buffer, at, bytes as usize)?;
+        if buffer.len() as u64 != bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        write_all_at(file, &buffer, at)?;
+        at += bytes;
     }
     Ok(())
 }

@@ -8,9 +8,7 @@ use inventory_core::vocabulary::Sequence;
 #[non_exhaustive]
 pub enum OpenError {
     /// Another process, or another store of this one, has the directory.
-    #[error(
-        "the data directory is in use (its file `lock` is held): stop the other process, or choose another directory"
-    )]
+    #[error("the data directory is in use: stop the other process, or choose another directory")]
     InUse,
     /// Acknowledged data is damaged.
     #[error(

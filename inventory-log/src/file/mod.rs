@@ -1,7 +1,6 @@
 //! The file adapter: one directory with a log, its snapshots and its dead letters, as lines of JSON.
 //!
 //! ```text
-//!  lock                                     held as long as the store lives
 //!  events-00000000000000000001.log.jsonl    sealed segments, the oldest first
 //!  events-00000000000000000001.index        what is where in a sealed segment: a cache of it
 //!  events.log.jsonl                         the active segment
@@ -39,7 +38,7 @@ mod survey;
 mod text;
 
 pub use dead_letters::FileDeadLetters;
-pub use disk::{Disk, DiskFile};
+pub use disk::{Disk, DiskFile, FileId};
 pub use error::{Damage, OpenError};
 pub use finding::{Finding, FindingKind};
 pub use log::FileLog;

@@ -1,17 +1,20 @@
 //! The disk of the operating system.
 
 use std::any::Any;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::disk::{Disk, DiskFile};
+use inventory_core::defect;
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstat, fstatvfs, openat, renameat, statat, unlinkat};
 
-/// A directory of the file system.
+use super::disk::{Disk, DiskFile, FileId};
+
+/// A directory of the file system. All names are looked up in its handle: whoever moves the directory away and puts another
+/// one in its place has moved the store with it.
 #[derive(Debug)]
 pub struct OsDisk {
-    path: PathBuf,
     directory: File,
 }
 
@@ -24,9 +27,14 @@ impl OsDisk {
     pub fn open(path: &Path) -> io::Result<Self> {
         create_durably(path)?;
         Ok(Self {
-            path: path.to_owned(),
             directory: File::open(path)?,
         })
+    }
+
+    fn open_with(&self, name: &str, flags: OFlags) -> io::Result<File> {
+        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+        let opened = openat(&self.directory, name, flags | OFlags::CLOEXEC, mode)?;
+        Ok(opened.into())
     }
 }
 
@@ -50,46 +58,54 @@ fn create_durably(path: &Path) -> io::Result<()> {
 impl Disk for OsDisk {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
+        for entry in Dir::read_from(&self.directory)? {
             // A name that is not UTF-8 is none of ours.
-            names.extend(entry?.file_name().into_string());
+            if let Ok(name) = entry?.file_name().to_str()
+                && ![".", ".."].contains(&name)
+            {
+                names.push(name.to_owned());
+            }
         }
         Ok(names)
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(true);
-        Ok(Box::new(options.open(self.path.join(name))?))
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC;
+        Ok(Box::new(self.open_with(name, flags)?))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.path.join(name))?;
-        Ok(Box::new(file))
+        Ok(Box::new(self.open_with(name, OFlags::RDWR)?))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.path.join(from), self.path.join(to))
+        Ok(renameat(&self.directory, from, &self.directory, to)?)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.path.join(name))
+        Ok(unlinkat(&self.directory, name, AtFlags::empty())?)
     }
 
     fn sync_dir(&self) -> io::Result<()> {
         self.directory.sync_all()
     }
 
-    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
-        let mut options = OpenOptions::new();
-        let file = options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.path.join(name))?;
+    fn identity(&self, name: &str) -> io::Result<FileId> {
+        let found = statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(file_id(&found))
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let found = fstatvfs(&self.directory)?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    fn lock(&self) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+        // Opened anew: two stores that share a handle would share the lock.
+        let file = match defect!(LockIsAFile) {
+            true => self.open_with("lock", OFlags::RDWR | OFlags::CREATE)?,
+            false => self.open_with(".", OFlags::RDONLY | OFlags::DIRECTORY)?,
+        };
         match file.try_lock() {
             Ok(()) => Ok(Some(Box::new(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -109,6 +125,10 @@ impl DiskFile for File {
         Ok(self.metadata()?.len())
     }
 
+    fn identity(&self) -> io::Result<FileId> {
+        Ok(file_id(&fstat(self)?))
+    }
+
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         FileExt::read_at(self, buffer, offset)
     }
@@ -117,11 +137,41 @@ impl DiskFile for File {
         FileExt::write_at(self, bytes, offset)
     }
 
-    fn set_len(&self, size: u64) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn extend(&self, from: u64, to: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::{Errno, retry_on_intr};
+
+        let more = to.saturating_sub(from);
+        match retry_on_intr(|| fallocate(self, FallocateFlags::empty(), from, more)) {
+            // A file system that cannot reserve room finds out when it writes.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Self::set_len(self, to),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn extend(&self, _from: u64, to: u64) -> io::Result<()> {
+        Self::set_len(self, to)
+    }
+
+    fn cut(&self, size: u64) -> io::Result<()> {
         Self::set_len(self, size)
     }
 
     fn sync_data(&self) -> io::Result<()> {
         Self::sync_data(self)
+    }
+}
+
+#[expect(
+    clippy::useless_conversion,
+    clippy::unnecessary_cast,
+    reason = "the types of these numbers differ between systems"
+)]
+fn file_id(found: &rustix::fs::Stat) -> FileId {
+    FileId {
+        device: found.st_dev as u64,
+        inode: found.st_ino.into(),
     }
 }

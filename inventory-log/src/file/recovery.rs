@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  survey ── reads only ──▶ Survey, or OpenError: nothing was changed
-//!  carry out: bury what is no good ▶ finish an interrupted step ▶ copy the active segment ▶ remove leftovers
+//!  carry out: remove leftovers ▶ finish an interrupted step ▶ write the last group again
+//!  settle, by the log, now or when there is room: bury what is no good ▶ seal the segment that ends in it
 //! ```
 //!
 //! Every change leaves a directory that a later survey understands, so an interruption is repeated, not repaired.
@@ -18,62 +19,72 @@ use inventory_core::vocabulary::Timestamp;
 
 use super::FileDeadLetters;
 use super::directory::{ACTIVE, ACTIVE_TMP, Directory};
-use super::disk::{Disk, DiskFile, read_onto, rename_durably, write_all_at};
+use super::disk::{Disk, DiskFile, read_onto, rename_durably, write_again, write_all_at};
 use super::error::OpenError;
 use super::finding::{Finding, FindingKind};
 use super::header::Header;
-use super::log::Opened;
+use super::log::{Next, Opened, Unsettled};
 use super::restart::set_sealed_aside;
-use super::segment::{Active, Layout, create_segment};
+use super::segment::{Active, Layout, create_segment, trim};
 use super::survey::{Plan, Survey, io_error, survey};
 
-/// Opens the log of a directory that is locked.
+/// Opens the log of a directory that is locked. What is to be buried of it is among what was opened, when there is time for
+/// that until the next append.
 pub(super) fn recover(
     directory: &Directory,
+    letters: &mut FileDeadLetters,
     recovery: Recovery,
     now: Timestamp,
 ) -> Result<(Opened, Vec<Finding>), OpenError> {
     let (survey, found) = survey(&*directory.disk, recovery, now)?;
+    let (findings, buried): (Vec<Finding>, Vec<DeadLetter>) = found.into_iter().unzip();
     // Where a sealed segment is damaged shows only when it is read: who salvages must then get what follows.
     let gaps = recovery == Recovery::Quarantine;
-    let mut opened = carry_out(directory, survey, &found, gaps)?;
-    let lost = |(finding, _): &(Finding, DeadLetter)| finding.kind == FindingKind::Loss;
-    opened.whole = !found.iter().any(lost);
-    Ok((
-        opened,
-        found.into_iter().map(|(finding, _)| finding).collect(),
-    ))
+    let mut opened = carry_out(directory, survey, letters, buried, gaps)?;
+    opened.whole = !findings.iter().any(|found| found.kind == FindingKind::Loss);
+    Ok((opened, findings))
 }
 
 fn carry_out(
     directory: &Directory,
     survey: Survey,
-    found: &[(Finding, DeadLetter)],
+    letters: &mut FileDeadLetters,
+    buried: Vec<DeadLetter>,
     gaps: bool,
 ) -> Result<Opened, OpenError> {
-    let mut letters = FileDeadLetters::new(directory.clone());
-    let mut bury = || {
-        found
-            .iter()
-            .try_for_each(|(_, letter)| letters.bury(letter))
-    };
-    if !defect!(LetterAfterCut) {
-        bury().map_err(OpenError::Io)?;
-    }
     let disk = &*directory.disk;
-    let (file, end) =
-        enter(disk, &survey).map_err(|error| io_error(format!("writing {ACTIVE}"), error))?;
-    if defect!(LetterAfterCut) {
-        bury().map_err(OpenError::Io)?;
-    }
-    for name in survey.leftovers {
-        match disk.remove(&name) {
+    // First, since a full disk has room then.
+    for name in &survey.leftovers {
+        match disk.remove(name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(io_error(format!("removing {name}"), error));
             }
             Ok(()) | Err(_) => {}
         }
     }
+    let unsettled = match &survey.plan {
+        Plan::Keep(_) => Unsettled::letters(buried),
+        Plan::Settle { must_seal, .. } => Unsettled {
+            next: match must_seal {
+                true => Next::Must,
+                false => Next::IfThereIsRoom,
+            },
+            replaces: survey.header.replaces,
+            ..Unsettled::letters(buried)
+        },
+        Plan::Promote { .. } | Plan::Copy { .. } | Plan::Create => {
+            letters.bury(&buried).map_err(OpenError::Io)?;
+            Unsettled::letters(Vec::new())
+        }
+    };
+    let writing = |error| io_error(format!("writing {ACTIVE}"), error);
+    let (file, end) = enter(disk, &survey).map_err(writing)?;
+    if let Some((name, end)) = &survey.untrimmed {
+        let trimming = |error| io_error(format!("trimming {name}"), error);
+        let sealed = disk.open(name).map_err(trimming)?;
+        trim(&*sealed, *end).map_err(trimming)?;
+    }
+    let size = file.size().map_err(writing)?;
     Ok(Opened {
         epoch: survey.header.epoch,
         head: survey.head,
@@ -88,9 +99,12 @@ fn carry_out(
             },
             gaps,
             generation: 0,
+            renaming: false,
+            overtaken: false,
         },
-        size: end + 1,
+        size,
         whole: true,
+        unsettled,
     })
 }
 
@@ -99,6 +113,16 @@ fn enter(disk: &dyn Disk, survey: &Survey) -> io::Result<(Arc<dyn DiskFile>, u64
     match &survey.plan {
         Plan::Keep(file) => {
             // A snapshot may have been renamed and not synced: the log must not be purged on the strength of it.
+            if !defect!(FoundRenameNotSynced) {
+                disk.sync_dir()?;
+            }
+            Ok((Arc::clone(file), survey.end))
+        }
+        Plan::Settle {
+            file, last_group, ..
+        } => {
+            write_again(&**file, last_group.clone())?;
+            file.sync_data()?;
             if !defect!(FoundRenameNotSynced) {
                 disk.sync_dir()?;
             }

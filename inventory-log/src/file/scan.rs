@@ -39,6 +39,8 @@ pub(super) struct Scan {
     pub(super) head: Head,
     /// The bytes that count, those between them left out.
     pub(super) kept: Vec<Range<u64>>,
+    /// The records of the last append that count. What is before was durable when that append began.
+    pub(super) last_group: Range<u64>,
     /// Bytes between records that nobody misses.
     pub(super) foreign: Vec<Range<u64>>,
     /// Missing positions. More than one only when gaps are passed over.
@@ -90,6 +92,8 @@ fn walk(
     let mut gaps = Vec::new();
     let mut next = header.first();
     let mut last_kept = None;
+    let mut last_group = Sequence::START;
+    let mut last_group_at = start;
     let mut group_max = Sequence::START;
     // What was seen since the last record that counts, and the first record after a gap that is not passed over.
     let mut pending: Vec<Range<u64>> = Vec::new();
@@ -122,6 +126,10 @@ fn walk(
         }
         next = line.last.next();
         last_kept = Some(range.clone());
+        if line.group != last_group || defect!(LastGroupCutShort) {
+            last_group = line.group;
+            last_group_at = range.start;
+        }
         push_joined(&mut kept, range.start..range.end + 1);
     }
 
@@ -149,6 +157,7 @@ fn walk(
     Ok(Scan {
         head,
         kept,
+        last_group: last_group_at..end,
         foreign,
         gaps,
         tail,

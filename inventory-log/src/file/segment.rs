@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use inventory_core::defect;
 use inventory_core::vocabulary::Sequence;
+use parking_lot::RwLock;
 
 use super::directory::{ACTIVE, sealed_name};
 use super::disk::{Disk, DiskFile, write_all_at};
@@ -49,6 +50,10 @@ pub(super) struct Layout {
     pub(super) gaps: bool,
     /// How often the history was set aside: what a reader remembers of an earlier one is worth nothing.
     pub(super) generation: u64,
+    /// Whether the writer is giving the active segment another name right now.
+    pub(super) renaming: bool,
+    /// Whether the name of the active segment was found to be of another file: somebody else has the directory.
+    pub(super) overtaken: bool,
 }
 
 /// A segment as a reader needs it: the part of it that was durable when the reader asked.
@@ -132,8 +137,66 @@ impl Located {
     }
 }
 
-/// Creates a segment file that holds a header and no record, and makes its content durable. Says where the header ends.
+/// Looks whether the name of the active segment is still that of the file that is open. The lock keeps others away; this is for
+/// the case that it does not, since two writers would take back what the other has acknowledged. Once it was found that it is
+/// another file, nothing is appended any more.
+///
+/// # Errors
+///
+/// It is not, or nobody can tell.
+pub(super) fn check_ours(disk: &dyn Disk, layout: &RwLock<Layout>) -> io::Result<()> {
+    loop {
+        let (file, renaming) = {
+            let layout = layout.read();
+            (Arc::clone(&layout.active.file), layout.renaming)
+        };
+        // The writer has looked a moment ago.
+        if renaming {
+            return Ok(());
+        }
+        match disk.identity(ACTIVE) {
+            Ok(named) if named == file.identity()? => return Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+        let mut layout = layout.write();
+        if !layout.renaming && Arc::ptr_eq(&layout.active.file, &file) {
+            layout.overtaken = true;
+            return Err(overtaken());
+        }
+    }
+}
+
+/// Somebody else has the directory.
+fn overtaken() -> io::Error {
+    io::Error::other(format!(
+        "{ACTIVE} is not the file any more that this process has open: somebody else uses the directory"
+    ))
+}
+
+/// Cuts off what follows the last record of a segment, which ends at `end`, but for one newline.
+pub(super) fn trim(file: &dyn DiskFile, end: u64) -> io::Result<()> {
+    write_all_at(file, b"\n", end)?;
+    file.cut(end + 1)?;
+    file.sync_data()
+}
+
+/// Creates a segment file that holds a header and no record, and makes its content durable. Says where the header ends. A
+/// failure leaves no file behind, if that can be helped.
 pub(super) fn create_segment(
+    disk: &dyn Disk,
+    name: &str,
+    header: &Header,
+) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    let created = write_segment(disk, name, header);
+    if created.is_err() {
+        // Half a segment would be known as such, but it takes up room.
+        let _ = disk.remove(name);
+    }
+    created
+}
+
+fn write_segment(
     disk: &dyn Disk,
     name: &str,
     header: &Header,

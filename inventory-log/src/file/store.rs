@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use inventory_core::ports::{Clock, Ports, StorageError, Unobserved};
 
-use super::directory::{Directory, LOCK};
+use super::directory::Directory;
 use super::recovery::recover;
 use super::{
     Disk, FileDeadLetters, FileLog, FileOptions, FileSnapshots, Finding, OpenError, OsDisk,
@@ -21,7 +21,8 @@ pub struct FileStore {
     pub snapshots: FileSnapshots,
     /// The dead letters.
     pub dead_letters: FileDeadLetters,
-    /// What was found that a person should know. All of it is among the dead letters.
+    /// What was found that a person should know. All of it is among the dead letters; what could not be buried yet, since the
+    /// disk is full, is found again.
     pub findings: Vec<Finding>,
 }
 
@@ -77,15 +78,25 @@ pub fn open_on(
     clock: &dyn Clock,
     options: FileOptions,
 ) -> Result<FileStore, OpenError> {
-    let locking = |error| OpenError::Io(StorageError::new(format!("locking {LOCK}"), error));
-    let lock = disk.lock(LOCK).map_err(locking)?.ok_or(OpenError::InUse)?;
+    let locking = |error| OpenError::Io(StorageError::new("locking the directory", error));
+    let lock = disk.lock().map_err(locking)?.ok_or(OpenError::InUse)?;
     let directory = Directory::new(disk, lock);
-    let (opened, findings) = recover(&directory, options.recovery, clock.now())?;
-    let log = FileLog::new(directory.clone(), options, opened);
+    let mut dead_letters = FileDeadLetters::new(directory.clone());
+    let (opened, mut findings) =
+        recover(&directory, &mut dead_letters, options.recovery, clock.now())?;
+    let mut log = FileLog::new(directory.clone(), dead_letters.clone(), options, opened);
+    if !log.settle_at_start()? {
+        findings.clear();
+    }
     Ok(FileStore {
-        snapshots: FileSnapshots::new(directory.clone(), log.indexes()),
+        snapshots: FileSnapshots::new(
+            directory,
+            log.layout(),
+            log.indexes(),
+            options.reserve_bytes,
+        ),
         log,
-        dead_letters: FileDeadLetters::new(directory),
+        dead_letters,
         findings,
     })
 }

@@ -19,21 +19,27 @@ pub enum Call {
     Lock,
     /// Drawing random bits.
     Random,
+    /// Asking which file it is.
+    Identity,
+    /// Asking how much room there is.
+    FreeBytes,
     /// Asking for the length of a file.
     Size,
     /// Reading from a file.
     Read,
     /// Writing to a file.
     Write,
-    /// Changing the length of a file.
-    SetLen,
+    /// Making a file longer.
+    Extend,
+    /// Making a file shorter.
+    Cut,
     /// Syncing a file.
     Sync,
 }
 
 impl Call {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::List,
         Self::Create,
         Self::Open,
@@ -42,10 +48,13 @@ impl Call {
         Self::SyncDir,
         Self::Lock,
         Self::Random,
+        Self::Identity,
+        Self::FreeBytes,
         Self::Size,
         Self::Read,
         Self::Write,
-        Self::SetLen,
+        Self::Extend,
+        Self::Cut,
         Self::Sync,
     ];
 }
@@ -59,7 +68,7 @@ pub enum Fault {
     /// A sync fails with EIO, and its pages count as clean: they are read back, some are on the disk, and no later sync
     /// writes the others. On any other call, as [`Fault::Eio`].
     SyncLosesPages,
-    /// ENOSPC. Nothing is changed. On a call that needs no space, as [`Fault::Eio`].
+    /// The disk is full, or a quota is, or the file is too large: always one of them on one disk, as its seed decides. Nothing is changed. On a call that needs no space, as [`Fault::Eio`].
     NoSpace,
     /// Half of a read or a write is done, which is no error. On any other call, nothing.
     Short,

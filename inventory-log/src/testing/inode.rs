@@ -68,16 +68,43 @@ impl Inode {
         }
     }
 
-    pub(super) fn set_len(&mut self, size: usize) {
-        self.seen.resize(size, 0);
+    /// Makes the file shorter.
+    pub(super) fn cut(&mut self, size: usize) {
+        self.seen.truncate(size);
         self.allocated.truncate(size.div_ceil(SECTOR_BYTES));
         self.pending.push(Pending::Length(size));
     }
 
-    /// How much of a write of `length` bytes fits without new room on the disk.
-    pub(super) fn room(&self, offset: usize, length: usize) -> usize {
+    /// Makes the file longer, with room for all of it.
+    pub(super) fn extend(&mut self, size: usize) {
+        self.seen.resize(size, 0);
+        self.allocated = vec![true; size.div_ceil(SECTOR_BYTES)];
+        self.pending.push(Pending::Length(size));
+    }
+
+    /// How many sectors have room on the disk.
+    pub(super) fn sectors(&self) -> usize {
+        self.allocated
+            .iter()
+            .filter(|&&allocated| allocated)
+            .count()
+    }
+
+    /// How many more sectors a file of `size` bytes needs.
+    pub(super) fn sectors_missing(&self, size: usize) -> usize {
+        size.div_ceil(SECTOR_BYTES).saturating_sub(self.sectors())
+    }
+
+    /// How much of a write of `length` bytes fits when `free` more sectors have room.
+    pub(super) fn room(&self, offset: usize, length: usize, mut free: usize) -> usize {
         let mut room = 0;
-        while room < length && self.allocated.get((offset + room) / SECTOR_BYTES) == Some(&true) {
+        while room < length {
+            if self.allocated.get((offset + room) / SECTOR_BYTES) != Some(&true) {
+                if free == 0 {
+                    break;
+                }
+                free -= 1;
+            }
             room += SECTOR_BYTES - (offset + room) % SECTOR_BYTES;
         }
         room.min(length)

@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::dice::Dice;
 use super::faults::{Call, Fault};
 use super::state::State;
-use crate::file::{Disk, DiskFile};
+use crate::file::{Disk, DiskFile, FileId};
 
 /// A directory in memory, on a disk that keeps only what was synced.
 ///
@@ -56,9 +56,25 @@ impl SimDisk {
         self.state.lock().faults.disarm();
     }
 
-    /// Makes the disk full, or gives it room again. On a full disk, only what was written before can be overwritten.
+    /// Makes the disk full, or gives it room again. On a full disk, only what has room already can be overwritten. It stays
+    /// full when the process ends.
     pub fn set_full(&self, full: bool) {
-        self.state.lock().full = full;
+        self.set_capacity(full.then_some(0));
+    }
+
+    /// Gives the disk room for so many bytes, files that are there included, or for as many as anybody wants.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.state.lock().capacity = bytes;
+    }
+
+    /// Chooses what a call says that finds no room: [`io::ErrorKind::StorageFull`], `QuotaExceeded` or `FileTooLarge`.
+    pub fn set_shortage(&self, shortage: io::ErrorKind) {
+        self.state.lock().shortage = Some(shortage);
+    }
+
+    /// Bytes that files take up.
+    pub fn used(&self) -> u64 {
+        self.state.lock().used_bytes()
     }
 
     /// Number of calls so far, over all lives.
@@ -171,7 +187,7 @@ impl SimDisk {
         let (mut state, fault) = self.enter(call)?;
         match fault {
             None | Some(Fault::Short) => change(&mut state),
-            Some(Fault::NoSpace | Fault::ShortThenNoSpace) if needs_room => Err(no_space()),
+            Some(Fault::NoSpace | Fault::ShortThenNoSpace) if needs_room => Err(state.no_room()),
             Some(_) => {
                 if state.dice.coin() {
                     change(&mut state)?;
@@ -195,8 +211,8 @@ impl Disk for SimDisk {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let inode = self.change(Call::Create, true, |state| {
-            if state.full && state.find(name).is_err() {
-                return Err(no_space());
+            if state.free_sectors() == 0 && state.find(name).is_err() {
+                return Err(state.no_room());
             }
             Ok(state.create(name))
         })?;
@@ -223,13 +239,19 @@ impl Disk for SimDisk {
         })
     }
 
-    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+    fn identity(&self, name: &str) -> io::Result<FileId> {
+        let inode = self.look(Call::Identity)?.find(name)?;
+        Ok(file_id(inode))
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(self.look(Call::FreeBytes)?.free_bytes())
+    }
+
+    fn lock(&self) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
         let mut state = self.look(Call::Lock)?;
         if state.locked {
             return Ok(None);
-        }
-        if state.find(name).is_err() {
-            state.create(name);
         }
         state.locked = true;
         let disk = self.clone();
@@ -275,6 +297,11 @@ impl DiskFile for SimFile {
         Ok(state.inode(self.inode).content().len() as u64)
     }
 
+    fn identity(&self) -> io::Result<FileId> {
+        drop(self.disk.look(Call::Identity)?);
+        Ok(file_id(self.inode))
+    }
+
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let (mut state, fault) = self.disk.enter(Call::Read)?;
         let length = match fault {
@@ -299,26 +326,37 @@ impl DiskFile for SimFile {
                 state.faults.arm(Some(Call::Write), 1, Fault::NoSpace);
                 bytes.len().div_ceil(2)
             }
-            Some(Fault::NoSpace) => return Err(no_space()),
+            Some(Fault::NoSpace) => return Err(state.no_room()),
             Some(Fault::Eio | Fault::SyncLosesPages | Fault::Crash) => {
                 let length = state.dice.draw() as usize % (bytes.len() + 1);
                 state.inode(self.inode).write_at(&bytes[..length], offset);
                 return Err(eio());
             }
         };
-        if state.full {
-            length = state.inode(self.inode).room(offset, length);
-            if length == 0 {
-                return Err(no_space());
-            }
+        let free = state.free_sectors();
+        length = state.inode(self.inode).room(offset, length, free);
+        if length == 0 && !bytes.is_empty() {
+            return Err(state.no_room());
         }
         state.inode(self.inode).write_at(&bytes[..length], offset);
         Ok(length)
     }
 
-    fn set_len(&self, size: u64) -> io::Result<()> {
-        self.disk.change(Call::SetLen, true, |state| {
-            state.inode(self.inode).set_len(size as usize);
+    fn extend(&self, _from: u64, to: u64) -> io::Result<()> {
+        self.disk.change(Call::Extend, true, |state| {
+            let free = state.free_sectors();
+            let inode = state.inode(self.inode);
+            if inode.sectors_missing(to as usize) > free {
+                return Err(state.no_room());
+            }
+            inode.extend(to as usize);
+            Ok(())
+        })
+    }
+
+    fn cut(&self, size: u64) -> io::Result<()> {
+        self.disk.change(Call::Cut, false, |state| {
+            state.inode(self.inode).cut(size as usize);
             Ok(())
         })
     }
@@ -337,7 +375,7 @@ impl DiskFile for SimFile {
                 Err(if fault == Fault::SyncLosesPages {
                     eio()
                 } else {
-                    no_space()
+                    state.no_room()
                 })
             }
         }
@@ -348,10 +386,13 @@ fn eio() -> io::Error {
     io::Error::from_raw_os_error(EIO)
 }
 
-fn no_space() -> io::Error {
-    io::Error::from_raw_os_error(ENOSPC)
-}
-
-/// The numbers that these errors have on every Unix.
+/// The number that this error has on every Unix.
 const EIO: i32 = 5;
-const ENOSPC: i32 = 28;
+
+/// All files are on one device.
+fn file_id(inode: usize) -> FileId {
+    FileId {
+        device: 1,
+        inode: inode as u64,
+    }
+}

@@ -5,7 +5,7 @@ use std::io;
 
 use super::dice::Dice;
 use super::faults::{Call, Fault, Faults};
-use super::inode::Inode;
+use super::inode::{Inode, SECTOR_BYTES};
 
 /// A change of the directory that was not synced.
 #[derive(Debug, Clone)]
@@ -30,7 +30,10 @@ pub(super) struct State {
     /// Counts the lives of the process: calls of an earlier one fail.
     pub(super) life: u64,
     pub(super) locked: bool,
-    pub(super) full: bool,
+    /// Bytes that files may take up; no end of them, when it is not set.
+    pub(super) capacity: Option<u64>,
+    /// The error of a call that finds no room.
+    pub(super) shortage: Option<io::ErrorKind>,
     pub(super) faults: Faults,
     pub(super) dice: Dice,
     /// Bytes that were read.
@@ -48,6 +51,11 @@ impl State {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             dice: Dice::new(seed),
+            shortage: Some(match seed % 3 {
+                0 => io::ErrorKind::StorageFull,
+                1 => io::ErrorKind::QuotaExceeded,
+                _ => io::ErrorKind::FileTooLarge,
+            }),
             ..Self::default()
         }
     }
@@ -64,6 +72,34 @@ impl State {
             return Err(io::Error::other("the process has ended"));
         }
         Ok(fault)
+    }
+
+    /// How many bytes fit on the disk still.
+    pub(super) fn free_bytes(&self) -> u64 {
+        let Some(capacity) = self.capacity else {
+            return u64::MAX;
+        };
+        capacity.saturating_sub(self.used_bytes())
+    }
+
+    /// What the files take up that have a name.
+    pub(super) fn used_bytes(&self) -> u64 {
+        let files = self
+            .seen
+            .values()
+            .map(|&inode| self.inodes[inode].sectors());
+        (files.sum::<usize>() * SECTOR_BYTES) as u64
+    }
+
+    /// How many sectors fit on the disk still.
+    pub(super) fn free_sectors(&self) -> usize {
+        let sectors = self.free_bytes() / SECTOR_BYTES as u64;
+        usize::try_from(sectors).unwrap_or(usize::MAX)
+    }
+
+    /// What a call says that finds no room.
+    pub(super) fn no_room(&self) -> io::Error {
+        self.shortage.unwrap_or(io::ErrorKind::StorageFull).into()
     }
 
     pub(super) fn names(&self) -> Vec<String> {
@@ -104,7 +140,7 @@ impl State {
 
     pub(super) fn create(&mut self, name: &str) -> usize {
         if let Some(&inode) = self.seen.get(name) {
-            self.inodes[inode].set_len(0);
+            self.inodes[inode].cut(0);
             return inode;
         }
         let inode = self.inodes.len();
@@ -159,7 +195,6 @@ impl State {
         self.life += 1;
         self.open.clear();
         self.locked = false;
-        self.full = false;
         self.faults.disarm();
     }
 

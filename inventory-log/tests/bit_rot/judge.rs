@@ -18,9 +18,9 @@ pub(crate) struct Tally {
     pub(crate) unharmed: usize,
 }
 
-/// The content of every file but the lock.
+/// The content of every file.
 fn contents(disk: &SimDisk) -> Vec<(String, Option<Vec<u8>>)> {
-    let names = disk.names().into_iter().filter(|name| name != "lock");
+    let names = disk.names().into_iter();
     names
         .map(|name| (name.clone(), disk.content(&name)))
         .collect()

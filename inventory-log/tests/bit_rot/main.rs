@@ -11,7 +11,7 @@ use inventory_core::testing::{Defect, with};
 
 use damage::{Damage, cuts, flips};
 use start::start;
-use subject::{Parts, directory};
+use subject::{Parts, Subject, directory};
 
 macro_rules! subjects {
     ($($test:ident: $parts:expr,)*) => {
@@ -55,6 +55,44 @@ subjects! {
     log_and_snapshot: Parts { save: true, purge: false, close: true },
     purged_log: Parts { save: true, purge: true, close: true },
     log_of_a_process_that_was_killed: Parts { save: true, purge: true, close: false },
+}
+
+const PURGED: Parts = Parts {
+    save: true,
+    purge: true,
+    close: true,
+};
+
+/// The newest snapshot rots, of a log that has given up its beginning: the one before and the log have everything.
+fn rot_of_the_newest_costs_nothing(subject: &Subject) -> Result<(), String> {
+    let content = subject.disk.content("state.json").expect("it was saved");
+    for Damage { what, content } in flips(&content).into_iter().chain(cuts(&content)) {
+        let rotten = subject.disk.fork();
+        match content {
+            Some(content) => rotten.put("state.json", content),
+            None => rotten.lose("state.json"),
+        }
+        match start(&rotten, Recovery::Strict) {
+            Ok((picture, _)) if picture == subject.picture => {}
+            // One flipped bit makes it look like a later program's, which is nobody's to pass over.
+            Err(words) if words.contains("this program reads up to") => {}
+            other => return Err(format!("{what}: {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_newest_snapshot_that_rots_costs_nothing_though_the_log_was_purged() {
+    let subject = directory(3, PURGED);
+    let first = subject.picture.entries.first().expect("it has a tail");
+    assert!(first.first.number() > 1, "the log was purged");
+    rot_of_the_newest_costs_nothing(&subject).unwrap();
+    with(Defect::LogSkippedAfterFallback, || {
+        rot_of_the_newest_costs_nothing(&subject).expect_err("the log between is gone")
+    });
+    let subject = with(Defect::PurgedThroughNewest, || directory(3, PURGED));
+    rot_of_the_newest_costs_nothing(&subject).expect_err("the newest was the only copy");
 }
 
 fn sees(defect: Defect, damage: fn(&[u8]) -> Vec<Damage>) {

@@ -29,8 +29,8 @@ fn request(key: u32, lines: Vec<Command>) -> Request {
     Request::new(key, lines).expect("a request has lines")
 }
 
-/// A log of two segments with one poisonous record, and a letter about a torn write. With `save` a snapshot is taken on
-/// the way, and with `purge` the first segment is given up. Without `close` a power cut is the end.
+/// A log of two segments with one poisonous record, and a letter about a torn write. With `save` two snapshots are
+/// taken on the way, and with `purge` the first segment is given up. Without `close` a power cut is the end.
 pub(crate) fn directory(seed: u64, Parts { save, purge, close }: Parts) -> Subject {
     let mut setup = setup(Recovery::Strict);
     setup.settings.retain_events = purge.then_some(0);
@@ -54,6 +54,10 @@ pub(crate) fn directory(seed: u64, Parts { save, purge, close }: Parts) -> Subje
         world.save();
     }
     submit(&mut world, 3, vec![count("rice", "north", 3)]);
+    if save {
+        world.save();
+    }
+    submit(&mut world, 6, vec![adjust("tea", "north", 1)]);
     world.arm(Some(Call::Sync), 1, Fault::Crash);
     submit(
         &mut world,

@@ -121,10 +121,10 @@ fn a_later_format_is_refused_as_such() {
 fn a_snapshot_is_read_back_or_refused() {
     let (disk, _) = small_directory();
     let mut store = open(&disk).unwrap();
-    let saved = store.snapshots.load().unwrap().unwrap();
+    let saved = store.snapshots.load().unwrap().unwrap().snapshot;
     store.snapshots.save(&saved).unwrap();
     assert_same_image(
-        &store.snapshots.load().unwrap().unwrap().image,
+        &store.snapshots.load().unwrap().unwrap().snapshot.image,
         &saved.image,
     );
     drop(store);
@@ -137,6 +137,15 @@ fn a_snapshot_is_read_back_or_refused() {
         let mut flipped = content.clone();
         flipped[at] ^= 1;
         disk.put("state.json", flipped);
+        // The one before is of the same position.
+        let loaded = match open(&disk).unwrap().snapshots.load() {
+            // It looks like a later program's, which is nobody's to pass over.
+            Err(LoadError::NewerFormat { .. }) => continue,
+            loaded => loaded.unwrap().unwrap(),
+        };
+        assert!(loaded.newer_damaged.is_some(), "byte {at}");
+        assert_same_image(&loaded.snapshot.image, &saved.image);
+        disk.lose("state.older.json");
         assert!(open(&disk).unwrap().snapshots.load().is_err(), "byte {at}");
     }
 }

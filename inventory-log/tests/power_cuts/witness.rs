@@ -23,6 +23,8 @@ pub(crate) struct Witness {
     pub(crate) unsure: Vec<Arc<Entry>>,
     purged: Sequence,
     saved: Option<Sequence>,
+    /// Through where the log may be purged.
+    covered: Sequence,
     saving: Option<Sequence>,
     buried: Vec<String>,
 }
@@ -114,36 +116,28 @@ impl Witness {
                 let epoch = store.log.epoch();
                 let replaces = None;
                 self.saving = Some(sequence);
-                if store
-                    .snapshots
-                    .save(&Snapshot {
-                        epoch,
-                        replaces,
-                        image,
-                    })
-                    .is_ok()
-                {
+                let saved = store.snapshots.save(&Snapshot {
+                    epoch,
+                    replaces,
+                    image,
+                });
+                if let Ok(saved) = saved {
                     self.saved = Some(sequence);
+                    self.covered = saved.purge_through;
                 }
             }
             Step::Purge => {
-                let through = self.saved.unwrap_or_default();
+                let through = self.covered;
                 // A purge that fails may have given up any of what it was to give up.
                 self.purged = through;
                 let _ = store.log.purge(through);
             }
             Step::Bury => {
                 let id = format!("letter {at}");
-                let letter = DeadLetter {
-                    id: id.clone(),
-                    sequence: None,
-                    product: None,
-                    reason: "for a test".to_owned(),
-                    buried_at: Timestamp::UNIX_EPOCH,
-                    content: vec![0xff, 0, b'a'],
-                    resolution: None,
-                };
-                if store.dead_letters.bury(&letter).is_ok() {
+                let reason = "for a test".to_owned();
+                let found = [0xff, 0, b'a'];
+                let letter = DeadLetter::new(id.clone(), reason, Timestamp::UNIX_EPOCH, &found);
+                if store.dead_letters.bury(&[letter]).is_ok() {
                     self.buried.push(id);
                 }
             }
@@ -234,7 +228,7 @@ impl Witness {
             return say("the head is not the last entry");
         }
         let snapshot = store.snapshots.load().map_err(|error| error.to_string())?;
-        let loaded = snapshot.map(|snapshot| snapshot.image.head().sequence);
+        let loaded = snapshot.map(|loaded| loaded.snapshot.image.head().sequence);
         if loaded < self.saved || loaded > self.saving.max(self.saved) {
             return Err(format!("snapshot {loaded:?}, saved {:?}", self.saved));
         }

@@ -5,29 +5,25 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The file that is locked. It stays empty.
-const LOCK: &str = "lock";
-
 /// A directory that is ours as long as a clone of this value lives.
 ///
-/// The lock belongs to an open file: it ends with the process, however that ends.
+/// The lock is on the directory itself, so that there is no file that somebody could remove. It belongs to an open handle, and
+/// ends with the process, however that ends.
 #[derive(Debug, Clone)]
 pub struct DataDirectory(Arc<Locked>);
 
 #[derive(Debug)]
 struct Locked {
     path: PathBuf,
-    /// Open to be synced, which makes the names in it durable.
+    /// Open and locked. Syncing it makes the names in it durable.
     handle: File,
-    /// Held, never read.
-    _lock: File,
 }
 
 /// Why a directory is not ours. No file that was in it has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// Another process, or another part of this one, has it.
-    #[error("{} is in use (its file `lock` is held): stop the other process, or choose another directory", path.display())]
+    #[error("{} is in use: stop the other process, or choose another directory", path.display())]
     InUse {
         /// The directory.
         path: PathBuf,
@@ -71,10 +67,8 @@ impl DataDirectory {
             source,
         };
         create_durably(path).map_err(io)?;
-        let mut options = File::options();
-        let options = options.create(true).truncate(false).write(true);
-        let lock = options.open(path.join(LOCK)).map_err(io)?;
-        match lock.try_lock() {
+        let handle = File::open(path).map_err(io)?;
+        match handle.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let path = path.to_owned();
@@ -84,8 +78,7 @@ impl DataDirectory {
         }
         Ok(Self(Arc::new(Locked {
             path: path.to_owned(),
-            handle: File::open(path).map_err(io)?,
-            _lock: lock,
+            handle,
         })))
     }
 
@@ -168,6 +161,19 @@ mod tests {
         assert!(matches!(refused, Err(DirectoryError::InUse { .. })));
         drop(second);
         assert!(DataDirectory::open(&path).is_ok());
+    }
+
+    #[test]
+    fn no_file_that_is_removed_lets_a_second_owner_in() {
+        let temporary = tempfile::tempdir().unwrap();
+        let owner = DataDirectory::open(temporary.path()).unwrap();
+        owner.replace("file", |out| out.write_all(b"ours")).unwrap();
+        fs::write(temporary.path().join("lock"), b"").unwrap();
+        for entry in fs::read_dir(temporary.path()).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        let refused = DataDirectory::open(temporary.path());
+        assert!(matches!(refused, Err(DirectoryError::InUse { .. })));
     }
 
     #[test]

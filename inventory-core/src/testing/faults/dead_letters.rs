@@ -15,11 +15,11 @@ impl FaultyDeadLetters {
 }
 
 impl DeadLetters for FaultyDeadLetters {
-    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError> {
         if self.faults.next(Call::Bury) {
-            return Err(Fault::while_doing("burying a letter"));
+            return Err(Fault::while_doing("burying letters"));
         }
-        self.letters.bury(letter)
+        self.letters.bury(letters)
     }
 
     fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
@@ -29,10 +29,10 @@ impl DeadLetters for FaultyDeadLetters {
         self.letters.resolve(id, resolution)
     }
 
-    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
+    fn each(&self, show: &mut dyn FnMut(DeadLetter)) -> Result<(), StorageError> {
         if self.faults.next(Call::Letters) {
             return Err(Fault::while_doing("reading dead letters"));
         }
-        self.letters.letters()
+        self.letters.each(show)
     }
 }

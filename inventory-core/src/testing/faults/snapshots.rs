@@ -1,7 +1,7 @@
 //! A snapshot store that fails on demand.
 
 use super::{Call, Fault, Faults};
-use crate::ports::{LoadError, Snapshot, SnapshotStore, StorageError};
+use crate::ports::{LoadError, Loaded, Saved, Snapshot, SnapshotStore, StorageError};
 
 pub(super) struct FaultySnapshots {
     store: Box<dyn SnapshotStore>,
@@ -15,14 +15,14 @@ impl FaultySnapshots {
 }
 
 impl SnapshotStore for FaultySnapshots {
-    fn save(&mut self, snapshot: &Snapshot) -> Result<u64, StorageError> {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<Saved, StorageError> {
         if self.faults.next(Call::Save) {
             return Err(Fault::while_doing("saving a snapshot"));
         }
         self.store.save(snapshot)
     }
 
-    fn load(&mut self) -> Result<Option<Snapshot>, LoadError> {
+    fn load(&mut self) -> Result<Option<Loaded>, LoadError> {
         if self.faults.next(Call::Load) {
             return Err(LoadError::Failed(Fault::while_doing("loading a snapshot")));
         }

@@ -1,6 +1,7 @@
 //! The log as the engine sees it: appends to the active segment, and seals it when it is full.
 
 mod seal;
+mod settle;
 
 use std::io;
 use std::mem;
@@ -12,15 +13,18 @@ use inventory_core::ports::{AppendError, EventLog, LogReader, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
+use crate::file::dead_letters::FileDeadLetters;
 use crate::file::directory::{ACTIVE, Directory, sealed_name};
-use crate::file::disk::{DiskFile, write_all_at, write_some};
+use crate::file::disk::{DiskFile, is_full, write_all_at, write_some};
 use crate::file::header::Header;
 use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
 use crate::file::reader::{FileLogReader, Places};
 use crate::file::record;
 use crate::file::restart;
-use crate::file::segment::{Active, Layout};
+use crate::file::segment::{Active, Layout, trim};
+
+pub(super) use settle::{Next, Unsettled};
 
 /// Padding that a group leaves at the end of the file. One byte more than a closed log has, so that whatever a power cut
 /// leaves of a group is never taken for the end of a log that was closed in good order.
@@ -38,6 +42,7 @@ const PADDING_BYTES_MIN: u64 = 2;
 #[derive(Debug)]
 pub struct FileLog {
     directory: Directory,
+    dead_letters: FileDeadLetters,
     options: FileOptions,
     layout: Arc<RwLock<Layout>>,
     indexes: Arc<Indexes>,
@@ -49,6 +54,8 @@ pub struct FileLog {
     overwritten: u64,
     size: u64,
     whole: bool,
+    /// What the start has left to be done before anything is appended, since the disk was full.
+    unsettled: Option<Unsettled>,
     /// Why nothing may be appended any more.
     poison: Option<String>,
     buffer: Vec<u8>,
@@ -65,15 +72,22 @@ pub(super) struct Opened {
     pub(super) size: u64,
     /// Whether nothing that was acknowledged is missing.
     pub(super) whole: bool,
+    pub(super) unsettled: Unsettled,
 }
 
 impl FileLog {
-    pub(super) fn new(directory: Directory, options: FileOptions, opened: Opened) -> Self {
+    pub(super) fn new(
+        directory: Directory,
+        dead_letters: FileDeadLetters,
+        options: FileOptions,
+        opened: Opened,
+    ) -> Self {
         let Active { file, end, .. } = opened.layout.active.clone();
         let layout = Arc::new(RwLock::new(opened.layout));
         let disk = Arc::clone(&directory.disk);
         Self {
             directory,
+            dead_letters,
             options,
             indexes: Arc::new(Indexes::new(disk, Arc::clone(&layout))),
             places: Arc::default(),
@@ -82,10 +96,10 @@ impl FileLog {
             head: opened.head,
             file,
             end,
-            // A segment is opened in the form in which it is closed: one newline at its end.
             overwritten: end + 1,
             size: opened.size,
             whole: opened.whole,
+            unsettled: opened.unsettled.if_any(),
             poison: None,
             buffer: Vec::new(),
             offsets: Vec::new(),
@@ -97,11 +111,28 @@ impl FileLog {
         Arc::clone(&self.indexes)
     }
 
-    /// Makes the file longer by `more` bytes of zeros, durably, before anything is written there.
-    fn reserve(&mut self, more: u64) -> Result<(), AppendError> {
+    /// The segments, for who looks whether the directory is still ours.
+    pub(super) fn layout(&self) -> Arc<RwLock<Layout>> {
+        Arc::clone(&self.layout)
+    }
+
+    /// Makes room for a group, and for those after it if they fit.
+    fn reserve(&mut self, group_bytes: u64) -> Result<(), AppendError> {
+        let needed = group_bytes + PADDING_BYTES_MIN;
+        let step = self.options.reserve_bytes.max(8 * group_bytes);
+        match self.grow(needed + step) {
+            Err(AppendError::NotWritten { .. }) => self.grow(needed),
+            grown => grown,
+        }
+    }
+
+    /// Makes the file longer, up to `more` bytes of zeros after its end, durably, before anything is written there.
+    fn grow(&mut self, more: u64) -> Result<(), AppendError> {
         let size = self.end + more;
-        if let Err(error) = self.file.set_len(size) {
-            if error.kind() == io::ErrorKind::StorageFull {
+        if let Err(error) = self.file.extend(self.size, size) {
+            if is_full(&error) {
+                // A part of the room may have been reserved, which others need now.
+                let _ = self.file.cut(self.size);
                 return Err(not_written(error));
             }
             return Err(self.give_up("reserving room in", error));
@@ -137,7 +168,7 @@ impl FileLog {
                 self.end + written as u64,
             ) {
                 Ok(more) => written += more,
-                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                Err(error) if is_full(&error) => {
                     return Err(self.roll_back(written, error));
                 }
                 Err(error) => return Err(self.give_up("writing", error)),
@@ -201,6 +232,14 @@ impl EventLog for FileLog {
         let Some(last) = entries.last() else {
             return Ok(());
         };
+        if let Err(error) = self.check_ours() {
+            let overtaken = self.layout.read().overtaken;
+            return Err(match overtaken {
+                true => self.give_up("appending to", error),
+                false => not_written(error),
+            });
+        }
+        self.settle()?;
         let group = expected.next();
         debug_assert_eq!(
             entries[0].first, group,
@@ -220,8 +259,7 @@ impl EventLog for FileLog {
         let group_bytes = self.buffer.len() as u64;
         let end = self.end + group_bytes;
         if end + PADDING_BYTES_MIN > self.size {
-            let step = self.options.reserve_bytes.max(8 * group_bytes);
-            self.reserve(group_bytes + PADDING_BYTES_MIN + step)?;
+            self.reserve(group_bytes)?;
         }
         // Blocks that were written before are synced at half the price. A group that is larger than what would be
         // prepared pays for its own bytes anyway.
@@ -308,12 +346,16 @@ impl EventLog for FileLog {
         if let Some(poison) = &self.poison {
             return Err(StorageError::new("restarting the log", poison.clone()));
         }
+        if let Err(error) = self.settle() {
+            return Err(StorageError::new("restarting the log", error));
+        }
         let header = Header {
             epoch,
             before: head,
             replaces: Some(self.epoch),
         };
-        let restarted = restart::restart(&*self.directory.disk, &header);
+        let ours = self.check_ours();
+        let restarted = ours.and_then(|()| restart::restart(&*self.directory.disk, &header));
         let (file, end) = restarted.map_err(|error| {
             // The old segments may be aside already.
             self.give_up("restarting", error);
@@ -341,9 +383,10 @@ impl EventLog for FileLog {
 
 impl Drop for FileLog {
     fn drop(&mut self) {
-        if self.poison.is_none() {
+        let settled = self.poison.is_none() && self.unsettled.is_none();
+        if settled && self.size > self.end + 1 && self.check_ours().is_ok() {
             // A log that could not be trimmed is opened like one whose process was killed.
-            let _ = self.trim();
+            let _ = trim(&*self.file, self.end);
         }
     }
 }

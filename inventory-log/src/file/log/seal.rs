@@ -3,13 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use inventory_core::vocabulary::Sequence;
+use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::FileLog;
 use crate::file::directory::{ACTIVE, ACTIVE_TMP, sealed_name};
-use crate::file::disk::{DiskFile, rename_durably, write_all_at};
+use crate::file::disk::{DiskFile, is_full, rename_durably};
 use crate::file::header::Header;
-use crate::file::segment::{Active, Sealed, create_segment};
+use crate::file::segment::{Active, Sealed, create_segment, trim};
 
 impl FileLog {
     /// Starts the next segment, when this one is full. The group that filled it is durable whatever happens here: a full
@@ -19,43 +19,34 @@ impl FileLog {
         if self.end < self.options.segment_bytes || self.head.sequence < first {
             return;
         }
-        let outcome = self.seal(first);
-        if let Err(error) = outcome
-            && self.poison.is_none()
+        if let Err(error) = self.seal(first)
+            && !is_full(&error)
         {
-            if error.kind() == io::ErrorKind::StorageFull {
-                // Whether the removal succeeds does not matter: the next attempt empties the file first.
-                let _ = self.directory.disk.remove(ACTIVE_TMP);
-            } else {
-                self.give_up("sealing", error);
-            }
+            self.give_up("sealing", error);
         }
     }
 
-    /// An error that is returned has left the segment as it was.
-    fn seal(&mut self, first: Sequence) -> io::Result<()> {
-        let header = Header {
-            epoch: self.epoch,
-            before: self.head,
-            replaces: None,
-        };
-        let name = sealed_name(first);
+    /// Lets the next segment take the place of this one, which starts at `first` and keeps its records under another name.
+    ///
+    /// An error that is returned has left the segment as it was, unless it is another one than that there is no room.
+    pub(super) fn seal(&mut self, first: Sequence) -> io::Result<()> {
         let disk = Arc::clone(&self.directory.disk);
-        let (file, end) = create_segment(&*disk, ACTIVE_TMP, &header)?;
-        self.end_with_newline()?;
-        if let Err(error) = disk.sync_dir().and_then(|()| self.trim()) {
-            self.give_up("sealing", error);
-            return Ok(());
+        let (file, end) = self.write_next(None)?;
+        self.layout.write().renaming = true;
+        if let Err(error) = disk.rename(ACTIVE, &sealed_name(first)) {
+            if is_full(&error) {
+                self.layout.write().renaming = false;
+                // Whether the removal succeeds does not matter: the next attempt empties the file first.
+                let _ = disk.remove(ACTIVE_TMP);
+            }
+            return Err(error);
         }
-        disk.rename(ACTIVE, &name)?;
-        // From here there is no active segment until both renames are durable: no failure is harmless.
-        let renamed = disk
-            .sync_dir()
-            .and_then(|()| rename_durably(&*disk, ACTIVE_TMP, ACTIVE));
-        if let Err(error) = renamed {
-            self.give_up("sealing", error);
-            return Ok(());
-        }
+        // From here there is no active segment until both renames are durable: no failure is harmless. What is cut off comes
+        // last, when nothing depends on it: a start finds it done or does it.
+        let renamed = (disk.sync_dir())
+            .and_then(|()| rename_durably(&*disk, ACTIVE_TMP, ACTIVE))
+            .and_then(|()| trim(&*self.file, self.end));
+        renamed.map_err(harmful)?;
         let sealed = Sealed {
             first,
             last: self.head.sequence,
@@ -67,38 +58,52 @@ impl FileLog {
         Ok(())
     }
 
+    /// Lets a new segment take the place of this one, which has no record.
+    ///
+    /// An error that is returned has left the segment as it was, unless it is another one than that there is no room.
+    pub(super) fn replace(&mut self, replaces: Option<Epoch>) -> io::Result<()> {
+        let disk = Arc::clone(&self.directory.disk);
+        let (file, end) = self.write_next(replaces)?;
+        self.layout.write().renaming = true;
+        rename_durably(&*disk, ACTIVE_TMP, ACTIVE).map_err(harmful)?;
+        self.enter(file, end);
+        Ok(())
+    }
+
+    /// Writes the next segment aside, durably.
+    fn write_next(&mut self, replaces: Option<Epoch>) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+        let header = Header {
+            epoch: self.epoch,
+            before: self.head,
+            replaces,
+        };
+        let disk = &*self.directory.disk;
+        // Looked at twice: neither is anything created in a directory that is somebody else's, nor anything renamed.
+        self.check_ours()?;
+        let next = create_segment(disk, ACTIVE_TMP, &header)?;
+        disk.sync_dir().map_err(harmful)?;
+        self.check_ours()?;
+        Ok(next)
+    }
+
     /// Goes on in a segment that has no record yet.
     pub(super) fn enter(&mut self, file: Arc<dyn DiskFile>, end: u64) {
         self.file = Arc::clone(&file);
         self.end = end;
         self.overwritten = end + 1;
         self.size = end + 1;
-        self.layout.write().active = Active {
+        let mut layout = self.layout.write();
+        layout.active = Active {
             file,
             first: self.head.sequence.next(),
             end,
             last: self.head.sequence,
         };
+        layout.renaming = false;
     }
+}
 
-    fn end_with_newline(&mut self) -> io::Result<()> {
-        if self.overwritten <= self.end {
-            write_all_at(&*self.file, b"\n", self.end)?;
-            self.overwritten = self.end + 1;
-        }
-        Ok(())
-    }
-
-    /// Cuts the reserve off, so that a closed segment is lines and nothing else.
-    pub(super) fn trim(&mut self) -> io::Result<()> {
-        if self.size == self.end + 1 {
-            return Ok(());
-        }
-        self.end_with_newline()?;
-        self.file.set_len(self.end + 1)?;
-        self.file.sync_data()?;
-        self.size = self.end + 1;
-        self.overwritten = self.size;
-        Ok(())
-    }
+/// An error after which nobody knows what is there: not even one for want of room is harmless.
+fn harmful(error: io::Error) -> io::Error {
+    io::Error::other(error)
 }

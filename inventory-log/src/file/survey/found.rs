@@ -1,9 +1,10 @@
 //! Bytes that are no good: refused, or noted so that they are buried before anything is changed.
 
 use std::ops::Range;
+use std::{io, mem};
 
 use inventory_core::engine::Recovery;
-use inventory_core::ports::DeadLetter;
+use inventory_core::ports::{CONTENT_BYTES_MAX, DeadLetter};
 use inventory_core::vocabulary::Sequence;
 
 use super::{Surveyor, io_error};
@@ -89,25 +90,17 @@ impl Surveyor<'_> {
         sequence: Option<Sequence>,
         reason: String,
     ) -> Result<(), OpenError> {
-        let mut content = Vec::new();
+        let read = digest(place.file, range.clone());
+        let (content, crc) =
+            read.map_err(|error| io_error(format!("reading {}", place.name), error))?;
         let bytes = range.end - range.start;
-        let read = read_onto(place.file, &mut content, range.start, bytes as usize);
-        read.map_err(|error| io_error(format!("reading {}", place.name), error))?;
+        // The file may get another name, and another tail may be torn at the same place: neither makes the id.
+        let (epoch, first, at) = (place.header.epoch, place.header.first(), range.start);
+        let id = format!("{epoch}/{first}@{at}-{crc:08x}");
         let letter = DeadLetter {
-            // The file may get another name, and another tail may be torn at the same place: neither makes the id.
-            id: format!(
-                "{}/{}@{}-{:08x}",
-                place.header.epoch,
-                place.header.first(),
-                range.start,
-                crc32fast::hash(&content)
-            ),
             sequence,
-            product: None,
-            reason: reason.clone(),
-            buried_at: self.now,
-            content,
-            resolution: None,
+            content_bytes: bytes,
+            ..DeadLetter::new(id, reason.clone(), self.now, &content)
         };
         let finding = Finding {
             kind,
@@ -131,15 +124,8 @@ impl Surveyor<'_> {
             return Err(damaged(name, offset, damage));
         }
         let reason = damage.to_string();
-        let letter = DeadLetter {
-            id: format!("{name}@{offset}: {reason}"),
-            sequence: None,
-            product: None,
-            reason: reason.clone(),
-            buried_at: self.now,
-            content: Vec::new(),
-            resolution: None,
-        };
+        let id = format!("{name}@{offset}: {reason}");
+        let letter = DeadLetter::new(id, reason.clone(), self.now, &[]);
         let finding = Finding {
             kind: FindingKind::Loss,
             file: name.to_owned(),
@@ -150,6 +136,27 @@ impl Surveyor<'_> {
         self.found.push((finding, letter));
         Ok(())
     }
+}
+
+/// The first bytes of a part of a file, as many as a letter keeps, and the CRC-32 of all of it, however large it is.
+fn digest(file: &dyn DiskFile, part: Range<u64>) -> io::Result<(Vec<u8>, u32)> {
+    let (mut kept, mut crc) = (Vec::new(), crc32fast::Hasher::new());
+    let mut chunk = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        let bytes = (part.end - at).min(CONTENT_BYTES_MAX as u64);
+        chunk.clear();
+        read_onto(file, &mut chunk, at, bytes as usize)?;
+        if chunk.is_empty() {
+            break;
+        }
+        crc.update(&chunk);
+        at += chunk.len() as u64;
+        if kept.is_empty() {
+            kept = mem::take(&mut chunk);
+        }
+    }
+    Ok((kept, crc.finalize()))
 }
 
 fn damaged(name: &str, offset: u64, damage: Damage) -> OpenError {

@@ -6,7 +6,7 @@ use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::{Surveyor, io_error};
-use crate::file::directory::{ACTIVE, SNAPSHOT, sealed_name};
+use crate::file::directory::{ACTIVE, SNAPSHOT, SNAPSHOT_OLDER, sealed_name};
 use crate::file::disk::DiskFile;
 use crate::file::error::OpenError;
 use crate::file::header::{FORMAT, Header, InvalidHeader};
@@ -78,13 +78,14 @@ impl Surveyor<'_> {
 
     /// The history of the snapshot, which would be a stranger's otherwise; a new one without a snapshot.
     pub(super) fn likely_epoch(&self) -> Result<Epoch, OpenError> {
-        let snapshot = self
-            .disk
-            .open(SNAPSHOT)
-            .map(|file| snapshot_codec::read(&*file));
-        match snapshot {
-            Ok(Ok(snapshot)) => Ok(snapshot.epoch),
-            Ok(Err(_)) | Err(_) => self.draw_epoch(),
+        let snapshots = [SNAPSHOT, SNAPSHOT_OLDER].into_iter();
+        let mut readable = snapshots.filter_map(|name| {
+            let file = self.disk.open(name).ok()?;
+            snapshot_codec::read(&*file).ok()
+        });
+        match readable.next() {
+            Some(snapshot) => Ok(snapshot.epoch),
+            None => self.draw_epoch(),
         }
     }
 

@@ -15,7 +15,7 @@ use inventory_core::ports::{DeadLetter, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::directory::{
-    ACTIVE, ACTIVE_TMP, DEAD_LETTERS_TMP, SNAPSHOT, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
+    ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
     sealed_first,
 };
 use super::disk::{Disk, DiskFile};
@@ -30,12 +30,19 @@ use super::segment::Sealed;
 pub(super) enum Plan {
     /// It was closed in good order: it goes on as it is.
     Keep(Arc<dyn DiskFile>),
+    /// It was in use: what the last append wrote may be readable and not on the disk, so it is written again where it stands.
+    /// Then the segment is sealed, which it must be when it ends in what does not count.
+    Settle {
+        file: Arc<dyn DiskFile>,
+        last_group: Range<u64>,
+        must_seal: bool,
+    },
     /// A segment that was written aside takes its place; before that, sealed segments of a replaced epoch are set aside.
     Promote {
         file: Arc<dyn DiskFile>,
         replaces: Option<Epoch>,
     },
-    /// What counts of it is copied under a header, since what can be read may not be on the disk.
+    /// It is damaged, and to be salvaged: what counts of it is copied under a header.
     Copy {
         file: Arc<dyn DiskFile>,
         kept: Vec<Range<u64>>,
@@ -55,6 +62,8 @@ pub(super) struct Survey {
     pub(super) plan: Plan,
     /// Where the last record of the active segment ends, if the segment is kept.
     pub(super) end: u64,
+    /// A sealed segment that was not trimmed before the end of its process, and where its last record ends.
+    pub(super) untrimmed: Option<(String, u64)>,
     /// Files that an interrupted step has left behind, and indexes of segments that are not there.
     pub(super) leftovers: Vec<String>,
 }
@@ -70,6 +79,7 @@ pub(super) fn survey(
         recovery,
         now,
         found: Vec::new(),
+        untrimmed: None,
     };
     let survey = surveyor.survey()?;
     Ok((survey, surveyor.found))
@@ -80,6 +90,7 @@ struct Surveyor<'a> {
     recovery: Recovery,
     now: Timestamp,
     found: Vec<(Finding, DeadLetter)>,
+    untrimmed: Option<(String, u64)>,
 }
 
 impl Surveyor<'_> {
@@ -95,17 +106,22 @@ impl Surveyor<'_> {
         let survey = if has(ACTIVE) {
             self.survey_active(&firsts)?
         } else {
-            let evidence =
-                !firsts.is_empty() || has(SNAPSHOT) || names.iter().any(|name| is_aside(name));
+            let evidence = !firsts.is_empty()
+                || has(SNAPSHOT)
+                || has(SNAPSHOT_OLDER)
+                || names.iter().any(|name| is_aside(name));
             self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
         };
         let sealed = || survey.sealed.iter().map(|sealed| sealed.first);
+        let promoted = matches!(survey.plan, Plan::Promote { .. });
         let is_left = |name: &&String| {
-            [ACTIVE_TMP, SNAPSHOT_TMP, DEAD_LETTERS_TMP].contains(&name.as_str())
+            *name == SNAPSHOT_TMP
+                || (*name == ACTIVE_TMP && !promoted)
                 || is_stray_sidecar(name, sealed())
         };
         Ok(Survey {
             leftovers: names.iter().filter(is_left).cloned().collect(),
+            untrimmed: self.untrimmed.take(),
             ..survey
         })
     }
@@ -130,18 +146,21 @@ impl Surveyor<'_> {
         let scan = self.scan(ACTIVE, &*file, &header, start)?;
         let mut end = scan.end();
         let plan = match &scan.tail {
-            None if (scan.clean || defect!(TailNotCopied)) && start > 0 => Plan::Keep(file),
+            _ if start == 0 || !scan.gaps.is_empty() || scan.ending.is_some() => {
+                let kept = scan.kept.iter();
+                let kept = kept.map(|range| range.start.max(start)..range.end);
+                let kept = kept.collect();
+                Plan::Copy { file, kept }
+            }
+            None if scan.clean || defect!(LastGroupNotWrittenAgain) => Plan::Keep(file),
             Some(tail) if defect!(TornTailNotCut) => {
                 end = tail.end;
                 Plan::Keep(file)
             }
-            None | Some(_) => Plan::Copy {
+            tail => Plan::Settle {
                 file,
-                kept: scan
-                    .kept
-                    .iter()
-                    .map(|range| range.start.max(start)..range.end)
-                    .collect(),
+                last_group: scan.last_group.clone(),
+                must_seal: tail.is_some(),
             },
         };
         Ok(Survey {
@@ -151,6 +170,7 @@ impl Surveyor<'_> {
             sealed,
             plan,
             end,
+            untrimmed: None,
             leftovers: Vec::new(),
         })
     }
@@ -194,6 +214,7 @@ impl Surveyor<'_> {
             sealed,
             plan: Plan::Create,
             end: 0,
+            untrimmed: None,
             leftovers: Vec::new(),
         })
     }
@@ -220,6 +241,7 @@ impl Surveyor<'_> {
                 replaces: header.replaces,
             },
             end,
+            untrimmed: None,
             leftovers: Vec::new(),
         })
     }

@@ -12,6 +12,7 @@ use crate::file::disk::{DiskFile, read_onto};
 use crate::file::error::{Damage, OpenError};
 use crate::file::header::Header;
 use crate::file::record::Line;
+use crate::file::scan::scan;
 use crate::file::segment::Sealed;
 
 impl Surveyor<'_> {
@@ -44,21 +45,49 @@ impl Surveyor<'_> {
             .skip(1)
             .map(|(_, _, first, header)| (*first, header.map(|(header, _)| header)));
         let nexts: Vec<_> = nexts.chain([(active.first(), Some(*active))]).collect();
+        let newest = firsts.last().copied();
         for ((name, file, first, header), (next, next_header)) in headers.into_iter().zip(nexts) {
             let size = file
                 .size()
                 .map_err(|error| io_error(format!("reading {name}"), error))?;
-            if let Some((header, start)) = header {
+            let untrimmed = match &header {
+                Some((header, start)) if newest == Some(first) => {
+                    self.untrimmed_end(&name, &*file, (header, *start), active.before)?
+                }
+                Some(_) | None => None,
+            };
+            if let Some(end) = untrimmed {
+                self.untrimmed = Some((name, end));
+            } else if let Some((header, start)) = header {
                 let follows = next_header.map(|next| next.before);
                 self.survey_end(&name, &*file, (&header, start), next, follows)?;
             }
             sealed.push(Sealed {
                 first,
                 last: Sequence::new(next.number().saturating_sub(1)),
-                end: size,
+                end: untrimmed.unwrap_or(size),
             });
         }
         Ok(sealed)
+    }
+
+    /// Where the last record of the newest sealed segment ends, when the process that sealed it ended before it was trimmed:
+    /// it has all that the next one follows, and behind that whatever a segment in use has. What was no good of that is
+    /// buried already.
+    fn untrimmed_end(
+        &self,
+        name: &str,
+        file: &dyn DiskFile,
+        (header, start): (&Header, u64),
+        follows: Head,
+    ) -> Result<Option<u64>, OpenError> {
+        let reading = |error| io_error(format!("reading {name}"), error);
+        if last_line_head(file).map_err(reading)? == Some(follows) {
+            return Ok(None);
+        }
+        let scan = scan(file, header, start, false).map_err(reading)?;
+        let whole = scan.head == follows && scan.gaps.is_empty();
+        Ok(whole.then(|| scan.end()))
     }
 
     /// Checks that a sealed segment ends where the next one starts. Its last line tells; all of it is read only when that

@@ -29,17 +29,21 @@ struct Watched<L> {
 }
 
 impl<L: DeadLetters> DeadLetters for Watched<L> {
-    fn bury(&mut self, letter: &DeadLetter) -> Result<(), StorageError> {
-        self.letters.bury(letter)
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError> {
+        self.letters.bury(letters)
     }
 
     fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
         self.letters.resolve(id, resolution)
     }
 
-    fn letters(&self) -> Result<Vec<DeadLetter>, StorageError> {
-        let letters = self.letters.letters()?;
-        self.listed.0.lock().clone_from(&letters);
-        Ok(letters)
+    fn each(&self, show: &mut dyn FnMut(DeadLetter)) -> Result<(), StorageError> {
+        let mut shown = Vec::new();
+        self.letters.each(&mut |letter| {
+            shown.push(letter.clone());
+            show(letter);
+        })?;
+        *self.listed.0.lock() = shown;
+        Ok(())
     }
 }

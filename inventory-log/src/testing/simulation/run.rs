@@ -47,6 +47,7 @@ fn lives(choices: &mut Choices) -> Result<Tally, Violation> {
 
 /// Starts, interrupted a few times at most.
 fn recover(world: &mut World, choices: &mut Choices) -> Result<(), Violation> {
+    world.set_full(choices.once_in(8));
     let interruptions = if choices.once_in(4) {
         1 + choices.below(INTERRUPTIONS_MAX)
     } else {

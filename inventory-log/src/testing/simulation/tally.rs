@@ -40,6 +40,8 @@ situations! {
     FullDiskRolledBack,
     /// A group was refused since the disk was full, and a later one was written by the same engine.
     FullDiskSurvived,
+    /// A start came through on a full disk.
+    StartedFull,
     /// A snapshot could not be saved, and the engine went on.
     SnapshotSkipped,
     /// A recovery replayed the log after a snapshot.

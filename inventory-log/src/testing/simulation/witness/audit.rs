@@ -19,6 +19,7 @@ pub(in crate::testing::simulation) struct Recovered<'a> {
     pub(in crate::testing::simulation) letters: Vec<DeadLetter>,
     pub(in crate::testing::simulation) log: &'a dyn LogReader,
     pub(in crate::testing::simulation) reader: &'a Reader,
+    pub(in crate::testing::simulation) full: bool,
 }
 
 impl Witness {
@@ -34,12 +35,17 @@ impl Witness {
             letters,
             log,
             reader,
+            full,
         } = recovered;
         let epoch = *self.epoch.get_or_insert_with(|| reader.epoch());
         ensure(epoch == reader.epoch(), Check::EpochStays, || {
             format!("{epoch} became {}", reader.epoch())
         })?;
+        self.torn = self.torn || self.unanswered.is_some();
         self.check_letters(findings, letters, tally)?;
+        // On a full disk, what was torn may stay where it is until there is room.
+        self.torn &= full;
+        tally.saw_if(full, Situation::StartedFull);
         let tail = self.check_log(log)?;
         self.resolve(&tail, tally)?;
         self.check_snapshot(report, tally)?;
@@ -63,7 +69,7 @@ impl Witness {
             .settings
             .retain_events
             .map_or(0, |retain| head.number().saturating_sub(retain));
-        let allowed = self.saved.min(Sequence::new(keep));
+        let allowed = self.saved_before.min(Sequence::new(keep));
         ensure(floor <= allowed, Check::PurgeIsCovered, || {
             format!("the log starts after {floor}, not {allowed}")
         })?;
@@ -113,12 +119,12 @@ impl Witness {
         tally: &mut Tally,
     ) -> Result<(), Violation> {
         for finding in findings {
-            let torn = finding.kind == FindingKind::TornWrite && self.unanswered.is_some();
+            let torn = finding.kind == FindingKind::TornWrite && self.torn;
             ensure(torn, Check::DeadLettersAreRight, || {
                 format!("nobody has caused this: {finding:?}")
             })?;
             let is_its_letter = |letter: &DeadLetter| {
-                letter.reason == finding.reason && letter.content.len() as u64 == finding.bytes
+                letter.reason == finding.reason && letter.content_bytes == finding.bytes
             };
             ensure(
                 letters.iter().any(is_its_letter),
@@ -156,7 +162,7 @@ impl Witness {
             Check::SnapshotIsKept,
             || format!("saved at {expected:?}: {report:?}"),
         )?;
-        self.saved = used;
+        self.saved_at(used);
         let across = report.from_snapshot.is_some() && report.events_replayed > 0;
         tally.saw_if(across, Situation::ReplayAcrossSnapshot);
         Ok(())

@@ -40,12 +40,16 @@ pub struct Witness {
     keys: BTreeSet<IdempotencyKey>,
     poison: BTreeSet<Sequence>,
     pub(super) unanswered: Option<Unanswered>,
+    /// Whether a torn write may be in the log.
+    torn: bool,
     /// Refusals that were answered although the group had not ended.
     early: Vec<Rejection>,
     /// Heads that a reader has shown beyond what is certain.
     shown: Vec<Head>,
     epoch: Option<Epoch>,
     saved: Sequence,
+    /// The position of the snapshot before: the log must not be purged beyond.
+    saved_before: Sequence,
     save_attempted: Sequence,
     letters: Vec<DeadLetter>,
 }
@@ -60,10 +64,12 @@ impl Witness {
             keys: BTreeSet::new(),
             poison: BTreeSet::new(),
             unanswered: None,
+            torn: false,
             early: Vec::new(),
             shown: Vec::new(),
             epoch: None,
             saved: Sequence::START,
+            saved_before: Sequence::START,
             save_attempted: Sequence::START,
             letters: Vec::new(),
         }
@@ -80,6 +86,15 @@ impl Witness {
     /// Whether there is nothing in the log as far as anybody knows.
     pub(super) fn expects_nothing(&self) -> bool {
         self.history.is_empty() && self.unanswered.is_none()
+    }
+
+    /// Whether something was written that cannot be applied, and that no start has come across.
+    pub(super) fn has_unburied_poison(&self) -> bool {
+        let buried = |sequence: &Sequence| {
+            let mut letters = self.letters.iter();
+            letters.any(|letter| letter.sequence == Some(*sequence))
+        };
+        !self.poison.iter().all(buried)
     }
 
     /// The version of a product at the end of what is certain.
@@ -221,7 +236,15 @@ impl Witness {
     }
 
     pub(super) fn saved(&mut self) {
-        self.saved = self.head().sequence;
+        self.saved_at(self.head().sequence);
+    }
+
+    /// A snapshot of a position that is saved already is not saved again.
+    fn saved_at(&mut self, sequence: Sequence) {
+        if sequence != self.saved {
+            self.saved_before = self.saved;
+            self.saved = sequence;
+        }
     }
 
     fn find(&self, first: Sequence) -> Option<&Arc<Entry>> {

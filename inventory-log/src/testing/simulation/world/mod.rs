@@ -94,7 +94,7 @@ impl World {
             witness: self.witness.clone(),
             tally: Tally::default(),
             armed: Vec::new(),
-            full: false,
+            full: self.full,
             power_was_cut: self.power_was_cut,
             live: None,
         }
@@ -140,7 +140,12 @@ impl World {
         on.map_or_else(|| self.disk.calls(), |call| self.disk.calls_of(call))
     }
 
-    /// Makes the disk full, or gives it room again.
+    /// Whether the disk is full.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Makes the disk full, or gives it room again. It stays full from life to life.
     pub fn set_full(&mut self, full: bool) {
         self.full = full;
         self.disk.set_full(full);
@@ -216,7 +221,7 @@ impl World {
         let disk = self.disk.power_cut(keep);
         let after = disk.names();
         // Files other than these get their names by a rename.
-        let renamed = |name: &&String| !name.ends_with(".tmp") && *name != "lock";
+        let renamed = |name: &&String| !name.ends_with(".tmp");
         let lost = before
             .iter()
             .filter(renamed)
@@ -234,7 +239,6 @@ impl World {
         self.disk = disk;
         // A process that has ended cannot write any more, whatever its destructors do.
         self.live = None;
-        self.set_full(false);
         self.disarm();
         let names = self.disk.names();
         let has = |name: &str| names.iter().any(|other| other.starts_with(name));

@@ -10,12 +10,15 @@ use super::{Progress, World};
 use crate::testing::simulation::{Check, Choices, Violation};
 
 impl World {
-    /// Ends the engine in good order, lets another program append an event that cannot be applied, and starts again.
+    /// Unless the disk is full: ends the engine in good order, lets another program append an event that cannot be applied, and starts again.
     ///
     /// # Errors
     ///
     /// A promise is broken.
     pub fn poison(&mut self, choices: &mut Choices) -> Result<Progress, Violation> {
+        if self.is_full() {
+            return Ok(Progress::Running);
+        }
         self.close();
         let Some(mut store) = self.open_store()? else {
             return Ok(Progress::Stopped);

@@ -53,6 +53,7 @@ impl World {
             letters: listed.take(),
             log: &*log,
             reader: &reader,
+            full: self.is_full(),
         };
         self.witness.recovered(recovered, &mut self.tally)?;
         self.live = Some(Live {
@@ -84,9 +85,11 @@ impl World {
         self.open()
     }
 
-    /// Only a fault may keep an engine from starting.
+    /// Only a fault may keep an engine from starting; a full disk may where there is nothing yet, or where something has to be
+    /// buried that no start has buried before.
     fn refused(&mut self, is_failure: bool, error: &dyn fmt::Debug) -> Result<Progress, Violation> {
-        let excused = is_failure && self.struck() > 0;
+        let needs_room = self.witness.expects_nothing() || self.witness.has_unburied_poison();
+        let excused = is_failure && (self.struck() > 0 || (self.is_full() && needs_room));
         ensure(excused, Check::HealthyDiskIsOpened, || {
             format!("{error:?}, with {:?}", self.disk)
         })?;

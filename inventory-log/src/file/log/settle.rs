@@ -1,0 +1,118 @@
+//! What a start leaves to be done when the disk is full.
+
+use std::io;
+
+use inventory_core::defect;
+use inventory_core::ports::{AppendError, DeadLetter, DeadLetters, StorageError};
+use inventory_core::vocabulary::Epoch;
+
+use super::{FileLog, not_written};
+use crate::file::directory::ACTIVE;
+use crate::file::disk::{is_full, is_full_storage};
+use crate::file::error::OpenError;
+use crate::file::segment::check_ours;
+
+/// What has to be done before anything is appended. Each step needs a little room.
+#[derive(Debug)]
+pub(in crate::file) struct Unsettled {
+    /// What has to be buried.
+    pub(in crate::file) letters: Vec<DeadLetter>,
+    /// What becomes of the segment.
+    pub(in crate::file) next: Next,
+    /// The history that this segment replaces, as its header says.
+    pub(in crate::file) replaces: Option<Epoch>,
+}
+
+/// Whether another segment takes the place of the one that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::file) enum Next {
+    /// It was closed in good order, and goes on.
+    Not,
+    /// It was in use. Should its process live in spite of the lock, it must not write to the file that we write to; but it is
+    /// better to go on there than not at all.
+    IfThereIsRoom,
+    /// It ends in bytes that do not count.
+    Must,
+}
+
+impl Unsettled {
+    pub(in crate::file) fn letters(letters: Vec<DeadLetter>) -> Self {
+        Self {
+            letters,
+            next: Next::Not,
+            replaces: None,
+        }
+    }
+
+    pub(super) fn if_any(self) -> Option<Self> {
+        (self.next != Next::Not || !self.letters.is_empty()).then_some(self)
+    }
+}
+
+impl FileLog {
+    /// Does what a start has to do. Returns whether all of it is done: a full disk lets the log be read meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Storage has failed. The next start finishes it.
+    pub(in crate::file) fn settle_at_start(&mut self) -> Result<bool, OpenError> {
+        match self.settle() {
+            Ok(()) => Ok(true),
+            Err(AppendError::NotWritten { .. }) => Ok(false),
+            Err(error) => Err(OpenError::Io(StorageError::new(
+                format!("settling {ACTIVE}"),
+                error,
+            ))),
+        }
+    }
+
+    /// Does what is left to be done before anything is appended.
+    pub(super) fn settle(&mut self) -> Result<(), AppendError> {
+        let Some(unsettled) = self.unsettled.take() else {
+            return Ok(());
+        };
+        let settled = self.settle_now(&unsettled);
+        if settled.is_err() {
+            self.unsettled = Some(unsettled);
+        }
+        settled
+    }
+
+    fn settle_now(&mut self, unsettled: &Unsettled) -> Result<(), AppendError> {
+        if !defect!(LetterAfterCut) {
+            self.bury(&unsettled.letters)?;
+        }
+        if unsettled.next != Next::Not {
+            let first = self.layout.read().active.first;
+            let begun = match self.head.sequence < first {
+                true => self.replace(unsettled.replaces),
+                false => self.seal(first),
+            };
+            match begun {
+                Ok(()) => {}
+                Err(error) if !is_full(&error) => return Err(self.give_up("sealing", error)),
+                Err(error) if unsettled.next == Next::Must => return Err(not_written(error)),
+                Err(_) => {}
+            }
+        }
+        if defect!(LetterAfterCut) {
+            self.bury(&unsettled.letters)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), AppendError> {
+        let buried = self.dead_letters.bury(letters);
+        buried.map_err(|error| match is_full_storage(&error) {
+            true => AppendError::NotWritten {
+                cause: error.into(),
+            },
+            false => self.give_up("burying what was found in", io::Error::other(error)),
+        })
+    }
+
+    /// Looks whether the directory is still ours, which takes a microsecond.
+    pub(super) fn check_ours(&self) -> io::Result<()> {
+        check_ours(&*self.directory.disk, &self.layout)
+    }
+}
