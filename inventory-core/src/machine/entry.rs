@@ -114,3 +114,28 @@ impl Entry {
         Some(Chain::from_bits(digest.finish()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::DeadLettered;
+
+    #[test]
+    fn a_position_that_a_damaged_file_names_is_no_overflow() {
+        let event = Event::DeadLettered(DeadLettered {
+            product: None,
+            version: None,
+            raw: "{}".into(),
+        });
+        let entry = Entry {
+            first: Sequence::new(u64::MAX),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            intent: None,
+            outcomes: Box::default(),
+            events: Box::new([event.clone(), event]),
+            annotations: None,
+            chain: Chain::default(),
+        };
+        assert_eq!(entry.last(), Sequence::new(u64::MAX));
+    }
+}

@@ -4,7 +4,7 @@
 //!  events-00000000000000000001.log.jsonl    sealed segments, the oldest first
 //!  events-00000000000000000001.index        what is where in a sealed segment: a cache of it
 //!  events.log.jsonl                         the active segment
-//!  state.json                               the newest snapshot
+//!  state.json, state.older.json             the two newest snapshots
 //!  deadletter.jsonl                         what could not be used
 //! ```
 //!
