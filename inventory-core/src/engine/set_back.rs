@@ -69,7 +69,7 @@ pub fn set_back(
     let head = recovered.ledger.head();
     let replaced = ports.log.epoch();
     let image = recovered.ledger.freeze().set_back(to);
-    let epoch = restart(&mut ports, image).map_err(SetBackError::Storage)?;
+    let (epoch, _saved) = restart(&mut ports, image).map_err(SetBackError::Storage)?;
     Ok(SetBack {
         at: head.sequence,
         from: head.recorded_at,
