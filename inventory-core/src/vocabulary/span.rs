@@ -53,14 +53,14 @@ impl fmt::Display for Span {
         let millis = self.0;
         match millis {
             ..SECOND_MS => write!(f, "{millis} ms"),
-            ..MINUTE_MS => write!(f, "{} s", millis / SECOND_MS),
-            ..HOUR_MS => write!(
+            SECOND_MS..MINUTE_MS => write!(f, "{} s", millis / SECOND_MS),
+            MINUTE_MS..HOUR_MS => write!(
                 f,
                 "{} min {} s",
                 millis / MINUTE_MS,
                 millis % MINUTE_MS / SECOND_MS
             ),
-            ..DAY_MS => write!(
+            HOUR_MS..DAY_MS => write!(
                 f,
                 "{} h {} min",
                 millis / HOUR_MS,

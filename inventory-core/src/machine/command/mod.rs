@@ -47,7 +47,16 @@ impl Command {
         let listed = match self {
             Self::Commit(commit) => commit.lines.as_ref().map_or(0, |lines| lines.len()),
             Self::Receive(receive) => receive.lines.as_ref().map_or(0, |lines| lines.len()),
-            _ => 0,
+            Self::Adjust(_)
+            | Self::Count(_)
+            | Self::Set(_)
+            | Self::Hold(_)
+            | Self::Release(_)
+            | Self::Extend(_)
+            | Self::Ship(_)
+            | Self::Close(_)
+            | Self::SetAlert(_)
+            | Self::RemoveAlert(_) => 1,
         };
         listed.max(1)
     }

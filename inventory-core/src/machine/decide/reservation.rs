@@ -152,7 +152,9 @@ fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>,
     };
     match known.state_at(ruling.draft.at()) {
         ReservationState::Open => Ok(Arc::clone(known)),
-        state => Err(Rejection::ReservationEnded {
+        state @ (ReservationState::Committed
+        | ReservationState::Released
+        | ReservationState::Expired) => Err(Rejection::ReservationEnded {
             reservation: known.id.clone(),
             state,
         }),

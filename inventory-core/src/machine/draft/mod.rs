@@ -316,9 +316,9 @@ impl<'a> Draft<'a> {
             self.staging.undo.push(Undo::Product(product, earlier));
             let standing = Standing {
                 level: movement.after.level,
-                counted_at: match movement.kind {
-                    Kind::Counted => position,
-                    _ => place.counted_at,
+                counted_at: match movement.kind == Kind::Counted {
+                    true => position,
+                    false => place.counted_at,
                 },
             };
             let earlier = self.staging.levels.insert((product, store), standing);

@@ -248,7 +248,9 @@ impl State {
             let mut levels: BTreeMap<usize, (StoreId, Number)> = BTreeMap::new();
             for (_, line) in lines.iter().filter(|(_, line)| line.product == product) {
                 let store = self.heard_of(&line.store);
-                let level = levels.entry(store).or_insert((line.store.clone(), 0));
+                let level = levels
+                    .entry(store)
+                    .or_insert_with(|| (line.store.clone(), 0));
                 level.1 += line.held;
             }
             for (store, held) in levels.into_values() {
@@ -315,7 +317,11 @@ impl State {
             None => Err(Rejection::UnknownReservation { reservation }),
             Some(known) => match known.state_at(self.at_ms) {
                 ReservationState::Open => Ok(known),
-                state => Err(Rejection::ReservationEnded { reservation, state }),
+                state @ (ReservationState::Committed
+                | ReservationState::Released
+                | ReservationState::Expired) => {
+                    Err(Rejection::ReservationEnded { reservation, state })
+                }
             },
         }
     }
