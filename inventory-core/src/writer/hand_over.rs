@@ -100,7 +100,7 @@ impl<C: Commit> HandOver<C> {
         while let Err(not_taken) = inbox.check(weight, self.bounds.inbox) {
             match not_taken {
                 NotTaken::Full => self.room.wait(&mut inbox),
-                not_taken => return Err(not_taken),
+                not_taken @ (NotTaken::Closed | NotTaken::WithinReply) => return Err(not_taken),
             }
         }
         let slot = Arc::new(Slot::<C>::default());

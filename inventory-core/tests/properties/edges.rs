@@ -37,19 +37,16 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
         let mut left = BTreeMap::new();
         for moved in done {
             let place = (moved.product.as_str(), moved.store.as_str());
-            match &moved.kind {
-                Kind::AlertSet { low, replenished } => {
-                    let alert = Alert {
-                        low: low.units(),
-                        replenished: replenished.units(),
-                        is_low: false,
-                    };
-                    alerts.insert(place, alert);
-                }
-                Kind::AlertRemoved => {
-                    assert!(alerts.remove(&place).is_some(), "{moved:?}");
-                }
-                _ => {}
+            if let Kind::AlertSet { low, replenished } = &moved.kind {
+                let alert = Alert {
+                    low: low.units(),
+                    replenished: replenished.units(),
+                    is_low: false,
+                };
+                alerts.insert(place, alert);
+            }
+            if moved.kind == Kind::AlertRemoved {
+                assert!(alerts.remove(&place).is_some(), "{moved:?}");
             }
             left.insert(place, moved.after.level);
         }
@@ -73,9 +70,11 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
 }
 
 fn telling(moved: &Movement) -> Option<(&'static str, u64)> {
-    match &moved.kind {
-        Kind::Low { low } => Some(("StockLow", low.units())),
-        Kind::Replenished { replenished } => Some(("StockReplenished", replenished.units())),
-        _ => None,
+    if let Kind::Low { low } = &moved.kind {
+        return Some(("StockLow", low.units()));
     }
+    if let Kind::Replenished { replenished } = &moved.kind {
+        return Some(("StockReplenished", replenished.units()));
+    }
+    None
 }

@@ -3,6 +3,8 @@
 //!
 //! What the ledger should say is never computed here from what it said: the shelf alone knows.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use inventory_core::conformance::adjust;
 use inventory_core::engine::{BasisError, Engine, Opened, Reader, Settings};
 use inventory_core::machine::{

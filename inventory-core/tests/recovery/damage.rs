@@ -134,7 +134,7 @@ fn positions_between_the_snapshot_and_the_log_are_missing() {
 fn a_log_that_ends_before_its_snapshot_is_refused_or_goes_on_from_the_snapshot() {
     let (entries, whole) = six();
     let storage = MemoryStorage::new();
-    save(&storage, whole.clone());
+    save(&storage, whole);
     let log = GappyLog::new(0, Head::after(&entries[3]), &entries[..4]);
     let refused = expect_refused(&storage, &log);
     assert!(

@@ -1,5 +1,7 @@
 //! What waits and what is written together, in a real engine: bounded in lines and bytes, whatever the requests are.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 

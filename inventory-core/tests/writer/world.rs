@@ -21,12 +21,22 @@ pub(crate) enum Moment {
 
 impl Moment {
     fn of(observation: &Observation<'_>) -> Option<Self> {
-        match observation {
-            Observation::GroupDecided { .. } => Some(Self::Decided),
-            Observation::GroupAppended { .. } => Some(Self::Appended),
-            Observation::GroupPublished { .. } => Some(Self::Published),
-            _ => None,
-        }
+        let moments = [
+            (
+                Self::Decided,
+                matches!(observation, Observation::GroupDecided { .. }),
+            ),
+            (
+                Self::Appended,
+                matches!(observation, Observation::GroupAppended { .. }),
+            ),
+            (
+                Self::Published,
+                matches!(observation, Observation::GroupPublished { .. }),
+            ),
+        ];
+        let mut moments = moments.into_iter();
+        moments.find_map(|(moment, is)| is.then_some(moment))
     }
 }
 

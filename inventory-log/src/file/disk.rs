@@ -154,10 +154,12 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
 /// Whether a call has failed for want of room: the disk is full, or a quota is, or a file has reached its largest size. All of
 /// these pass, and nothing was written.
 pub(super) fn is_full(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => !defect!(QuotaIsNotFull),
-        kind => kind == io::ErrorKind::StorageFull,
-    }
+    let kind = error.kind();
+    let is_limit = matches!(
+        kind,
+        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    );
+    kind == io::ErrorKind::StorageFull || (is_limit && !defect!(QuotaIsNotFull))
 }
 
 /// As [`is_full`], of an error that was put in words already.

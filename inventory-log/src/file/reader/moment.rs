@@ -68,7 +68,7 @@ fn last_early(finder: &Finder<'_>, time: Timestamp) -> Result<Option<Sequence>, 
     };
     let end = marks
         .get(early)
-        .map_or(segment.last.next(), |mark| Sequence::new(mark.first));
+        .map_or_else(|| segment.last.next(), |mark| Sequence::new(mark.first));
     let mut place = Place::sparing(segment.clone(), next, offset);
     let mut last = None;
     while place.next < end {
