@@ -152,6 +152,8 @@ fn the_core_does_no_io_and_knows_no_clock() {
     let mut broken = Vec::new();
     for file in sources("inventory-core/src") {
         for (place, line) in file.code() {
+            // A field may be called so.
+            let line = line.replace(".awaits", "");
             if OUTSIDE.iter().any(|word| line.contains(word)) {
                 broken.push(format!("{place}: {}", line.trim()));
             }

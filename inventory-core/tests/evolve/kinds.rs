@@ -167,8 +167,8 @@ fn a_notice_that_does_not_follow_is_refused_and_one_that_does_changes_no_stock()
             ),
             (
                 unwritten,
-                match is_alert(&kind) {
-                    // An alert may be set before the first delivery: of nothing.
+                match is_alert(&kind) || kind == Kind::Unchanged {
+                    // An alert may be set before the first delivery, and once more: of nothing.
                     true => Inapplicable::Level,
                     false => versions(0, 0),
                 },

@@ -34,7 +34,11 @@ pub struct Readiness {
     pub reasons: Vec<String>,
     /// Every idempotency key that was used at this moment, or later, is remembered; of earlier ones some are not. 1970 while none
     /// was forgotten. A store does not say: its keys are central's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "keysRememberedSince",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(schema_with = "schema::time")]
     pub keys_remembered_since: Option<Timestamp>,
 }

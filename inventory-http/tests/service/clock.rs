@@ -88,7 +88,13 @@ fn said(text: &str) -> usize {
     lines.lines().filter(|line| line.contains(text)).count()
 }
 
-fn listen() {
+/// What this process has logged so far, by whatever test.
+pub(crate) fn logged() -> String {
+    String::from_utf8_lossy(&LINES.lock()).into_owned()
+}
+
+/// Keeps what is logged from now on.
+pub(crate) fn listen() {
     // One of the tests is the first.
     let _ = tracing_subscriber::fmt()
         .with_writer(|| Lines)

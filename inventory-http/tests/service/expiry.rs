@@ -72,7 +72,7 @@ fn readers_see_within_a_tenth_of_a_second_that_a_reservation_has_ended() {
     let (lapsed, expired) = (&page["events"][0], &page["events"][1]);
     assert_eq!(
         (&lapsed["type"], &lapsed["reservedDelta"]),
-        (&json!("HoldsLapsed"), &json!(-1))
+        (&json!("HoldsLapsed"), &json!(-4))
     );
     assert_eq!(
         (&expired["type"], &expired["reservationId"]),

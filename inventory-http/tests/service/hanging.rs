@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::client::Reply;
+use crate::clock::{listen, logged};
 use crate::world::{World, settings};
 
 /// How an append that hangs ends.
@@ -115,38 +116,9 @@ fn becomes_ready(world: &World) -> bool {
     (0..10_000).any(|_| world.get("/readyz").json()["status"] == "ready")
 }
 
-/// The warnings and errors of all tests of this program.
-static LINES: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
-    let lines = Arc::<Mutex<Vec<u8>>>::default();
-    let written = Arc::clone(&lines);
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_ansi(false)
-        .with_writer(move || Lines(Arc::clone(&written)))
-        .init();
-    lines
-});
-
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn logged() -> String {
-    String::from_utf8(LINES.lock().clone()).unwrap()
-}
-
 #[test]
 fn a_disk_that_hangs_is_reported_and_nobody_waits_for_it() {
-    LazyLock::force(&LINES);
+    listen();
     let (hang, ports) = Hang::of(MemoryStorage::new().ports());
     let world = World::on(ports, &impatient());
     thread::scope(|scope| {

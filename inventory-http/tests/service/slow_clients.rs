@@ -68,8 +68,10 @@ fn a_client_that_takes_nothing_is_given_up() {
     let rows: Vec<_> = (0..40_000)
         .map(|row| serde_json::json!({ "id": format!("p{row}"), "qty": row }))
         .collect();
-    let body = serde_json::json!({ "storeId": "north", "mode": "overwrite", "products": rows });
-    assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
+    for rows in rows.chunks(10_000) {
+        let body = serde_json::json!({ "storeId": "north", "mode": "overwrite", "products": rows });
+        assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
+    }
     let mut clients: Vec<Client> = (0..4).map(|_| world.client()).collect();
     for client in &mut clients {
         client.send(b"GET /replication/snapshot HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");

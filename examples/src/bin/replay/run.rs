@@ -130,7 +130,12 @@ impl Directory {
 
     /// An engine on ports of the directory.
     fn start_on(&self, ports: Ports) -> Result<Opened, Failure> {
-        Engine::open(ports, settings()).map_err(|error| {
+        // The sales are years old, and so is the log: the clock of the day is right all the same.
+        let settings = Settings {
+            accept_time: Some(ports.clock.now()),
+            ..settings()
+        };
+        Engine::open(ports, settings).map_err(|error| {
             Failure::storage_because(format!("no engine can start on {self}"), error)
         })
     }
