@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    Adjust, Basis, Command, Commit, Count, Decision, Draft, Entry, Guard, Image, Ledger, Receive,
-    Request, Staging, WindowLimits, decide, expire, follow,
+    Adjust, Basis, Command, Commit, Count, Decision, Draft, Entry, Guard, Image, Ledger, Portion,
+    Receive, Request, Staging, WindowLimits, decide, expire, follow,
 };
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;
@@ -132,7 +132,11 @@ fn go_on(image: &Image) {
     let mut staging = Staging::default();
     let end_of_time = Timestamp::UNIX_EPOCH.plus_millis(u64::MAX);
     let mut draft = Draft::new(&ledger, &mut staging, end_of_time);
-    if let Some(expired) = expire(&mut draft, usize::MAX) {
+    let all = Portion {
+        levels: usize::MAX,
+        lines: usize::MAX,
+    };
+    if let Some(expired) = expire(&mut draft, all) {
         let entry = draft.record(None, expired);
         apply(&mut ledger, &entry);
     }
@@ -142,8 +146,18 @@ fn ask(ledger: &mut Ledger, command: Command) {
     let request = Request::unkeyed(vec![command]).expect("a request of one line");
     let mut staging = Staging::default();
     let mut draft = Draft::new(ledger, &mut staging, Timestamp::UNIX_EPOCH);
-    if let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) {
-        let entry = draft.record(Some(&request), fresh);
+    let mut entries = Vec::new();
+    loop {
+        match decide(&mut draft, &request) {
+            Ok(Decision::Overdue(lapsed)) => entries.push(draft.record(None, lapsed)),
+            Ok(Decision::Fresh(fresh)) => {
+                entries.push(draft.record(Some(&request), fresh));
+                break;
+            }
+            Ok(Decision::Replayed(_)) | Err(_) => break,
+        }
+    }
+    for entry in entries {
         apply(ledger, &entry);
     }
 }

@@ -55,6 +55,7 @@ pub mod dead_letters;
 pub mod event_log;
 mod history;
 mod image;
+mod promised;
 pub mod snapshots;
 
 pub use history::{History, adjust, count};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::promised::{reservation, transfer};
 use super::{History, adjust, assert_same_image, count};
 use crate::machine::{
-    Alert, Buried, Command, Entry, Head, HeldLine, Hold, Image, ImageBuilder, KeysForgotten, Level,
-    Lines, Request, Reservation, ReservationState, SetAlert, Ship, Thresholds, Transfer,
-    TransferLine, TransferState,
+    Alert, Buried, Command, Entry, Head, Hold, Image, ImageBuilder, KeysForgotten, Level, Request,
+    ReservationState, SetAlert, Ship, Thresholds, TransferState,
 };
 use crate::ports::{Loaded, Snapshot, SnapshotStore};
 use crate::vocabulary::{
@@ -116,55 +116,6 @@ fn rich(sequence: u64) -> Image {
         early: 17,
         until: Timestamp::from_millis(1).expect("it is a time"),
     })
-}
-
-fn reservation(state: ReservationState, at: Timestamp) -> Reservation {
-    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
-    let line = |product: &str, store: &str, held, committed| HeldLine {
-        product: product.parse().expect("plain text"),
-        store: store.parse().expect("a text without control characters"),
-        held: quantity(held),
-        committed: quantity(committed),
-    };
-    Reservation {
-        id: format!("{state} \"\\\u{1f375}")
-            .parse()
-            .expect("no control character"),
-        opened: Sequence::new(1),
-        opened_at: Timestamp::UNIX_EPOCH,
-        deadline: at,
-        state,
-        ended_at: (state != ReservationState::Open).then_some(at),
-        lines: Lines::new(vec![
-            line("tea", "north", 4, 0),
-            line("rice", "\"Süd\\\" / \u{1f375} {}", QUANTITY_MAX, 3),
-        ])
-        .expect("each is of another level"),
-    }
-}
-
-fn transfer(state: TransferState, at: Timestamp) -> Transfer {
-    let quantity = |units| Quantity::new(units).expect("a number below the ceiling");
-    let line = |product: &str, shipped, received, missing| TransferLine {
-        product: product.parse().expect("plain text"),
-        shipped: quantity(shipped),
-        received: quantity(received),
-        missing: quantity(missing),
-    };
-    Transfer {
-        id: format!("{state} \u{7684}")
-            .parse()
-            .expect("no control character"),
-        opened: Sequence::new(2),
-        opened_at: at,
-        source: "north".parse().expect("plain text"),
-        // A store that has never had anything.
-        destination: "west".parse().expect("plain text"),
-        state,
-        ended_at: (state != TransferState::InTransit).then_some(at),
-        lines: Lines::new(vec![line("tea", QUANTITY_MAX, 0, 0), line("rice", 9, 2, 7)])
-            .expect("each is of another product"),
-    }
 }
 
 /// Entries of the window: of one line, and of several. What stands in a log that cannot be read is in words of its

@@ -11,6 +11,7 @@ mod defects;
 mod determinism;
 mod draw;
 mod edges;
+mod names;
 mod promises;
 mod reach;
 mod shelf;

@@ -8,7 +8,7 @@ use inventory_core::engine::{
     Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Reader, Settings,
     Snapshotter, Subscription,
 };
-use inventory_core::machine::{Difference, Entry, Event, Ledger, Rejection, Request, follow};
+use inventory_core::machine::{Entry, Event, Ledger, Request, follow};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{
@@ -20,6 +20,7 @@ use crate::answered::Answered;
 use crate::asking::requests;
 use crate::audit::audit;
 use crate::draw::{Rules, Step};
+use crate::names::answer_name;
 
 /// Late enough that the clock can go back.
 const START_MS: u64 = 1_000_000;
@@ -375,54 +376,4 @@ fn open(
 
 fn is_applied(predicted: &Predicted) -> bool {
     matches!(predicted, Predicted::Applied { .. })
-}
-
-fn answer_name(answer: &Predicted) -> &'static str {
-    match answer {
-        Predicted::Applied { outcomes, .. } if !outcomes.is_empty() => "synchronised",
-        Predicted::Applied { .. } => "applied",
-        Predicted::Replayed { .. } => "replayed",
-        Predicted::Reused { .. } => "key reused: two families",
-        Predicted::Refused(rejection) => refusal_name(rejection),
-    }
-}
-
-fn refusal_name(rejection: &Rejection) -> &'static str {
-    match rejection {
-        Rejection::KeyReused { differs, .. } => difference_name(*differs),
-        Rejection::Quarantined { .. } => "quarantined",
-        Rejection::StaleVersion { .. } => "stale version",
-        Rejection::InsufficientStock { .. } => "insufficient stock",
-        Rejection::BelowReserved { .. } => "below reserved",
-        Rejection::CountedSince { .. } => "counted since",
-        Rejection::NamedTwice { .. } => "named twice",
-        Rejection::TooManyLines { .. } => "too many lines",
-        Rejection::LinesDiffer { .. } => "lines differ",
-        Rejection::ReservationExists { .. } => "reservation exists",
-        Rejection::UnknownReservation { .. } => "unknown reservation",
-        Rejection::ReservationEnded { .. } => "reservation ended",
-        Rejection::NotHeld { .. } => "not held",
-        Rejection::LivesTooLong { .. } => "lives too long",
-        Rejection::TransferExists { .. } => "transfer exists",
-        Rejection::SameStore { .. } => "same store",
-        Rejection::UnknownTransfer { .. } => "unknown transfer",
-        Rejection::TransferEnded { .. } => "transfer ended",
-        Rejection::NotInTransit { .. } => "not in transit",
-        Rejection::UnknownAlert { .. } => "unknown alert",
-        Rejection::StockCeiling { .. } => "stock ceiling",
-        Rejection::NothingToDo { .. } => "nothing to do",
-        Rejection::VersionsExhausted { .. } => "versions exhausted",
-    }
-}
-
-fn difference_name(difference: Difference) -> &'static str {
-    match difference {
-        Difference::Lines => "key reused: lines",
-        Difference::Operation(_) => "key reused: operation",
-        Difference::Product(_) => "key reused: product",
-        Difference::Store(_) => "key reused: store",
-        Difference::Amount(_) => "key reused: amount",
-        Difference::Subject => "key reused: subject",
-        Difference::Unseen => "key reused: unseen",
-    }
 }

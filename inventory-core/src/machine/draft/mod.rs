@@ -1,16 +1,18 @@
 //! The ledger as it will be once the group that is being decided is durable.
 
 mod due;
+mod place;
 mod records;
 
 use std::sync::Arc;
 
 use rapidhash::{RapidHashMap, RapidHashSet};
 
+pub(super) use place::Place;
+
 use super::ledger::{Product, ProductIx, Standing, StoreIx};
 use crate::machine::{
-    Alert, Entry, Fresh, Head, Intent, Kind, Ledger, Level, Movement, Request, Reservation,
-    Transfer,
+    Alert, Entry, Fresh, Head, Intent, Kind, Ledger, Movement, Request, Reservation, Transfer,
 };
 use crate::vocabulary::{
     Caller, Chain, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence, StoreId,
@@ -120,38 +122,6 @@ fn clear<K, V>(table: &mut RapidHashMap<K, V>) {
     match table.capacity() > KEPT {
         true => *table = RapidHashMap::default(),
         false => table.clear(),
-    }
-}
-
-/// What the draft knows of the level that a command touches.
-#[derive(Debug)]
-pub(super) struct Place<'a> {
-    product_ix: ProductIx,
-    store_ix: StoreIx,
-    /// The ledger's own id when it knows the product, so that all entries share one allocation.
-    pub(super) product: &'a ProductId,
-    /// The ledger's own id when it knows the store.
-    pub(super) store: &'a StoreId,
-    pub(super) version: Version,
-    /// Available over all stores, as the levels add up.
-    pub(super) total: Quantity,
-    /// Reserved over all stores.
-    reserved: u64,
-    pub(super) quarantined: bool,
-    /// Whether the level was ever written.
-    pub(super) is_known: bool,
-    pub(super) level: Level,
-    /// Where somebody last said how much is there.
-    pub(super) counted_at: Sequence,
-    /// What somebody wants to be told about it.
-    pub(super) alert: Option<Alert>,
-}
-
-impl Place<'_> {
-    /// What is reserved over all stores once the place has another level.
-    pub(super) fn reserved_after(&self, level: Level) -> u64 {
-        let elsewhere = self.reserved.wrapping_sub(self.level.reserved().units());
-        elsewhere.wrapping_add(level.reserved().units())
     }
 }
 

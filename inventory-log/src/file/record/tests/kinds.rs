@@ -1,0 +1,65 @@
+//! Events of every kind.
+
+use inventory_core::machine::{Kind, Settlement};
+use inventory_core::vocabulary::{QUANTITY_MAX, Quantity, Timestamp};
+use proptest::prelude::*;
+
+use super::text;
+
+pub(super) fn kind() -> impl Strategy<Value = Kind> {
+    let id = || text("[^\\p{Cc}]{1,24}");
+    let quantity = || (0..=QUANTITY_MAX).prop_map(|units| Quantity::new(units).unwrap());
+    let time = (0..253_402_300_800_000_u64).prop_map(|at| Timestamp::from_millis(at).unwrap());
+    let settlement = prop_oneof![Just(Settlement::Returned), Just(Settlement::Lost)];
+    let parts = (
+        0..Kind::TYPE_NAMES.len(),
+        id(),
+        id(),
+        time,
+        settlement,
+        quantity(),
+        quantity(),
+    );
+    parts.prop_map(|(at, id, store, deadline, settlement, some, more)| {
+        let reservation = id.parse().unwrap();
+        let transfer = id.parse().unwrap();
+        match Kind::TYPE_NAMES[at] {
+            "StockIncreased" => Kind::Increased,
+            "StockDecreased" => Kind::Decreased,
+            "StockCounted" => Kind::Counted,
+            "StockHeld" => Kind::Held {
+                reservation,
+                deadline,
+            },
+            "HoldCommitted" => Kind::Committed { reservation },
+            "HoldReleased" => Kind::Released { reservation },
+            "HoldExpired" => Kind::Expired { reservation },
+            "HoldExtended" => Kind::Extended {
+                reservation,
+                deadline,
+            },
+            "StockShipped" => Kind::Shipped {
+                transfer,
+                destination: store.parse().unwrap(),
+            },
+            "StockReceived" => Kind::Received {
+                transfer,
+                in_transit: some,
+            },
+            "TransferClosed" => Kind::Closed {
+                transfer,
+                settlement,
+                missing: some,
+            },
+            "AlertSet" => Kind::AlertSet {
+                low: some,
+                replenished: more,
+            },
+            "AlertRemoved" => Kind::AlertRemoved,
+            "StockLow" => Kind::Low { low: some },
+            "HoldsLapsed" => Kind::Lapsed,
+            "StockUnchanged" => Kind::Unchanged,
+            _ => Kind::Replenished { replenished: some },
+        }
+    })
+}
