@@ -1,8 +1,7 @@
 //! A disk that does not answer, and an engine that ends while nobody waits for it.
 
-use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{AppendError, EventLog, LogReader, Ports, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use inventory_http::central::{Ended, Settings};
-use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::client::Reply;
