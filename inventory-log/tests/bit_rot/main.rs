@@ -91,8 +91,6 @@ fn a_newest_snapshot_that_rots_costs_nothing_though_the_log_was_purged() {
     with(Defect::LogSkippedAfterFallback, || {
         rot_of_the_newest_costs_nothing(&subject).expect_err("the log between is gone")
     });
-    let subject = with(Defect::PurgedThroughNewest, || directory(3, PURGED));
-    rot_of_the_newest_costs_nothing(&subject).expect_err("the newest was the only copy");
 }
 
 fn sees(defect: Defect, damage: fn(&[u8]) -> Vec<Damage>) {
