@@ -1,6 +1,11 @@
 //! Idempotency keys: whose they are, and for how long they are remembered.
 
+use std::sync::Arc;
+
 use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::Ports;
+use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::Timestamp;
 use serde_json::json;
 
 use crate::client::Reply;
@@ -113,7 +118,12 @@ fn an_alert_that_was_set_to_what_it_was_is_answered_the_same_later() {
 
 #[test]
 fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
-    let world = World::with(&[("IDEMPOTENCY_MAX_KEYS", "3")]);
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(1_000));
+    let ports = Ports {
+        clock: Arc::new(clock.clone()),
+        ..MemoryStorage::new().ports()
+    };
+    let world = World::on(ports, &settings(&[("IDEMPOTENCY_MAX_KEYS", "3")]));
     let readiness = || world.get("/readyz").json();
     let never = "1970-01-01T00:00:00.000Z";
     assert_eq!(readiness()["keysRememberedSince"], never);
@@ -121,7 +131,7 @@ fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
         world.adjust("tea", "north", 1, &format!("k{number}"));
     }
     let ready = readiness();
-    assert_eq!(ready["status"], "degraded");
+    assert_eq!(ready["status"], "degraded", "{ready}");
     let reason = ready["reasons"][0].as_str().unwrap();
     assert!(reason.contains("are not all remembered"), "{reason}");
     let since = ready["keysRememberedSince"].as_str().unwrap();
@@ -131,4 +141,13 @@ fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
     );
     let snapshot = world.get("/replication/snapshot").json();
     assert_eq!(snapshot["keysRememberedSince"], since);
+
+    // By then those that are missing would have been forgotten for their age.
+    clock.advance_millis(7 * 24 * 3_600_000 + 1);
+    let ready = readiness();
+    assert_eq!(
+        (&ready["status"], &ready["reasons"]),
+        (&json!("ready"), &json!([]))
+    );
+    assert_eq!(ready["keysRememberedSince"], since);
 }

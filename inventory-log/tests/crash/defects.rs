@@ -55,7 +55,7 @@ seen! {
     group_not_recorded: GroupNotRecorded by HealthyDiskIsOpened,
     segment_not_synced: SegmentNotSynced by HealthyDiskIsOpened,
     purge_not_synced: PurgeNotSynced by HealthyDiskIsOpened,
-    no_directory_sync_after_rename: NoDirectorySyncAfterRename by AcknowledgedIsKept | SnapshotIsKept | EpochStays,
+    no_directory_sync_after_rename: NoDirectorySyncAfterRename by AcknowledgedIsKept | SnapshotIsKept | EpochStays | HealthyDiskIsOpened,
     found_rename_not_synced: FoundRenameNotSynced by EpochStays | SnapshotIsKept | HealthyDiskIsOpened | AcknowledgedIsKept,
     torn_tail_not_cut: TornTailNotCut by HealthyDiskIsOpened | AcknowledgedIsKept | DeadLettersAreRight,
     letter_after_cut: LetterAfterCut by RecoveryIsRepeatable,

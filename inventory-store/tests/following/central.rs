@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Opened, Settings, Snapshotter};
-use inventory_core::machine::{Command, DeadLettered, Entry, Event, Image, Ledger, Request};
+use inventory_core::machine::{
+    Command, DeadLettered, Entry, Event, Image, Ledger, ProductView, Request,
+};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog as _, Ports, Snapshot, SnapshotStore as _};
 use inventory_core::testing::ManualClock;
@@ -173,7 +175,7 @@ impl Central {
     pub(crate) fn snapshot(&self) -> StateSnapshot {
         let reader = self.engine.reader();
         let image = reader.image();
-        let products = image.products();
+        let products = image.products().filter(ProductView::is_heard_of);
         StateSnapshot {
             state: products
                 .map(|view| (view.id().clone(), SnapshotProduct::of(view)))

@@ -1,5 +1,6 @@
 //! What each level should hold: opening, sold, remaining, kept apart from the engine and checked against it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use inventory_core::machine::{
@@ -193,6 +194,14 @@ impl<'a> Books<'a> {
         }
     }
 
+    /// Writes carts down as forgotten together: what they held of a level is free in one event, and each line has ended in
+    /// another.
+    pub(crate) fn forget(&mut self, lines: &[Line]) {
+        let levels: BTreeSet<_> = lines.iter().map(|line| line.level.0).collect();
+        self.events += levels.len() as u64;
+        self.set_free(lines);
+    }
+
     /// Writes the lines of a cart down as sold, which were held.
     pub(crate) fn buy(&mut self, lines: &[Line]) {
         self.set_free(lines);
@@ -202,7 +211,8 @@ impl<'a> Books<'a> {
         }
     }
 
-    /// Events that the log should have: one for each count, and for each line sold, held, or held no more.
+    /// Events that the log should have: one for each count, for each line sold, held, or held no more, and for each level that
+    /// was set free since it was forgotten.
     pub(crate) fn events(&self) -> u64 {
         self.accounts.len() as u64 + self.events
     }

@@ -19,9 +19,10 @@ impl Hands {
         }
     }
 
-    /// Sets the clock. Nothing may be on its way to the writer, which would be decided now or then.
+    /// Sets the clock ahead; it never goes back, as when an earlier run is repeated that has gone on longer. Nothing may be on
+    /// its way to the writer, which would be decided now or then.
     pub(crate) fn set(&self, now: Timestamp) {
-        self.millis.store(now.millis(), Ordering::SeqCst);
+        self.millis.fetch_max(now.millis(), Ordering::SeqCst);
     }
 }
 

@@ -44,8 +44,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         None => Path::new(RUNS).join(name.to_string()),
     });
 
-    let clock = Arc::new(Hands::at(sales.baskets[0].sold_at));
     let mut ports = directory.ports()?;
+    let opens_at = sales.baskets[0].sold_at;
+    let clock = Arc::new(Hands::at(opens_at.max(ports.log.head().recorded_at)));
     if arguments.holds {
         ports.clock = Arc::<Hands>::clone(&clock);
     }

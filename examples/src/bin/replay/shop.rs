@@ -115,10 +115,10 @@ impl<'a, 'b> Shop<'a, 'b> {
             now = deadline.plus_millis(1);
             progress.advance(carts.len() - coming_back.len());
             // What was forgotten is free by the time of the next round.
-            for cart in held.iter().filter(|cart| cart.fate() == Fate::Forgotten) {
-                self.books.set_free(&cart.lines(self.sales));
-                self.carts.expired += 1;
-            }
+            let forgotten = held.iter().filter(|cart| cart.fate() == Fate::Forgotten);
+            let forgotten: Vec<_> = forgotten.map(|cart| cart.lines(self.sales)).collect();
+            self.carts.expired += forgotten.len();
+            self.books.forget(&forgotten.concat());
         }
         self.tally.elapsed += started.elapsed();
         self.tally.carts = Some(self.carts);

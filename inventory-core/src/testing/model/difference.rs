@@ -9,7 +9,7 @@ use super::stock::{Product, Stock};
 use super::transfer::{Shipped, Transfer};
 use super::{Model, Number, quantity, timestamp};
 use crate::machine::{self, Ledger, Lines, ProductView};
-use crate::vocabulary::{Quantity, Sequence};
+use crate::vocabulary::{Quantity, Sequence, StoreId};
 
 impl Model {
     /// The first difference between the model and a ledger, in words; `None` when they agree on all that they both
@@ -40,6 +40,7 @@ impl Model {
             compare_product(&view, product)?;
         }
         same("number of products", ledger.product_count(), products.len())?;
+        self.compare_order(ledger)?;
         let levels = products.values().map(|product| product.stores.len());
         same("number of levels", ledger.level_count(), levels.sum())?;
         let quarantined = products.values().filter(|product| product.quarantined);
@@ -48,6 +49,15 @@ impl Model {
             ledger.quarantined_count(),
             quarantined.count(),
         )
+    }
+
+    /// What is due at one moment is told in this order.
+    fn compare_order(&self, ledger: &Ledger) -> Result<(), String> {
+        let image = ledger.freeze();
+        let products: Vec<_> = image.products().map(|view| view.id().to_string()).collect();
+        same("products, as named", &products, &self.state.named.products)?;
+        let stores: Vec<_> = image.stores().map(StoreId::to_string).collect();
+        same("stores, as named", &stores, &self.state.named.stores)
     }
 
     fn compare_window(&self, ledger: &Ledger) -> Result<(), String> {

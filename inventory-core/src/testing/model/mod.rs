@@ -24,13 +24,14 @@ mod transfer;
 mod window;
 
 use crate::machine::{
-    Command, Intent, Kind, Level, Line, Movement, Outcome, Rejection, Request, Skip, WindowLimits,
+    Command, Event, Intent, Kind, Level, Line, Movement, Outcome, Rejection, Request, Skip,
+    WindowLimits,
 };
 use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version};
 
 pub use predicted::Predicted;
 
-use stock::{Product, State, Stock};
+use stock::{Product, State, Stock, mention};
 use window::{KeyName, Remembered, Window, forget};
 
 /// Quantities, versions and deltas alike: wide enough that nothing here overflows.
@@ -68,13 +69,11 @@ impl Model {
             .iter()
             .map(|&(store, level)| (store.to_owned(), Stock::of(level)));
         for (store, _) in levels {
-            if !self.state.stores.iter().any(|known| known == store) {
-                self.state.stores.push((*store).to_owned());
-            }
+            mention(&mut self.state.named.stores, store);
         }
-        self.state.stores.sort();
+        self.state.named.stores.sort();
+        mention(&mut self.state.named.products, product);
         let known = Product {
-            heard: self.state.products.len(),
             version: version.number().into(),
             quarantined: false,
             promised_to_nobody: levels
@@ -187,17 +186,15 @@ impl Model {
     }
 
     /// An event stands in the log that cannot be applied, in an entry of its own without a key.
-    pub fn bury(
-        &mut self,
-        product: Option<&str>,
-        version: Option<Version>,
-        recorded_at: Timestamp,
-    ) {
+    pub fn bury(&mut self, event: &Event, recorded_at: Timestamp) {
         self.events += 1;
         self.recorded_at_ms = self.recorded_at_ms.max(recorded_at.millis());
-        if let Some(product) = product {
-            let product = self.state.hear_of(product);
-            let claimed = version.map_or(0, |version| version.number().into());
+        if let Some(movement) = event.movement() {
+            mention(&mut self.state.named.stores, movement.store.as_str());
+        }
+        if let Some(product) = event.product() {
+            let product = self.state.hear_of(product.as_str());
+            let claimed = event.version().map_or(0, |version| version.number().into());
             product.version = product.version.max(claimed);
             product.quarantined = true;
         }

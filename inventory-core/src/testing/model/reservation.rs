@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::stock::{State, Stock};
+use super::stock::{State, Stock, mentioned_before};
 use super::window::Ends;
 use super::{MAX, Number, quantity, timestamp};
 use crate::machine::{
@@ -230,7 +230,7 @@ impl State {
     }
 
     /// Sets free all that has a deadline in the past, of the product first that is overdue longest; of those that are so
-    /// equally, of the one that was heard of first. Its stores come in the order in which they were heard of.
+    /// equally, of the one that was named first. Its stores come in the order in which they were named.
     pub(super) fn lapse(&mut self) {
         let at_ms = self.at_ms;
         loop {
@@ -238,16 +238,17 @@ impl State {
             let due = due.filter(|it| it.is_overdue(at_ms));
             let lines = due.flat_map(|it| it.lines.iter().map(|line| (it.deadline_ms, line)));
             let lines: Vec<_> = lines.filter(|(_, line)| !line.lapsed).collect();
-            let heard = |product: &ProductId| self.product(product).heard;
+            let named =
+                |product: &ProductId| mentioned_before(&self.named.products, product.as_str());
             let first = lines
                 .iter()
-                .min_by_key(|(at, line)| (*at, heard(&line.product)));
+                .min_by_key(|(at, line)| (*at, named(&line.product)));
             let Some(product) = first.map(|(_, line)| line.product.clone()) else {
                 return;
             };
             let mut levels: BTreeMap<usize, (StoreId, Number)> = BTreeMap::new();
             for (_, line) in lines.iter().filter(|(_, line)| line.product == product) {
-                let store = self.heard_of(&line.store);
+                let store = mentioned_before(&self.named.stores, line.store.as_str());
                 let level = levels
                     .entry(store)
                     .or_insert_with(|| (line.store.clone(), 0));

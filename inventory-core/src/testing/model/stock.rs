@@ -31,8 +31,6 @@ impl Stock {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Product {
-    /// How many products were heard of before.
-    pub(super) heard: usize,
     pub(super) version: Number,
     pub(super) quarantined: bool,
     /// Whether units were reserved in a past that the model was only told of.
@@ -46,12 +44,19 @@ impl Product {
     }
 }
 
+/// The products and the stores that the log names, each in the order in which it was first named.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    pub(super) products: Vec<String>,
+    pub(super) stores: Vec<String>,
+}
+
 /// All that a request may change, and what the one that is being decided has written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) products: BTreeMap<String, Product>,
-    /// In the order in which they were heard of.
-    pub(super) stores: Vec<String>,
+    /// What the log names, with what it says nothing of but an alert, in the order in which it was first named.
+    pub(super) named: Named,
     /// In the order in which they were made.
     pub(super) reservations: Vec<Reservation>,
     /// In the order in which they were shipped.
@@ -75,19 +80,8 @@ impl State {
 
     /// A product, which is heard of now if it was not before.
     pub(super) fn hear_of(&mut self, product: &str) -> &mut Product {
-        let heard = self.products.len();
-        let new = || Product {
-            heard,
-            ..Product::default()
-        };
-        self.products.entry(product.to_owned()).or_insert_with(new)
-    }
-
-    /// How many stores were heard of before one that is known.
-    pub(super) fn heard_of(&self, store: &StoreId) -> usize {
-        let mut stores = self.stores.iter();
-        let heard = stores.position(|known| known == store.as_str());
-        heard.expect("a store that has stock was heard of")
+        mention(&mut self.named.products, product);
+        self.products.entry(product.to_owned()).or_default()
     }
 
     pub(super) fn product(&self, product: &ProductId) -> Product {
@@ -214,9 +208,8 @@ impl State {
         let before = self.stock(product, store);
         let looked = matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted);
         let is_new_version = looked || before != after;
-        if !self.stores.iter().any(|known| known == store.as_str()) {
-            self.stores.push(store.to_string());
-        }
+        mention(&mut self.named.products, product.as_str());
+        mention(&mut self.named.stores, store.as_str());
         let mut known = self.product(product);
         if is_new_version {
             known.version += 1;
@@ -249,6 +242,20 @@ impl State {
             self.products.insert(product.to_string(), known);
         }
     }
+}
+
+/// Puts a name at the end of those that were named before, unless it is one of them.
+pub(super) fn mention(names: &mut Vec<String>, new: &str) {
+    if !names.iter().any(|known| known == new) {
+        names.push(new.to_owned());
+    }
+}
+
+/// How many names were named before one of them.
+pub(super) fn mentioned_before(names: &[String], name: &str) -> usize {
+    let mut names = names.iter();
+    let before = names.position(|known| known == name);
+    before.expect("what has stock was named")
 }
 
 fn delta(units: Number) -> Delta {

@@ -168,8 +168,8 @@ impl World {
         });
         let poison = follow(&mut self.ledger, &entry).unwrap();
         assert_eq!(poison.len(), 1, "in {line:?}");
+        self.model.bury(&entry.events[0], self.now);
         self.written.push(entry);
-        self.model.bury(product, version, self.now);
         self.compare(line);
     }
 

@@ -133,8 +133,7 @@ impl Witness {
     /// Takes note of an entry that somebody wrote on purpose although it cannot be applied.
     pub(super) fn know_poison(&mut self, entry: &Arc<Entry>) {
         for (sequence, event) in entry.numbered() {
-            let product = event.product().map(ProductId::as_str);
-            self.model.bury(product, event.version(), entry.recorded_at);
+            self.model.bury(event, entry.recorded_at);
             self.poison.insert(sequence);
         }
         self.timeline.follow(entry, true);
