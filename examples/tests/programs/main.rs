@@ -8,3 +8,6 @@ mod readme;
 mod starting;
 mod stores;
 mod stores_killed;
+mod tool;
+mod tool_copies;
+mod tool_looks;

@@ -37,7 +37,7 @@ struct Known {
 }
 
 /// What a line says.
-enum Line {
+pub(super) enum Line {
     Letter(DeadLetter),
     Resolution { id: String, resolution: Resolution },
 }
@@ -255,7 +255,7 @@ fn frame(wire: &impl Serialize) -> Vec<u8> {
     line
 }
 
-fn decode(line: &[u8]) -> Option<Line> {
+pub(super) fn decode(line: &[u8]) -> Option<Line> {
     let mut object = check_crc(line)?.to_vec();
     object.push(b'}');
     if let Ok(wire) = serde_json::from_slice::<WireResolution<'_>>(&object) {

@@ -68,6 +68,27 @@ pub fn open(path: impl AsRef<Path>, options: FileOptions) -> Result<FileStore, O
     open_on(Arc::new(disk), &SystemClock, options)
 }
 
+/// Opens the dead letters of a directory that is there, for who resolves them while no engine runs. The directory is locked, and
+/// nothing else in it is looked at.
+///
+/// # Errors
+///
+/// [`OpenError::InUse`] or [`OpenError::Io`]; nothing was changed.
+pub fn open_dead_letters(path: impl AsRef<Path>) -> Result<FileDeadLetters, OpenError> {
+    let path = path.as_ref();
+    let opening = |error| {
+        let operation = format!("opening the directory {}", path.display());
+        OpenError::Io(StorageError::new(operation, error))
+    };
+    if !path.is_dir() {
+        return Err(opening(std::io::ErrorKind::NotFound.into()));
+    }
+    let disk = Arc::new(OsDisk::open(path).map_err(opening)?);
+    let locking = |error| OpenError::Io(StorageError::new(format!("locking {LOCK}"), error));
+    let lock = disk.lock(LOCK).map_err(locking)?.ok_or(OpenError::InUse)?;
+    Ok(FileDeadLetters::new(Directory::new(disk, lock)))
+}
+
 /// Opens the directory that a disk stands for.
 ///
 /// # Errors

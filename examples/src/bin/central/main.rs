@@ -6,7 +6,9 @@ mod failure;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use inventory_http::central::{Ended, Running, Settings};
+use clap::Command;
+use inventory_http::central::{Ended, Running, SETTINGS, Settings};
+use inventory_http::kit::SettingDoc;
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +19,12 @@ use failure::Failure;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const STATUS: &str = "\
+Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 damage; 5 the disk or the system; \
+6 a newer format; 7 an outcome is unknown, start again.";
+
 fn main() -> ExitCode {
+    command().get_matches();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -25,6 +32,14 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// There is nothing to say on the command line but to ask what there is.
+fn command() -> Command {
+    Command::new("central")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The authority over stock, as an HTTP service on a directory of files")
+        .after_help(format!("{}\n{STATUS}", SettingDoc::help(SETTINGS)))
 }
 
 fn run() -> Result<(), Failure> {

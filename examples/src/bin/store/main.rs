@@ -7,10 +7,11 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use inventory_http::kit::InvalidSetting;
+use clap::Command;
+use inventory_http::kit::{InvalidSetting, SettingDoc};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
-use inventory_store::api::{Running, Settings, StartError};
+use inventory_store::api::{Running, SETTINGS, Settings, StartError};
 use inventory_store::{cache, outbox};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -61,7 +62,12 @@ impl fmt::Display for Failure {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const STATUS: &str = "\
+Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
+the system; 6 a newer format.";
+
 fn main() -> ExitCode {
+    command().get_matches();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -69,6 +75,14 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// As central's.
+fn command() -> Command {
+    Command::new("store")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A replica of central, as an HTTP service: it reads and queues on while the link is down")
+        .after_help(format!("{}\n{STATUS}", SettingDoc::help(SETTINGS)))
 }
 
 fn run() -> Result<(), Failure> {

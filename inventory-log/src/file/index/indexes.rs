@@ -320,3 +320,11 @@ fn identity(segment: &Segment) -> io::Result<Option<Identity>> {
         size: segment.file.size()?,
     }))
 }
+
+/// The bytes of the index that a segment makes; `None` when it is not whole.
+pub(in crate::file) fn bytes_of(segment: &Segment) -> io::Result<Option<Vec<u8>>> {
+    let (Ok(table), Some(identity)) = (Table::read(segment), identity(segment)?) else {
+        return Ok(None);
+    };
+    Ok(table.whole.then(|| Sidecar::encode(&table, &identity)))
+}

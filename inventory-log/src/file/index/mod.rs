@@ -21,5 +21,5 @@ mod tail;
 mod unwritten;
 
 pub(super) use finder::Finder;
-pub(super) use indexes::Indexes;
+pub(super) use indexes::{Indexes, bytes_of};
 pub(super) use key::Subject;

@@ -1,0 +1,102 @@
+//! Why the program could not do what it was asked, and the exit status that says so: the same as central's.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use inventory_log::file::OpenError;
+
+/// What is wrong, whose move it is, and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    side: Side,
+    what: String,
+}
+
+/// Whose move it is.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    /// The command: 2.
+    Usage,
+    /// Somebody has the directory: 3.
+    InUse,
+    /// The directory is damaged: 4.
+    Damage,
+    /// The disk, or the system: 5.
+    System,
+    /// The program is too old: 6.
+    Format,
+}
+
+impl Failure {
+    /// The command cannot be done as it was given.
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Side::Usage, what)
+    }
+
+    /// Somebody has the directory.
+    pub(crate) fn in_use(what: impl Into<String>) -> Self {
+        Self::new(Side::InUse, what)
+    }
+
+    /// What was written is not there any more.
+    pub(crate) fn damage(what: impl Into<String>) -> Self {
+        Self::new(Side::Damage, what)
+    }
+
+    /// The disk, or the system.
+    pub(crate) fn system(what: impl Into<String>) -> Self {
+        Self::new(Side::System, what)
+    }
+
+    /// Storage has failed while something was done.
+    pub(crate) fn io(doing: impl fmt::Display, error: &io::Error) -> Self {
+        Self::system(format!("{doing}: {}", chain(error)))
+    }
+
+    /// A directory cannot be read.
+    pub(crate) fn open(path: &Path, error: &OpenError) -> Self {
+        let what = format!("{}: {}", path.display(), chain(error));
+        match error {
+            OpenError::InUse => Self::in_use(what),
+            OpenError::Damaged { .. } => Self::damage(what),
+            OpenError::NewerFormat { .. } => Self::new(Side::Format, what),
+            _ => Self::system(what),
+        }
+    }
+
+    fn new(side: Side, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self { side, what }
+    }
+
+    /// The status that the process ends with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.side {
+            Side::Usage => 2,
+            Side::InUse => 3,
+            Side::Damage => 4,
+            Side::System => 5,
+            Side::Format => 6,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// An error with the whole chain of its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    said
+}
