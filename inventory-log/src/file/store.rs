@@ -84,9 +84,7 @@ pub fn open_dead_letters(path: impl AsRef<Path>) -> Result<FileDeadLetters, Open
         return Err(opening(std::io::ErrorKind::NotFound.into()));
     }
     let disk = Arc::new(OsDisk::open(path).map_err(opening)?);
-    let locking = |error| OpenError::Io(StorageError::new(format!("locking {LOCK}"), error));
-    let lock = disk.lock(LOCK).map_err(locking)?.ok_or(OpenError::InUse)?;
-    Ok(FileDeadLetters::new(Directory::new(disk, lock)))
+    Ok(FileDeadLetters::new(lock(disk)?))
 }
 
 /// Opens the directory that a disk stands for.
@@ -99,9 +97,7 @@ pub fn open_on(
     clock: &dyn Clock,
     options: FileOptions,
 ) -> Result<FileStore, OpenError> {
-    let locking = |error| OpenError::Io(StorageError::new("locking the directory", error));
-    let lock = disk.lock().map_err(locking)?.ok_or(OpenError::InUse)?;
-    let directory = Directory::new(disk, lock);
+    let directory = lock(disk)?;
     let mut dead_letters = FileDeadLetters::new(directory.clone());
     let (opened, mut findings) =
         recover(&directory, &mut dead_letters, options.recovery, clock.now())?;
@@ -120,4 +116,10 @@ pub fn open_on(
         dead_letters,
         findings,
     })
+}
+
+fn lock(disk: Arc<dyn Disk>) -> Result<Directory, OpenError> {
+    let locking = |error| OpenError::Io(StorageError::new("locking the directory", error));
+    let lock = disk.lock().map_err(locking)?.ok_or(OpenError::InUse)?;
+    Ok(Directory::new(disk, lock))
 }

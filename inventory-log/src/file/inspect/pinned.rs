@@ -8,9 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::file::directory::{
-    ACTIVE, ACTIVE_TMP, DEAD_LETTERS, SNAPSHOT, is_aside, sealed_first, sidecar_name,
+    ACTIVE, ACTIVE_TMP, DEAD_LETTERS, SNAPSHOT, SNAPSHOT_OLDER, is_aside, sealed_first, sidecar_name,
 };
-use crate::file::disk::{Disk, DiskFile};
+use crate::file::disk::{Disk, DiskFile, FileId};
 
 /// How often the directory is looked at again because it has changed meanwhile. A segment is sealed, or a snapshot saved,
 /// far less often than a directory can be listed.
@@ -32,6 +32,7 @@ impl Pinned {
             let names = names(path)?;
             if let Some(files) = open_all(path, &names)?
                 && self::names(path)? == names
+                && is_same(path, SNAPSHOT_OLDER, &files)?
                 && is_same(path, SNAPSHOT, &files)?
                 && is_same(path, ACTIVE, &files)?
             {
@@ -59,13 +60,10 @@ impl Pinned {
     }
 }
 
-/// Whether somebody has the lock of a directory. To know it, the lock is shared for some microseconds.
+/// Whether somebody has the lock of a directory. To know it, the lock is shared for some microseconds, which who wants it for
+/// himself waits for.
 fn is_locked(path: &Path) -> io::Result<bool> {
-    let file = match File::open(path.join(crate::file::directory::LOCK)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        opened => opened?,
-    };
-    match file.try_lock_shared() {
+    match File::open(path)?.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
@@ -88,7 +86,13 @@ fn names(path: &Path) -> io::Result<Vec<String>> {
 }
 
 fn is_read(name: &str) -> bool {
-    let one = [ACTIVE, ACTIVE_TMP, SNAPSHOT, DEAD_LETTERS];
+    let one = [
+        ACTIVE,
+        ACTIVE_TMP,
+        SNAPSHOT,
+        SNAPSHOT_OLDER,
+        DEAD_LETTERS,
+    ];
     one.contains(&name) || sealed_first(name).is_some()
 }
 
@@ -160,7 +164,17 @@ impl Disk for Pinned {
         Err(refused())
     }
 
-    fn lock(&self, _name: &str) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+    fn identity(&self, name: &str) -> io::Result<FileId> {
+        let file = self.files.get(name);
+        file.ok_or(io::ErrorKind::NotFound)?.identity()
+    }
+
+    /// Nothing is written.
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(0)
+    }
+
+    fn lock(&self) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
         Err(refused())
     }
 

@@ -13,7 +13,7 @@ use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::pinned::Pinned;
 use super::record::Record;
-use crate::file::directory::{ACTIVE, ACTIVE_TMP, SNAPSHOT, sealed_name, sidecar_name};
+use crate::file::directory::{ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, sealed_name, sidecar_name};
 use crate::file::disk::{Disk as _, DiskFile};
 use crate::file::header::Header;
 use crate::file::interner::Interner;
@@ -27,7 +27,7 @@ use crate::file::{Finding, FindingKind, OpenError};
 const ATTEMPTS_MAX: usize = 100;
 
 /// The snapshots, the newest first.
-const SNAPSHOTS: &[&str] = &[SNAPSHOT];
+const SNAPSHOTS: &[&str] = &[SNAPSHOT, SNAPSHOT_OLDER];
 
 /// How much of the log is read to see what it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
