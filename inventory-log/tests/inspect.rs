@@ -6,13 +6,18 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::engine::{Engine, Opened, Recovery, Settings};
 use inventory_core::machine::{Entry, Request};
-use inventory_core::ports::{EventLog as _, Snapshot, SnapshotStore as _};
+use inventory_core::ports::{Clock as _, EventLog as _, Snapshot, SnapshotStore as _};
 use inventory_core::vocabulary::{Sequence, Timestamp};
-use inventory_log::file::inspect::{Depth, FaultKind, Followed, Follower, Verified, View, copy, verify};
+use inventory_log::SystemClock;
+use inventory_log::file::inspect::{
+    CopyError, Depth, FaultKind, Followed, Follower, Verified, View, copy, verify,
+};
 use inventory_log::file::{FileOptions, FileStore, open};
 
 const SMALL: FileOptions = FileOptions {
@@ -83,7 +88,9 @@ fn verified(path: &Path) -> Verified {
 }
 
 fn content(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .map(|path| (path.clone(), fs::read(&path).unwrap()))
         .collect();
@@ -99,10 +106,15 @@ fn what_is_healthy_is_verified_while_it_is_open_and_after_and_nothing_is_written
     let found = verify(&view, &mut |_| {}).unwrap();
     assert_eq!((view.in_use(), &found.faults), (true, &Vec::new()));
     assert_eq!(found.events, 86);
-    assert!(found.snapshots_compared > 0 && found.indexes > 3, "{found:?}");
+    assert!(
+        found.snapshots_compared == 2 && found.indexes > 3,
+        "{found:?}"
+    );
     assert_eq!(view.head(), shop.history.ledger().head());
     assert_eq!(content(shop.path()), before);
-    let Shop { directory, store, .. } = shop;
+    let Shop {
+        directory, store, ..
+    } = shop;
     drop(store);
     let view = View::open(directory.path(), Depth::Ends).unwrap();
     assert!(!view.in_use());
@@ -111,7 +123,9 @@ fn what_is_healthy_is_verified_while_it_is_open_and_after_and_nothing_is_written
 
 #[test]
 fn a_flipped_bit_of_any_file_is_found_where_it_is() {
-    let Shop { directory, store, .. } = Shop::full();
+    let Shop {
+        directory, store, ..
+    } = Shop::full();
     drop(store);
     let mut kinds = 0;
     for (path, whole) in content(directory.path()) {
@@ -129,7 +143,9 @@ fn a_flipped_bit_of_any_file_is_found_where_it_is() {
             flipped[at] ^= 4;
             fs::write(&path, &flipped).unwrap();
             let faults = verified(directory.path()).faults;
-            let named = faults.iter().find(|fault| fault.file == name && fault.kind == kind);
+            let named = faults
+                .iter()
+                .find(|fault| fault.file == name && fault.kind == kind);
             let named = named.unwrap_or_else(|| panic!("{name}, byte {at}: {faults:?}"));
             // A snapshot has one checksum, which is at its end.
             let before = kind == FaultKind::Snapshot || named.offset <= at as u64;
@@ -143,7 +159,9 @@ fn a_flipped_bit_of_any_file_is_found_where_it_is() {
 
 #[test]
 fn a_record_that_was_written_anew_does_not_follow() {
-    let Shop { directory, store, .. } = Shop::full();
+    let Shop {
+        directory, store, ..
+    } = Shop::full();
     drop(store);
     let (path, whole) = content(directory.path())
         .into_iter()
@@ -159,7 +177,9 @@ fn a_record_that_was_written_anew_does_not_follow() {
     let faults = verified(directory.path()).faults;
     let offset = (lines[0].len() + lines[1].len() + 2) as u64;
     assert!(
-        faults.iter().any(|fault| fault.kind == FaultKind::Log && fault.offset == offset),
+        faults
+            .iter()
+            .any(|fault| fault.kind == FaultKind::Log && fault.offset == offset),
         "{offset}: {faults:?}"
     );
 }
@@ -190,8 +210,16 @@ fn a_copy_is_what_was_there_and_a_restored_one_has_its_past_under_a_new_epoch() 
     for (path, epoch) in [(&plain, copied.epoch), (&anew, restored.epoch)] {
         assert_eq!(verified(path).faults, Vec::new());
         let ports = open(path, SMALL).unwrap().into_ports();
-        let Opened { engine, report, .. } = Engine::open(ports, Settings::default()).unwrap();
-        assert!(!report.is_degraded() && report.from_snapshot.is_some(), "{report:?}");
+        // The history was written in 1970.
+        let settings = Settings {
+            accept_time: Some(SystemClock.now()),
+            ..Settings::default()
+        };
+        let Opened { engine, report, .. } = Engine::open(ports, settings).unwrap();
+        assert!(
+            !report.is_degraded() && report.from_snapshot.is_some(),
+            "{report:?}"
+        );
         let reader = engine.reader();
         assert_eq!((reader.epoch(), reader.floor()), (epoch, Sequence::START));
         assert_same_image(&reader.image(), &shop.history.ledger().freeze());
@@ -221,5 +249,64 @@ fn a_follower_sees_every_record_once_however_segments_change() {
     let mut behind = Follower::new(shop.path(), shop.store.log.epoch(), Sequence::START);
     shop.save();
     shop.store.log.purge(Sequence::new(40)).unwrap();
-    assert_eq!(behind.look(&mut |_| ControlFlow::Continue(())).unwrap(), Followed::Purged);
+    assert_eq!(
+        behind.look(&mut |_| ControlFlow::Continue(())).unwrap(),
+        Followed::Purged
+    );
+}
+
+#[test]
+fn a_damaged_snapshot_is_not_copied_and_the_other_one_is_enough_to_verify_the_log() {
+    let Shop {
+        directory, store, ..
+    } = Shop::full();
+    drop(store);
+    for name in ["state.json", "state.older.json"] {
+        let path = directory.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        fs::write(&path, flipped).unwrap();
+        let found = verified(directory.path());
+        let faults: Vec<_> = found
+            .faults
+            .iter()
+            .map(|fault| (fault.kind, &*fault.file))
+            .collect();
+        assert_eq!(faults, [(FaultKind::Snapshot, name)]);
+        assert_eq!((found.snapshots_compared, found.events), (1, 86));
+        let view = View::open(directory.path(), Depth::Ends).unwrap();
+        for anew in [None, Some(SystemClock.now())] {
+            let to = tempfile::tempdir().unwrap();
+            let refused = copy(&view, to.path(), anew, &mut |_| {}).unwrap_err();
+            assert!(
+                matches!(refused, CopyError::Snapshot { file, .. } if file == name),
+                "{refused:?}"
+            );
+        }
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
+fn who_looks_keeps_no_owner_out() {
+    let shop = Shop::full();
+    let Shop {
+        directory, store, ..
+    } = shop;
+    drop(store);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    View::open(directory.path(), Depth::Ends).unwrap();
+                }
+            });
+        }
+        let opened = (0..200).map(|_| open(directory.path(), SMALL).map(drop));
+        let opened: Result<Vec<()>, _> = opened.collect();
+        done.store(true, Ordering::Relaxed);
+        opened.unwrap();
+    });
 }

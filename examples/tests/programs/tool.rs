@@ -53,7 +53,9 @@ pub(crate) fn text(path: &Path) -> &str {
 
 /// The names and bytes of all files.
 pub(crate) fn content(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .map(|path| (path.clone(), fs::read(&path).unwrap()))
         .collect();
@@ -73,12 +75,20 @@ pub(crate) fn add(address: &str, product: &str, key: &str, more: Value) {
     assert_eq!(answer.unwrap().0, 200, "{key}");
 }
 
-/// A directory of a central that has sold a little and was stopped.
+/// A directory of a central that has sold a little, and was stopped twice: it has both snapshots.
 pub(crate) fn sold(dir: &Path) {
     let central = Program::start(&mut command(dir));
-    for number in 0..20 {
+    add(central.address(), "p0", "first", json!({}));
+    assert!(central.terminate().success());
+    let central = Program::start(&mut command(dir));
+    for number in 1..20 {
         let product = format!("p{}", number % 4);
-        add(central.address(), &product, &format!("k{number}"), json!({}));
+        add(
+            central.address(),
+            &product,
+            &format!("k{number}"),
+            json!({}),
+        );
     }
     let said = json!({"reference": "order-7", "reason": "receipt"});
     add(central.address(), "tea", "with-reference", said);

@@ -1,6 +1,7 @@
 //! Backups that are made while central runs, and what is restored of them.
 
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -23,7 +24,12 @@ fn a_backup_under_load_has_what_was_acknowledged_before_it_began() {
     let central = Program::start(&mut command(data.path()));
     let acknowledged: [AtomicUsize; CLIENTS] = Default::default();
     let stop = AtomicUsize::new(0);
-    let total = || acknowledged.iter().map(|of| of.load(Ordering::Relaxed)).sum::<usize>();
+    let total = || {
+        acknowledged
+            .iter()
+            .map(|of| of.load(Ordering::Relaxed))
+            .sum::<usize>()
+    };
     let mut backups = Vec::new();
     thread::scope(|scope| {
         for client in 0..CLIENTS {
@@ -49,7 +55,10 @@ fn a_backup_under_load_has_what_was_acknowledged_before_it_began() {
             let head = said.json()["head"].as_u64().unwrap();
             // A client counts what it was answered a moment after it was.
             let after = total() + CLIENTS;
-            assert!(before as u64 <= head && head <= after as u64, "{before} {head} {after}");
+            assert!(
+                before as u64 <= head && head <= after as u64,
+                "{before} {head} {after}"
+            );
             backups.push((to, head, said.json()["epoch"].clone()));
         }
         stop.store(1, Ordering::Relaxed);
@@ -62,7 +71,10 @@ fn a_backup_under_load_has_what_was_acknowledged_before_it_began() {
         assert_eq!(said.status, 0, "{}", said.err);
         let said = said.json();
         assert_eq!((&said["replaces"], &said["head"]), (&epoch, &head.into()));
-        assert_eq!(inventory(&["stat", text(&restored), "-o", "json"]).json()["replaces"], epoch);
+        assert_eq!(
+            inventory(&["stat", text(&restored), "-o", "json"]).json()["replaces"],
+            epoch
+        );
         assert_eq!(content(&backup), whole, "a backup stays as it is");
 
         let central = Program::start(&mut command(&restored));
@@ -115,19 +127,37 @@ fn a_copy_goes_nowhere_where_something_is_and_comes_from_nothing_that_is_damaged
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&log, bytes).unwrap();
-    for command in ["backup", "restore"] {
-        let to = copies.path().join(command);
-        let said = inventory(&[command, text(&empty), text(&to)]);
-        assert_eq!(said.status, 4, "{}", said.err);
-        assert!(!to.exists());
+    let damaged = |from: &Path| {
+        for command in ["backup", "restore"] {
+            let to = copies.path().join(command);
+            let said = inventory(&[command, text(from), text(&to)]);
+            assert_eq!(said.status, 4, "{}", said.err);
+            let left = fs::read_dir(copies.path()).unwrap();
+            assert_eq!(left.count(), 2, "nothing is left of what was begun");
+        }
+    };
+    damaged(&empty);
+    for name in ["state.json", "state.older.json"] {
+        let path = data.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[1..]).unwrap();
+        damaged(data.path());
+        fs::write(&path, whole).unwrap();
     }
+    let said = inventory(&["backup", dir, text(&copies.path().join("whole"))]);
+    assert_eq!(said.status, 0, "{}", said.err);
 }
 
 #[test]
 fn what_cannot_be_done_is_told_by_the_status() {
     let data = tempfile::tempdir().unwrap();
     let nowhere = data.path().join("nowhere");
-    for command in [&["verify"][..], &["stat"], &["dump"], &["dead-letters", "list"]] {
+    for command in [
+        &["verify"][..],
+        &["stat"],
+        &["dump"],
+        &["dead-letters", "list"],
+    ] {
         let said = inventory(&[command, &[text(&nowhere)][..]].concat());
         assert_eq!(said.status, 5, "{}", said.err);
         assert!(!nowhere.exists(), "looking creates nothing");
@@ -157,7 +187,10 @@ fn a_dead_letter_is_listed_shown_and_resolved() {
     fs::write(&log, format!("{first}\nwho was here\n{rest}")).unwrap();
     let dir = text(data.path());
     let said = inventory(&["verify", dir, "-o", "json"]);
-    assert_eq!((said.status, &said.json()["faults"][0]["kind"]), (0, &"foreign".into()));
+    assert_eq!(
+        (said.status, &said.json()["faults"][0]["kind"]),
+        (0, &"foreign".into())
+    );
     let central = Program::start(&mut command(data.path()));
 
     let listed = inventory(&["dead-letters", "list", dir, "-o", "json"]).json();
@@ -166,7 +199,14 @@ fn a_dead_letter_is_listed_shown_and_resolved() {
     let shown = inventory(&["dead-letters", "show", dir, id, "-o", "json"]).json();
     assert_eq!(shown["text"], "who was here");
     assert_eq!(inventory(&["dead-letters", "show", dir, "7"]).status, 2);
-    let resolve = ["dead-letters", "resolve", dir, "1", "--note", "the night shift"];
+    let resolve = [
+        "dead-letters",
+        "resolve",
+        dir,
+        "1",
+        "--note",
+        "the night shift",
+    ];
     let said = inventory(&resolve);
     assert_eq!(said.status, 3, "{}", said.err);
     assert!(said.err.contains("/admin/dead-letters"), "{}", said.err);
@@ -179,6 +219,10 @@ fn a_dead_letter_is_listed_shown_and_resolved() {
     assert!(inventory(&resolve).out.contains("before"));
     let central = Program::start(&mut command(data.path()));
     let (_, letters) = call(central.address(), "GET", "/admin/dead-letters", "").unwrap();
-    assert_eq!(letters.to_string().matches("the night shift").count(), 1, "{letters}");
+    assert_eq!(
+        letters.to_string().matches("the night shift").count(),
+        1,
+        "{letters}"
+    );
     assert!(central.terminate().success());
 }

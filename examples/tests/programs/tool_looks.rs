@@ -20,13 +20,25 @@ fn what_is_sound_is_verified_and_looking_changes_no_byte() {
     let verified = inventory(&["verify", dir, "-o", "json"]);
     assert_eq!(verified.status, 0, "{}{}", verified.out, verified.err);
     let verified = verified.json();
-    assert_eq!((&verified["damaged"], &verified["inUse"]), (&false.into(), &false.into()));
-    assert_eq!((&verified["events"], &verified["head"]), (&21.into(), &21.into()));
-    assert!(verified["snapshotsCompared"].as_u64().unwrap() > 0, "{verified}");
+    assert_eq!(
+        (&verified["damaged"], &verified["inUse"]),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(
+        (&verified["events"], &verified["head"]),
+        (&21.into(), &21.into())
+    );
+    assert!(
+        verified["snapshotsCompared"].as_u64().unwrap() > 0,
+        "{verified}"
+    );
     assert_eq!(verified["faults"], json!([]));
     assert_eq!(inventory(&["stat", dir]).status, 0);
     assert_eq!(inventory(&["dump", dir]).status, 0);
-    assert_eq!(inventory(&["dead-letters", "list", dir, "--all"]).out, "none\n");
+    assert_eq!(
+        inventory(&["dead-letters", "list", dir, "--all"]).out,
+        "none\n"
+    );
     assert_eq!(content(data.path()), before, "nothing was changed");
 }
 
@@ -43,7 +55,11 @@ fn a_flipped_bit_of_any_file_is_found_and_named() {
         fs::write(&path, &flipped).unwrap();
         let said = inventory(&["verify", dir, "-o", "json"]);
         let faults = said.json()["faults"].clone();
-        let named = faults.as_array().unwrap().iter().find(|fault| fault["file"] == file);
+        let named = faults
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|fault| fault["file"] == file);
         let named = named.unwrap_or_else(|| panic!("{file}, byte {at}: {faults}"));
         assert_eq!(named["kind"], kind, "{file}, byte {at}: {faults}");
         // A snapshot has one checksum, which is at its end.
@@ -54,20 +70,30 @@ fn a_flipped_bit_of_any_file_is_found_and_named() {
         assert_eq!(said.status, 4, "{}", said.err);
         assert_eq!(fs::read(&path).unwrap(), flipped, "nothing was changed");
         let table = inventory(&["verify", dir]);
-        assert!(table.out.contains("DAMAGE") && table.out.contains("what to do"), "{}", table.out);
+        assert!(
+            table.out.contains("DAMAGE") && table.out.contains("what to do"),
+            "{}",
+            table.out
+        );
         fs::write(&path, &whole).unwrap();
-        assert_eq!(inventory(&["verify", dir]).status, 0, "{file} is whole again");
+        assert_eq!(
+            inventory(&["verify", dir]).status,
+            0,
+            "{file} is whole again"
+        );
     };
     let log = fs::read_to_string(data.path().join("events.log.jsonl")).unwrap();
     let of = |key: &str| log.find(&format!("\"key\":\"{key}\"")).unwrap() + 10;
     flip("events.log.jsonl", 30, "log");
-    flip("events.log.jsonl", of("k0"), "log");
+    flip("events.log.jsonl", of("first"), "log");
     flip("events.log.jsonl", of("k9"), "log");
     flip("events.log.jsonl", of("with-reference"), "log");
     let snapshot = fs::read(data.path().join("state.json")).unwrap();
     for at in [20, snapshot.len() / 2, snapshot.len() - 5] {
         flip("state.json", at, "snapshot");
     }
+    let older = fs::read(data.path().join("state.older.json")).unwrap();
+    flip("state.older.json", older.len() / 2, "snapshot");
 }
 
 #[test]
@@ -75,10 +101,19 @@ fn a_snapshot_that_says_something_else_than_the_log_is_found() {
     let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     sold(data.path());
     sold(other.path());
-    fs::copy(other.path().join("state.json"), data.path().join("state.json")).unwrap();
+    fs::copy(
+        other.path().join("state.json"),
+        data.path().join("state.json"),
+    )
+    .unwrap();
     let said = inventory(&["verify", text(data.path()), "-o", "json"]);
     assert_eq!(said.status, 4);
-    assert_eq!(said.json()["faults"][0]["kind"], "different", "{}", said.out);
+    assert_eq!(
+        said.json()["faults"][0]["kind"],
+        "different",
+        "{}",
+        said.out
+    );
 }
 
 #[test]
@@ -118,15 +153,37 @@ fn a_dump_has_whole_events_and_its_filters_hold() {
     sold(data.path());
     let dir = text(data.path());
     let all = inventory(&["dump", dir]).lines();
-    let positions: Vec<_> = all.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    let positions: Vec<_> = all
+        .iter()
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
     assert_eq!(positions, (1..=21).collect::<Vec<_>>());
     let last = all.last().unwrap();
-    let said = ["type", "product", "store", "key", "reference", "actor", "reason"];
+    let said = [
+        "type",
+        "product",
+        "store",
+        "key",
+        "reference",
+        "actor",
+        "reason",
+    ];
     assert_eq!(
         said.map(|name| last[name].as_str().unwrap()),
-        ["StockIncreased", "tea", "north", "with-reference", "order-7", "demo", "receipt"]
+        [
+            "StockIncreased",
+            "tea",
+            "north",
+            "with-reference",
+            "order-7",
+            "demo",
+            "receipt"
+        ]
     );
-    assert_eq!((&last["delta"], &last["requestSeq"]), (&1.into(), &21.into()));
+    assert_eq!(
+        (&last["delta"], &last["requestSeq"]),
+        (&1.into(), &21.into())
+    );
     let only = |filter: &[&str]| inventory(&[&["dump", dir][..], filter].concat()).lines();
     let products = only(&["--product", "p1"]);
     assert!(products.len() == 5 && products.iter().all(|event| event["product"] == "p1"));
@@ -134,9 +191,13 @@ fn a_dump_has_whole_events_and_its_filters_hold() {
     assert_eq!(only(&["--store", "south"]), Vec::<Value>::new());
     assert_eq!(only(&["--reference", "order-7"]), [last.clone()]);
     let time = all[10]["ts"].as_str().unwrap();
-    let since = all.iter().filter(|event| event["ts"].as_str().unwrap() >= time);
+    let since = all
+        .iter()
+        .filter(|event| event["ts"].as_str().unwrap() >= time);
     assert_eq!(only(&["--from", time]), since.cloned().collect::<Vec<_>>());
-    let until = all.iter().filter(|event| event["ts"].as_str().unwrap() <= time);
+    let until = all
+        .iter()
+        .filter(|event| event["ts"].as_str().unwrap() <= time);
     assert_eq!(only(&["--to", time]), until.cloned().collect::<Vec<_>>());
 }
 
@@ -179,15 +240,33 @@ fn stat_says_what_central_says() {
     let data = tempfile::tempdir().unwrap();
     let central = Program::start(&mut command(data.path()));
     for number in 0..5 {
-        add(central.address(), &format!("p{number}"), &format!("k{number}"), json!({}));
+        add(
+            central.address(),
+            &format!("p{number}"),
+            &format!("k{number}"),
+            json!({}),
+        );
     }
     let stat = inventory(&["stat", text(data.path()), "-o", "json"]).json();
-    let (_, changes) = call(central.address(), "GET", "/replication/changes?fromOffset=4", "").unwrap();
+    let (_, changes) = call(
+        central.address(),
+        "GET",
+        "/replication/changes?fromOffset=4",
+        "",
+    )
+    .unwrap();
     assert_eq!(stat["epoch"], changes["epoch"]);
     assert_eq!(stat["head"], changes["nextOffset"]);
     assert_eq!(stat["chain"], changes["events"][0]["chain"]);
+    assert_eq!(
+        stat["stock"]["keysRememberedSince"],
+        "1970-01-01T00:00:00.000Z"
+    );
     let numbers = ["products", "levels", "keys", "openReservations"];
-    assert_eq!(numbers.map(|name| stat["stock"][name].as_u64().unwrap()), [5, 5, 5, 0]);
+    assert_eq!(
+        numbers.map(|name| stat["stock"][name].as_u64().unwrap()),
+        [5, 5, 5, 0]
+    );
     assert_eq!(stat["inUse"], true);
     assert!(central.terminate().success());
     let stat = inventory(&["stat", text(data.path()), "-o", "json"]).json();
@@ -207,7 +286,10 @@ fn every_program_says_what_it_is() {
             (output.status.code().unwrap(), said)
         };
         let (status, version) = ask("--version");
-        assert!(status == 0 && version.contains(env!("CARGO_PKG_VERSION")), "{version}");
+        assert!(
+            status == 0 && version.contains(env!("CARGO_PKG_VERSION")),
+            "{version}"
+        );
         let (status, help) = ask("--help");
         assert!(status == 0 && help.contains("Exit status"), "{help}");
         assert_eq!(ask("--what").0, 2);
@@ -215,5 +297,9 @@ fn every_program_says_what_it_is() {
         assert_eq!(help.contains("DATA_DIR: "), is_service, "{help}");
     }
     let script = inventory(&["completions", "bash"]);
-    assert!(script.status == 0 && script.out.contains("dead-letters"), "{}", script.out);
+    assert!(
+        script.status == 0 && script.out.contains("dead-letters"),
+        "{}",
+        script.out
+    );
 }

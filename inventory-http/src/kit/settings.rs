@@ -38,10 +38,16 @@ impl SettingDoc {
 
     /// A table as the help of a program shows it: a line for each setting.
     pub fn help(table: &[Self]) -> String {
-        let lines = table.iter().map(|Self { name, default, about }| match *default {
-            "" => format!("  {name}: {about}\n"),
-            default => format!("  {name}: {about} [default: {default}]\n"),
-        });
+        let lines = table.iter().map(
+            |Self {
+                 name,
+                 default,
+                 about,
+             }| match *default {
+                "" => format!("  {name}: {about}\n"),
+                default => format!("  {name}: {about} [default: {default}]\n"),
+            },
+        );
         format!(
             "Settings are variables of the environment:\n{}",
             lines.collect::<String>().replace('`', "")

@@ -5,11 +5,15 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::thread;
 
 use inventory_core::defect;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstat, fstatvfs, openat, renameat, statat, unlinkat};
 
 use super::disk::{Disk, DiskFile, FileId};
+
+/// How often the lock is asked for while somebody shares it.
+const LOCK_ATTEMPTS_MAX: usize = 10_000;
 
 /// A directory of the file system. All names are looked up in its handle: whoever moves the directory away and puts another
 /// one in its place has moved the store with it.
@@ -106,11 +110,20 @@ impl Disk for OsDisk {
             true => self.open_with("lock", OFlags::RDWR | OFlags::CREATE)?,
             false => self.open_with(".", OFlags::RDONLY | OFlags::DIRECTORY)?,
         };
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 0..LOCK_ATTEMPTS_MAX {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Box::new(file))),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            // An owner does not share it. Who only looks does, for an instant.
+            match file.try_lock_shared() {
+                Ok(()) => thread::yield_now(),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) => break,
+            }
         }
+        Ok(None)
     }
 
     fn random(&self) -> io::Result<u128> {

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use inventory_core::ports::Clock as _;
+use inventory_core::ports::{Clock as _, LoadError};
 use inventory_core::vocabulary::Timestamp;
 use inventory_log::SystemClock;
-use inventory_log::file::inspect::{self, Copied, Depth, View};
+use inventory_log::file::inspect::{self, Copied, CopyError, Depth, View};
 use serde_json::json;
 
 use crate::arguments::Output;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::meaning;
 use crate::output;
 use crate::progress::Progress;
@@ -59,17 +59,22 @@ fn copy(
     doing: &'static str,
 ) -> Result<Copied, Failure> {
     let unfinished = place(to)?;
-    let writing = |error: io::Error| {
-        let path = unfinished.display();
-        let hint = "nothing is at its place; remove what was begun, and try again";
-        Failure::io(format!("writing {path} ({hint})"), &error)
+    let creating = |error: io::Error| {
+        let doing = format!("creating {}", unfinished.display());
+        Failure::io(doing, &error)
     };
-    fs::create_dir(&unfinished).map_err(writing)?;
+    fs::create_dir(&unfinished).map_err(creating)?;
     let bytes = view.segments().map(|segment| segment.bytes).sum();
     let progress = Progress::of(doing, bytes);
     let copied = inspect::copy(view, &unfinished, anew, &mut |done| progress.set(done));
     drop(progress);
-    let copied = copied.map_err(writing)?;
+    let copied = copied.map_err(|error| {
+        let left = match fs::remove_dir_all(&unfinished) {
+            Ok(()) => "nothing is at its place".to_owned(),
+            Err(_) => format!("remove {}, which was begun", unfinished.display()),
+        };
+        not_copied(view, error, &left)
+    })?;
     let (_, verified) = verify(&unfinished)?;
     if is_damaged(&verified) {
         let faults = verified.faults.iter().map(meaning::text);
@@ -88,6 +93,24 @@ fn copy(
     Ok(copied)
 }
 
+fn not_copied(view: &View, error: CopyError, left: &str) -> Failure {
+    let from = view.path().display();
+    match &error {
+        CopyError::Snapshot {
+            cause: LoadError::NewerFormat { .. },
+            ..
+        } => Failure::format(format!("{from}: {}; {left}", chain(&error))),
+        CopyError::Snapshot { .. } => Failure::damage(format!(
+            "{from} is damaged, and a copy of it would be no backup: {}; {left}. \
+             While central runs it writes a good snapshot in time: try again then. Otherwise start central on it, \
+             which goes by the other snapshot and the log; `inventory verify` says more",
+            chain(&error)
+        )),
+        CopyError::Restarting => Failure::usage(format!("{from}: {error}; {left}")),
+        CopyError::Io(cause) => Failure::io(format!("copying {from} ({left})"), cause),
+    }
+}
+
 /// Refuses a place where there is something, and says where the copy is written until it is whole.
 fn place(to: &Path) -> Result<PathBuf, Failure> {
     let looking = |error| Failure::io(format!("looking at {}", to.display()), &error);
@@ -103,9 +126,9 @@ fn place(to: &Path) -> Result<PathBuf, Failure> {
             }
         }
     }
-    let name = to.file_name().ok_or_else(|| {
-        Failure::usage(format!("{} has no name: name a directory", to.display()))
-    })?;
+    let name = to
+        .file_name()
+        .ok_or_else(|| Failure::usage(format!("{} has no name: name a directory", to.display())))?;
     let mut name = name.to_owned();
     name.push(format!(".{UNFINISHED}"));
     let unfinished = parent(to).join(name);

@@ -31,8 +31,14 @@ fn letters(dir: &Path) -> Result<Vec<DeadLetter>, Failure> {
 /// The letter with an id, or with the number that the list gives it.
 fn find(dir: &Path, id: &str) -> Result<DeadLetter, Failure> {
     let letters = letters(dir)?;
-    let numbered = id.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let at = letters.iter().position(|letter| letter.id == id).or(numbered);
+    let numbered = id
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let at = letters
+        .iter()
+        .position(|letter| letter.id == id)
+        .or(numbered);
     let found = at.and_then(|at| letters.into_iter().nth(at));
     found.ok_or_else(|| {
         let dir = dir.display();
@@ -76,8 +82,15 @@ fn show(dir: &Path, id: &str, output: Output) -> Result<(), Failure> {
     match output {
         Output::Json => output::json(&value(&letter, None)),
         Output::Table => {
-            let position = letter.sequence.map_or("none".to_owned(), |at| at.to_string());
+            let position = letter
+                .sequence
+                .map_or("none".to_owned(), |at| at.to_string());
             let product = letter.product.as_ref().map_or("none", |id| id.as_str());
+            let kept = letter.content.len() as u64;
+            let bytes = match letter.content_bytes {
+                found if found > kept => format!("{found}, the first {kept} of them are kept"),
+                found => found.to_string(),
+            };
             let resolution = match &letter.resolution {
                 Some(resolution) => format!("{}: {}", resolution.resolved_at, resolution.note),
                 None => "no".to_owned(),
@@ -89,6 +102,7 @@ fn show(dir: &Path, id: &str, output: Output) -> Result<(), Failure> {
                 ("position", position),
                 ("product", product.to_owned()),
                 ("resolved", resolution),
+                ("bytes found", bytes),
                 ("content", letter.content.escape_ascii().to_string()),
             ])
         }
@@ -137,6 +151,7 @@ fn value(letter: &DeadLetter, number: Option<usize>) -> Value {
         "product": letter.product,
         "reason": letter.reason,
         "buriedAt": letter.buried_at,
+        "contentBytes": letter.content_bytes,
         "resolvedAt": resolution.map(|resolution| resolution.resolved_at),
         "note": resolution.map(|resolution| &resolution.note),
     });

@@ -130,7 +130,9 @@ impl<'a, W: Write> Printer<'a, W> {
         let said = entry.annotations.as_deref();
         let referred = said.and_then(|said| said.reference.as_ref());
         let passes = from.is_none_or(|from| entry.recorded_at >= from)
-            && reference.as_ref().is_none_or(|wanted| referred == Some(wanted));
+            && reference
+                .as_ref()
+                .is_none_or(|wanted| referred == Some(wanted));
         if !passes {
             return Ok(ControlFlow::Continue(()));
         }
@@ -146,7 +148,9 @@ impl<'a, W: Write> Printer<'a, W> {
     fn passes(&self, event: &Event) -> bool {
         let Filter { product, store, .. } = self.filter;
         let at = event.movement().map(|movement| &movement.store);
-        product.as_ref().is_none_or(|wanted| event.product() == Some(wanted))
+        product
+            .as_ref()
+            .is_none_or(|wanted| event.product() == Some(wanted))
             && store.as_ref().is_none_or(|wanted| at == Some(wanted))
     }
 }

@@ -62,9 +62,14 @@ impl Failure {
         match error {
             OpenError::InUse => Self::in_use(what),
             OpenError::Damaged { .. } => Self::damage(what),
-            OpenError::NewerFormat { .. } => Self::new(Side::Format, what),
+            OpenError::NewerFormat { .. } => Self::format(what),
             _ => Self::system(what),
         }
+    }
+
+    /// A newer program has written it.
+    pub(crate) fn format(what: impl Into<String>) -> Self {
+        Self::new(Side::Format, what)
     }
 
     fn new(side: Side, what: impl Into<String>) -> Self {

@@ -35,7 +35,8 @@ pub(crate) fn meaning(kind: FaultKind) -> (&'static str, &'static str, &'static 
         FaultKind::Snapshot => (
             "snapshot",
             "a snapshot is damaged",
-            "check the disk; while central runs, it writes a good one in time. If it does not start, restore a backup",
+            "check the disk. A start goes by the other snapshot and the log, and while central runs it writes good ones in \
+             time; if it does not start, restore a backup",
         ),
         FaultKind::Different => (
             "different",

@@ -3,14 +3,21 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use inventory_core::machine::{self, Image, Ledger, WindowLimits};
-use inventory_core::vocabulary::Sequence;
+use inventory_core::machine::{self, Ledger, WindowLimits};
+use inventory_core::vocabulary::{Sequence, Timestamp};
 use inventory_log::file::inspect::{Depth, SnapshotFile, View};
 use serde_json::{Value, json};
 
 use crate::arguments::Output;
 use crate::failure::Failure;
 use crate::output;
+
+/// Whatever central's limits are, the files are asked, and nothing of them is forgotten.
+const ALL_KEYS: WindowLimits = WindowLimits {
+    age_ms: u64::MAX,
+    keys_max: usize::MAX,
+    bytes_max: usize::MAX,
+};
 
 pub(crate) fn run(dir: &Path, output: Output) -> Result<(), Failure> {
     let reading = |error| Failure::io(format!("reading {}", dir.display()), &error);
@@ -46,15 +53,29 @@ pub(crate) fn run(dir: &Path, output: Output) -> Result<(), Failure> {
             let mut rows = vec![
                 ("in use", yes_or_no(view.in_use())),
                 ("epoch", view.epoch().to_string()),
-                ("positions", format!("{} to {}", view.floor().next(), head.sequence)),
+                (
+                    "positions",
+                    format!("{} to {}", view.floor().next(), head.sequence),
+                ),
                 ("last recorded at", head.recorded_at.to_string()),
                 ("chain", head.chain.to_string()),
-                ("log", format!("{} in {} segments", output::bytes(log_bytes), segments.len())),
+                (
+                    "log",
+                    format!(
+                        "{} in {} segments",
+                        output::bytes(log_bytes),
+                        segments.len()
+                    ),
+                ),
             ];
             if let Some(replaced) = view.replaces() {
                 rows.insert(2, ("replaces epoch", replaced.to_string()));
             }
-            rows.extend(snapshots.iter().map(|found| (found.file, snapshot_text(found))));
+            rows.extend(
+                snapshots
+                    .iter()
+                    .map(|found| (found.file, snapshot_text(found))),
+            );
             match &ledger {
                 Some(ledger) => rows.extend(stock_rows(ledger)),
                 None => rows.push(("stock", "cannot be told: the log is damaged".to_owned())),
@@ -80,7 +101,7 @@ fn stock(view: &View, snapshots: &[SnapshotFile]) -> std::io::Result<Option<Ledg
         image.filter(|image| image.head().sequence >= view.floor())
     });
     let mut ledger = match usable {
-        Some(image) => image.thaw(WindowLimits::default()),
+        Some(image) => image.thaw(ALL_KEYS),
         None if view.floor() == Sequence::START => Ledger::new(WindowLimits::default()),
         None => return Ok(None),
     };
@@ -98,31 +119,29 @@ fn stock(view: &View, snapshots: &[SnapshotFile]) -> std::io::Result<Option<Ledg
     Ok((followed && ledger.head() == view.head()).then_some(ledger))
 }
 
-fn remembered_since(image: &Image) -> Option<String> {
-    let oldest = image.window().next()?;
-    Some(oldest.recorded_at.to_string())
-}
-
 fn stock_value(ledger: &Ledger) -> Value {
     json!({
         "products": ledger.product_count(),
         "levels": ledger.level_count(),
         "quarantined": ledger.quarantined_count(),
         "keys": ledger.key_count(),
-        "keysRememberedSince": remembered_since(&ledger.freeze()),
+        "keysRememberedSince": ledger.keys_remembered_since(),
         "openReservations": ledger.open_reservations(),
         "openTransfers": ledger.open_transfers(),
     })
 }
 
 fn stock_rows(ledger: &Ledger) -> Vec<(&'static str, String)> {
-    let keys = match remembered_since(&ledger.freeze()) {
-        Some(since) => format!("{}, remembered since {since}", ledger.key_count()),
-        None => "0".to_owned(),
+    let keys = match ledger.keys_remembered_since() {
+        Timestamp::UNIX_EPOCH => format!("{}, all that were ever used", ledger.key_count()),
+        since => format!("{}, all that were used since {since}", ledger.key_count()),
     };
     let products = match ledger.quarantined_count() {
         0 => ledger.product_count().to_string(),
-        waiting => format!("{}, {waiting} of them wait for a count", ledger.product_count()),
+        waiting => format!(
+            "{}, {waiting} of them wait for a count",
+            ledger.product_count()
+        ),
     };
     vec![
         ("products", products),

@@ -24,17 +24,24 @@ pub(super) fn difference(snapshot: &Image, log: &Image) -> Option<String> {
         .or_else(|| transfers(snapshot, log))
         .or_else(|| keys(snapshot, log))
         .or_else(|| {
+            let differs = !snapshot.lapsed().eq(log.lapsed());
+            differs.then(|| "what has lapsed in it is not what has lapsed in the log".to_owned())
+        })
+        .or_else(|| {
             let differs = snapshot.buried() != log.buried();
             differs.then(|| "its positions without effect are not those of the log".to_owned())
+        })
+        .or_else(|| {
+            let (found, expected) = (snapshot.unknown_before(), log.unknown_before());
+            let differs = found != expected;
+            differs.then(|| format!("it knows nothing before position {found}, the log {expected}"))
         })
 }
 
 fn products(snapshot: &Image, log: &Image) -> Option<String> {
     let (found, expected) = (snapshot.product_count(), log.product_count());
     if found != expected {
-        return Some(format!(
-            "it has {found} products, the log makes {expected}"
-        ));
+        return Some(format!("it has {found} products, the log makes {expected}"));
     }
     let pairs = snapshot.products().zip(log.products());
     pairs.into_iter().find_map(|(found, expected)| {
@@ -44,6 +51,7 @@ fn products(snapshot: &Image, log: &Image) -> Option<String> {
             && found.updated_at() == expected.updated_at()
             && found.quarantined() == expected.quarantined()
             && found.levels().eq(expected.levels())
+            && found.counted_at().eq(expected.counted_at())
             && found.alerts().eq(expected.alerts());
         (!same).then(|| {
             format!(

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use inventory_core::ports::Snapshot;
+use inventory_core::ports::{LoadError, Snapshot};
 use inventory_core::vocabulary::{Epoch, Timestamp};
 
 use super::view::{Part, View};
@@ -26,6 +26,31 @@ pub struct Copied {
     pub bytes: u64,
 }
 
+/// Why nothing was copied that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// A snapshot is not what was written, or a newer program has written it. Nothing was copied: the other one and the log may
+    /// have everything, which a start tells, and a copy of it would not.
+    #[error("{file}, byte {offset}")]
+    Snapshot {
+        /// Which one.
+        file: &'static str,
+        /// Where.
+        offset: u64,
+        /// What is wrong with it.
+        #[source]
+        cause: LoadError,
+    },
+    /// The history was being given up for another one when its process ended. Nothing was copied: the next start finishes that.
+    #[error(
+        "a restart of its history was interrupted: start central on it once, which finishes it"
+    )]
+    Restarting,
+    /// Storage failed. What is in the directory is not to be used.
+    #[error("storage failed")]
+    Io(#[from] io::Error),
+}
+
 /// Writes the log, the snapshots and the dead letters of a view to an empty directory, durably.
 ///
 /// With `anew`, the time now, the copy is of a new epoch that names the old one: whoever followed the old history notices, and what it
@@ -36,13 +61,13 @@ pub struct Copied {
 ///
 /// # Errors
 ///
-/// Storage failed. What is in the directory is not to be used.
+/// See [`CopyError`].
 pub fn copy(
     view: &View,
     to: &Path,
     anew: Option<Timestamp>,
     progress: &mut dyn FnMut(u64),
-) -> io::Result<Copied> {
+) -> Result<Copied, CopyError> {
     debug_assert!(view.losses().next().is_none(), "a copy of damage");
     view.sync()?;
     let old = view.epoch();
@@ -54,11 +79,12 @@ pub fn copy(
         bytes: 0,
         progress,
     };
+    // First, since these can refuse.
+    copier.snapshots(view)?;
     for (at, part) in view.parts.iter().enumerate() {
         let is_active = at + 1 == view.parts.len();
         copier.segment(part, is_active, old)?;
     }
-    copier.snapshots(view)?;
     copier.dead_letters(view)?;
     File::open(to)?.sync_all()?;
     let bytes = copier.bytes;
@@ -104,7 +130,12 @@ impl Copier<'_> {
         let mut chunk = Vec::new();
         while from < part.end {
             chunk.clear();
-            read_onto(&*part.file, &mut chunk, from, (part.end - from).min(CHUNK_BYTES) as usize)?;
+            read_onto(
+                &*part.file,
+                &mut chunk,
+                from,
+                (part.end - from).min(CHUNK_BYTES) as usize,
+            )?;
             if chunk.is_empty() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -120,12 +151,17 @@ impl Copier<'_> {
         file.sync_all()
     }
 
-    fn snapshots(&mut self, view: &View) -> io::Result<()> {
+    fn snapshots(&mut self, view: &View) -> Result<(), CopyError> {
         for found in view.snapshots()? {
-            let snapshot = found.snapshot.map_err(io::Error::other)?;
+            let (file, offset) = (found.file, found.offset);
+            let damaged = |cause| CopyError::Snapshot {
+                file,
+                offset,
+                cause,
+            };
+            let snapshot = found.snapshot.map_err(damaged)?;
             if self.anew && snapshot.epoch != view.epoch() {
-                let what = "a restart of its history was interrupted: start central on it once";
-                return Err(io::Error::other(what));
+                return Err(CopyError::Restarting);
             }
             let file = self.create(found.file)?;
             let replaces = match self.anew {

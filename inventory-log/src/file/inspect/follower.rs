@@ -160,7 +160,8 @@ impl Follower {
             && let Some(piece) = open.lines.next(&open.file, size)?
         {
             // What is no record may be half of one that is being written.
-            let line = Line::parse(piece.bytes).filter(|line| piece.ended && line.first == self.next);
+            let line =
+                Line::parse(piece.bytes).filter(|line| piece.ended && line.first == self.next);
             let Some(line) = line else {
                 continue;
             };

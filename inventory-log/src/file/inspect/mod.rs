@@ -1,4 +1,4 @@
-//! Looks at a data directory without changing it, also while somebody else writes to it: no lock is taken, no byte written.
+//! Looks at a data directory without changing it, also while somebody else writes to it: no lock is kept, no byte written.
 //!
 //! ```text
 //!  Pinned   opens every file at one moment: an open file stays readable, whatever becomes of its name
@@ -22,7 +22,7 @@ mod record;
 mod verify;
 mod view;
 
-pub use copy::{Copied, copy};
+pub use copy::{Copied, CopyError, copy};
 pub use fault::{Fault, FaultKind};
 pub use follower::{Followed, Follower};
 pub use record::Record;

@@ -8,7 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::file::directory::{
-    ACTIVE, ACTIVE_TMP, DEAD_LETTERS, SNAPSHOT, SNAPSHOT_OLDER, is_aside, sealed_first, sidecar_name,
+    ACTIVE, ACTIVE_TMP, DEAD_LETTERS, SNAPSHOT, SNAPSHOT_OLDER, is_aside, sealed_first,
+    sidecar_name,
 };
 use crate::file::disk::{Disk, DiskFile, FileId};
 
@@ -86,13 +87,7 @@ fn names(path: &Path) -> io::Result<Vec<String>> {
 }
 
 fn is_read(name: &str) -> bool {
-    let one = [
-        ACTIVE,
-        ACTIVE_TMP,
-        SNAPSHOT,
-        SNAPSHOT_OLDER,
-        DEAD_LETTERS,
-    ];
+    let one = [ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, DEAD_LETTERS];
     one.contains(&name) || sealed_first(name).is_some()
 }
 

@@ -53,8 +53,8 @@ pub fn verify(view: &View, progress: &mut dyn FnMut(u64)) -> io::Result<Verified
             }
         }
     }
-    // The newest one first in the list, the oldest first in the log.
-    snapshots.reverse();
+    // In the order of the log, which is that of their names in all but an interrupted restart.
+    snapshots.sort_by_key(|(_, snapshot)| snapshot.image.head().sequence);
     let mut pass = Pass::new(view, snapshots);
     pass.compare();
     let (mut read, mut last) = (0, 0);
@@ -117,10 +117,12 @@ impl<'a> Pass<'a> {
                     snapshot.epoch,
                     view.epoch()
                 );
-                pass.faults.push(Fault::new(FaultKind::Different, file, 0, what));
+                pass.faults
+                    .push(Fault::new(FaultKind::Different, file, 0, what));
             } else if at > end {
                 let what = format!("it stands for position {at}, the log ends at {end}");
-                pass.faults.push(Fault::new(FaultKind::Different, file, 0, what));
+                pass.faults
+                    .push(Fault::new(FaultKind::Different, file, 0, what));
             } else {
                 pass.snapshots.push((file, snapshot));
             }
@@ -196,7 +198,8 @@ impl<'a> Pass<'a> {
                 let (file, snapshot) = self.snapshots.remove(0);
                 if head != Some(snapshot.image.head()) {
                     let what = format!("it is not of the log that has position {at}");
-                    self.faults.push(Fault::new(FaultKind::Different, file, 0, what));
+                    self.faults
+                        .push(Fault::new(FaultKind::Different, file, 0, what));
                     continue;
                 }
                 self.ledger = Some(snapshot.image.thaw(WindowLimits::default()));
@@ -206,7 +209,8 @@ impl<'a> Pass<'a> {
                 return;
             }
             if let Some(what) = difference(&snapshot.image, &ledger.freeze()) {
-                self.faults.push(Fault::new(FaultKind::Different, file, 0, what));
+                self.faults
+                    .push(Fault::new(FaultKind::Different, file, 0, what));
             } else {
                 self.compared += 1;
             }
@@ -229,7 +233,8 @@ impl<'a> Pass<'a> {
     }
 
     fn log(&mut self, file: &str, offset: u64, what: String) {
-        self.faults.push(Fault::new(FaultKind::Log, file, offset, what));
+        self.faults
+            .push(Fault::new(FaultKind::Log, file, offset, what));
     }
 }
 

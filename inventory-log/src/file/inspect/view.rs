@@ -13,7 +13,9 @@ use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::pinned::Pinned;
 use super::record::Record;
-use crate::file::directory::{ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, sealed_name, sidecar_name};
+use crate::file::directory::{
+    ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, sealed_name, sidecar_name,
+};
 use crate::file::disk::{Disk as _, DiskFile};
 use crate::file::header::Header;
 use crate::file::interner::Interner;
@@ -259,7 +261,9 @@ impl View {
     ///
     /// The disk fails.
     pub fn sync(&self) -> io::Result<()> {
-        self.parts.last().map_or(Ok(()), |part| part.file.sync_data())
+        self.parts
+            .last()
+            .map_or(Ok(()), |part| part.file.sync_data())
     }
 
     /// Goes through the records after a position, those of segments that end before `from` left out.
