@@ -72,7 +72,7 @@ pub(super) async fn check(service: &Arc<Central>, position: Position) -> Result<
 /// A page as JSON: the events are encoded already.
 fn page(service: &Central, after: Sequence, entries: &[Arc<EncodedEntry>]) -> String {
     let bytes: usize = entries.iter().map(|entry| entry.json().len()).sum();
-    let mut out = String::with_capacity(bytes + 160);
+    let mut out = String::with_capacity(bytes + 200);
     out.push_str("{\"events\":[");
     for entry in entries {
         let events = std::str::from_utf8(entry.json());
@@ -84,11 +84,12 @@ fn page(service: &Central, after: Sequence, entries: &[Arc<EncodedEntry>]) -> St
     }
     let next = entries.last().map_or(after, |entry| entry.last());
     let reader = service.reader();
-    let more = reader.head().sequence > next;
+    let head = reader.head().sequence;
+    let more = head > next;
     let epoch = reader.epoch();
     write!(
         out,
-        r#"],"nextOffset":{next},"hasMore":{more},"epoch":"{epoch}"}}"#
+        r#"],"nextOffset":{next},"hasMore":{more},"headOffset":{head},"epoch":"{epoch}"}}"#
     )
     .expect("a string takes every text");
     out

@@ -66,7 +66,8 @@ async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sende
             () = send.closed() => return,
         };
         if !woken {
-            chunk = Bytes::from_static(b": still here\n\n");
+            let head = service.reader().head().sequence;
+            chunk = format!(": head {head}\n\n").into();
             continue;
         }
         let Ok(entries) = service.feed().after(position, PAGE_EVENTS).await else {

@@ -203,6 +203,9 @@ pub struct Changes<'a> {
     pub next_offset: Sequence,
     /// Whether there is more already.
     pub has_more: bool,
+    /// Where the log ended when the page was made: how far behind it the page's reader is.
+    #[schemars(schema_with = "schema::offset")]
+    pub head_offset: Sequence,
     /// The identity of the log's history.
     #[schemars(schema_with = "schema::epoch")]
     pub epoch: Epoch,

@@ -102,6 +102,21 @@ fn pages_go_on_where_the_one_before_ended() {
     }
 }
 
+/// The page alone tells its reader how far behind it is: 1,500 events are not "none" because a page holds 500.
+#[test]
+fn a_page_names_the_end_of_the_log_beside_its_own() {
+    let world = World::new();
+    sold(&world, 12);
+    for (query, next) in [("", 12), ("fromOffset=3&limit=4", 7), ("fromOffset=12", 12)] {
+        let page = changes(&world, query);
+        assert_eq!(
+            (&page["nextOffset"], &page["headOffset"]),
+            (&json!(next), &json!(12)),
+            "{query}"
+        );
+    }
+}
+
 #[test]
 fn a_page_never_splits_a_request() {
     let world = World::new();

@@ -129,6 +129,7 @@ impl Store {
                 .map_or(*from, Replica::position);
             let page = Changes {
                 next_offset: request.last().map_or(at.offset, |event| event.seq),
+                head_offset: request.last().map_or(at.offset, |event| event.seq),
                 events: std::mem::take(&mut request),
                 has_more: false,
                 epoch: from.epoch,

@@ -43,6 +43,7 @@ impl World {
             events: events.collect(),
             next_offset: entries.last().map_or(Sequence::START, |entry| entry.last()),
             has_more: false,
+            head_offset: entries.last().map_or(Sequence::START, |entry| entry.last()),
             epoch: Epoch::from_random(1),
         }
     }

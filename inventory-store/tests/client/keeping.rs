@@ -43,7 +43,7 @@ async fn an_update_that_was_sent_on_a_dying_connection_is_not_sent_again_unasked
 #[tokio::test]
 async fn a_read_that_was_sent_on_a_dying_connection_is_sent_again() {
     let dies = [one().to_vec(), vec![Step::Request]].concat();
-    let page = r#"{"events":[],"nextOffset":0,"hasMore":false,"epoch":"00000000000000000000000000000001"}"#;
+    let page = r#"{"events":[],"nextOffset":0,"hasMore":false,"headOffset":0,"epoch":"00000000000000000000000000000001"}"#;
     let page = vec![Step::Request, Step::Send(answer("200 OK", "", page))];
     let script = Script::run(vec![dies, page]).await;
     let client = client(script.address);

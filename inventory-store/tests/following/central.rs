@@ -163,10 +163,12 @@ impl Central {
             let events = entry.numbered();
             events.map(|(at, event)| WireEvent::of(entry, at, event))
         });
+        let head_offset = reader.head().sequence;
         let page = Changes {
             events: events.collect(),
             next_offset,
-            has_more: reader.head().sequence > next_offset,
+            has_more: head_offset > next_offset,
+            head_offset,
             epoch: reader.epoch(),
         };
         serde_json::to_vec(&page).expect("a page is JSON")
