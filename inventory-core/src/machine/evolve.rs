@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::{Product, ProductIx, StoreIx};
+use crate::defect;
 use crate::machine::{Buried, Entry, Event, Head, Kind, Ledger, Movement};
 use crate::vocabulary::{Delta, ProductId, Sequence, StoreId, Timestamp, Version};
 
@@ -113,7 +114,8 @@ pub(super) fn assign(
     let is_new = product.assign(store, movement.after.level, counted_at);
     // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
     // that nobody has looked at a stock for.
-    let proves_nothing = matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed);
+    let proves_nothing =
+        matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed) && !defect!(ProvedByRelease);
     if product.quarantined && !proves_nothing && product.sum_available() == Some(product.total) {
         product.quarantined = false;
     }
@@ -123,7 +125,7 @@ pub(super) fn assign(
 /// Puts a product under suspicion.
 pub(super) fn suspect(product: &mut Product, event: &Event) {
     // Somebody may have seen the version that the event gave: it must not be given twice.
-    if let Some(claimed) = event.version() {
+    if let Some(claimed) = event.version().filter(|_| !defect!(ClaimedVersionReused)) {
         product.version = product.version.max(claimed);
     }
     product.quarantined = true;
@@ -160,7 +162,8 @@ pub(super) fn check(
             false => Err(Inapplicable::Version { current, claimed }),
         };
     }
-    if movement.touches() && current.next() != Some(claimed) {
+    let is_next = current.next() == Some(claimed) || defect!(VersionNotFollowed);
+    if movement.touches() && !is_next {
         return Err(Inapplicable::Version { current, claimed });
     }
     let before = store
@@ -272,6 +275,9 @@ impl Ledger {
     /// Acknowledged positions before `before` are gone. What they did nobody knows, so every product is quarantined until
     /// its numbers are proved, and so is every product that is heard of for the first time.
     pub fn lose(&mut self, before: Sequence) {
+        if defect!(LossNotSuspected) {
+            return;
+        }
         self.unknown_before = self.unknown_before.max(before);
         for at in 0..self.products.len() {
             let ix = ProductIx(at as u32);

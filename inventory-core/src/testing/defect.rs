@@ -82,6 +82,50 @@ defects! {
     PurgedThroughNewest,
     /// Takes an older snapshot for the newest, and leaves out what the log has between.
     LogSkippedAfterFallback,
+    /// Writes at a version that a command did not demand.
+    GuardIgnored,
+    /// Sells of a product whose numbers are under suspicion.
+    QuarantineIgnored,
+    /// Puts right with a count what a later count has put right already.
+    CountedSinceIgnored,
+    /// Answers a request that changed nothing, and does not remember that it did.
+    UnchangedForgotten,
+    /// Takes another request under a key for the same one.
+    FingerprintIgnored,
+    /// Commits a reservation whose deadline has passed.
+    OverdueCommitted,
+    /// Commits and releases what was released before.
+    ReleasedTwice,
+    /// Decides a request as if what is due were still held.
+    DueNotSeen,
+    /// Sets free again, when a reservation ends, what its level has set free when it lapsed.
+    LapsedSetFreeAgain,
+    /// Leaves what the first lines of a refused request have staged.
+    RefusedNotTakenBack,
+    /// Judges no alert at the end of a request.
+    AlertsNotJudged,
+    /// Applies an event whatever version it leads from.
+    VersionNotFollowed,
+    /// Gives a version again that an event claimed which could not be applied.
+    ClaimedVersionReused,
+    /// Believes the numbers of a product again when a reservation was released.
+    ProvedByRelease,
+    /// Lists a reservation that has ended among those that are due.
+    EndedStaysDue,
+    /// Takes equal keys of two callers for one.
+    CallersShareKeys,
+    /// Forgets the oldest key for want of room, whoever has taken the room.
+    OldestForgotten,
+    /// Does not count a key that was forgotten for want of room.
+    EvictionNotCounted,
+    /// Forgets keys for want of room only, however old they are.
+    KeysNeverAge,
+    /// Takes a loss for a pause: the products are believed.
+    LossNotSuspected,
+    /// Believes whatever the clock says.
+    LeapBelieved,
+    /// Leaves out of a snapshot that levels have lapsed.
+    LapsedLeftOutOfSnapshot,
 }
 
 /// Whether the code here should make this mistake: never, without the feature `testing`.

@@ -3,11 +3,12 @@
 
 use inventory_core::engine::EngineError;
 use inventory_core::machine::{Rejection, WindowLimits};
+use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestError, TestRunner};
 
 use crate::world::{DAY, HOUR, MINUTE, SECOND, World, YEAR, at, commit, hold};
 
@@ -272,6 +273,14 @@ fn config() -> ProptestConfig {
     config
 }
 
+/// Panics when a customer has something to complain of.
+fn live(steps: &[Step]) {
+    let mut street = Street::new();
+    for step in steps {
+        street.step(step);
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -279,9 +288,20 @@ proptest! {
     fn customers_get_what_they_were_promised_whatever_is_done_to_the_clock(
         steps in vec(step(), 1..60),
     ) {
-        let mut street = Street::new();
-        for step in &steps {
-            street.step(step);
-        }
+        live(&steps);
     }
+}
+
+#[test]
+fn a_leap_that_is_believed_is_seen() {
+    let mut runner = TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..config()
+    });
+    let seen = runner.run(&vec(step(), 1..60), |steps| {
+        with(Defect::LeapBelieved, || live(&steps));
+        Ok(())
+    });
+    assert!(matches!(seen, Err(TestError::Fail(..))), "{seen:?}");
 }

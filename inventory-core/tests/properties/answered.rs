@@ -8,7 +8,7 @@ use inventory_core::engine::{Answer, Reader};
 use inventory_core::machine::{Entry, Level, Outcome, Rejection, Request, WindowLimits};
 use proptest::prelude::*;
 
-use crate::draw::{self, Rules};
+use crate::draw::{self, Rules, Step};
 use crate::world::World;
 
 /// A request with a key, and what it was answered with.
@@ -74,24 +74,32 @@ pub(crate) fn levels(reader: &Reader) -> Vec<(String, String, Level)> {
     })
 }
 
+/// Lives through it, and asks all again: panics when that changes something.
+pub(crate) fn play(steps: &[Step]) {
+    let forgets_nothing = WindowLimits {
+        age_ms: u64::MAX,
+        keys_max: usize::MAX,
+        bytes_max: usize::MAX,
+    };
+    let rules = Rules {
+        window: forgets_nothing,
+        retain_events: None,
+    };
+    let mut world = World::new(rules);
+    for (number, step) in steps.iter().enumerate() {
+        world.step(step);
+        if number % 4 == 3 {
+            world.ask_all_again();
+        }
+    }
+    world.ask_all_again();
+}
+
 proptest! {
     #![proptest_config(crate::config())]
 
     #[test]
     fn an_answered_key_changes_nothing_later(steps in draw::steps()) {
-        let forgets_nothing = WindowLimits {
-            age_ms: u64::MAX,
-            keys_max: usize::MAX,
-            bytes_max: usize::MAX,
-        };
-        let rules = Rules { window: forgets_nothing, retain_events: None };
-        let mut world = World::new(rules);
-        for (number, step) in steps.iter().enumerate() {
-            world.step(step);
-            if number % 4 == 3 {
-                world.ask_all_again();
-            }
-        }
-        world.ask_all_again();
+        play(&steps);
     }
 }

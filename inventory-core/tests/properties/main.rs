@@ -58,10 +58,6 @@ proptest! {
         rules in draw::rules(),
         steps in draw::steps(),
     ) {
-        let mut world = World::new(rules);
-        for step in &steps {
-            world.step(step);
-        }
-        world.audit();
+        World::play(rules, &steps);
     }
 }

@@ -67,6 +67,15 @@ impl World {
         }
     }
 
+    /// Lives through it: panics when the engine and the model differ, or the past is not sound.
+    pub(crate) fn play(rules: Rules, steps: &[Step]) {
+        let mut world = Self::new(rules);
+        for step in steps {
+            world.step(step);
+        }
+        world.audit();
+    }
+
     pub(crate) fn log(&self) -> &[Arc<Entry>] {
         &self.log
     }

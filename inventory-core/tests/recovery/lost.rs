@@ -13,11 +13,12 @@ use inventory_core::machine::{
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
+use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Sequence, StoreId, TransferId, Ttl, Units};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestError, TestRunner};
 
 use crate::broken::GappyLog;
 use crate::past::ports;
@@ -233,6 +234,28 @@ fn config() -> ProptestConfig {
     config
 }
 
+/// Lives through it: panics when more leaves a shelf than came in.
+fn play(before: &[Happens], lost: &Lost, after: &[Happens]) {
+    let (storage, mut shop) = (MemoryStorage::new(), Shop::default());
+    let Opened { mut engine, .. } = open(storage.ports()).unwrap();
+    for happens in before {
+        shop.step(&mut engine, happens);
+    }
+    let reader = storage.log().reader();
+    let entries = reader.read(Sequence::START, usize::MAX).unwrap();
+    let (storage, log) = lose(&storage, &entries, lost);
+    let Opened { mut engine, .. } = salvage(ports(&storage, &log)).unwrap();
+    sell_out(&mut shop, &mut engine);
+    for happens in after {
+        shop.step(&mut engine, happens);
+    }
+    sell_out(&mut shop, &mut engine);
+    // What was marked is so after another start.
+    drop(engine);
+    let Opened { mut engine, .. } = open(ports(&storage, &log)).unwrap();
+    sell_out(&mut shop, &mut engine);
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -242,23 +265,21 @@ proptest! {
         lost in lost(),
         after in vec(happens(), 0..20),
     ) {
-        let (storage, mut shop) = (MemoryStorage::new(), Shop::default());
-        let Opened { mut engine, .. } = open(storage.ports()).unwrap();
-        for happens in &before {
-            shop.step(&mut engine, happens);
-        }
-        let reader = storage.log().reader();
-        let entries = reader.read(Sequence::START, usize::MAX).unwrap();
-        let (storage, log) = lose(&storage, &entries, &lost);
-        let Opened { mut engine, .. } = salvage(ports(&storage, &log)).unwrap();
-        sell_out(&mut shop, &mut engine);
-        for happens in &after {
-            shop.step(&mut engine, happens);
-        }
-        sell_out(&mut shop, &mut engine);
-        // What was marked is so after another start.
-        drop(engine);
-        let Opened { mut engine, .. } = open(ports(&storage, &log)).unwrap();
-        sell_out(&mut shop, &mut engine);
+        play(&before, &lost, &after);
     }
+}
+
+#[test]
+fn a_loss_that_nobody_suspects_is_seen() {
+    let mut runner = TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..config()
+    });
+    let cases = (vec(happens(), 1..40), lost(), vec(happens(), 0..20));
+    let seen = runner.run(&cases, |(before, lost, after)| {
+        with(Defect::LossNotSuspected, || play(&before, &lost, &after));
+        Ok(())
+    });
+    assert!(matches!(seen, Err(TestError::Fail(..))), "{seen:?}");
 }

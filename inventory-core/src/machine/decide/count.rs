@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::check_guard;
 use super::ruling::{Ruling, ceiling, insufficient, quarantine, written};
+use crate::defect;
 use crate::machine::draft::Place;
 use crate::machine::{Basis, Count, Kind, LINES_MAX, Level, Line, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
@@ -83,7 +84,7 @@ fn found(line: Line, place: &Place<'_>, count: &Count) -> Result<Quantity, Rejec
             quarantine(line, place)?;
             // Nor does it once somebody has said how much is there: what this count has found more or less may be what
             // that statement has put right already.
-            if place.counted_at > then.whole() {
+            if place.counted_at > then.whole() && !defect!(CountedSinceIgnored) {
                 return Err(Rejection::CountedSince {
                     line,
                     product: place.product.clone(),

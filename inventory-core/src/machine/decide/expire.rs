@@ -6,6 +6,7 @@
 
 use super::Fresh;
 use super::ruling::Ruling;
+use crate::defect;
 use crate::machine::{Draft, Kind};
 
 /// How much of what is due is written with one group.
@@ -38,7 +39,11 @@ pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
             }
             let place = ruling.draft.place(&line.product, &line.store);
             let reservation = reservation.id.clone();
-            ruling.note(&place, Kind::Expired { reservation });
+            let expired = Kind::Expired { reservation };
+            match defect!(LapsedSetFreeAgain) {
+                true => ruling.push(&place, place.free(line.held, expired)),
+                false => ruling.note(&place, expired),
+            }
         }
     }
     Some(finish(ruling))

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use expire::{Portion, expire};
 
 use super::draft::Place;
+use crate::defect;
 use crate::machine::{
     Command, Current, Draft, Entry, Event, Guard, Kind, Line, Outcome, Rejection, Request,
 };
@@ -61,13 +62,15 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     if let Some(first) = intent.and_then(|intent| draft.find(intent)) {
         return match replay::difference(&first, request) {
             None => Ok(Decision::Replayed(first)),
+            Some(_) if defect!(FingerprintIgnored) => Ok(Decision::Replayed(first)),
             Some(differs) => Err(Rejection::KeyReused {
                 first: first.first,
                 differs,
             }),
         };
     }
-    let decided = decide_lines(draft, request.commands(), intent.is_some());
+    let is_keyed = intent.is_some() && !defect!(UnchangedForgotten);
+    let decided = decide_lines(draft, request.commands(), is_keyed);
     if draft.sees_overdue() {
         // By the numbers it was decided rightly, and so has seen what it will see; but positions and versions come later.
         return Ok(Decision::Overdue(lapse_seen(draft)));
@@ -78,7 +81,9 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
             Ok(Decision::Fresh(fresh))
         }
         Err(rejection) => {
-            draft.take_back();
+            if !defect!(RefusedNotTakenBack) {
+                draft.take_back();
+            }
             Err(rejection)
         }
     }
@@ -155,17 +160,19 @@ fn updated((): ()) -> Outcome {
 /// Refuses when the product is not at the version that a command demands.
 fn check_guard(line: Line, place: &Place<'_>, guard: Guard) -> Result<(), Rejection> {
     match guard {
-        Guard::At(demanded) if demanded != place.version => Err(Rejection::StaleVersion {
-            line,
-            product: place.product.clone(),
-            store: place.store.clone(),
-            demanded,
-            current: Current {
-                version: place.version,
-                available: place.total,
-                at_store: place.level.available(),
-            },
-        }),
+        Guard::At(demanded) if demanded != place.version && !defect!(GuardIgnored) => {
+            Err(Rejection::StaleVersion {
+                line,
+                product: place.product.clone(),
+                store: place.store.clone(),
+                demanded,
+                current: Current {
+                    version: place.version,
+                    available: place.total,
+                    at_store: place.level.available(),
+                },
+            })
+        }
         Guard::At(_) | Guard::Unguarded => Ok(()),
     }
 }

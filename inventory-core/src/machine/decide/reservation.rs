@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ruling::{Ruling, insufficient, quarantine};
+use crate::defect;
 use crate::machine::{
     Commit, Extend, HeldLine, Hold, Kind, Level, Line, Rejection, Release, Reservation,
     ReservationState,
@@ -152,6 +153,8 @@ fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>,
     };
     match known.state_at(ruling.draft.at()) {
         ReservationState::Open => Ok(Arc::clone(known)),
+        ReservationState::Expired if defect!(OverdueCommitted) => Ok(Arc::clone(known)),
+        ReservationState::Released if defect!(ReleasedTwice) => Ok(Arc::clone(known)),
         state @ (ReservationState::Committed
         | ReservationState::Released
         | ReservationState::Expired) => Err(Rejection::ReservationEnded {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rapidhash::RapidHashSet;
 
 use super::{Draft, Place, ProductIx};
+use crate::defect;
 use crate::machine::{After, Kind, Level, Movement, Reservation, ReservationState};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
@@ -54,7 +55,7 @@ impl<'a> Draft<'a> {
 
     /// Notes that a request sees a product. If something of it is due, its levels lapse before it is seen.
     pub(super) fn see(&mut self, product: ProductIx) {
-        if !self.backlog || self.staging.lapsed.contains(&product) {
+        if !self.backlog || self.staging.lapsed.contains(&product) || defect!(DueNotSeen) {
             return;
         }
         let overdue = self.take_levels(product);

@@ -13,6 +13,7 @@ pub use builder::ImageBuilder;
 use super::ledger::{
     Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, ProductIx, Slot, StoreIx, Window,
 };
+use crate::defect;
 use crate::machine::{
     Buried, Entry, Head, KeysForgotten, Ledger, ProductView, Reservation, Transfer, WindowLimits,
 };
@@ -94,6 +95,7 @@ impl Image {
     /// which the deadlines of those are; in the order of their first event.
     pub fn lapsed(&self) -> impl Iterator<Item = (&ProductId, Timestamp)> {
         let open = self.reservations().filter(|known| known.is_open());
+        let open = open.filter(|_| !defect!(LapsedLeftOutOfSnapshot));
         let next = open.map(|reservation| reservation.deadline).min();
         let products = self.products.iter();
         let lapsed = products.map(|product| (&product.id, product.lapsed));

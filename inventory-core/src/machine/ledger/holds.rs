@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ProductIx, Slot, StoreIx};
+use crate::defect;
 use crate::vocabulary::{Quantity, Timestamp};
 
 /// A line of an open reservation.
@@ -60,7 +61,9 @@ impl Holds {
             deadline,
             ..
         } = holding;
-        self.due.remove(&(deadline, slot));
+        if !defect!(EndedStaysDue) {
+            self.due.remove(&(deadline, slot));
+        }
         self.holders.remove(&(product, store, slot));
         if holding.lapsed {
             return;

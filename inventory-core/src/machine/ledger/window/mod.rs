@@ -11,6 +11,7 @@ use rapidhash::RapidHashMap;
 pub(in crate::machine) use frozen::FrozenWindow;
 
 use super::packed::Unpacker;
+use crate::defect;
 use crate::vocabulary::{Caller, IdempotencyKey, Timestamp};
 use queue::Queue;
 use ranks::Ranks;
@@ -94,6 +95,7 @@ pub(in crate::machine) struct Window {
 
 /// The hash that a caller's key is found by: good for this process only.
 pub(super) fn key_hash(caller: Option<&Caller>, key: &IdempotencyKey) -> u64 {
+    let caller = caller.filter(|_| !defect!(CallersShareKeys));
     let caller = caller.map_or(0, |caller| caller.hash_bits().rotate_left(32));
     key.hash_bits() ^ caller
 }
@@ -185,12 +187,16 @@ impl Window {
     fn forget(&mut self, now: Timestamp) {
         while let Some(oldest) = self.ranks.oldest() {
             let head = self.queues[oldest as usize].oldest;
-            let aged =
-                head.is_some_and(|head| now.millis_since(head.recorded_at) > self.limits.age_ms);
+            let aged = head
+                .is_some_and(|head| now.millis_since(head.recorded_at) > self.limits.age_ms)
+                && !defect!(KeysNeverAge);
             let queue = if aged {
                 Some(oldest)
             } else if self.len() > self.limits.keys_max {
-                self.ranks.most_keys()
+                match defect!(OldestForgotten) {
+                    true => Some(oldest),
+                    false => self.ranks.most_keys(),
+                }
             } else if self.bytes > self.limits.bytes_max {
                 self.ranks.most_bytes()
             } else {
@@ -215,7 +221,7 @@ impl Window {
         self.ranks.moved(queue, before, known);
         if is_key {
             self.unindex(hash, place);
-            self.forgotten.early += u64::from(!aged);
+            self.forgotten.early += u64::from(!aged && !defect!(EvictionNotCounted));
             self.forgotten.until = self.forgotten.until.max(head.recorded_at);
         }
         let known = &mut self.queues[queue as usize];
@@ -272,7 +278,8 @@ impl Window {
 
     fn is_of(&self, place: Place, caller: Option<&Caller>, key: &str) -> bool {
         let queue = &self.queues[place.queue as usize];
-        queue.caller.as_ref() == caller && queue.at(place.offset).key() == key
+        let is_theirs = queue.caller.as_ref() == caller || defect!(CallersShareKeys);
+        is_theirs && queue.at(place.offset).key() == key
     }
 
     pub(in crate::machine) fn freeze(&self) -> FrozenWindow {
