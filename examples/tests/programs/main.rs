@@ -11,3 +11,4 @@ mod stores_killed;
 mod tool;
 mod tool_copies;
 mod tool_looks;
+mod tool_repair;

@@ -8,9 +8,9 @@ use inventory_core::vocabulary::{ProductId, Reference, StoreId, Timestamp};
 
 const STATUS: &str = "\
 Exit status: 0 done, and nothing is damaged; 2 wrong usage, or nothing to do it with; 3 the directory is in use and must not be; \
-4 damage; 5 the disk or the system; 6 a newer format.
+4 damage; 5 the disk or the system; 6 a newer format; 8 the clock is ahead.
 
-What only reads works beside a running central, takes no lock and writes no byte.";
+What only reads works beside a running central, and writes no byte.";
 
 /// Looks at a data directory of central, keeps copies of it, and puts it right.
 #[derive(Debug, Parser)]
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// What could not be used, and what has become of it
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Puts right what a clock has done to a directory
+    #[command(subcommand)]
+    Repair(Repair),
     /// Prints the events of the log, each as one line of JSON
     Dump {
         /// The data directory
@@ -112,6 +115,27 @@ pub(crate) enum DeadLetters {
         /// What was done
         #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
         note: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Repair {
+    /// Sets a log back that is ahead of the clock, under a new epoch; without --yes, says what that would do
+    #[command(
+        after_help = "When a clock that was ahead has been written into the log, its last entry is of a time that has not \
+        come yet. Put the clock right, stop central, and see what would be done; then do it with --yes. Stock, versions, \
+        reservations and keys stay what they are. The log so far is set aside in the directory, under names with \
+        .aside-. If it is interrupted, run it again."
+    )]
+    Time {
+        /// The data directory
+        dir: PathBuf,
+        /// The time that the last entry shall have, not later than the clock [default: what the clock says]
+        #[arg(long, value_name = "TIME")]
+        to: Option<Timestamp>,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -28,6 +28,8 @@ enum Side {
     System,
     /// The program is too old: 6.
     Format,
+    /// The clock is ahead, or what it is to be set to: 8.
+    Clock,
 }
 
 impl Failure {
@@ -72,6 +74,11 @@ impl Failure {
         Self::new(Side::Format, what)
     }
 
+    /// The clock, or what was taken for the time, is ahead.
+    pub(crate) fn clock(what: impl Into<String>) -> Self {
+        Self::new(Side::Clock, what)
+    }
+
     fn new(side: Side, what: impl Into<String>) -> Self {
         let what = what.into();
         Self { side, what }
@@ -85,6 +92,7 @@ impl Failure {
             Side::Damage => 4,
             Side::System => 5,
             Side::Format => 6,
+            Side::Clock => 8,
         })
     }
 }

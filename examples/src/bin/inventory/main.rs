@@ -8,6 +8,7 @@ mod failure;
 mod meaning;
 mod output;
 mod progress;
+mod repair;
 mod stat;
 mod tail;
 mod verify;
@@ -42,6 +43,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup { dir, to } => backup::backup(&dir, &to, output),
         Command::Restore { from, dir } => backup::restore(&from, &dir, output),
         Command::DeadLetters(command) => dead_letters::run(&command, output),
+        Command::Repair(command) => repair::run(&command, output),
         Command::Dump { dir, filter } => events::dump(&dir, &filter),
         Command::Tail { dir, lines, filter } => tail::run(&dir, lines, &filter),
         Command::Stat { dir } => stat::run(&dir, output),

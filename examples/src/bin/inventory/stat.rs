@@ -59,14 +59,8 @@ pub(crate) fn run(dir: &Path, output: Output) -> Result<(), Failure> {
                 ),
                 ("last recorded at", head.recorded_at.to_string()),
                 ("chain", head.chain.to_string()),
-                (
-                    "log",
-                    format!(
-                        "{} in {} segments",
-                        output::bytes(log_bytes),
-                        segments.len()
-                    ),
-                ),
+                ("log", output::bytes(log_bytes)),
+                ("segments", segments.len().to_string()),
             ];
             if let Some(replaced) = view.replaces() {
                 rows.insert(2, ("replaces epoch", replaced.to_string()));
