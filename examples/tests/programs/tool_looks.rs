@@ -189,7 +189,10 @@ fn a_dump_has_whole_events_and_its_filters_hold() {
     assert!(products.len() == 5 && products.iter().all(|event| event["product"] == "p1"));
     assert_eq!(only(&["--store", "north"]), all);
     assert_eq!(only(&["--store", "south"]), Vec::<Value>::new());
-    assert_eq!(only(&["--reference", "order-7"]), [last.clone()]);
+    assert_eq!(
+        only(&["--reference", "order-7"]),
+        std::slice::from_ref(last)
+    );
     let time = all[10]["ts"].as_str().unwrap();
     let since = all
         .iter()

@@ -84,7 +84,7 @@ fn show(dir: &Path, id: &str, output: Output) -> Result<(), Failure> {
         Output::Table => {
             let position = letter
                 .sequence
-                .map_or("none".to_owned(), |at| at.to_string());
+                .map_or_else(|| "none".to_owned(), |at| at.to_string());
             let product = letter.product.as_ref().map_or("none", |id| id.as_str());
             let kept = letter.content.len() as u64;
             let bytes = match letter.content_bytes {
@@ -112,13 +112,13 @@ fn show(dir: &Path, id: &str, output: Output) -> Result<(), Failure> {
 fn resolve(dir: &Path, id: &str, note: &str, output: Output) -> Result<(), Failure> {
     let id = find(dir, id)?.id;
     let opened = file::open_dead_letters(dir);
-    let mut letters = opened.map_err(|error| match error {
-        file::OpenError::InUse => Failure::in_use(format!(
+    let mut letters = opened.map_err(|error| match matches!(error, file::OpenError::InUse) {
+        true => Failure::in_use(format!(
             "central runs on {}, and nothing was changed: ask it instead, with POST /admin/dead-letters/ID/resolution, \
              or stop it first",
             dir.display()
         )),
-        error => Failure::open(dir, &error),
+        false => Failure::open(dir, &error),
     })?;
     let resolution = Resolution {
         resolved_at: SystemClock.now(),

@@ -59,8 +59,7 @@ fn time(dir: &Path, asked: Option<Timestamp>, yes: bool, output: Output) -> Resu
     };
     plan.check()?;
     match (plan.is_ahead(), yes) {
-        (false, _) => plan.report(None, output),
-        (true, false) => plan.report(None, output),
+        (false, _) | (true, false) => plan.report(None, output),
         (true, true) if plan.view.in_use() => Err(plan.in_use()),
         (true, true) => {
             let done = plan.carry_out()?;
@@ -111,9 +110,9 @@ impl Plan<'_> {
 
     fn carry_out(&self) -> Result<SetBack, Failure> {
         let opened = file::open(self.dir, FileOptions::default());
-        let store = opened.map_err(|error| match error {
-            file::OpenError::InUse => self.in_use(),
-            error => Failure::open(self.dir, &error),
+        let store = opened.map_err(|error| match matches!(error, file::OpenError::InUse) {
+            true => self.in_use(),
+            false => Failure::open(self.dir, &error),
         })?;
         let done = engine::set_back(store.into_ports(), ALL_KEYS, self.to());
         done.map_err(|error| {
@@ -150,7 +149,7 @@ impl Plan<'_> {
                 "to": self.is_ahead().then_some(self.to()),
                 "head": self.view.head().sequence,
                 "done": done.is_some(),
-                "epoch": done.map_or(self.view.epoch(), |done| done.epoch),
+                "epoch": done.map_or_else(|| self.view.epoch(), |done| done.epoch),
                 "replaces": done.map(|done| done.replaced),
             })),
             Output::Table => self.table(ahead, done),

@@ -77,11 +77,10 @@ fn records<T: PartialEq>(
             .get(at)
             .map_or(*open, |(_, expected)| expected != record)
     });
-    let missing = expected
-        .iter()
-        .find(|(at, (open, _))| *open && !found.contains_key(at));
-    let at = differs.map(|(at, _)| at).or(missing.map(|(at, _)| at));
-    at.copied()
+    let mut opened = expected.iter();
+    let missing = || opened.find(|(at, (open, _))| *open && !found.contains_key(at));
+    let at = differs.or_else(missing);
+    at.map(|(at, _)| *at)
 }
 
 fn reservations(snapshot: &Image, log: &Image) -> Option<String> {
