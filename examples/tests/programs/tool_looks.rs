@@ -239,6 +239,24 @@ fn a_tail_shows_what_comes() {
 }
 
 #[test]
+fn a_tail_whose_reader_has_gone_ends_without_an_error_though_nothing_comes() {
+    let data = tempfile::tempdir().unwrap();
+    sold(data.path());
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_inventory"))
+        .args(["tail", text(data.path())])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("{\"seq\":12,"));
+    drop(lines);
+    let ended = tail.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+}
+
+#[test]
 fn stat_says_what_central_says() {
     let data = tempfile::tempdir().unwrap();
     let central = Program::start(&mut command(data.path()));

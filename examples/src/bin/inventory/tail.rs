@@ -1,19 +1,23 @@
 //! `inventory tail`: the newest events, and then what comes, until it is interrupted.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use inventory_core::vocabulary::Sequence;
 use inventory_log::file::inspect::{Depth, Followed, Follower, View};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::arguments::Filter;
 use crate::events::Printer;
 use crate::failure::Failure;
 
 /// How often the log is looked at. Nobody wakes a program that only reads files.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 
 pub(crate) fn run(dir: &Path, lines: u64, filter: &Filter) -> Result<(), Failure> {
     let view = View::open(dir, Depth::Ends).map_err(|error| Failure::open(dir, &error))?;
@@ -34,7 +38,8 @@ pub(crate) fn run(dir: &Path, lines: u64, filter: &Filter) -> Result<(), Failure
             return printer.end();
         }
         match followed {
-            Followed::End => thread::park_timeout(LOOK_EVERY),
+            Followed::End if wait()?.is_break() => return printer.end(),
+            Followed::End => {}
             Followed::OtherHistory => {
                 printer.end()?;
                 return Err(Failure::damage(
@@ -48,5 +53,17 @@ pub(crate) fn run(dir: &Path, lines: u64, filter: &Filter) -> Result<(), Failure
                 ));
             }
         }
+    }
+}
+
+/// Waits for the next look; breaks when nobody reads any more what is printed.
+fn wait() -> Result<ControlFlow<()>, Failure> {
+    let out = io::stdout();
+    // Nothing is asked for: a pipe without a reader is told all the same.
+    let mut watched = [PollFd::new(&out, PollFlags::empty())];
+    match poll(&mut watched, Some(&LOOK_EVERY)) {
+        Ok(0) | Err(Errno::INTR) => Ok(ControlFlow::Continue(())),
+        Ok(_) => Ok(ControlFlow::Break(())),
+        Err(error) => Err(Failure::io("waiting for the next look", &error.into())),
     }
 }
