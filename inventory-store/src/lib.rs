@@ -4,13 +4,15 @@
 //! ```text
 //!  central ──▶ client ──▶ syncer ──▶ replica ──▶ cache: files that trail it
 //!     ▲                                  │
-//!     └────── forwarding ◀── outbox ◀── store API
+//!     └────── sending ◀── outbox ◀── store API
 //! ```
 
 pub mod api;
 pub mod bodies;
 pub mod cache;
+mod chain;
 pub mod client;
 pub mod outbox;
 pub mod replica;
+pub mod sending;
 pub mod syncer;

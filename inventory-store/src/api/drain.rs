@@ -1,20 +1,18 @@
-//! Sends what is queued, in order, when central is there.
+//! Sends what is queued, by batches, when central is there.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory_http::kit::Code;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use crate::client::{CallError, Retry};
+use crate::chain::Chain;
+use crate::client::RowAnswer;
 use crate::outbox::{Change, Intent, Reason};
+use crate::sending::{Judged, Row, Trouble};
 
 /// How often the queue is looked at when nobody says that something has changed: its intents grow old.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Between attempts at the same intent.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Sends until the store is stopped.
 pub(super) async fn drain(store: Arc<Store>) {
@@ -24,88 +22,132 @@ pub(super) async fn drain(store: Arc<Store>) {
     }
 }
 
-async fn rounds(store: &Arc<Store>) {
+async fn rounds(store: &Store) {
+    let mut changed = store.outbox.subscribe();
     loop {
-        // A time-out says that it is time to look.
-        let _ = timeout(LOOK, store.to_send.notified()).await;
-        if !store.is_connected() && store.has_expired() {
+        if store.is_connected() {
+            while store.send_batch().await {}
+        } else if store.outbox.outbox().has_expired(store.clock.now()) {
             // What cannot be parked now is tried again at the next look, and was logged.
             let _ = store.change(Change::Expire).await;
         }
-        while store.is_connected() {
-            match store.next_intent().await {
-                Some(intent) if store.send(&intent).await => {}
-                Some(intent) => {
-                    store.outbox.lock().stop(intent.key());
-                    sleep_until(Instant::now() + PAUSE).await;
-                }
-                None => break,
-            }
+        let look = Instant::now() + LOOK;
+        let due = store.next_sending().map_or(look, |due| due.min(look));
+        tokio::select! {
+            () = store.to_send.notified() => {}
+            Ok(()) = changed.changed() => {}
+            () = sleep_until(due) => {}
         }
     }
 }
 
 impl Store {
-    /// Whether the oldest intent has waited for too long.
-    fn has_expired(&self) -> bool {
-        let durable = self.outbox.lock();
-        let outbox = durable.outbox();
-        let age = outbox.oldest_age(self.clock.now());
-        age.is_some_and(|age| age > outbox.limits().age_max)
+    /// When something that waits may be sent.
+    fn next_sending(&self) -> Option<Instant> {
+        let now = self.now();
+        let sending = self.sending.lock();
+        let until = sending
+            .waits_until(now)
+            .or_else(|| sending.aside_until(now));
+        until.map(|until| Instant::now() + until.since(now))
     }
 
-    /// Takes the next intent; what has waited too long is parked on the way, which is why this waits for the disk.
-    async fn next_intent(self: &Arc<Self>) -> Option<Intent> {
-        let store = Arc::clone(self);
-        let taking = tokio::task::spawn_blocking(move || {
-            let now = store.clock.now();
-            store.outbox.lock().start_next(now)
-        });
-        match taking.await {
-            Ok(Ok(intent)) => intent,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "nothing that is queued can be sent");
-                None
+    /// Sends what may be sent together. Returns whether there may be more.
+    async fn send_batch(&self) -> bool {
+        let now = self.now();
+        let (most, aside) = {
+            let sending = self.sending.lock();
+            if sending.waits_until(now).is_some() {
+                return false;
             }
-            Err(_) => None,
+            (sending.batch(), sending.aside(now))
+        };
+        if self.outbox.outbox().queued_count() == 0 {
+            return false;
         }
-    }
-
-    /// Sends an intent. Returns whether it is settled, one way or the other.
-    async fn send(self: &Arc<Self>, intent: &Intent) -> bool {
-        let sent = self.central.update(intent.update(), intent.trace()).await;
-        let key = intent.key().clone();
-        let change = match sent {
-            Ok(answered) => {
-                if let Some(replica) = &mut *self.replica.write() {
-                    replica.answered(&answered.updated);
-                }
-                Change::Settle(key)
+        // Why it was not taken is known already: the outbox has failed, or the store is stopping.
+        let Ok(Ok(batch)) = self.outbox.start_batch(most, aside).await else {
+            return false;
+        };
+        if batch.is_empty() {
+            return false;
+        }
+        let updates = batch.iter().map(|intent| intent.update().clone()).collect();
+        // A call is part of one trace: what is sent together is not told apart.
+        let trace = match &batch[..] {
+            [alone] => alone.trace(),
+            _ => None,
+        };
+        let sent = self.central.batch(updates, trace).await;
+        let now = self.now();
+        let judged = match sent {
+            Ok(answers) => {
+                let rows = self.show_rows(answers);
+                self.tell_sending(|sending| sending.answered(now, &batch, &rows))
             }
-            Err(error) if error.retry() == Retry::Helps => {
-                if let Some(wait) = error.retry_after() {
-                    sleep_until(Instant::now() + wait).await;
-                }
-                return false;
-            }
-            Err(CallError::Refused { error, .. }) => {
-                tracing::warn!(%key, reason = %error.message, "central refuses an intent");
-                let reason = Reason::from(&*error);
-                match error.code == Code::Conflict {
-                    true => Change::Conflict { key, reason },
-                    false => Change::Park { key, reason },
-                }
-            }
-            Err(
-                error @ (CallError::Gone { .. }
-                | CallError::Unavailable { .. }
-                | CallError::Unknown { .. }
-                | CallError::NotUnderstood { .. }),
-            ) => {
-                tracing::error!(%error, "an update was answered as none is; it is tried again");
-                return false;
+            Err(error) => {
+                let at = self.clock.now();
+                let trouble = Trouble::from(&error);
+                tracing::debug!(error = %Chain(&error), "a batch has no answer");
+                self.tell_sending(|sending| sending.failed(now, at, &batch, trouble))
             }
         };
-        self.change(change).await.is_ok()
+        self.settle(&batch, judged).await;
+        true
+    }
+
+    /// Shows what was applied, and says what becomes of each row.
+    fn show_rows(&self, answers: Vec<RowAnswer>) -> Vec<Row> {
+        if let Some(replica) = &mut *self.replica.write() {
+            for answer in &answers {
+                if let RowAnswer::Applied(updated) = answer {
+                    replica.answered(updated);
+                }
+            }
+        }
+        answers.into_iter().map(row).collect()
+    }
+
+    /// Has the outbox do what was judged. What it does not do is sent again.
+    async fn settle(&self, batch: &[Intent], judged: Judged) {
+        let Judged { changes, mut back } = judged;
+        for change in &changes {
+            if let Change::Park { key, reason } = change {
+                tracing::warn!(%key, %reason, "central refuses an intent, which waits for a person");
+            }
+        }
+        let keys: Vec<_> = changes.iter().filter_map(Change::key).cloned().collect();
+        match self.outbox.change_all(changes).await {
+            Ok(answers) => {
+                let answered = keys.into_iter().zip(answers);
+                let failed = answered.filter(|(_, answer)| answer.is_err());
+                back.extend(failed.map(|(key, _)| key));
+            }
+            Err(_) => back = batch.iter().map(|intent| intent.key().clone()).collect(),
+        }
+        // A closed outbox forgets what is in flight by itself.
+        let _ = self.outbox.stop(back);
+        let outbox = self.outbox.outbox();
+        self.sending
+            .lock()
+            .forget(|product| outbox.has_queued(product));
+    }
+}
+
+fn row(answer: RowAnswer) -> Row {
+    match answer {
+        RowAnswer::Applied(_) => Row::Applied,
+        RowAnswer::Refused {
+            status,
+            code,
+            message,
+        } => {
+            let reason = Reason::new(code, message);
+            match status {
+                409 if reason.code() == "conflict" => Row::Conflict(reason),
+                400..500 => Row::Refused(reason),
+                _ => Row::Failed(reason),
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
 use super::settings::Follow;
+use crate::chain::Chain;
 use crate::client::{self, CallError, StreamItem};
 use crate::replica::{Position, Replica};
 use crate::syncer::Step;
@@ -166,20 +167,5 @@ fn asked(from: &Position) -> client::Position {
         offset: from.offset,
         epoch: Some(from.epoch),
         chain: Some(from.chain),
-    }
-}
-
-/// An error with its causes.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod run;
 mod save;
 mod service;
 mod settings;
+mod turn;
 mod writes;
 
 pub use routes::routes;

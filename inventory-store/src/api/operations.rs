@@ -6,6 +6,7 @@ use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::{Readiness, ReadinessStatus};
 
 use super::service::Store;
+use crate::bodies::BlockedStatus;
 
 impl Watched for Store {
     /// It serves while central is away.
@@ -21,10 +22,21 @@ impl Watched for Store {
         if !status.parked.is_empty() {
             reasons.push(format!("{} intents wait for a person", status.parked.len()));
         }
-        let outbox_failed = self.outbox.lock().has_failed();
-        if outbox_failed {
-            let reason = "the outbox could not be written: nothing is queued or sent until the store is started again";
-            reasons.push(reason.to_owned());
+        if let Some(BlockedStatus {
+            code,
+            message,
+            since,
+        }) = &status.blocked
+        {
+            reasons.push(format!(
+                "nothing that is queued is sent since {since}: {code}: {message}"
+            ));
+        }
+        if let Some((product, reason)) = self.sending.lock().products_aside().next() {
+            let count = status.outbox.products_aside;
+            reasons.push(format!(
+                "an intent fails at central for each of {count} products, {product} among them: {reason}"
+            ));
         }
         let unavailable = if *self.stopping.borrow() {
             Some("the store is stopping")
@@ -33,7 +45,10 @@ impl Watched for Store {
         } else {
             None
         };
-        let status = match (unavailable, status.parked.is_empty() && !outbox_failed) {
+        let is_well = status.parked.is_empty()
+            && status.blocked.is_none()
+            && status.outbox.products_aside == 0;
+        let status = match (unavailable, is_well) {
             (Some(_), _) => ReadinessStatus::Unavailable,
             (None, true) => ReadinessStatus::Ready,
             (None, false) => ReadinessStatus::Degraded,

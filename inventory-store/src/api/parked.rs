@@ -7,8 +7,8 @@ use inventory_http::kit::{Answer, ApiError, Call, PathParam};
 use inventory_http::wire::schema;
 
 use super::service::Store;
-use crate::bodies::Retry;
-use crate::outbox::Change;
+use crate::bodies::{Decided, Retry, Which};
+use crate::outbox::{Change, Parked};
 
 /// The path of a parked intent.
 pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
@@ -30,6 +30,16 @@ pub(super) async fn discard(call: Call<Store>) -> Result<Answer, ApiError> {
     change(&call, Change::Discard(key)).await
 }
 
+/// POST /store/parked/retry
+pub(super) async fn retry_all(call: Call<Store>) -> Result<Answer, ApiError> {
+    change_all(&call, |key| Change::Retry { key, version: None }).await
+}
+
+/// POST /store/parked/discard
+pub(super) async fn discard_all(call: Call<Store>) -> Result<Answer, ApiError> {
+    change_all(&call, Change::Discard).await
+}
+
 fn key(call: &Call<Store>) -> Result<IdempotencyKey, ApiError> {
     call.path.parse(0, "idempotencyKey", |text| {
         IdempotencyKey::new(text).map_err(|error| error.to_string())
@@ -40,6 +50,40 @@ fn key(call: &Call<Store>) -> Result<IdempotencyKey, ApiError> {
 async fn change(call: &Call<Store>, change: Change) -> Result<Answer, ApiError> {
     let store = Arc::clone(call.service());
     store.change(change).await?;
-    store.to_send.notify_one();
     Ok(Answer::json(&store.status()))
+}
+
+/// Decides about all parked intents of a kind, the longest parked first, until one is refused: there is room for no more.
+async fn change_all(
+    call: &Call<Store>,
+    decide: impl Fn(IdempotencyKey) -> Change,
+) -> Result<Answer, ApiError> {
+    let which: Which = call.json()?;
+    let store = Arc::clone(call.service());
+    let keys: Vec<_> = {
+        let outbox = store.outbox.outbox();
+        let meant = outbox.parked().filter(|parked| is_meant(&which, parked));
+        meant.map(|parked| parked.intent.key().clone()).collect()
+    };
+    let answers = store
+        .changes(keys.into_iter().map(decide).collect())
+        .await?;
+    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    if let (0, Some(Err(error))) = (done, answers.into_iter().next()) {
+        return Err(error);
+    }
+    Ok(Answer::json(&Decided {
+        decided: done as u64,
+        parked: store.outbox.outbox().parked_count() as u64,
+    }))
+}
+
+fn is_meant(which: &Which, parked: &Parked) -> bool {
+    let Which { reason, product_id } = which;
+    reason
+        .as_deref()
+        .is_none_or(|code| code == parked.reason.code())
+        && product_id
+            .as_ref()
+            .is_none_or(|product| product == parked.intent.product())
 }

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::service::Store;
+use super::turn::Turn;
 use super::writes::{REPLAYED, away, refused};
 use crate::client::{CallError, Outcome};
 
@@ -182,12 +183,8 @@ async fn pass<T: Passed>(call: Call<Store>) -> Result<Answer, ApiError> {
         store.check_own(named)?;
     }
     let key = params::required_key(&call, body.key_mut().take())?;
-    let is_queued = {
-        let durable = store.outbox.lock();
-        let mut products = body.products().into_iter();
-        products.any(|product| durable.outbox().has_queued(product))
-    };
-    if is_queued {
+    let deadline = Instant::now() + store.forward_timeout;
+    if store.turn(&body.products(), deadline).await == Turn::Queues {
         let message = "earlier changes of this product wait to be sent; nothing was done";
         return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
     }

@@ -6,9 +6,11 @@ use inventory_http::wire::params::{CURSOR, LIMIT, product};
 
 use super::service::Store;
 use crate::bodies::{
-    Freshness, OutboxStatus, ParkedIntent, ParkedReason, StoreListing, StoreProduct, StoreStatus,
+    BlockedStatus, Freshness, OutboxStatus, ParkedIntent, ParkedReason, StoreListing, StoreProduct,
+    StoreStatus,
 };
-use crate::outbox::Parked;
+use crate::chain::Chain;
+use crate::outbox::{Parked, Trouble};
 use crate::replica::Shown;
 
 fn store_product(shown: Shown, freshness: Freshness) -> StoreProduct {
@@ -79,8 +81,9 @@ impl Store {
             let offset = syncer.central_offset().unwrap_or_default();
             (syncer.connected(), syncer.stale_for(now), offset)
         });
-        let durable = self.outbox.lock();
-        let outbox = durable.outbox();
+        let blocked = self.blocked();
+        let products_aside = self.sending.lock().products_aside().len() as u64;
+        let outbox = self.outbox.outbox();
         let oldest_age = outbox.oldest_age(self.clock.now());
         StoreStatus {
             store_id: self.id.clone(),
@@ -89,12 +92,31 @@ impl Store {
             stale_for_ms: stale_for.map_or(0, |age| age.as_millis() as u64),
             last_offset,
             central_offset: central_offset.max(last_offset),
+            blocked,
             outbox: OutboxStatus {
                 queued: outbox.queued_count() as u64,
                 oldest_age_ms: oldest_age.map_or(0, |age| age.as_millis() as u64),
+                products_aside,
             },
             parked: outbox.parked().map(parked_intent).collect(),
         }
+    }
+
+    /// Why nothing that is queued is sent, or nothing can be queued.
+    pub(super) fn blocked(&self) -> Option<BlockedStatus> {
+        if let Some(Trouble { error, since }) = self.outbox.trouble() {
+            return Some(BlockedStatus {
+                code: "disk".to_owned(),
+                message: Chain(&error).to_string(),
+                since,
+            });
+        }
+        let sending = self.sending.lock();
+        sending.blocked().map(|blocked| BlockedStatus {
+            code: blocked.reason.code().to_owned(),
+            message: blocked.reason.message().to_owned(),
+            since: blocked.since,
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use inventory_http::wire::{Update, Updated};
 use super::parked::PARKED_PATH;
 use super::service::Store;
 use super::{parked, passing, reads, writes};
-use crate::bodies::{Queued, Retry, StoreListing, StoreProduct, StoreStatus};
+use crate::bodies::{Decided, Queued, Retry, StoreListing, StoreProduct, StoreStatus, Which};
 
 const OK: StatusCode = StatusCode::OK;
 
@@ -58,6 +58,24 @@ fn stock() -> Vec<Route<Store>> {
             .about("says how this store is doing")
             .free()
             .answers::<StoreStatus>(OK, "the state of link, copy and outbox"),
+        Route::later(
+            Method::POST,
+            "/store/parked/retry",
+            Access::Admin,
+            parked::retry_all,
+        )
+        .about("sends parked intents once more, under their keys and without a version: all, or those of a reason or product")
+        .takes::<Which>(BODY_BYTES_MAX)
+        .answers::<Decided>(OK, "they are queued, as many as there was room for"),
+        Route::later(
+            Method::POST,
+            "/store/parked/discard",
+            Access::Admin,
+            parked::discard_all,
+        )
+        .about("gives parked intents up: all, or those of a reason or product")
+        .takes::<Which>(BODY_BYTES_MAX)
+        .answers::<Decided>(OK, "they are forgotten"),
         Route::later(
             Method::POST,
             "/store/parked/{idempotencyKey}/retry",

@@ -19,8 +19,9 @@ use super::settings::Settings;
 use super::{drain, follow, save};
 use crate::cache::{Absence, CacheFiles, Cached, DataDirectory, DirectoryError};
 use crate::client::{Central, CentralSettings};
-use crate::outbox::{DurableOutbox, OpenError, OutboxLimits};
+use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits};
 use crate::replica::Replica;
+use crate::sending::Sending;
 use crate::syncer::{Millis, Syncer, SyncerSettings};
 
 /// As many writes are forwarded at once, less one for following and one for the outbox.
@@ -38,6 +39,9 @@ pub enum StartError {
     /// The outbox cannot be used.
     #[error("the outbox cannot be used")]
     Outbox(#[source] OpenError),
+    /// The system refuses a thread.
+    #[error("the outbox has no thread")]
+    Thread(#[source] io::Error),
     /// The address cannot be bound.
     #[error("{address} cannot be bound")]
     Bind {
@@ -98,16 +102,19 @@ impl Running {
         let address = listener.address().map_err(bound)?;
         let telemetry = Telemetry::start(&settings.telemetry).await;
 
-        let (replica, syncer) = resume(cached, &*clock);
+        let seed = u64::from(std::process::id()) ^ clock.now().millis();
+        let (replica, syncer) = resume(cached, &*clock, seed);
         let saved = replica.as_ref().map(Replica::position);
         let stopping = watch::Sender::new(false);
         let routes = routes();
         let openapi = openapi::document("Inventory engine: store", &routes);
+        let outbox = Keeper::start(outbox, Arc::clone(&clock)).map_err(StartError::Thread)?;
         let parts = Parts {
             central,
             replica,
             syncer,
             outbox,
+            sending: Sending::new(seed),
             clock,
             telemetry: telemetry.clone(),
             stopping: stopping.subscribe(),
@@ -173,12 +180,15 @@ impl Running {
 }
 
 /// The copy that was saved, if it can be used, and a syncer that goes on from it.
-fn resume(cached: Result<Cached, Absence>, clock: &dyn Clock) -> (Option<Replica>, Syncer) {
+fn resume(
+    cached: Result<Cached, Absence>,
+    clock: &dyn Clock,
+    seed: u64,
+) -> (Option<Replica>, Syncer) {
     let settings = SyncerSettings {
         long_poll: follow::LONG_POLL,
         ..SyncerSettings::default()
     };
-    let seed = u64::from(std::process::id()) ^ clock.now().millis();
     let syncer = Syncer::new(settings, seed, Millis::default());
     let cached = match cached {
         Ok(cached) => cached,
@@ -237,14 +247,27 @@ fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
         store.status().stale_for_ms
     });
     gauge("outbox_queued", "intents that wait for central", |store| {
-        store.status().outbox.queued
+        store.outbox.outbox().queued_count() as u64
     });
     gauge(
         "outbox_oldest_ms",
         "how long the oldest intent waits",
-        |store| store.status().outbox.oldest_age_ms,
+        |store| {
+            let age = store.outbox.outbox().oldest_age(store.clock.now());
+            age.map_or(0, |age| age.as_millis() as u64)
+        },
     );
     gauge("outbox_parked", "intents that wait for a person", |store| {
-        store.status().parked.len() as u64
+        store.outbox.outbox().parked_count() as u64
     });
+    gauge(
+        "outbox_blocked",
+        "1 while nothing that is queued is sent though central is there, or nothing can be queued",
+        |store| u64::from(store.blocked().is_some()),
+    );
+    gauge(
+        "outbox_products_aside",
+        "products of which an intent fails alone at central",
+        |store| store.sending.lock().products_aside().len() as u64,
+    );
 }

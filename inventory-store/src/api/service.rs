@@ -16,8 +16,9 @@ use tokio::sync::{Notify, watch};
 use super::settings::{OfflineWrites, Settings};
 use crate::bodies::Freshness;
 use crate::client::Central;
-use crate::outbox::DurableOutbox;
+use crate::outbox::{Keeper, Reason};
 use crate::replica::Replica;
+use crate::sending::Sending;
 use crate::syncer::{Millis, Syncer};
 
 /// One store.
@@ -29,7 +30,9 @@ pub struct Store {
     syncer: Mutex<Syncer>,
     /// Whether the copy is all that central has, as the syncer last said: readers look here without waiting for it.
     current: AtomicBool,
-    pub(super) outbox: Mutex<DurableOutbox>,
+    pub(super) outbox: Keeper,
+    /// What is sent of it next. Never locked while anything is waited for.
+    pub(super) sending: Mutex<Sending>,
     /// Something was queued, or central is there again.
     pub(super) to_send: Notify,
     /// The replica has followed events, or was replaced.
@@ -48,7 +51,8 @@ pub(super) struct Parts {
     pub(super) central: Central,
     pub(super) replica: Option<Replica>,
     pub(super) syncer: Syncer,
-    pub(super) outbox: DurableOutbox,
+    pub(super) outbox: Keeper,
+    pub(super) sending: Sending,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
@@ -71,7 +75,8 @@ impl Store {
             replica: RwLock::new(parts.replica),
             syncer: Mutex::new(parts.syncer),
             current: AtomicBool::new(false),
-            outbox: Mutex::new(parts.outbox),
+            outbox: parts.outbox,
+            sending: Mutex::new(parts.sending),
             to_send: Notify::new(),
             to_save: Notify::new(),
             clock: parts.clock,
@@ -84,8 +89,8 @@ impl Store {
         }
     }
 
-    /// Now, for the syncer.
-    fn now(&self) -> Millis {
+    /// Now, for the syncer and for sending.
+    pub(super) fn now(&self) -> Millis {
         Millis::new(self.started.elapsed().as_millis() as u64)
     }
 
@@ -107,8 +112,31 @@ impl Store {
         };
         if !was_connected && is_connected {
             tracing::info!("central is there");
+            self.sending.lock().connected();
             self.to_send.notify_one();
         }
+    }
+
+    /// Tells what was sent what came of it, and says once that the queue is stopped, and once that it goes on.
+    pub(super) fn tell_sending<T>(&self, tell: impl FnOnce(&mut Sending) -> T) -> T {
+        let mut sending = self.sending.lock();
+        let before = sending.blocked().map(|blocked| blocked.reason.clone());
+        let aside = sending.products_aside().len();
+        let told = tell(&mut sending);
+        let after = sending.blocked().map(|blocked| &blocked.reason);
+        match (&before, after) {
+            (Some(_), None) => tracing::info!("what is queued is sent again"),
+            (before, Some(after)) if before.as_ref().map(Reason::code) != Some(after.code()) => {
+                tracing::warn!(reason = %after, "nothing that is queued is sent");
+            }
+            (_, Some(_)) | (None, None) => {}
+        }
+        if aside < sending.products_aside().len() {
+            for (product, reason) in sending.products_aside() {
+                tracing::warn!(%product, %reason, "an intent fails at central; its product waits, and no other");
+            }
+        }
+        told
     }
 
     /// Whether central answers.

@@ -49,8 +49,8 @@ pub const SETTINGS: &[SettingDoc] = &[
     ),
     SettingDoc::new(
         "OFFLINE_CONFLICT",
-        "park",
-        "a queued intent with a stale version: `park` keeps it for a person, `rebase` sends it without a version",
+        "rebase",
+        "a queued intent with a stale version: `rebase` sends it without a version, `park` keeps it for a person",
     ),
     SettingDoc::new("OUTBOX_MAX", "10000", "intents that may be queued"),
     SettingDoc::new(

@@ -13,9 +13,10 @@ use tokio::time::Instant;
 
 use super::service::Store;
 use super::settings::OfflineWrites;
+use super::turn::Turn;
 use crate::bodies::Queued;
 use crate::client::{CallError, Failure, Outcome};
-use crate::outbox::{Change, ChangeError, Changed, Intent, Refusal};
+use crate::outbox::{Change, ChangeError, Changed, Intent, NotTaken, Refusal};
 
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -26,18 +27,18 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     call.caller().may_write_for(&update.store_id)?;
     store.check_own(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
-    let must_queue = {
-        let durable = store.outbox.lock();
-        let outbox = durable.outbox();
-        outbox.knows(&key) || outbox.has_queued(&update.product_id)
-    };
+    let deadline = Instant::now() + store.forward_timeout;
+    let is_known = store.outbox.outbox().knows(&key);
     update.idempotency_key = Some(key);
     let trace = call.span.trace();
-    if must_queue {
-        return store.queue(update, trace).await;
+    if is_known || store.turn(&[&update.product_id], deadline).await == Turn::Queues {
+        return match store.offline_writes {
+            OfflineWrites::Reject if !is_known => Err(away(Outcome::NothingDone)),
+            OfflineWrites::Reject | OfflineWrites::Queue => store.queue(update, trace).await,
+        };
     }
     let span = call.span.child("ForwardDelta");
-    let forwarded = store.forward(&update, trace).await;
+    let forwarded = store.forward(&update, trace, deadline).await;
     if let Err(error) = &forwarded {
         span.fail(error.to_string());
     }
@@ -45,14 +46,35 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
         Ok(answer) => Ok(answer),
         Err(CallError::Refused {
             status,
+            error,
             body,
             retry_after,
-            ..
-        }) => Ok(refused(status, body, retry_after)),
+        }) if is_about_update(error.code) => Ok(refused(status, body, retry_after)),
         Err(error) => match store.offline_writes {
-            OfflineWrites::Reject => Err(away(error.outcome())),
+            OfflineWrites::Reject => Err(not_forwarded(&error)),
             OfflineWrites::Queue => store.queue(update, trace).await,
         },
+    }
+}
+
+/// Whether a refusal is central's answer to the update. Any other is about this store, the way or the time, which the
+/// customer at the till can do nothing about: the update is queued.
+fn is_about_update(code: Code) -> bool {
+    match code {
+        Code::BadRequest | Code::Conflict | Code::Unprocessable | Code::Quarantined => true,
+        Code::Unauthorized
+        | Code::Forbidden
+        | Code::NotFound
+        | Code::MethodNotAllowed
+        | Code::RequestTimeout
+        | Code::Gone
+        | Code::PreconditionFailed
+        | Code::PayloadTooLarge
+        | Code::UriTooLong
+        | Code::UnsupportedMediaType
+        | Code::RateLimited
+        | Code::Internal
+        | Code::Unavailable => false,
     }
 }
 
@@ -75,6 +97,7 @@ impl Store {
         &self,
         update: &Update,
         trace: Option<TraceParent>,
+        deadline: Instant,
     ) -> Result<Answer, CallError> {
         if !self.is_connected() {
             return Err(CallError::Unavailable {
@@ -82,7 +105,6 @@ impl Store {
                 source: Failure::ConnectTimeout,
             });
         }
-        let deadline = Instant::now() + self.forward_timeout;
         let answered = self.central.update_until(update, trace, deadline).await?;
         if let Some(replica) = &mut *self.replica.write() {
             replica.answered(&answered.updated);
@@ -95,17 +117,12 @@ impl Store {
     }
 
     /// Queues an update; it is on disk when this answers.
-    async fn queue(
-        self: Arc<Self>,
-        update: Update,
-        trace: Option<TraceParent>,
-    ) -> Result<Answer, ApiError> {
+    async fn queue(&self, update: Update, trace: Option<TraceParent>) -> Result<Answer, ApiError> {
         let key = update.idempotency_key.clone();
         let key = key.expect("only updates with a key are queued");
         let now = self.clock.now();
         let intent = Intent::new(key.clone(), update, now, trace);
         self.change(Change::Enqueue(intent)).await?;
-        self.to_send.notify_one();
         let body = Queued {
             queued: true,
             idempotency_key: key,
@@ -113,23 +130,28 @@ impl Store {
         Ok(Answer::json(&body).with_status(StatusCode::ACCEPTED))
     }
 
-    /// Changes the outbox, beside the threads that serve.
+    /// Changes the outbox; it is on disk when this answers.
     ///
     /// # Errors
     ///
     /// The change was refused, or may not be on disk.
-    pub(super) async fn change(self: &Arc<Self>, change: Change) -> Result<Changed, ApiError> {
-        let store = Arc::clone(self);
-        let changing = tokio::task::spawn_blocking(move || {
-            let now = store.clock.now();
-            store.outbox.lock().change(change, now)
-        });
-        match changing.await {
-            Ok(changed) => changed.map_err(not_changed),
-            Err(_) => {
-                Err(ApiError::new(Code::Unavailable, "the store is stopping").with_retry_after(1))
-            }
-        }
+    pub(super) async fn change(&self, change: Change) -> Result<Changed, ApiError> {
+        let mut answers = self.changes(vec![change]).await?;
+        answers.pop().expect("there is an answer to each change")
+    }
+
+    /// As [`Self::change`], for several, with an answer to each.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was done.
+    pub(super) async fn changes(
+        &self,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Result<Changed, ApiError>>, ApiError> {
+        let answers = self.outbox.change_all(changes).await.map_err(not_taken)?;
+        let answers = answers.into_iter();
+        Ok(answers.map(|answer| answer.map_err(not_changed)).collect())
     }
 }
 
@@ -153,15 +175,33 @@ pub(super) fn away(outcome: Outcome) -> ApiError {
     ApiError::new(Code::Unavailable, message).with_retry_after(1)
 }
 
+/// What a till is told whose update is neither forwarded nor queued.
+fn not_forwarded(error: &CallError) -> ApiError {
+    match error {
+        CallError::Refused { error, .. } => {
+            let code = error.code.text();
+            let message = format!(
+                "central takes no updates of this store now ({code}: {}); nothing was done",
+                error.message
+            );
+            ApiError::new(Code::Unavailable, message).with_retry_after(1)
+        }
+        CallError::Gone { .. }
+        | CallError::Unavailable { .. }
+        | CallError::Unknown { .. }
+        | CallError::NotUnderstood { .. } => away(error.outcome()),
+    }
+}
+
+fn not_taken(error: NotTaken) -> ApiError {
+    ApiError::new(Code::Unavailable, format!("{error}; nothing was done")).with_retry_after(1)
+}
+
 fn not_changed(error: ChangeError) -> ApiError {
     match error {
-        ChangeError::Failed(error) => {
-            tracing::error!(%error, "the outbox has failed");
-            ApiError::new(
-                Code::Unavailable,
-                "the intent could not be kept; the same key settles it once the store was started again",
-            )
-            .with_retry_after(5)
+        ChangeError::Failed(_) => {
+            let message = "the disk does not take it; the same key settles it once there is room";
+            ApiError::new(Code::Unavailable, message).with_retry_after(5)
         }
         ChangeError::Refused(refusal) => {
             let (code, field) = match &refusal {

@@ -90,10 +90,25 @@ pub struct StoreStatus {
     /// The last event that central was known to have.
     #[schemars(schema_with = "schema::offset")]
     pub central_offset: Sequence,
+    /// Why nothing that is queued is sent though central is heard of; absent while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<BlockedStatus>,
     /// Intents that wait for central.
     pub outbox: OutboxStatus,
     /// Intents that wait for a person.
     pub parked: Vec<ParkedIntent>,
+}
+
+/// Why the queue is stopped: something that says nothing about any intent, so that all are kept and tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockedStatus {
+    /// A code of central's errors, or `unavailable`, `timeout`, `not_understood`, `disk`.
+    pub code: String,
+    /// What is true, in a sentence.
+    pub message: String,
+    /// Since when.
+    #[schemars(schema_with = "schema::time")]
+    pub since: Timestamp,
 }
 
 /// Intents that wait for central.
@@ -104,6 +119,8 @@ pub struct OutboxStatus {
     pub queued: u64,
     /// How long the oldest has waited; 0 when there is none.
     pub oldest_age_ms: u64,
+    /// Products of which an intent fails alone at central: theirs wait longer, and hold up no others.
+    pub products_aside: u64,
 }
 
 /// An intent that central has refused, or that has waited too long.
@@ -142,6 +159,29 @@ pub struct Retry {
     #[serde(deserialize_with = "schema::present")]
     #[schemars(schema_with = "schema::guard", required)]
     pub version: Option<Version>,
+}
+
+/// Which parked intents are meant: all for which everything that is said holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Which {
+    /// Those parked for a reason with this code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Those of this product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::id")]
+    pub product_id: Option<ProductId>,
+}
+
+/// What was decided about parked intents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decided {
+    /// How many were sent once more, or given up.
+    pub decided: u64,
+    /// How many are parked now.
+    pub parked: u64,
 }
 
 fn is_false(flag: &bool) -> bool {

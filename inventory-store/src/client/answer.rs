@@ -8,6 +8,7 @@ use hyper::header::RETRY_AFTER;
 use hyper::http::response;
 use inventory_http::kit::{Code, ErrorBody};
 use inventory_http::wire::Updated;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{CallError, Failure, Misfit, Outcome};
@@ -62,8 +63,22 @@ pub(super) fn judge(
         _ => Err(CallError::NotUnderstood {
             status: Some(status),
             outcome: once_sent,
-            source: Misfit::Status,
+            source: unknown(&body),
         }),
+    }
+}
+
+/// An error that a later central may send.
+#[derive(Deserialize)]
+pub(super) struct AnyError {
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+fn unknown(body: &[u8]) -> Misfit {
+    match serde_json::from_slice(body) {
+        Ok(AnyError { code, message }) => Misfit::Code { code, message },
+        Err(_) => Misfit::Status,
     }
 }
 

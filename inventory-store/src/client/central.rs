@@ -7,12 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::TraceParent;
-use inventory_http::wire::{Changes, StateSnapshot, Update};
+use inventory_http::wire::{Batch, Changes, StateSnapshot, Update};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answered, Passed, judge, parse};
 use super::attempts::{Attempts, Next, Randomness};
-use super::error::CallError;
+use super::batch::{RowAnswer, Rows};
+use super::error::{CallError, Misfit};
 use super::exchange::{Ask, Clock, Reply, send};
 use super::pool::Pool;
 use super::position::{EventId, Position};
@@ -77,6 +78,34 @@ impl Central {
             replayed: passed.replayed,
             body: passed.body,
         })
+    }
+
+    /// Sends updates once, in order, to be decided each on its own. Each must have a key. The answers are in the same order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::update`]: nothing is known of each.
+    pub async fn batch(
+        &self,
+        updates: Vec<Update>,
+        trace: Option<TraceParent>,
+    ) -> Result<Vec<RowAnswer>, CallError> {
+        let count = updates.len();
+        let json = serde_json::to_vec(&Batch { updates }).expect("updates are texts and numbers");
+        let mut ask = Ask::post("/inventory/batch", Bytes::from(json));
+        ask.headers.extend(trace.map(traceparent));
+        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let (head, body) = reply.read(self.0.settings.limits.batch_bytes_max).await?;
+        let body = judge(&head, body, ask.once_sent)?;
+        let rows: Rows = parse(&body, ask.once_sent)?;
+        match rows.results.len() == count {
+            true => Ok(rows.results),
+            false => Err(CallError::NotUnderstood {
+                status: Some(head.status.as_u16()),
+                outcome: ask.once_sent,
+                source: Misfit::Rows,
+            }),
+        }
     }
 
     /// Sends an update with the same key until it is settled, or until there is no time for another attempt: then it

@@ -100,9 +100,20 @@ pub enum Misfit {
     /// It has a status, or a body with it, that central does not send.
     #[error("central does not answer so")]
     Status,
+    /// It is an error as central's are, with a code that this version does not know.
+    #[error("{code}: {message}")]
+    Code {
+        /// The code.
+        code: String,
+        /// What is said with it.
+        message: String,
+    },
     /// Its body is not what was asked for.
     #[error("its body is not as published")]
     Json(#[source] serde_json::Error),
+    /// There are more or fewer rows than were sent.
+    #[error("it has not a result for each row")]
+    Rows,
     /// An event of a stream has no id, or no id of an event.
     #[error("an event has no id of central's")]
     EventId,

@@ -1,7 +1,7 @@
 //! Calls central, and tells what was refused from what is unknown.
 //!
 //! ```text
-//!  Central ── update, changes, snapshot, stream
+//!  Central ── update, batch, changes, snapshot, stream
 //!     │  └── attempts: the same key again, until it is settled (no I/O)
 //!     ▼
 //!  exchange ── one request, one answer, each step against its clock
@@ -17,6 +17,7 @@
 mod address;
 mod answer;
 mod attempts;
+mod batch;
 mod central;
 mod error;
 mod exchange;
@@ -32,6 +33,7 @@ mod stream;
 pub use address::{CentralUrl, InvalidUrl};
 pub use answer::{Answered, Passed};
 pub use attempts::{Backoff, Randomness};
+pub use batch::RowAnswer;
 pub use central::Central;
 pub use error::{CallError, Failure, Misfit, Outcome, Retry};
 pub use key::new_key;

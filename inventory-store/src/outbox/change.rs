@@ -41,7 +41,7 @@ pub enum Change {
 
 impl Change {
     /// The intent that it is about; `None` when that depends on the outbox.
-    pub(super) fn key(&self) -> Option<&IdempotencyKey> {
+    pub fn key(&self) -> Option<&IdempotencyKey> {
         match self {
             Self::Enqueue(intent) => Some(intent.key()),
             Self::Settle(key)

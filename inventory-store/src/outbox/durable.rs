@@ -1,8 +1,10 @@
 //! The outbox and its file, which is always ahead.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::change::{Change, Changed};
 use super::decide::Ahead;
@@ -23,7 +25,8 @@ const TORN: &str = "outbox.torn";
 /// Its calls wait for the disk: they belong on a thread that may.
 #[derive(Debug)]
 pub struct DurableOutbox {
-    outbox: Outbox,
+    /// Locked for writing only while memory changes, never while the disk is waited for.
+    outbox: Arc<RwLock<Outbox>>,
     file: OutboxFile,
 }
 
@@ -63,25 +66,42 @@ impl DurableOutbox {
         }
         let file = OutboxFile::create(directory, outbox.records());
         let file = file.map_err(|error| io(error.into()))?;
+        let outbox = Arc::new(RwLock::new(outbox));
         Ok((Self { outbox, file }, torn))
     }
 
     /// What is queued and parked: all of it is on disk.
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
+    pub fn outbox(&self) -> RwLockReadGuard<'_, Outbox> {
+        self.outbox.read()
     }
 
-    /// Whether a write has failed, so that nothing is taken or sent until the outbox is opened again.
-    pub fn has_failed(&self) -> bool {
-        self.file.check().is_err()
+    /// The same, for others to look at while this value waits for the disk.
+    pub(super) fn shared(&self) -> Arc<RwLock<Outbox>> {
+        Arc::clone(&self.outbox)
+    }
+
+    /// Why nothing is taken or sent: a write has failed, and the file was not written anew since.
+    pub fn failure(&self) -> Option<OutboxFailed> {
+        self.file.check().err()
+    }
+
+    /// Writes the file anew after a failure: what is in memory was durable, and is the whole truth, so that whatever the
+    /// failed write has left is gone with the old file. Does nothing when there was no failure.
+    ///
+    /// # Errors
+    ///
+    /// The disk still does not take it. Nothing has changed, and it may be tried again.
+    pub fn heal(&mut self) -> Result<(), OutboxFailed> {
+        let outbox = self.outbox.read();
+        self.file.heal(outbox.records())
     }
 
     /// Makes one change.
     ///
     /// # Errors
     ///
-    /// [`ChangeError::Refused`]: nothing has changed. [`ChangeError::Failed`]: it may have happened, which is known after
-    /// opening again.
+    /// [`ChangeError::Refused`]: nothing has changed. [`ChangeError::Failed`]: it has not happened once [`heal`](Self::heal)
+    /// has succeeded, and is unknown when the outbox is opened before that.
     pub fn change(&mut self, change: Change, now: Timestamp) -> Result<Changed, ChangeError> {
         let mut changed = self.change_all(&[change], now);
         changed.pop().expect("there is an answer to each change")
@@ -96,7 +116,7 @@ impl DurableOutbox {
     ) -> Vec<Result<Changed, ChangeError>> {
         let mut answers = Vec::with_capacity(changes.len());
         while let rest @ [_, ..] = &changes[answers.len()..] {
-            let group = Group::take(&self.outbox, rest, now);
+            let group = Group::take(&self.outbox.read(), rest, now);
             match self.write(&group.records) {
                 Ok(()) => answers.extend(group.answers),
                 Err(failed) => {
@@ -108,27 +128,38 @@ impl DurableOutbox {
         answers
     }
 
-    /// Takes the oldest intent that may be sent: those of one product go one after the other. What has waited too long is
-    /// parked first. Afterwards one of `Settle`, `Park` and `Conflict` follows, or [`stop`](Self::stop).
+    /// Takes the oldest intents that may be sent together, as [`Outbox::start`] does. What has waited too long is parked
+    /// first. Afterwards one of `Settle`, `Park` and `Conflict` follows for each, or [`stop`](Self::stop).
     ///
     /// # Errors
     ///
     /// The outbox has failed: what is sent now could not be recorded. Nothing is in flight that was not before.
-    pub fn start_next(&mut self, now: Timestamp) -> Result<Option<Intent>, OutboxFailed> {
+    pub fn start(
+        &mut self,
+        most: usize,
+        now: Timestamp,
+        aside: impl Fn(&ProductId) -> bool,
+    ) -> Result<Vec<Intent>, OutboxFailed> {
         self.file.check()?;
-        let age = self.outbox.oldest_age(now);
-        if age.is_some_and(|age| age > self.outbox.limits().age_max) {
+        if self.outbox().has_expired(now) {
             match self.change(Change::Expire, now) {
                 Ok(_) | Err(ChangeError::Refused(_)) => {}
                 Err(ChangeError::Failed(failed)) => return Err(failed),
             }
         }
-        Ok(self.outbox.start_next(now))
+        Ok(self.outbox.write().start(most, now, aside))
     }
 
-    /// Takes back an intent that has no answer: it is the next of its product again.
-    pub fn stop(&mut self, key: &IdempotencyKey) {
-        self.outbox.stop(key);
+    /// Takes back intents that have no answer: they are the next of their products again.
+    pub fn stop<'a>(&mut self, keys: impl IntoIterator<Item = &'a IdempotencyKey>) {
+        let mut outbox = self.outbox.write();
+        keys.into_iter().for_each(|key| outbox.stop(key));
+    }
+
+    /// Lets the following appends go somewhere else.
+    #[cfg(test)]
+    pub(super) fn set_medium(&mut self, medium: Box<dyn super::file::Medium>) {
+        self.file.set_medium(medium);
     }
 
     fn write(&mut self, records: &[Record]) -> Result<(), OutboxFailed> {
@@ -136,14 +167,16 @@ impl DurableOutbox {
             return Ok(());
         }
         self.file.append(records)?;
+        let mut outbox = self.outbox.write();
         for record in records {
-            let applied = self.outbox.evolve(record);
+            let applied = outbox.evolve(record);
             applied.expect(
                 "the records of a group are about different keys, and were decided on this outbox",
             );
         }
+        drop(outbox);
         if self.file.is_overgrown() {
-            self.file.compact(self.outbox.records());
+            self.file.compact(self.outbox.read().records());
         }
         Ok(())
     }
@@ -190,4 +223,4 @@ impl Group {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

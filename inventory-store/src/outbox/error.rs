@@ -50,12 +50,13 @@ pub(super) enum Fault {
     NewerFormat { found: u64 },
 }
 
-/// The outbox's file cannot be relied on any more: nothing is taken or sent until it is opened again.
+/// The outbox's file cannot be relied on: nothing is taken or sent until it was written anew.
 ///
-/// The changes that were being written may have happened or not. An update that was among them may be sent again under
-/// its key; an answer of central that was not recorded is asked for again under its key.
+/// The changes that were being written have not happened then; when the process ends before, they may have. An update
+/// that was among them may be sent again under its key; an answer of central that was not recorded is asked for again
+/// under its key.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the outbox was not written; it takes nothing until it is opened again")]
+#[error("the outbox was not written; it takes nothing until it can be written anew")]
 pub struct OutboxFailed(#[source] pub(super) Arc<io::Error>);
 
 /// Why a change did not happen, or may not have.

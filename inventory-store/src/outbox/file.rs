@@ -21,7 +21,7 @@ const APPENDED_PER_BASE: u64 = 2;
 #[derive(Debug)]
 pub(super) struct OutboxFile {
     directory: DataDirectory,
-    /// The first failure, for good: what is on disk is then unknown, and syncing again would prove nothing.
+    /// The first failure, until the file was written anew: what is on disk is unknown, and syncing again would prove nothing.
     medium: Result<Box<dyn Medium>, OutboxFailed>,
     /// Number of the next line.
     next: u64,
@@ -105,6 +105,24 @@ impl OutboxFile {
                 // A crash may bring back the old file; what is appended to the new one would then be gone.
                 tracing::error!(%error, "the outbox was written anew, but its name is not durable");
                 self.medium = Err(OutboxFailed(Arc::new(error)));
+            }
+        }
+    }
+
+    /// Writes the file anew when it has failed. What a failed write has left of itself is in the old file.
+    pub(super) fn heal(&mut self, base: impl Iterator<Item = Record>) -> Result<(), OutboxFailed> {
+        if self.medium.is_ok() {
+            return Ok(());
+        }
+        match Self::create(&self.directory, base) {
+            Ok(fresh) => {
+                *self = fresh;
+                Ok(())
+            }
+            Err(ReplaceError::NotReplaced(error) | ReplaceError::NotDurable(error)) => {
+                let failed = OutboxFailed(Arc::new(error));
+                self.medium = Err(failed.clone());
+                Err(failed)
             }
         }
     }

@@ -70,6 +70,11 @@ impl Intent {
         &self.update.product_id
     }
 
+    /// The change of on-hand that it wants.
+    pub fn delta(&self) -> i64 {
+        self.update.delta.delta().units()
+    }
+
     /// When it was queued, or queued again by a person.
     pub fn queued_at(&self) -> Timestamp {
         self.queued_at

@@ -30,9 +30,10 @@ impl Default for OutboxLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnConflict {
     /// It waits for a person.
-    #[default]
     Park,
-    /// It is sent again without a version: stock that is there is still not oversold.
+    /// It is sent again without a version: a sale that has happened must reach the books, and stock that is there is still
+    /// not oversold.
+    #[default]
     Rebase,
 }
 

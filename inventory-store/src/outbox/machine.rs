@@ -118,10 +118,16 @@ impl Outbox {
         parked.chain(queued.map(|intent| Record::Queued { intent }))
     }
 
-    /// Takes the oldest intent that may be sent: none of its product is before it, and it has not expired.
-    pub fn start_next(&mut self, now: Timestamp) -> Option<Intent> {
+    /// Takes the oldest intents that may be sent together, at most so many, in the order in which central must decide them.
+    /// Of a product there is none when one of its intents is in flight or has expired, or when it steps `aside`.
+    pub fn start(
+        &mut self,
+        most: usize,
+        now: Timestamp,
+        aside: impl Fn(&ProductId) -> bool,
+    ) -> Vec<Intent> {
         let from = self.fresh_from(now);
-        self.queue.start(from).cloned()
+        self.queue.start(most, from, aside)
     }
 
     /// Takes back an intent that has no answer: it is next of its product again. Does nothing when it is not in flight.
@@ -141,6 +147,11 @@ impl Outbox {
         self.queue.has(product)
     }
 
+    /// By how much the queued intents will change the stock of a product, if central applies them all.
+    pub fn queued_delta(&self, product: &ProductId) -> i64 {
+        self.queue.delta(product)
+    }
+
     /// How many intents are queued.
     pub fn queued_count(&self) -> usize {
         self.queue.len()
@@ -155,6 +166,12 @@ impl Outbox {
     pub fn oldest_age(&self, now: Timestamp) -> Option<Duration> {
         let oldest = self.queue.oldest()?;
         Some(Duration::from_millis(now.millis_since(oldest.queued_at())))
+    }
+
+    /// Whether the intent that is first in the queue has waited for too long.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        let age = self.oldest_age(now);
+        age.is_some_and(|age| age > self.limits.age_max)
     }
 
     /// How many intents are parked.

@@ -7,8 +7,8 @@
 //!                            └────── Outbox::evolve ◀───┘ only then
 //! ```
 //!
-//! [`Outbox`] is the rules, without I/O or a clock; `OutboxFile` is the bytes; [`DurableOutbox`] joins them and is
-//! what the store node holds.
+//! [`Outbox`] is the rules, without I/O or a clock; `OutboxFile` is the bytes; [`DurableOutbox`] joins them, and a [`Keeper`]
+//! gives it a thread of its own: many ask, few syncs are made, and nobody who looks waits for the disk.
 //!
 //! An intent is *queued* until central has answered it, then gone, or *parked* with the reason why central refused it, for
 //! a person. Which intents are in flight is not on disk: after a start all of them are sent again, under the same keys.
@@ -19,6 +19,7 @@ mod durable;
 mod error;
 mod file;
 mod intent;
+mod keeper;
 mod limits;
 mod line;
 mod machine;
@@ -32,6 +33,7 @@ pub use decide::Ahead;
 pub use durable::DurableOutbox;
 pub use error::{ChangeError, OpenError, OutboxFailed};
 pub use intent::{Differs, Intent};
+pub use keeper::{Keeper, NotTaken, Trouble};
 pub use limits::{InvalidOnConflict, OnConflict, OutboxLimits};
 pub use machine::{Outbox, Parked};
 pub use reason::Reason;

@@ -2,46 +2,45 @@
 
 use std::time::Duration;
 
-use super::SyncerSettings;
-
 /// Sleeps that double from the least to the most until they are reset.
 #[derive(Debug, Clone)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     min: Duration,
     max: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(settings: &SyncerSettings) -> Self {
-        let min = settings.backoff_min.max(Duration::from_millis(1));
+    /// At least a millisecond counts for the least, and at least that for the most.
+    pub(crate) fn new(min: Duration, max: Duration) -> Self {
+        let min = min.max(Duration::from_millis(1));
         Self {
             min,
-            max: settings.backoff_max.max(min),
+            max: max.max(min),
             next: min,
         }
     }
 
     /// The next sleep: from half of its longest to all of it, so that many stores do not come back in step.
-    pub(super) fn next(&mut self, jitter: &mut Jitter) -> Duration {
+    pub(crate) fn next(&mut self, jitter: &mut Jitter) -> Duration {
         let longest = self.next;
         self.next = longest.saturating_mul(2).min(self.max);
         longest / 2 + jitter.share(longest / 2)
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.next = self.min;
     }
 }
 
 /// SplitMix64 (Sebastiano Vigna, public domain): small, and equal everywhere for equal seeds.
 #[derive(Debug, Clone)]
-pub(super) struct Jitter {
+pub(crate) struct Jitter {
     state: u64,
 }
 
 impl Jitter {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 

@@ -36,7 +36,7 @@ use std::time::Duration;
 use inventory_core::vocabulary::Sequence;
 
 use crate::replica::{Followed, Position};
-use backoff::{Backoff, Jitter};
+pub(crate) use backoff::{Backoff, Jitter};
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +93,10 @@ pub struct Syncer {
 impl Syncer {
     /// A syncer without a copy, which starts with a snapshot. The seed makes the jitter.
     pub fn new(settings: SyncerSettings, seed: u64, now: Millis) -> Self {
+        let backoff = Backoff::new(settings.backoff_min, settings.backoff_max);
         Self {
-            fruitless: Backoff::new(&settings),
-            snapshots: Backoff::new(&settings),
+            fruitless: backoff.clone(),
+            snapshots: backoff,
             settings,
             jitter: Jitter::new(seed),
             aim: Aim::Snapshot,

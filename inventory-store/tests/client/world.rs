@@ -115,6 +115,8 @@ pub(crate) fn told<T>(result: &Result<T, CallError>) -> String {
             match source {
                 Misfit::Http(_) => "http",
                 Misfit::Status => "status",
+                Misfit::Code { .. } => "code",
+                Misfit::Rows => "rows",
                 Misfit::Json(_) => "json",
                 Misfit::EventId => "event id",
                 Misfit::TooLarge { .. } => "too large",

@@ -91,18 +91,29 @@ impl Model {
         Ok(Changed::Done)
     }
 
-    /// The first that has not expired and has none of its product before it.
-    pub(crate) fn start_next(&mut self, now: u64) -> Option<Intent> {
-        let mut passed = Vec::new();
+    /// The first ones: of no product that has one in flight or expired before them, and none after one that demands a
+    /// version but those that demand the same.
+    pub(crate) fn start(&mut self, most: usize, now: u64, aside: Option<&str>) -> Vec<Intent> {
+        let mut taken: Vec<Intent> = Vec::new();
+        let mut closed: Vec<&str> = aside.into_iter().collect();
         for intent in &self.queued {
-            let first = !passed.contains(&intent.product());
-            passed.push(intent.product());
-            if first && !self.in_flight.contains(intent.key()) && !expired(intent, now) {
-                self.in_flight.push(intent.key().clone());
-                return Some(intent.clone());
+            let product = intent.product().as_str();
+            let mut before = taken.iter().filter(|one| one.product().as_str() == product);
+            let overtakes = before.any(|one| {
+                let demanded = one.update().version;
+                demanded.is_some() && demanded != intent.update().version
+            });
+            let rests = self.in_flight.contains(intent.key()) || expired(intent, now);
+            if rests || overtakes {
+                closed.push(product);
+            }
+            if !closed.contains(&product) && taken.len() < most {
+                taken.push(intent.clone());
             }
         }
-        None
+        self.in_flight
+            .extend(taken.iter().map(|one| one.key().clone()));
+        taken
     }
 
     /// What expired is told by its code only: its message is for people.
@@ -120,7 +131,11 @@ impl Model {
             let has = queued
                 .map(Intent::product)
                 .any(|one| one.as_str() == product);
-            assert_eq!(outbox.has_queued(&product.parse().unwrap()), has);
+            let product = product.parse().unwrap();
+            assert_eq!(outbox.has_queued(&product), has);
+            let queued = self.queued.iter().filter(|one| *one.product() == product);
+            let delta: i64 = queued.map(|one| one.update().delta.delta().units()).sum();
+            assert_eq!(outbox.queued_delta(&product), delta);
         }
     }
 

@@ -14,7 +14,8 @@ use crate::model::Model;
 enum Step {
     /// Some changes that arrive together.
     Changes(Vec<Drawn>),
-    StartNext,
+    /// So many at most, with a product that steps aside.
+    Start(usize, u8),
     Stop(u8),
     Pass(u8),
     Reopen,
@@ -52,7 +53,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(drawn(), 1..5).prop_map(Step::Changes),
-        4 => Just(Step::StartNext),
+        4 => (1..4_usize, 0..4_u8).prop_map(|(most, aside)| Step::Start(most, aside)),
         1 => KEYS.prop_map(Step::Stop),
         2 => (0..12_u8).prop_map(Step::Pass),
         1 => Just(Step::Reopen),
@@ -119,17 +120,20 @@ fn run(steps: &[Step], on_conflict: OnConflict) {
                 let answers: Vec<_> = answers.into_iter().map(answer).collect();
                 assert_eq!(answers, expected);
             }
-            Step::StartNext => {
+            Step::Start(most, aside) => {
                 let oldest = model.queued.first();
                 let oldest = oldest.map(|intent| at(now).millis_since(intent.queued_at()));
                 if oldest.is_some_and(|age| u128::from(age) > LIMITS.age_max.as_millis()) {
                     model.change(&Change::Expire, now).unwrap();
                 }
-                let started = outbox.start_next(at(now)).unwrap();
-                assert_eq!(started, model.start_next(now));
+                let aside = format!("product \"{aside}\"");
+                let started = outbox
+                    .start(*most, at(now), |product| product.as_str() == aside)
+                    .unwrap();
+                assert_eq!(started, model.start(*most, now, Some(&aside)));
             }
             Step::Stop(number) => {
-                outbox.stop(&key(*number));
+                outbox.stop([&key(*number)]);
                 model.in_flight.retain(|flying| *flying != key(*number));
             }
             Step::Pass(millis) => now += u64::from(*millis),
@@ -139,10 +143,10 @@ fn run(steps: &[Step], on_conflict: OnConflict) {
                 model.in_flight.clear();
             }
         }
-        model.assert_same(outbox.outbox());
+        model.assert_same(&outbox.outbox());
     }
     drop(outbox);
-    model.assert_same(open().outbox());
+    model.assert_same(&open().outbox());
 }
 
 proptest! {

@@ -1,8 +1,10 @@
 //! What breaks.
 
+use inventory_core::machine::Command;
+
 use crate::dice::Dice;
-use crate::network::{Happening, Reply};
-use crate::world::{PRODUCTS, World};
+use crate::network::{CallId, Happening, Reply};
+use crate::world::{HEALED_MS, PRODUCTS, World};
 
 /// Something that breaks, or that makes it worse when something does.
 #[derive(Debug, Clone, Copy)]
@@ -16,12 +18,14 @@ pub(crate) enum Fault {
     Purge,
     Save,
     Crash,
+    Estrange,
+    Fail,
 }
 
 impl Fault {
     /// Restores are rare: everybody starts again after one, and nothing else is tested meanwhile.
     pub(crate) fn draw(dice: &mut Dice) -> Self {
-        match dice.below(24) {
+        match dice.below(28) {
             0..4 => Self::Cut,
             4..6 => Self::Restart,
             6 => Self::Poison,
@@ -30,7 +34,9 @@ impl Fault {
             10 => Self::RestoreUnderOldEpoch,
             11..15 => Self::Purge,
             15..20 => Self::Save,
-            _ => Self::Crash,
+            20..24 => Self::Crash,
+            24..26 => Self::Estrange,
+            _ => Self::Fail,
         }
     }
 }
@@ -66,6 +72,11 @@ impl World {
                 self.no_poison = true;
                 self.central.restore(false);
             }
+            Fault::Estrange => self.stranger = (node, self.now + self.dice.below(1_500)),
+            Fault::Fail => {
+                let product = self.dice.of(&PRODUCTS);
+                self.failing = (product, self.now + self.dice.below(1_500));
+            }
             Fault::Purge => self.central.save(),
             Fault::Save => self.nodes[node].save(self.now),
             Fault::Crash => {
@@ -77,6 +88,26 @@ impl World {
         }
         let pause = 1 + self.dice.below(300);
         self.network.schedule(self.now + pause, Happening::Fault);
+    }
+
+    /// Central decides a batch row by row, unless it fails at it or does not know the store.
+    pub(crate) fn serve_batch(&mut self, call: CallId, rows: Vec<(Command, String)>) {
+        let (stranger, until) = self.stranger;
+        if call.node == stranger && self.now < until.min(HEALED_MS) {
+            return self.reply(call, Reply::Stranger);
+        }
+        let (product, until) = self.failing;
+        let of_it = |command: &Command| matches!(command, Command::Adjust(one) if one.product.as_str() == product);
+        let has_it = rows.iter().any(|(command, _)| of_it(command));
+        if has_it && self.now < until.min(HEALED_MS) {
+            return self.reply(call, Reply::Failed);
+        }
+        let several = rows.len() > 1;
+        let submit = |(command, key)| self.central.submit(vec![command], Some(key));
+        let rows = rows.into_iter().map(submit).collect();
+        self.count(several.then_some("batch of several"));
+        self.reply(call, Reply::Batch(rows));
+        self.wake_parked();
     }
 
     /// Central ends, with the calls that it held, and is back after a while.

@@ -2,46 +2,94 @@
 
 use inventory_core::conformance::adjust;
 use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Timestamp};
-use inventory_http::wire::Update;
+use inventory_http::wire::{Update, Updated};
 use inventory_store::outbox::{
     Ahead, Change, Intent, OnConflict, Outbox, OutboxLimits, Reason, Record,
 };
+use inventory_store::sending::{About, Judged, Row, Sending, Trouble};
+use inventory_store::syncer::Millis;
 
 use crate::network::{Ask, CallId, Happening, Reply};
 use crate::world::{PATIENCE_MS, PRODUCTS, World, timestamp};
+
+/// Few, so that batches are often as large as they may be.
+const BATCH_MAX: usize = 4;
 
 /// The outbox of one store, with a disk that does what it should.
 pub(crate) struct Intents {
     outbox: Outbox,
     disk: Vec<Record>,
+    rules: Sending,
     /// The attempt that is under way.
-    sending: Option<(CallId, IdempotencyKey)>,
+    sending: Option<(CallId, Vec<Intent>)>,
     /// Whether the next intent was sent before, so that central may have applied it.
     again: bool,
+    /// Whether central was away when the queue was looked at last.
+    away: bool,
 }
 
 impl Intents {
     /// What a process finds that starts on this disk.
-    fn on(disk: Vec<Record>) -> Self {
+    fn on(disk: Vec<Record>, seed: u64) -> Self {
         let mut outbox = Outbox::new(OutboxLimits::default(), OnConflict::Park);
         for record in &disk {
             outbox.evolve(record).expect("it was written so");
         }
         Self {
             outbox,
+            rules: Sending::new(seed),
             again: !disk.is_empty(),
+            away: true,
             disk,
             sending: None,
         }
     }
 
-    pub(crate) fn new() -> Self {
-        Self::on(Vec::new())
+    pub(crate) fn new(seed: u64) -> Self {
+        Self::on(Vec::new(), seed)
     }
 
     /// What the next process finds.
-    pub(crate) fn crash(&mut self) -> Self {
-        Self::on(std::mem::take(&mut self.disk))
+    pub(crate) fn crash(&mut self, seed: u64) -> Self {
+        Self::on(std::mem::take(&mut self.disk), seed)
+    }
+
+    /// Takes what may be sent together.
+    fn start(&mut self, now: u64) -> Vec<Intent> {
+        if std::mem::take(&mut self.away) {
+            self.rules.connected();
+        }
+        let at = Millis::new(now);
+        if self.rules.waits_until(at).is_some() {
+            return Vec::new();
+        }
+        let aside = self.rules.aside(at);
+        let most = self.rules.batch().min(BATCH_MAX);
+        self.outbox
+            .start(most, timestamp(now), |product| aside.contains(product))
+    }
+
+    fn judged(&mut self, judged: Judged, now: Timestamp) {
+        for change in &judged.changes {
+            self.change(change, now);
+        }
+        for key in &judged.back {
+            self.outbox.stop(key);
+        }
+    }
+
+    /// A batch has no rows.
+    fn failed(&mut self, now: u64, batch: &[Intent], about: About) {
+        let reason = Reason::new("unavailable", "it is so");
+        let trouble = Trouble {
+            about,
+            reason,
+            retry_after: None,
+        };
+        let at = timestamp(now);
+        let judged = self.rules.failed(Millis::new(now), at, batch, trouble);
+        assert!(judged.changes.is_empty(), "nothing was said of an intent");
+        self.judged(judged, at);
     }
 
     /// On the disk first, then seen.
@@ -88,63 +136,78 @@ impl World {
     pub(crate) fn send_intents(&mut self) {
         for at in 0..self.nodes.len() {
             let node = &mut self.nodes[at];
-            if !node.syncer.connected() || node.intents.sending.is_some() {
+            if !node.syncer.connected() {
+                node.intents.away = true;
                 continue;
             }
-            let Some(intent) = node.intents.outbox.start_next(timestamp(self.now)) else {
+            if node.intents.sending.is_some() {
                 continue;
-            };
-            let update = intent.update();
-            let delta = update.delta.delta().units();
-            let command = adjust(update.product_id.as_str(), update.store_id.as_str(), delta);
-            let key = intent.key().clone();
-            let ask = Ask::Update {
-                command,
-                key: key.to_string(),
-            };
+            }
+            let batch = node.intents.start(self.now);
+            if batch.is_empty() {
+                continue;
+            }
+            let rows = batch.iter().map(|intent| {
+                let update = intent.update();
+                let (product, store) = (update.product_id.as_str(), update.store_id.as_str());
+                let command = adjust(product, store, intent.delta());
+                (command, intent.key().to_string())
+            });
+            let ask = Ask::Batch(rows.collect());
             let call = self.ask(at, ask);
-            self.nodes[at].intents.sending = Some((call, key));
+            self.nodes[at].intents.sending = Some((call, batch));
             let gives_up = self.now + PATIENCE_MS;
             self.network.schedule(gives_up, Happening::TimeOut(call));
         }
     }
 
-    /// Takes a reply to an intent. Returns whether it was one.
+    /// Takes a reply to intents. Returns whether it was one.
     pub(crate) fn intent_replied(&mut self, call: CallId, reply: &Reply) -> bool {
-        let now = timestamp(self.now);
+        let (now, at) = (self.now, timestamp(self.now));
         let intents = &mut self.nodes[call.node].intents;
-        let Some((_, key)) = intents.sending.take_if(|(sending, _)| *sending == call) else {
+        let Some((_, batch)) = intents.sending.take_if(|(sending, _)| *sending == call) else {
             return false;
         };
-        let change = match reply {
-            Reply::Updated(updated) => {
-                let again = std::mem::take(&mut intents.again);
-                intents.change(&Change::Settle(key), now);
-                self.nodes[call.node].answered(updated);
-                self.count(again.then_some("intent settled by a later attempt"));
-                return true;
+        let mut special = Vec::new();
+        match reply {
+            Reply::Batch(answers) => {
+                let rows: Vec<_> = answers.iter().map(row).collect();
+                let judged = intents.rules.answered(Millis::new(now), &batch, &rows);
+                intents.judged(judged, at);
+                let applied: Vec<_> = answers.iter().flatten().collect();
+                if !applied.is_empty() {
+                    let again = std::mem::take(&mut intents.again);
+                    special.extend(again.then_some("intent settled by a later attempt"));
+                }
+                special.extend((applied.len() < rows.len()).then_some("intent parked"));
+                for updated in applied {
+                    self.nodes[call.node].answered(updated);
+                }
             }
-            Reply::Refused => {
-                let reason = Reason::new("unprocessable", "there is not so much");
-                Change::Park { key, reason }
+            Reply::Unavailable => intents.failed(now, &batch, About::Queue),
+            Reply::Stranger => {
+                intents.failed(now, &batch, About::Queue);
+                special.extend(intents.rules.blocked().map(|_| "queue stopped"));
             }
-            Reply::Unavailable => {
-                intents.outbox.stop(&key);
-                return true;
+            Reply::Failed => {
+                let aside = intents.rules.products_aside().len();
+                intents.failed(now, &batch, About::Failure);
+                let steps_aside = aside < intents.rules.products_aside().len();
+                special.extend(steps_aside.then_some("product stepped aside"));
             }
             Reply::Snapshot(_) | Reply::Page(_) | Reply::Gone => panic!("an intent reads nothing"),
-        };
-        intents.again = false;
-        intents.change(&change, now);
-        self.count(["intent parked"]);
+            Reply::Updated(_) | Reply::Refused => panic!("intents are sent in batches"),
+        }
+        self.count(special);
         true
     }
 
     /// Gives an attempt up: central may have applied it.
     pub(crate) fn intent_timed_out(&mut self, call: CallId) {
+        let now = self.now;
         let intents = &mut self.nodes[call.node].intents;
-        if let Some((_, key)) = intents.sending.take_if(|(sending, _)| *sending == call) {
-            intents.outbox.stop(&key);
+        if let Some((_, batch)) = intents.sending.take_if(|(sending, _)| *sending == call) {
+            intents.failed(now, &batch, About::Size);
             intents.again = true;
         }
     }
@@ -163,5 +226,12 @@ impl World {
                 assert!(self.central.has_applied(key), "{key}");
             }
         }
+    }
+}
+
+fn row(answer: &Option<Updated>) -> Row {
+    match answer {
+        Some(_) => Row::Applied,
+        None => Row::Refused(Reason::new("unprocessable", "there is not so much")),
     }
 }

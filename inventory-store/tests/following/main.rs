@@ -31,9 +31,10 @@ use world::World;
 const SEEDS: u64 = 6_000;
 
 /// Situations that the runs must come to, or nothing is known about them.
-const SITUATIONS: [&str; 29] = [
+const SITUATIONS: [&str; 32] = [
     "answer ahead of the log",
     "answer that central lost",
+    "batch of several",
     "central buried an event",
     "central restarted",
     "central restored under a new epoch",
@@ -45,7 +46,9 @@ const SITUATIONS: [&str; 29] = [
     "late page",
     "page of several requests",
     "page that has more",
+    "product stepped aside",
     "quarantine shown",
+    "queue stopped",
     "store started from its file",
     "time-out",
     "wrote AlertRemoved",

@@ -12,8 +12,16 @@ use crate::dice::Dice;
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
     Snapshot,
-    Changes { from: Position, long_poll: bool },
-    Update { command: Command, key: String },
+    Changes {
+        from: Position,
+        long_poll: bool,
+    },
+    Update {
+        command: Command,
+        key: String,
+    },
+    /// Each with its key.
+    Batch(Vec<(Command, String)>),
 }
 
 /// What comes back.
@@ -24,6 +32,12 @@ pub(crate) enum Reply {
     Gone,
     Updated(Updated),
     Refused,
+    /// What became of each row of a batch; nothing of what was refused.
+    Batch(Vec<Option<Updated>>),
+    /// Central does not know who asks.
+    Stranger,
+    /// Central fails at what was asked.
+    Failed,
     Unavailable,
 }
 

@@ -45,7 +45,7 @@ impl Node {
             call: None,
             writes: BTreeSet::new(),
             wake_at: None,
-            intents: Intents::new(),
+            intents: Intents::new(seed),
             saved: None,
             answers: Vec::new(),
             shown: BTreeMap::new(),
@@ -63,7 +63,7 @@ impl Node {
     pub(crate) fn crash(&mut self, now: u64, seed: u64) -> bool {
         let saved = self.saved.take();
         let store = self.store.to_string();
-        let intents = self.intents.crash();
+        let intents = self.intents.crash(seed);
         *self = Self::new(&store, seed);
         self.intents = intents;
         self.syncer = Syncer::new(SETTINGS, seed, Millis::new(now));
@@ -97,7 +97,13 @@ impl Node {
                 self.syncer.on_gone(now);
                 vec!["gone"]
             }
-            Reply::Updated(_) | Reply::Refused => panic!("the syncer writes nothing"),
+            Reply::Updated(_)
+            | Reply::Refused
+            | Reply::Batch(_)
+            | Reply::Stranger
+            | Reply::Failed => {
+                panic!("the syncer writes nothing")
+            }
             Reply::Unavailable => {
                 self.syncer.on_error(now, Some(Duration::from_millis(100)));
                 vec!["unavailable"]

@@ -15,7 +15,7 @@ pub(crate) const STORES: [&str; 3] = ["north", "south", "west"];
 pub(crate) const PRODUCTS: [&str; 4] = ["tea", "milk", "rice", "salt"];
 
 /// When everything works again, in milliseconds.
-const HEALED_MS: u64 = 5_000;
+pub(crate) const HEALED_MS: u64 = 5_000;
 
 /// When everybody must have caught up: a call that was lost just before times out, the longest backoff passes, and two
 /// polls at which nothing happens say that an answer is lost.
@@ -35,6 +35,10 @@ pub(crate) struct World {
     /// by hand would follow one into another history, so there is none in such an epoch.
     pub(crate) no_poison: bool,
     pub(crate) parked: BTreeMap<CallId, Ask>,
+    /// The store that central takes for a stranger when it writes, and until when.
+    pub(crate) stranger: (usize, u64),
+    /// The product at which central fails when a batch has it, and until when.
+    pub(crate) failing: (&'static str, u64),
     pub(crate) nodes: Vec<Node>,
     pub(crate) calls: u64,
     /// Every intent, and the store that queued it.
@@ -64,6 +68,8 @@ impl World {
             central_lost_something: false,
             no_poison: false,
             parked: BTreeMap::new(),
+            stranger: (0, 0),
+            failing: (PRODUCTS[0], 0),
             nodes,
             calls: 0,
             queued: Vec::new(),
@@ -205,6 +211,7 @@ impl World {
                 self.reply(call, updated.map_or(Reply::Refused, Reply::Updated));
                 self.wake_parked();
             }
+            Ask::Batch(rows) => self.serve_batch(call, rows),
             Ask::Snapshot | Ask::Changes { .. } => self.answer(call, &ask),
         }
     }
@@ -218,7 +225,9 @@ impl World {
                 Reply::Page(self.central.page(*from))
             }
             Ask::Changes { .. } => Reply::Gone,
-            Ask::Update { .. } => panic!("writes are answered where they are decided"),
+            Ask::Update { .. } | Ask::Batch(_) => {
+                panic!("writes are answered where they are decided")
+            }
         };
         self.reply(call, reply);
     }
@@ -229,7 +238,9 @@ impl World {
                 Ask::Changes { from, .. } if !self.central.has_after(from) => {
                     self.parked.insert(call, ask);
                 }
-                Ask::Snapshot | Ask::Changes { .. } | Ask::Update { .. } => self.answer(call, &ask),
+                Ask::Snapshot | Ask::Changes { .. } | Ask::Update { .. } | Ask::Batch(_) => {
+                    self.answer(call, &ask);
+                }
             }
         }
     }

@@ -5,7 +5,9 @@
 mod calls;
 mod history;
 mod link;
+mod logs;
 mod offline;
 mod online;
 mod passing;
+mod queue;
 mod world;

@@ -99,7 +99,7 @@ fn a_store_that_may_not_queue_refuses() {
 
 #[test]
 fn a_stale_version_waits_for_a_person_who_retries_or_discards_it() {
-    let world = alone(&[]);
+    let world = alone(&[("OFFLINE_CONFLICT", "park")]);
     for key in ["a", "b", "c"] {
         assert_eq!(world.sell(-1, Some(1), key).status, 202);
     }
@@ -138,8 +138,8 @@ fn a_stale_version_waits_for_a_person_who_retries_or_discards_it() {
 }
 
 #[test]
-fn a_store_that_rebases_sends_a_stale_version_without_it() {
-    let world = alone(&[("OFFLINE_CONFLICT", "rebase")]);
+fn a_store_sends_a_stale_version_without_it_unless_it_is_told_to_park() {
+    let world = alone(&[]);
     for key in ["a", "b", "c"] {
         assert_eq!(world.sell(-1, Some(1), key).status, 202);
     }

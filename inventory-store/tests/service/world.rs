@@ -156,6 +156,12 @@ impl World {
         self.central = Some(central);
     }
 
+    /// What the next central or store is started with.
+    pub(crate) fn choose(&mut self, name: &'static str, value: &'static str) {
+        self.chosen.retain(|(known, _)| *known != name);
+        self.chosen.push((name, value));
+    }
+
     #[track_caller]
     pub(crate) fn at_store(&self, method: &str, path: &str, body: &str) -> Reply {
         // A store without keys looks at none.
@@ -172,9 +178,13 @@ impl World {
         self.store.as_ref().unwrap().address()
     }
 
+    pub(crate) fn central_address(&self) -> SocketAddr {
+        self.central.as_ref().unwrap().address()
+    }
+
     #[track_caller]
     pub(crate) fn at_central(&self, method: &str, path: &str, body: &str) -> Reply {
-        let address = self.central.as_ref().unwrap().address();
+        let address = self.central_address();
         call(address, method, path, "X-API-Key: demo\r\n", body)
     }
 
@@ -259,11 +269,17 @@ fn start_central(
     storage: &MemoryStorage,
     chosen: &[(&'static str, &'static str)],
 ) -> central::Running {
+    let of_central = |name: &str| {
+        let chosen = chosen.iter().find(|(known, _)| *known == name);
+        chosen.map(|(_, value)| *value)
+    };
     let lookup = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         let value = match name {
             "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
-            "PORT" | "RATE_TOKENS" => "0",
+            "RATE_TOKENS" => of_central("CENTRAL_RATE_TOKENS").unwrap_or("0"),
+            "RATE_PERIOD" => of_central("CENTRAL_RATE_PERIOD")?,
+            "PORT" => "0",
             "SNAPSHOT_INTERVAL" => "1h",
             "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
             _ => return None,

@@ -31,7 +31,7 @@ fn open(directory: &DataDirectory) -> DurableOutbox {
     opened.0
 }
 
-fn sale(key: &str) -> Intent {
+pub(crate) fn sale(key: &str) -> Intent {
     let update = Update {
         store_id: "north".parse().unwrap(),
         product_id: "tea".parse().unwrap(),
@@ -46,7 +46,7 @@ fn sale(key: &str) -> Intent {
 }
 
 #[test]
-fn after_a_failed_write_nothing_is_taken_or_sent_until_it_is_opened_again() {
+fn after_a_failed_write_nothing_is_taken_or_sent_until_the_file_was_written_anew() {
     let temporary = tempfile::tempdir().unwrap();
     let directory = DataDirectory::open(temporary.path()).unwrap();
     let now = Timestamp::UNIX_EPOCH;
@@ -60,15 +60,18 @@ fn after_a_failed_write_nothing_is_taken_or_sent_until_it_is_opened_again() {
     }
     let settled = outbox.change(Change::Settle("a".parse().unwrap()), now);
     assert!(matches!(settled, Err(ChangeError::Failed(_))));
-    assert!(outbox.start_next(now).is_err() && outbox.has_failed());
+    assert!(outbox.start(9, now, |_| false).is_err() && outbox.failure().is_some());
     assert_eq!(outbox.outbox().queued_count(), 1, "what was durable");
 
-    drop(outbox);
-    let mut outbox = open(&directory);
+    outbox.heal().unwrap();
+    assert!(outbox.failure().is_none());
     let again = outbox.change(Change::Enqueue(sale("b")), now);
     assert!(matches!(again, Ok(Changed::Done)));
-    let next = outbox.start_next(now).unwrap().unwrap();
-    assert_eq!(next.key().as_str(), "a");
+    let next = outbox.start(9, now, |_| false).unwrap();
+    let keys: Vec<_> = next.iter().map(|intent| intent.key().as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
+    drop(outbox);
+    assert_eq!(open(&directory).outbox().queued_count(), 2);
 }
 
 #[test]
@@ -115,8 +118,8 @@ fn a_stale_version_is_parked_or_taken_off_once() {
             .unwrap();
         for round in 1..=parked_after {
             assert_eq!(outbox.parked_count(), 0, "{policy:?}");
-            let sent = outbox.start_next(now).unwrap();
-            assert_eq!(sent.update().version.is_some(), round == 1);
+            let sent = outbox.start(9, now, |_| false);
+            assert_eq!(sent[0].update().version.is_some(), round == 1);
             for record in outbox.decide(&conflict, Ahead::default(), now).unwrap() {
                 outbox.evolve(&record).unwrap();
             }
@@ -138,8 +141,8 @@ fn what_has_waited_too_long_is_parked_and_not_sent() {
         outbox.outbox().oldest_age(late),
         Some(age_max + Duration::from_millis(1))
     );
-    assert_eq!(outbox.start_next(late).unwrap(), None);
-    let parked = outbox.outbox().parked().next().unwrap();
+    assert_eq!(outbox.start(9, late, |_| false).unwrap(), []);
+    let parked = outbox.outbox().parked().next().cloned().unwrap();
     assert_eq!(parked.reason.code(), "expired");
 
     let retry = Change::Retry {
@@ -147,6 +150,6 @@ fn what_has_waited_too_long_is_parked_and_not_sent() {
         version: None,
     };
     outbox.change(retry, late).unwrap();
-    let sent = outbox.start_next(late).unwrap().unwrap();
-    assert_eq!(sent.queued_at(), late, "its age starts again");
+    let sent = outbox.start(9, late, |_| false).unwrap();
+    assert_eq!(sent[0].queued_at(), late, "its age starts again");
 }

@@ -1,0 +1,136 @@
+//! What many askers and lookers see of one outbox on a bad disk.
+
+use std::fs;
+use std::io;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use inventory_core::testing::ManualClock;
+
+use super::*;
+use crate::cache::DataDirectory;
+use crate::outbox::durable::tests::sale;
+use crate::outbox::file::Medium;
+use crate::outbox::{OnConflict, OutboxLimits};
+
+fn open(directory: &DataDirectory) -> DurableOutbox {
+    let opened = DurableOutbox::open(directory, OutboxLimits::default(), OnConflict::default());
+    opened.unwrap().0
+}
+
+fn start(outbox: DurableOutbox) -> Keeper {
+    Keeper::start(outbox, Arc::new(ManualClock::default())).unwrap()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().unwrap()
+}
+
+/// A disk that is full until somebody makes room, in every way: the file itself cannot be written anew either.
+#[test]
+fn a_full_disk_is_used_again_once_there_is_room() {
+    #[derive(Debug)]
+    struct Full;
+
+    impl Medium for Full {
+        fn append(&mut self, _: &[u8]) -> io::Result<()> {
+            Err(io::Error::from_raw_os_error(28))
+        }
+    }
+
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let mut outbox = open(&directory);
+    outbox.set_medium(Box::new(Full));
+    // A directory in the place of the file that is written beside: writing anew fails as well.
+    let in_the_way = temporary.path().join("outbox.log.jsonl.tmp");
+    fs::create_dir(&in_the_way).unwrap();
+    fs::write(in_the_way.join("file"), b"").unwrap();
+    let keeper = start(outbox);
+    let runtime = runtime();
+    let queue = |key: &str| {
+        let asked = keeper.change_all(vec![Change::Enqueue(sale(key))]);
+        runtime.block_on(asked).unwrap().pop().unwrap()
+    };
+    assert!(matches!(queue("a"), Err(ChangeError::Failed(_))));
+    let trouble = keeper.trouble().unwrap();
+    let cause = std::error::Error::source(&trouble.error).unwrap();
+    assert!(cause.to_string().contains("os error"), "{cause}");
+    let mut changed = keeper.subscribe();
+    changed.mark_unchanged();
+
+    fs::remove_dir_all(&in_the_way).unwrap();
+    runtime.block_on(changed.changed()).unwrap();
+    assert!(keeper.trouble().is_none(), "nobody had to ask for it");
+    assert!(matches!(queue("a"), Ok(Changed::Done)));
+    drop(keeper);
+    assert_eq!(open(&directory).outbox().queued_count(), 1);
+}
+
+/// A disk on which a sync ends only when the test says so.
+#[derive(Debug)]
+struct Slow {
+    began: Arc<Barrier>,
+    ends: Arc<Barrier>,
+    syncs: Arc<AtomicUsize>,
+    is_slow: Arc<AtomicBool>,
+}
+
+impl Medium for Slow {
+    fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+        if self.is_slow.load(Ordering::SeqCst) {
+            self.began.wait();
+            self.ends.wait();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let mut outbox = open(&directory);
+    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (syncs, is_slow) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(true)),
+    );
+    outbox.set_medium(Box::new(Slow {
+        began: Arc::clone(&began),
+        ends: Arc::clone(&ends),
+        syncs: Arc::clone(&syncs),
+        is_slow: Arc::clone(&is_slow),
+    }));
+    let keeper = start(outbox);
+    let runtime = runtime();
+    thread::scope(|scope| {
+        let queue = |key: String| {
+            let (runtime, keeper) = (&runtime, &keeper);
+            scope.spawn(move || {
+                let asked = keeper.change_all(vec![Change::Enqueue(sale(&key))]);
+                runtime.block_on(asked).unwrap().pop().unwrap().unwrap()
+            })
+        };
+        let first = queue("first".to_owned());
+        began.wait();
+        // The disk is being waited for: what is seen is what was durable before.
+        assert_eq!(keeper.outbox().queued_count(), 0);
+        assert!(keeper.trouble().is_none());
+        let later: Vec<_> = (0..40).map(|number| queue(number.to_string())).collect();
+        while keeper.asked.load(Ordering::SeqCst) < 41 {
+            thread::yield_now();
+        }
+        is_slow.store(false, Ordering::SeqCst);
+        ends.wait();
+        first.join().unwrap();
+        for one in later {
+            assert_eq!(one.join().unwrap(), Changed::Done);
+        }
+    });
+    assert_eq!(keeper.outbox().queued_count(), 41);
+    assert_eq!(syncs.load(Ordering::SeqCst), 2, "forty waited together");
+}
