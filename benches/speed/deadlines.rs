@@ -23,6 +23,7 @@ pub(crate) const NAME: &str = "deadlines";
 
 const PRODUCTS: usize = 10_000;
 const HOLDS: usize = 1_000_000;
+const CARTS_OF_ONE: usize = 500_000;
 
 /// Reservations that are due from one sale to the next where they come in a stream: one for each line of a large basket.
 const DUE_PER_SALE: usize = 16;
@@ -46,6 +47,8 @@ pub(crate) struct Deadlines {
     pub(crate) holds: usize,
     pub(crate) without: Latency,
     pub(crate) with: Latency,
+    /// The first sale after the deadlines have passed, in seconds.
+    pub(crate) first: f64,
 }
 
 /// Seconds.
@@ -86,6 +89,11 @@ pub(crate) fn measure() -> Vec<Deadlines> {
         "durable, all due at one moment",
     ];
     measured.extend(measure_on(without, with, holds, names));
+    measured.push(measure_one_product(
+        MemoryStorage::new().ports(),
+        MemoryStorage::new().ports(),
+        scaled(CARTS_OF_ONE),
+    ));
     measured
 }
 
@@ -96,14 +104,32 @@ fn measure_on(
     names: [&'static str; 2],
 ) -> Vec<Deadlines> {
     let [stream, moment] = names;
-    let (mut without, mut with) = (Shop::stocked(without), Shop::stocked(with));
+    let (mut without, mut with) = (
+        Shop::stocked(without, PRODUCTS),
+        Shop::stocked(with, PRODUCTS),
+    );
     with.hold(holds);
+    // The first deadline passes with the first sale.
+    with.clock.forward(TTL_SECONDS);
     let mut measured = Vec::new();
     measured.push(take_turns(stream, &mut without, &mut with, STREAM_SALES));
     // Whatever is still open.
     with.clock.forward(TTL_SECONDS_MAX);
     measured.push(take_turns(moment, &mut without, &mut with, MOMENT_SALES));
     measured
+}
+
+/// Very many carts of one product are left behind at one moment.
+fn measure_one_product(without: Ports, with: Ports, holds: usize) -> Deadlines {
+    let (mut without, mut with) = (Shop::stocked(without, 1), Shop::stocked(with, 1));
+    with.hold(holds);
+    with.clock.forward(TTL_SECONDS_MAX);
+    take_turns(
+        "in memory, all of one product, due at one moment",
+        &mut without,
+        &mut with,
+        MOMENT_SALES,
+    )
 }
 
 fn take_turns(
@@ -124,11 +150,13 @@ fn take_turns(
         }
     }
     assert!(with.open_holds() < holds, "deadlines have passed");
+    let first = seconds_with[0];
     Deadlines {
         measured,
         holds,
         without: Latency::of(seconds_without),
         with: Latency::of(seconds_with),
+        first,
     }
 }
 
@@ -139,15 +167,15 @@ struct Shop {
 }
 
 impl Shop {
-    fn stocked(mut ports: Ports) -> Self {
+    fn stocked(mut ports: Ports, products: usize) -> Self {
         let clock = Arc::new(Hands::default());
         ports.clock = Arc::<Hands>::clone(&clock);
         let mut engine = shop::open_on(ports);
-        shop::stock(&mut engine, PRODUCTS, 1);
+        shop::stock(&mut engine, products, 1);
         Self {
             engine,
             clock,
-            sales: Sales::of(PRODUCTS),
+            sales: Sales::of(products),
         }
     }
 
@@ -159,8 +187,6 @@ impl Shop {
             let answers = self.engine.submit(&requests).expect("durable");
             assert!(answers.iter().all(Result::is_ok));
         }
-        // The first deadline passes with the first sale.
-        self.clock.forward(TTL_SECONDS);
     }
 
     fn reserve(&mut self, number: usize) -> Request {

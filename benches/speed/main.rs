@@ -16,8 +16,10 @@ mod raw;
 mod recovery;
 mod shop;
 mod snapshots;
+mod start;
 mod table;
 mod tills;
+mod waits;
 mod window;
 
 use contest::Contests;
@@ -25,6 +27,7 @@ use contest::Contests;
 fn main() {
     // First, while the process has no memory to give back that would blur the figures.
     let memory = (!is_filtered()).then(memory::measure);
+    let start = is_wanted(start::NAME).then(start::measure);
     let window = is_wanted(window::NAME).then(window::measure);
     let mut contests = Contests::from_args();
     one_adjust::run(&mut contests);
@@ -36,15 +39,20 @@ fn main() {
     history::run(&mut contests);
     let outcomes = contests.finish();
     let deadlines = is_wanted(deadlines::NAME).then(deadlines::measure);
+    let waits = is_wanted(waits::NAME).then(waits::measure);
     let written = is_wanted(snapshots::NAME).then(snapshots::measure);
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {
         table::print(
             &outcomes,
-            deadlines.as_deref(),
-            written.as_ref(),
-            memory.as_ref(),
-            window.as_ref(),
+            &table::Measured {
+                deadlines,
+                waits,
+                written,
+                memory,
+                window,
+                start,
+            },
         );
     }
 }

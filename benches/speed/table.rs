@@ -1,11 +1,14 @@
 //! The table that a run ends with: ratios first, since they say the same on every machine.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::contest::{Aim, Outcome};
 use crate::deadlines::Deadlines;
 use crate::memory::Memory;
 use crate::snapshots::Written;
+use crate::start::Start;
+use crate::waits::Waits;
 use crate::window::Window;
 
 const HEAD: &str = "
@@ -14,21 +17,45 @@ const HEAD: &str = "
 ";
 
 const DEADLINES_HEAD: &str = "
-| a sale, one at a time | reservations | p50 without | p50 with | p99 without | p99 with | difference | to reach | met |
-|---|---|---|---|---|---|---|---|---|
+| a sale, one at a time | reservations | p50 without | p50 with | p99 without | p99 with | difference | first | to reach | met |
+|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// How much later an answer may come because deadlines pass.
 const DIFFERENCE_MAX_SECONDS: f64 = 1e-3;
 
+const WAITS_HEAD: &str = "
+| while this is decided | lines | it takes | a sale of another waits | a reader waits | to reach | met |
+|---|---|---|---|---|---|---|
+";
+
+/// How long anybody may wait for somebody else's request.
+const WAIT_MAX: Duration = Duration::from_millis(50);
+
+/// How long a start may take, and how much memory more than the ledger keeps.
+const START_MAX: Duration = Duration::from_secs(2);
+const PEAK_MAX: f64 = 1.3;
+
+/// What is not a contest with a baseline.
+pub(crate) struct Measured {
+    pub(crate) deadlines: Option<Vec<Deadlines>>,
+    pub(crate) waits: Option<Vec<Waits>>,
+    pub(crate) written: Option<Written>,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) window: Option<Window>,
+    pub(crate) start: Option<Start>,
+}
+
 /// Prints what was measured. Nobody is there to be told when nobody reads the output.
-pub(crate) fn print(
-    outcomes: &[Outcome],
-    deadlines: Option<&[Deadlines]>,
-    written: Option<&Written>,
-    memory: Option<&Memory>,
-    window: Option<&Window>,
-) {
+pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
+    let Measured {
+        deadlines,
+        waits,
+        written,
+        memory,
+        window,
+        start,
+    } = measured;
     let mut text = HEAD.to_owned();
     for outcome in outcomes {
         text.push_str(&line(outcome));
@@ -37,9 +64,14 @@ pub(crate) fn print(
         text.push_str(DEADLINES_HEAD);
         text.extend(deadlines.iter().map(of_deadlines));
     }
-    text.extend(written.map(of_written));
-    text.extend(memory.map(of_memory));
-    text.extend(window.map(of_window));
+    if let Some(waits) = waits {
+        text.push_str(WAITS_HEAD);
+        text.extend(waits.iter().map(of_waits));
+    }
+    text.extend(written.as_ref().map(of_written));
+    text.extend(memory.as_ref().map(of_memory));
+    text.extend(window.as_ref().map(of_window));
+    text.extend(start.as_ref().map(of_start));
     let _nobody_reads = io::stdout().write_all(text.as_bytes());
 }
 
@@ -70,7 +102,7 @@ fn of_deadlines(deadlines: &Deadlines) -> String {
         false => "NO",
     };
     format!(
-        "| {} | {} | {} | {} | {} | {} | {:.1} us | less than {} | {met} |\n",
+        "| {} | {} | {} | {} | {} | {} | {:.1} us | {} | less than {} | {met} |\n",
         deadlines.measured,
         deadlines.holds,
         time(without.p50),
@@ -78,6 +110,7 @@ fn of_deadlines(deadlines: &Deadlines) -> String {
         time(without.p99),
         time(with.p99),
         difference * 1e6,
+        time(deadlines.first),
         time(DIFFERENCE_MAX_SECONDS),
     )
 }
@@ -98,6 +131,41 @@ fn of_written(written: &Written) -> String {
         written.sales,
         all as f64 / written.log_bytes as f64,
         written.one_bytes >> 20,
+    )
+}
+
+fn of_waits(waits: &Waits) -> String {
+    let met = match waits.caller.max(waits.reader) <= WAIT_MAX {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "| {} | {} | {} | {} | {} | at most {} | {met} |\n",
+        waits.family,
+        waits.lines,
+        time(waits.request.as_secs_f64()),
+        time(waits.caller.as_secs_f64()),
+        time(waits.reader.as_secs_f64()),
+        time(WAIT_MAX.as_secs_f64()),
+    )
+}
+
+fn of_start(start: &Start) -> String {
+    let times = start.peak_bytes / start.kept_bytes;
+    let met = match start.took <= START_MAX && times <= PEAK_MAX {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "\nA start from a snapshot of {} levels and {} keys, {} MiB: {} where reading the file takes {}, at most {times:.2}x the {:.0} MiB \
+         that the ledger keeps; at most {} and {PEAK_MAX}x: {met}.\n",
+        start.levels,
+        start.keys,
+        start.file_bytes >> 20,
+        time(start.took.as_secs_f64()),
+        time(start.reading.as_secs_f64()),
+        start.kept_bytes / f64::from(1 << 20),
+        time(START_MAX.as_secs_f64()),
     )
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Limits {
     /// Events assigned under one hold of the ledger's lock: a reader waits for well under a millisecond.
     pub(super) publish_events: usize,
     /// What is due and written with a group that does not see it: less than a millisecond of its time, so that a request that
-    /// comes alone is not held up by what it does not see. More levels than reservations, since readers see what lapses.
+    /// comes alone is not held up by what it does not see.
     pub(super) expire: Portion,
     /// Newest events kept in memory for subscribers, which then need not read the log: no more than stays in the
     /// processor's cache, since the writer passes over all of it again and again.
@@ -50,7 +50,7 @@ pub(super) const LIMITS: Limits = Limits {
     recovery_pages_ahead: 2,
     publish_events: 256,
     expire: Portion {
-        levels: 256,
+        levels: 64,
         lines: 64,
     },
     tail_events: 4_096,

@@ -1,0 +1,93 @@
+//! A start from a snapshot of a large shop with a full window: how long it takes, and how much memory at most, beside what
+//! the ledger keeps.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use inventory_core::engine::{Engine, Opened, Settings};
+use inventory_core::machine::Ledger;
+
+use crate::memory::resident_bytes;
+use crate::raw;
+use crate::scaled;
+use crate::shop::{self, Sales};
+
+pub(crate) const NAME: &str = "start";
+
+const LEVELS: usize = 1_000_000;
+
+/// As many as the window remembers.
+const KEYS: usize = 1_000_000;
+
+/// What a start took.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) levels: usize,
+    pub(crate) keys: usize,
+    pub(crate) file_bytes: u64,
+    pub(crate) took: Duration,
+    /// Reading the file, and nothing else: from the page cache, as the start does.
+    pub(crate) reading: Duration,
+    pub(crate) peak_bytes: f64,
+    pub(crate) kept_bytes: f64,
+}
+
+pub(crate) fn measure() -> Start {
+    let directory = raw::directory();
+    let log = directory.path().join("log");
+    prepare(&log);
+    let state = log.join("state.json");
+    let start = Instant::now();
+    let file_bytes = fs::read(&state).expect("there is a snapshot").len() as u64;
+    let reading = start.elapsed();
+
+    let before = resident_bytes();
+    forget_peak();
+    let start = Instant::now();
+    let Opened { engine, report, .. } =
+        Engine::open(shop::files(&log), Settings::default()).expect("the log is sound");
+    let took = start.elapsed();
+    assert!(
+        report.from_snapshot.is_some() && report.events_replayed == 0,
+        "{report:?}"
+    );
+    let (peak_bytes, kept_bytes) = (peak_bytes() - before, resident_bytes() - before);
+    let reader = engine.reader();
+    Start {
+        levels: reader.read(Ledger::level_count),
+        keys: reader.read(Ledger::key_count),
+        file_bytes,
+        took,
+        reading,
+        peak_bytes,
+        kept_bytes,
+    }
+}
+
+fn prepare(log: &std::path::Path) {
+    let Opened {
+        mut engine,
+        mut snapshotter,
+        ..
+    } = Engine::open(shop::files(log), Settings::default()).expect("the log is new");
+    shop::stock(&mut engine, scaled(LEVELS), 1);
+    let mut sales = Sales::of(scaled(LEVELS));
+    for _ in 0..scaled(KEYS).div_ceil(8_192) {
+        let answers = engine.submit(&sales.requests(8_192)).expect("durable");
+        assert!(answers.iter().all(Result::is_ok));
+    }
+    snapshotter.save().expect("there is room");
+}
+
+/// Forgets how much the process had in memory at most until now.
+fn forget_peak() {
+    fs::write("/proc/self/clear_refs", "5").expect("the process may look at itself");
+}
+
+/// How much the process had in memory at most since.
+fn peak_bytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.expect("it is there").trim().trim_end_matches(" kB");
+    kibibytes.parse::<f64>().expect("a number") * 1_024.0
+}
