@@ -10,6 +10,7 @@ mod expiry;
 mod forgotten;
 mod gauges;
 mod history;
+mod images;
 mod opened;
 mod operations;
 mod params;

@@ -1,6 +1,5 @@
 //! What replicas follow: a snapshot, then pages of the log.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +7,15 @@ use inventory_core::vocabulary::Sequence;
 
 use super::params::{CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LONG_POLL, checked};
 use super::service::Central;
-use crate::feed::{EncodedEntry, Position, SnapshotBody, gone};
+use crate::feed::{PageBody, Position, SnapshotBody, gone};
 use crate::kit::{Answer, ApiError, Call};
 
 /// GET /replication/snapshot
 pub(super) fn snapshot(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let reader = call.service().reader();
-    let body = SnapshotBody::new(reader.image(), reader.epoch());
+    let service = call.service();
+    let reader = service.reader();
+    let (image, share) = service.images().take(reader)?;
+    let body = SnapshotBody::new(image, share, reader.epoch());
     Ok(Answer::streamed("application/json", Box::pin(body)))
 }
 
@@ -48,9 +49,11 @@ pub(super) async fn changes(call: Call<Central>) -> Result<Answer, ApiError> {
         }
     }
     let entries = service.feed().after(position.offset, limit).await?;
-    Ok(Answer::json_bytes(
-        page(&service, position.offset, &entries).into(),
-    ))
+    let mut page = PageBody::new(service.reader(), position.offset, entries);
+    Ok(match page.whole() {
+        Some(whole) => Answer::json_bytes(whole),
+        None => Answer::streamed("application/json", Box::pin(page)),
+    })
 }
 
 /// Whether the log can be followed from a position.
@@ -67,30 +70,4 @@ pub(super) async fn check(service: &Arc<Central>, position: Position) -> Result<
         }
     }
     Ok(())
-}
-
-/// A page as JSON: the events are encoded already.
-fn page(service: &Central, after: Sequence, entries: &[Arc<EncodedEntry>]) -> String {
-    let bytes: usize = entries.iter().map(|entry| entry.json().len()).sum();
-    let mut out = String::with_capacity(bytes + 200);
-    out.push_str("{\"events\":[");
-    for entry in entries {
-        let events = std::str::from_utf8(entry.json());
-        out.push_str(events.expect("JSON is UTF-8"));
-    }
-    if !entries.is_empty() {
-        // The comma after the last event.
-        out.pop();
-    }
-    let next = entries.last().map_or(after, |entry| entry.last());
-    let reader = service.reader();
-    let head = reader.head().sequence;
-    let more = head > next;
-    let epoch = reader.epoch();
-    write!(
-        out,
-        r#"],"nextOffset":{next},"hasMore":{more},"headOffset":{head},"epoch":"{epoch}"}}"#
-    )
-    .expect("a string takes every text");
-    out
 }

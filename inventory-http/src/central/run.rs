@@ -120,6 +120,7 @@ impl Running {
             key_age_ms: settings.engine.window.age_ms,
             stopping: stopping.subscribe(),
             disk_patience: settings.disk_patience,
+            limits,
             telemetry: telemetry.clone(),
             openapi: openapi::document("Inventory engine: central", &routes)
                 .to_string()

@@ -13,10 +13,11 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::dead_letters::Letters;
 use super::disk_watch::DiskWatch;
+use super::images::Images;
 use super::past;
 use super::refusal;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Call};
+use crate::kit::{ApiError, Call, Limits};
 use crate::telemetry::Telemetry;
 
 /// The engine behind the calls.
@@ -24,6 +25,7 @@ pub struct Central {
     writer: Writer,
     reader: Reader,
     feed: Feed,
+    images: Images,
     searches: Arc<Semaphore>,
     letters: Letters,
     clock: Arc<dyn Clock>,
@@ -45,6 +47,8 @@ pub(super) struct Parts {
     pub(super) stopping: watch::Receiver<bool>,
     /// How long an append may take before nobody waits for it any more.
     pub(super) disk_patience: Duration,
+    /// What is bounded.
+    pub(super) limits: Limits,
     pub(super) telemetry: Telemetry,
     pub(super) openapi: bytes::Bytes,
 }
@@ -67,13 +71,15 @@ impl Central {
             key_age_ms,
             stopping,
             disk_patience,
+            limits,
             telemetry,
             openapi,
         } = parts;
         let reader = writer.reader();
         Self {
             telemetry,
-            feed: Feed::new(reader.clone()),
+            feed: Feed::new(reader.clone(), &limits),
+            images: Images::new(&limits),
             writer,
             reader,
             searches: past::turns(),
@@ -95,6 +101,11 @@ impl Central {
     /// The turns of searches of the past.
     pub(super) fn searches(&self) -> &Arc<Semaphore> {
         &self.searches
+    }
+
+    /// The states that snapshots are made of.
+    pub(super) fn images(&self) -> &Images {
+        &self.images
     }
 
     pub(crate) fn feed(&self) -> &Feed {

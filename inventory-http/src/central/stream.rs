@@ -15,14 +15,14 @@ use tokio::time::timeout;
 use super::params::{EventId, FROM_OFFSET, LAST_EVENT_ID};
 use super::replication::check;
 use super::service::Central;
-use crate::feed::{EncodedEntry, Position};
-use crate::kit::{Answer, ApiError, Call};
+use crate::feed::Position;
+use crate::kit::{Answer, ApiError, CHUNK_BYTES, Call};
 
 /// A comment is sent this often when nothing happens, so that both sides notice a dead link.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// Events that are sent at once.
-const PAGE_EVENTS: usize = 500;
+/// Events that are read at once, or a whole request: what a follower that takes its time keeps in memory.
+const PAGE_EVENTS: usize = 100;
 
 /// GET /replication/stream
 pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
@@ -73,22 +73,27 @@ async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sende
         let Ok(entries) = service.feed().after(position, PAGE_EVENTS).await else {
             return;
         };
-        chunk = frames(service.reader().epoch(), &entries);
+        let epoch = service.reader().epoch();
+        let mut frames = BytesMut::new();
+        for entry in &entries {
+            for (offset, kind, json) in entry.events() {
+                push_frame(&mut frames, epoch, offset, kind, &json);
+                if frames.len() >= CHUNK_BYTES && send.send(frames.split().freeze()).await.is_err()
+                {
+                    return;
+                }
+            }
+        }
+        chunk = frames.freeze();
         position = entries.last().map_or(position, |entry| entry.last());
     }
 }
 
-fn frames(epoch: Epoch, entries: &[Arc<EncodedEntry>]) -> Bytes {
-    let mut out = BytesMut::new();
-    for entry in entries {
-        for (offset, kind, json) in entry.events() {
-            let head = format!("id: {epoch}.{offset}\nevent: {kind}\ndata: ");
-            out.extend_from_slice(head.as_bytes());
-            out.extend_from_slice(&json);
-            out.extend_from_slice(b"\n\n");
-        }
-    }
-    out.freeze()
+fn push_frame(out: &mut BytesMut, epoch: Epoch, offset: Sequence, kind: &str, json: &[u8]) {
+    let head = format!("id: {epoch}.{offset}\nevent: {kind}\ndata: ");
+    out.extend_from_slice(head.as_bytes());
+    out.extend_from_slice(json);
+    out.extend_from_slice(b"\n\n");
 }
 
 /// A body of chunks that somebody else makes.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,16 +11,16 @@ use hyper::body::{Body, Frame};
 use inventory_core::machine::{Image, ProductView};
 use inventory_core::vocabulary::Epoch;
 
+use crate::kit::{CHUNK_BYTES, Share};
 use crate::wire::SnapshotProduct;
-
-/// Bytes that are made at once: a fraction of a millisecond.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 /// An image as JSON. It shares the image's memory with the ledger, and neither waits for the other.
 #[derive(Debug)]
 pub(crate) struct SnapshotBody {
-    image: Image,
+    image: Arc<Image>,
     epoch: Epoch,
+    /// The right to be sent.
+    _share: Share,
     /// Products that were sent; `None` when everything was.
     sent: Option<usize>,
     /// Whether a product was sent.
@@ -27,10 +28,11 @@ pub(crate) struct SnapshotBody {
 }
 
 impl SnapshotBody {
-    pub(crate) fn new(image: Image, epoch: Epoch) -> Self {
+    pub(crate) fn new(image: Arc<Image>, share: Share, epoch: Epoch) -> Self {
         Self {
             image,
             epoch,
+            _share: share,
             sent: Some(0),
             any: false,
         }

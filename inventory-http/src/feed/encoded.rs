@@ -6,6 +6,7 @@ use bytes::Bytes;
 use inventory_core::machine::Entry;
 use inventory_core::vocabulary::Sequence;
 
+use crate::kit::{Budget, Share};
 use crate::wire::WireEvent;
 
 /// The events of one request, encoded once and shared by all who read them.
@@ -16,10 +17,16 @@ pub(crate) struct EncodedEntry {
     json: Bytes,
     /// Where each event ends in `json`, its comma excluded.
     ends: Box<[u32]>,
+    /// The room that it takes.
+    _share: Share,
 }
 
+/// Memory of an event beside its JSON: about as much again.
+const COST: usize = 2;
+
 impl EncodedEntry {
-    pub(crate) fn new(entry: Arc<Entry>) -> Self {
+    /// An entry that takes its room of a budget; `None` when there is none.
+    pub(crate) fn new(entry: Arc<Entry>, room: &Budget) -> Option<Self> {
         let mut json = Vec::with_capacity(entry.events.len() * 512);
         let mut ends = Vec::with_capacity(entry.events.len());
         for (sequence, event) in entry.numbered() {
@@ -28,11 +35,13 @@ impl EncodedEntry {
             ends.push(json.len() as u32);
             json.push(b',');
         }
-        Self {
+        json.shrink_to_fit();
+        Some(Self {
+            _share: room.take(COST * json.len())?,
             json: json.into(),
             ends: ends.into(),
             entry,
-        }
+        })
     }
 
     pub(crate) fn last(&self) -> Sequence {
@@ -44,7 +53,7 @@ impl EncodedEntry {
     }
 
     /// The events, with a comma after each.
-    pub(crate) fn json(&self) -> &[u8] {
+    pub(crate) fn json(&self) -> &Bytes {
         &self.json
     }
 

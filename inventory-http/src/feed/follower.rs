@@ -5,27 +5,41 @@ use std::sync::Arc;
 use inventory_core::engine::Reader;
 use inventory_core::vocabulary::Sequence;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use super::bell::Bell;
 use super::encoded::EncodedEntry;
+use super::large::Large;
 use super::position::unreadable;
-use super::recent::{RECENT_EVENTS_MAX, Recent};
-use crate::kit::{ApiError, Code};
+use super::recent::{RECENT_EVENTS_MAX, Recent, Unread};
+use crate::kit::{ApiError, Budget, Code, Limits};
 
 /// The feed of one engine.
 #[derive(Debug)]
 pub(crate) struct Feed {
     reader: Reader,
     recent: Mutex<Recent>,
+    /// Those who read the log for themselves: few at once, since each holds what it reads.
+    reading: Semaphore,
+    /// Large requests of the past that somebody is being sent: who comes after gets the same.
+    large: Arc<Large>,
+    room: Budget,
     bell: Arc<Bell>,
 }
 
+/// Who may read the log for one follower at once.
+const READING_MAX: usize = 4;
+
 impl Feed {
     /// The feed of an engine. Must be made inside the runtime.
-    pub(crate) fn new(reader: Reader) -> Self {
-        let recent = Recent::new(&reader, reader.head().sequence);
+    pub(crate) fn new(reader: Reader, limits: &Limits) -> Self {
+        let room = Budget::new(limits.pages_bytes_max);
+        let recent = Recent::new(&reader, reader.head().sequence, room.clone());
         Self {
             recent: Mutex::new(recent),
+            reading: Semaphore::new(READING_MAX),
+            large: Arc::default(),
+            room,
             bell: Bell::hang(reader.clone()),
             reader,
         }
@@ -45,13 +59,19 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// 410 when they are no longer kept, 503 when they cannot be read.
+    /// 410 when they are no longer kept, 503 when they cannot be read, or there is no room for them.
     pub(crate) async fn after(
         &self,
         position: Sequence,
         events_max: usize,
     ) -> Result<Vec<Arc<EncodedEntry>>, ApiError> {
-        let refuse = |error| unreadable(&self.reader, &error);
+        let refuse = |error| match error {
+            Unread::Log(error) => unreadable(&self.reader, &error),
+            Unread::NoRoom => {
+                let message = "there is no room for more events now: others have not taken theirs";
+                ApiError::new(Code::Unavailable, message).with_retry_after(1)
+            }
+        };
         let behind = self.reader.head().sequence.events_since(position);
         if behind <= RECENT_EVENTS_MAX as u64 {
             let kept = self.recent.lock().after(&self.reader, position, events_max);
@@ -59,13 +79,16 @@ impl Feed {
                 return Ok(entries);
             }
         }
+        let turn = self.reading.acquire().await;
+        let _turn = turn.expect("the semaphore is never closed");
         let mut subscription = self.reader.subscribe(position);
+        let (room, large) = (self.room.clone(), Arc::clone(&self.large));
         let reading = tokio::task::spawn_blocking(move || {
             let entries = subscription.take(events_max)?;
-            Ok(entries
+            let encoded = entries
                 .into_iter()
-                .map(|entry| Arc::new(EncodedEntry::new(entry)))
-                .collect())
+                .map(|entry| large.encoded(entry, &room).ok_or(Unread::NoRoom));
+            encoded.collect::<Result<_, _>>()
         });
         match reading.await {
             Ok(read) => read.map_err(refuse),

@@ -10,10 +10,12 @@ mod bell;
 mod body;
 mod encoded;
 mod follower;
+mod large;
+mod page;
 mod position;
 mod recent;
 
 pub(crate) use body::SnapshotBody;
-pub(crate) use encoded::EncodedEntry;
 pub(crate) use follower::Feed;
+pub(crate) use page::PageBody;
 pub(crate) use position::{Position, gone};

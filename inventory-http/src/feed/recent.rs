@@ -8,6 +8,7 @@ use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;
 
 use super::encoded::EncodedEntry;
+use crate::kit::Budget;
 
 /// Events that are kept encoded: about 2 MiB.
 pub(super) const RECENT_EVENTS_MAX: usize = 4_096;
@@ -24,11 +25,28 @@ pub(super) struct Recent {
     entries: VecDeque<Arc<EncodedEntry>>,
     events: usize,
     source: Subscription,
+    room: Budget,
+}
+
+/// Why a stretch of the log cannot be had.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It cannot be read.
+    Log(ReadError),
+    /// Followers that do not take theirs leave no room for it.
+    NoRoom,
+}
+
+impl From<ReadError> for Unread {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error)
+    }
 }
 
 impl Recent {
-    pub(super) fn new(reader: &Reader, start: Sequence) -> Self {
+    pub(super) fn new(reader: &Reader, start: Sequence, room: Budget) -> Self {
         Self {
+            room,
             start,
             entries: VecDeque::new(),
             events: 0,
@@ -42,13 +60,13 @@ impl Recent {
         reader: &Reader,
         position: Sequence,
         events_max: usize,
-    ) -> Result<Option<Vec<Arc<EncodedEntry>>>, ReadError> {
+    ) -> Result<Option<Vec<Arc<EncodedEntry>>>, Unread> {
         if position < self.start {
             return Ok(None);
         }
         if position > self.source.position() {
             // Nobody has asked for a while: what lies between is of no use.
-            *self = Self::new(reader, position);
+            *self = Self::new(reader, position, self.room.clone());
         }
         let mut page = Vec::new();
         let mut events = 0;
@@ -56,7 +74,7 @@ impl Recent {
             .entries
             .partition_point(|entry| entry.last() <= position);
         while events < events_max {
-            if next == self.entries.len() && !self.extend()? {
+            if next == self.entries.len() && !self.extend(reader)? {
                 break;
             }
             let entry = &self.entries[next];
@@ -69,11 +87,15 @@ impl Recent {
     }
 
     /// Encodes what has come since; `false` when nothing has.
-    fn extend(&mut self) -> Result<bool, ReadError> {
+    fn extend(&mut self, reader: &Reader) -> Result<bool, Unread> {
         let entries = self.source.take(STEP_EVENTS)?;
         for entry in &entries {
+            let Some(encoded) = EncodedEntry::new(Arc::clone(entry), &self.room) else {
+                // What the source has passed is not here: it starts again where somebody asks next.
+                *self = Self::new(reader, reader.head().sequence, self.room.clone());
+                return Err(Unread::NoRoom);
+            };
             self.events += entry.events.len();
-            let encoded = EncodedEntry::new(Arc::clone(entry));
             self.entries.push_back(Arc::new(encoded));
         }
         Ok(!entries.is_empty())

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::error::{ApiError, Code};
 use super::gzip::Gzip;
+use super::limits::CHUNK_BYTES;
 use super::outgoing::{Outgoing, Streamed};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -126,6 +127,12 @@ impl Answer {
     pub(super) fn compressed(self) -> Self {
         self.with_header(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
             .with_header(VARY, HeaderValue::from_static("accept-encoding"))
+    }
+
+    /// The bytes that only this answer keeps in memory: those that are more than one chunk, and nobody else's.
+    pub(super) fn own_bytes(&self) -> Option<usize> {
+        let body = self.whole_body()?;
+        (body.len() > CHUNK_BYTES && body.is_unique()).then_some(body.len())
     }
 
     pub(super) fn replace_body(&mut self, body: Bytes) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::body::Bodies;
+use super::budget::Budget;
 use super::keys::Keyring;
 use super::limits::Limits;
 use super::route::Route;
@@ -15,6 +17,9 @@ pub struct App<S> {
     router: Router<S>,
     keyring: Keyring,
     limits: Limits,
+    /// Room for answers that are not sent yet.
+    answers: Budget,
+    bodies: Bodies,
     telemetry: Telemetry,
 }
 
@@ -34,6 +39,8 @@ impl<S> App<S> {
         Self {
             service,
             router: Router::new(routes),
+            answers: Budget::new(limits.answers_bytes_max),
+            bodies: Bodies::new(limits.bodies_bytes_max, keyring.len()),
             keyring,
             limits,
             telemetry,
@@ -54,6 +61,14 @@ impl<S> App<S> {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(super) fn answers(&self) -> &Budget {
+        &self.answers
+    }
+
+    pub(super) fn bodies(&self) -> &Bodies {
+        &self.bodies
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {

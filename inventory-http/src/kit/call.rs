@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use super::body::Room;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::json;
@@ -28,6 +29,8 @@ pub struct Call<S> {
     pub headers: HeaderMap,
     /// The body; empty when the route takes none.
     pub body: Bytes,
+    /// The room that the body takes.
+    pub(super) _room: Option<Room>,
     /// Who calls; nobody on open routes.
     pub(super) caller: Option<CallerAt>,
     /// How it is traced.

@@ -1,6 +1,7 @@
 //! One connection: its socket, watched for clients that are slow on purpose.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,11 +17,15 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::app::App;
 use super::aside::Aside;
-use super::limits::{HEAD_BYTES_MAX, Limits};
+use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
 use super::pulse::{Pulse, Verdict};
 use super::session::Session;
 
-const STREAMS_MAX: u32 = 256;
+/// Requests of one connection of HTTP/2 at once.
+const STREAMS_MAX: u32 = 128;
+
+/// What a client of HTTP/2 may send ahead of who reads it, over all its requests.
+const WINDOW_BYTES: u32 = 256 * 1024;
 
 struct Watched {
     stream: TcpStream,
@@ -73,7 +78,24 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        let unread = self.pulse.closes();
+        let mut thrown_away = [MaybeUninit::uninit(); 8 * 1024];
+        let mut any = false;
+        loop {
+            let mut buffer = ReadBuf::uninit(&mut thrown_away);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    any = true;
+                    self.pulse.leave_unread();
+                }
+                // The client has closed its side as well, or has gone.
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                // The watch ends this.
+                Poll::Pending if unread || any => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(Ok(())),
+            }
+        }
     }
 }
 
@@ -86,10 +108,14 @@ pub(super) fn builder() -> Builder<TokioExecutor> {
         // The pulse watches heads, without a timer for each request.
         .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
-        .pipeline_flush(true)
+        // Answers are small: copied together, they are one write.
+        .writev(false)
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
+        .max_send_buf_size(CHUNK_BYTES)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
         .max_header_list_size(HEAD_BYTES_MAX as u32)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));

@@ -248,6 +248,17 @@ pub struct Keyring {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CallerAt(usize);
 
+impl CallerAt {
+    pub(super) fn position(self) -> usize {
+        self.0
+    }
+
+    #[cfg(test)]
+    pub(super) fn at(position: usize) -> Self {
+        Self(position)
+    }
+}
+
 impl Keyring {
     /// A ring of these keys.
     ///
@@ -290,6 +301,11 @@ impl Keyring {
             quota,
             unlocked: true,
         }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.callers.len()
     }
 
     /// Who a request's head says is calling.

@@ -2,19 +2,38 @@
 
 use std::time::Duration;
 
-/// Bounds of every connection and request.
+/// Bounds of every connection and request, and of what all of them take together. Beyond a bound of what all take, a call
+/// is answered 503 with `Retry-After`: nothing waits in memory for its turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at once; beyond it a connection is answered 503 and closed. Each costs some 12 KiB.
+    /// Connections at once; beyond it a connection is answered 503 and closed. Each costs some 12 KiB while nothing is
+    /// sent, and up to [`CHUNK_BYTES`] twice, beside the buffers of its socket, while something is.
     pub connections_max: usize,
     /// A request's head must be complete this long after its first byte.
     pub head_timeout: Duration,
-    /// A request's body must be complete this long after its head.
-    pub body_timeout: Duration,
+    /// How long a client may take to send the least of a body.
+    pub body_period: Duration,
+    /// Bytes of a body that must come in each period, unless it ends there. Who is slow and steady needs no other limit.
+    pub body_bytes_least: usize,
+    /// Bytes of bodies that are being received or handled, over all connections. One key may have half of them.
+    pub bodies_bytes_max: usize,
     /// A connection without a request is closed after this time.
     pub idle_timeout: Duration,
-    /// A client that takes none of an answer for this long is given up.
-    pub stalled_timeout: Duration,
+    /// How long a client may take to take the least of an answer. Who takes nothing at all for so long is given up, too.
+    pub answer_period: Duration,
+    /// Bytes of an answer that must be taken in each period, unless it ends there.
+    pub answer_bytes_least: usize,
+    /// Bytes of answers that were made whole and are not sent yet, over all connections; those of one chunk do not count.
+    pub answers_bytes_max: usize,
+    /// Bytes of events that are kept for followers: what several of them are sent counts once.
+    pub pages_bytes_max: usize,
+    /// Snapshots that are being sent at once.
+    pub snapshots_max: usize,
+    /// States that snapshots are made of at once: each keeps what has changed since in memory.
+    pub images_max: usize,
+    /// How long what still comes is thrown away after an answer that ends a connection: a client that is still sending
+    /// would otherwise lose the answer.
+    pub linger_timeout: Duration,
     /// How often a connection looks at its own time-outs.
     pub watch_interval: Duration,
     /// A request that was accepted may take this long once the server stops.
@@ -26,9 +45,17 @@ impl Default for Limits {
         Self {
             connections_max: 10_000,
             head_timeout: Duration::from_secs(5),
-            body_timeout: Duration::from_secs(10),
+            body_period: Duration::from_secs(10),
+            body_bytes_least: 64 * 1024,
+            bodies_bytes_max: 256 * 1024 * 1024,
             idle_timeout: Duration::from_secs(60),
-            stalled_timeout: Duration::from_secs(30),
+            answer_period: Duration::from_secs(30),
+            answer_bytes_least: 256 * 1024,
+            answers_bytes_max: 256 * 1024 * 1024,
+            pages_bytes_max: 256 * 1024 * 1024,
+            snapshots_max: 256,
+            images_max: 8,
+            linger_timeout: Duration::from_secs(10),
             watch_interval: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(10),
         }
@@ -40,6 +67,13 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Largest body of a call that takes many rows.
 pub const BULK_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What is made of an answer at a time, in a fraction of a millisecond. What is sent is at most two of these ahead of the
+/// socket, with HTTP/2 for each stream.
+pub const CHUNK_BYTES: usize = 16 * 1024;
+
+/// What the system is asked to buffer of a connection: enough for 5 MB/s to a client that is 50 ms away.
+pub(super) const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 
 /// Longest request target: an id of 128 bytes, each percent-encoded, in two parameters, with room to spare.
 pub(super) const TARGET_BYTES_MAX: usize = 4 * 1024;

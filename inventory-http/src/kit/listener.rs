@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Duration, timeout};
 
 use super::app::App;
 use super::connection;
-use super::limits::Limits;
+use super::limits::{Limits, SEND_BUFFER_BYTES};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
 /// What a connection beyond the limit is told.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
@@ -53,8 +56,20 @@ impl Listener {
     /// # Errors
     ///
     /// The address is taken, or is not one of this machine.
+    #[expect(
+        clippy::unused_async,
+        reason = "a socket is registered with the runtime that it is bound in"
+    )]
     pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        // Connections have it from here: what the system buffers of an answer has a bound as well.
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
         Ok(Self { listener, limits })
     }
 

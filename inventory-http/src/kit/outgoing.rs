@@ -3,25 +3,51 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::pulse::InFlight;
+use super::budget::Share;
+use super::limits::CHUNK_BYTES;
+use super::pulse::{InFlight, Pulse};
+use super::taking::Taking;
 
-/// A body that is made while it is sent: only as fast as the client takes it.
+/// A body that is made while it is sent: only as fast as the client takes it. It yields [`CHUNK_BYTES`] at a time, or a
+/// little more.
 pub type Streamed = Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>;
 
-/// The body of a response. Tells its connection when it is done, or given up.
+/// The body of a response. Tells its connection how fast it is taken, and when it is done, or given up.
 pub struct Outgoing {
     content: Content,
+    /// The room that it takes until it is sent.
+    _share: Option<Share>,
+    watched: Option<Watched>,
     _in_flight: Option<InFlight>,
 }
 
 enum Content {
     Whole(Bytes),
-    Streamed(Streamed),
+    Streamed {
+        body: Streamed,
+        /// Whether others have their turn before the next chunk.
+        resting: bool,
+    },
+}
+
+/// A body whose client is watched.
+struct Watched {
+    pulse: Arc<Pulse>,
+    taking: Arc<Taking>,
+    /// The bytes that were offered last.
+    offered: usize,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.pulse.forget(&self.taking);
+    }
 }
 
 impl fmt::Debug for Outgoing {
@@ -32,21 +58,73 @@ impl fmt::Debug for Outgoing {
 
 impl Outgoing {
     pub(super) fn whole(bytes: Bytes) -> Self {
+        Self::new(Content::Whole(bytes))
+    }
+
+    pub(super) fn streamed(body: Streamed) -> Self {
+        Self::new(Content::Streamed {
+            body,
+            resting: false,
+        })
+    }
+
+    fn new(content: Content) -> Self {
         Self {
-            content: Content::Whole(bytes),
+            content,
+            _share: None,
+            watched: None,
             _in_flight: None,
         }
     }
 
-    pub(super) fn streamed(streamed: Streamed) -> Self {
-        Self {
-            content: Content::Streamed(streamed),
-            _in_flight: None,
-        }
+    /// Keeps the room that the body takes.
+    pub(super) fn keep(&mut self, share: Share) {
+        self._share = Some(share);
     }
 
-    pub(super) fn hold(&mut self, in_flight: InFlight) {
+    /// Keeps the request in flight until the body is sent. Watches how fast it is taken, unless the connection sees that by
+    /// itself: one chunk of HTTP/1.1 is either written or stalls the socket.
+    pub(super) fn hold(&mut self, in_flight: InFlight, http2: bool) {
+        let small = matches!(&self.content, Content::Whole(bytes) if bytes.len() <= CHUNK_BYTES);
+        if http2 || !small {
+            let pulse = Arc::clone(in_flight.pulse());
+            self.watched = Some(Watched {
+                taking: pulse.watch(),
+                pulse,
+                offered: 0,
+            });
+        }
         self._in_flight = Some(in_flight);
+    }
+
+    fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match &mut self.content {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => {
+                let chunk = bytes.split_to(bytes.len().min(CHUNK_BYTES));
+                Poll::Ready(Some(chunk))
+            }
+            Content::Streamed { body, resting } => {
+                // To make a chunk takes a while. A connection whose client is quick would make one after the other, and
+                // keep all others of its thread waiting.
+                if std::mem::take(resting) {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                loop {
+                    match ready!(body.as_mut().poll_frame(context)) {
+                        Some(Ok(frame)) => {
+                            if let Ok(chunk) = frame.into_data() {
+                                *resting = true;
+                                return Poll::Ready(Some(chunk));
+                            }
+                        }
+                        Some(Err(never)) => match never {},
+                        None => return Poll::Ready(None),
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -58,27 +136,37 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut self.content {
-            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Content::Whole(bytes) => {
-                let frame = Frame::data(std::mem::take(bytes));
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Content::Streamed(streamed) => streamed.as_mut().poll_frame(context),
+        let this = &mut *self;
+        if let Some(watched) = &mut this.watched {
+            watched.taking.took(std::mem::take(&mut watched.offered));
         }
+        let rests = matches!(&this.content, Content::Streamed { resting: true, .. });
+        let polled = this.poll_content(context);
+        if let Some(watched) = &mut this.watched {
+            match &polled {
+                Poll::Ready(Some(chunk)) => {
+                    watched.offered = chunk.len();
+                    watched.taking.offer(watched.pulse.now());
+                }
+                Poll::Ready(None) => watched.taking.rest(),
+                Poll::Pending if !rests => watched.taking.rest(),
+                Poll::Pending => {}
+            }
+        }
+        polled.map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.content {
             Content::Whole(bytes) => bytes.is_empty(),
-            Content::Streamed(streamed) => streamed.is_end_stream(),
+            Content::Streamed { body, .. } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Streamed(streamed) => streamed.size_hint(),
+            Content::Streamed { body, .. } => body.size_hint(),
         }
     }
 }

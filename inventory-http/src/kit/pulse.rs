@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::limits::Limits;
+use super::taking::Taking;
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
@@ -27,8 +30,15 @@ pub(super) struct Pulse {
     head_since: AtomicU32,
     /// Since when the client has taken nothing of an answer.
     stalled_since: AtomicU32,
+    /// Since when it is closing, with what still comes thrown away.
+    lingering_since: AtomicU32,
+    /// Whether a body was answered that has not come to its end.
+    unread: AtomicBool,
     http2: AtomicBool,
-    seen: AtomicBool,
+    /// How many bytes have come that begin as HTTP/2 does; all of it, once one has come that does not.
+    preface: AtomicU32,
+    /// Answers whose clients are watched.
+    answers: Mutex<Vec<Arc<Taking>>>,
 }
 
 /// What is to be done about a connection.
@@ -47,30 +57,74 @@ impl Pulse {
             idle_since: AtomicU32::new(1),
             head_since: AtomicU32::new(NEVER),
             stalled_since: AtomicU32::new(NEVER),
+            lingering_since: AtomicU32::new(NEVER),
+            unread: AtomicBool::new(false),
             http2: AtomicBool::new(false),
-            seen: AtomicBool::new(false),
+            preface: AtomicU32::new(0),
+            answers: Mutex::new(Vec::new()),
         }
     }
 
-    fn now(&self) -> u32 {
+    /// The tick that comes next.
+    pub(super) fn now(&self) -> u32 {
         self.next_tick.load(Ordering::Relaxed)
+    }
+
+    /// Watches how fast an answer is taken.
+    pub(super) fn watch(&self) -> Arc<Taking> {
+        let taking = Arc::new(Taking::new(self.now()));
+        self.answers.lock().push(Arc::clone(&taking));
+        taking
+    }
+
+    /// An answer is sent, or given up.
+    pub(super) fn forget(&self, taking: &Arc<Taking>) {
+        self.answers
+            .lock()
+            .retain(|known| !Arc::ptr_eq(known, taking));
+    }
+
+    /// A body is answered before its end: it may still come.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// The connection closes. Whether something that was not read may still come: it is to be thrown away then, since a
+    /// socket that is closed over it takes the answer back.
+    pub(super) fn closes(&self) -> bool {
+        let since = self.lingering_since.load(Ordering::Relaxed);
+        if since == NEVER {
+            self.lingering_since.store(self.now(), Ordering::Relaxed);
+        }
+        self.unread.load(Ordering::Relaxed) || self.head_since.load(Ordering::Relaxed) != NEVER
     }
 
     /// A request's head is complete.
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.head_since.store(NEVER, Ordering::Relaxed);
+        self.unread.store(false, Ordering::Relaxed);
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(Arc::clone(self))
     }
 
     /// The client has sent something.
     pub(super) fn received(&self, bytes: &[u8]) {
-        if !self.seen.load(Ordering::Relaxed) {
-            self.seen.store(true, Ordering::Relaxed);
-            let http2 = bytes.starts_with(HTTP2_PREFACE);
+        let seen = self.preface.load(Ordering::Relaxed) as usize;
+        if seen < HTTP2_PREFACE.len() {
+            let rest = &HTTP2_PREFACE[seen..];
+            let compared = bytes.len().min(rest.len());
+            let same = bytes[..compared] == rest[..compared];
+            let seen = match same {
+                true => seen + compared,
+                false => HTTP2_PREFACE.len(),
+            };
+            self.preface.store(seen as u32, Ordering::Relaxed);
+            let http2 = same && seen == HTTP2_PREFACE.len();
             self.http2.store(http2, Ordering::Relaxed);
         }
-        let waiting = self.in_flight.load(Ordering::Relaxed) == 0;
+        // Some clients end a body with a line that belongs to nothing.
+        let only_ends = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        let waiting = self.in_flight.load(Ordering::Relaxed) == 0 && !only_ends;
         if waiting && self.head_since.load(Ordering::Relaxed) == NEVER {
             self.head_since.store(self.now(), Ordering::Relaxed);
         }
@@ -94,9 +148,16 @@ impl Pulse {
             let ticks = tick.saturating_sub(since);
             since != NEVER && limits.watch_interval * ticks >= limit
         };
-        if over(&self.stalled_since, limits.stalled_timeout) {
+        if over(&self.stalled_since, limits.answer_period)
+            || over(&self.lingering_since, limits.linger_timeout)
+        {
             return Verdict::Slow;
         }
+        let answers = self.answers.lock();
+        if answers.iter().any(|taking| taking.is_slow(tick, limits)) {
+            return Verdict::Slow;
+        }
+        drop(answers);
         if self.in_flight.load(Ordering::Relaxed) > 0 {
             return Verdict::Fine;
         }
@@ -114,6 +175,12 @@ impl Pulse {
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
 pub(super) struct InFlight(Arc<Pulse>);
+
+impl InFlight {
+    pub(super) fn pulse(&self) -> &Arc<Pulse> {
+        &self.0
+    }
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -161,6 +228,36 @@ mod tests {
         pulse.received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         assert_eq!(after(&pulse, 60), Verdict::Fine);
         assert_eq!(after(&pulse, 1), Verdict::Idle);
+    }
+
+    #[test]
+    fn http2_is_known_however_its_first_bytes_are_cut() {
+        let bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        for cut in 0..bytes.len() {
+            let pulse = Pulse::new();
+            pulse.received(&bytes[..cut]);
+            pulse.received(&bytes[cut..]);
+            assert_eq!(after(&pulse, 60), Verdict::Fine, "{cut}");
+        }
+        let pulse = Pulse::new();
+        pulse.received(b"PRI * HTTP/1.1");
+        assert_eq!(after(&pulse, 6), Verdict::Slow);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_taken_is_slow_while_others_are() {
+        let pulse = Arc::new(Pulse::new());
+        let _request = pulse.begin();
+        let (left, taken) = (pulse.watch(), pulse.watch());
+        left.offer(pulse.now());
+        for _ in 0..30 {
+            taken.offer(pulse.now());
+            assert_eq!(after(&pulse, 1), Verdict::Fine);
+            taken.took(100_000);
+        }
+        assert_eq!(after(&pulse, 1), Verdict::Slow);
+        pulse.forget(&left);
+        assert_eq!(after(&pulse, 100), Verdict::Fine);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
@@ -12,7 +12,8 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
 use super::answer::Answer;
 use super::app::App;
-use super::body;
+use super::body::{self, Bounds};
+use super::budget::Share;
 use super::call::Call;
 use super::error::{ApiError, Code};
 use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
@@ -31,6 +32,8 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The answers to bodies that are not read to their end, whatever was sent of them.
+const BODY_LEFT: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE];
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// One connection's requests. They count references to this rather than to what all connections share.
@@ -69,8 +72,14 @@ impl<S: Send + Sync + 'static> Session<S> {
         let framing = check_framing(&head.uri, &head.headers, head.version);
         let answered = match framing {
             Ok(()) => {
-                self.answer(&found, head.uri, head.headers, body, &span, &mut taken)
-                    .await
+                let mut body = body;
+                let answered = self
+                    .answer(&found, head.uri, head.headers, &mut body, &span, &mut taken)
+                    .await;
+                if !body.is_end_stream() {
+                    self.pulse.leave_unread();
+                }
+                answered
             }
             Err(error) => Err(error),
         };
@@ -79,7 +88,12 @@ impl<S: Send + Sync + 'static> Session<S> {
             true => compressed(answer).await,
             false => answer,
         };
+        let (answer, share) = self.with_room(answer);
         let mut response = answer.into_response();
+        if let Some(share) = share {
+            response.body_mut().keep(share);
+        }
+        let status = response.status();
         let headers = response.headers_mut();
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         if let Some(taken) = taken {
@@ -87,15 +101,18 @@ impl<S: Send + Sync + 'static> Session<S> {
             headers.insert(RATE_REMAINING, taken.remaining.into());
             headers.insert(RATE_RESET, taken.reset_s.into());
         }
-        if chunked && head.version < Version::HTTP_2 {
+        let http2 = head.version >= Version::HTTP_2;
+        let body_left = BODY_LEFT.contains(&status);
+        if !http2 && (chunked || body_left) {
             // Whoever was in between may have seen a length, which hyper drops: what follows the chunks is not believed.
+            // And what follows a body that is not read is the rest of it.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(trace) = span.trace() {
             let trace = HeaderValue::try_from(trace.to_string());
             headers.insert(TRACEPARENT, trace.expect("digits and hyphens"));
         }
-        let status = response.status().as_u16();
+        let status = status.as_u16();
         span.end(status);
         let served = Served {
             route,
@@ -115,8 +132,24 @@ impl<S: Send + Sync + 'static> Session<S> {
         if head.method == Method::HEAD {
             response = without_body(response);
         }
-        response.body_mut().hold(in_flight);
+        response.body_mut().hold(in_flight, http2);
         response
+    }
+
+    /// Room for an answer that may not be taken for a while, or another answer when there is none.
+    fn with_room(&self, answer: Answer) -> (Answer, Option<Share>) {
+        let Some(bytes) = answer.own_bytes() else {
+            return (answer, None);
+        };
+        match self.app.answers().take(bytes) {
+            Some(share) => (answer, Some(share)),
+            None => {
+                let message = "there is no room for the answer now; what was asked for may be done, and the same key \
+                               settles it";
+                let error = ApiError::new(Code::Unavailable, message).with_retry_after(1);
+                (Answer::from(error), None)
+            }
+        }
     }
 
     async fn answer(
@@ -124,7 +157,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         found: &Found<'_, S>,
         uri: Uri,
         headers: HeaderMap,
-        body: Incoming,
+        body: &mut Incoming,
         span: &RequestSpan,
         taken: &mut Option<Taken>,
     ) -> Result<Answer, ApiError> {
@@ -144,6 +177,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             }
             Found::Nothing => return Err(ApiError::new(Code::NotFound, "there is no such path")),
         };
+        let caller_at = caller;
         if let Some(caller) = caller.map(|at| app.keyring().caller(at)) {
             if route.counted {
                 *taken = app.keyring().charge(caller, Instant::now());
@@ -155,12 +189,15 @@ impl<S: Send + Sync + 'static> Session<S> {
         for header in route.headers {
             header.check(&headers)?;
         }
-        let body = match &route.body {
+        let (body, room) = match &route.body {
             Some(expected) => {
-                body::check(&headers, &body, expected.bytes_max)?;
-                body::read(body, expected.bytes_max, app.limits().body_timeout).await?
+                body::check(&headers, body, expected.bytes_max)?;
+                let mut room = app.bodies().room(caller_at);
+                let bounds = Bounds::new(expected.bytes_max, app.limits());
+                let body = body::read(body, bounds, &mut room).await?;
+                (body, Some(room))
             }
-            None => Bytes::new(),
+            None => (Bytes::new(), None),
         };
         let call = Call {
             session: Arc::clone(self),
@@ -168,6 +205,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             query,
             headers,
             body,
+            _room: room,
             caller,
             span: span.clone(),
         };
@@ -255,7 +293,6 @@ async fn compressed(mut answer: Answer) -> Answer {
 
 /// The answer to HEAD: the head that GET would have had.
 fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
-    use hyper::body::Body as _;
     let (mut head, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact()
         && head.status != StatusCode::NOT_MODIFIED

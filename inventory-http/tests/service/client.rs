@@ -64,6 +64,12 @@ impl Client {
         self.stream.get_mut().write_all(bytes).is_ok()
     }
 
+    /// Waits no longer than this for an answer.
+    pub(crate) fn within(&self, patience: Duration) {
+        let stream = self.stream.get_ref();
+        stream.set_read_timeout(Some(patience)).unwrap();
+    }
+
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&self) {
         let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Write);

@@ -4,6 +4,7 @@
 
 mod access;
 mod alerts;
+mod answers_arrive;
 mod as_of;
 mod bad_bodies;
 mod bad_framing;
@@ -30,6 +31,7 @@ mod searches;
 mod slow_clients;
 mod stopping;
 mod sync;
+mod taking;
 mod telemetry;
 mod transactions;
 mod transfers;

@@ -12,9 +12,10 @@ fn impatient() -> World {
     let mut settings = settings(&[]);
     settings.limits.watch_interval = Duration::from_millis(10);
     settings.limits.head_timeout = Duration::from_millis(50);
-    settings.limits.body_timeout = Duration::from_millis(50);
+    settings.limits.body_period = Duration::from_millis(50);
     settings.limits.idle_timeout = Duration::from_millis(200);
-    settings.limits.stalled_timeout = Duration::from_millis(50);
+    settings.limits.answer_period = Duration::from_millis(50);
+    settings.limits.linger_timeout = Duration::from_millis(50);
     World::on(MemoryStorage::new().ports(), &settings)
 }
 
@@ -42,6 +43,8 @@ fn a_body_that_does_not_end_is_answered_408() {
     );
     let reply = client.reply().unwrap();
     assert_eq!(reply.error().1, "request_timeout");
+    assert_eq!(reply.header("connection"), Some("close"));
+    assert!(client.is_closed());
     assert_eq!(world.head(), 0);
 }
 
