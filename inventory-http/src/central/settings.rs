@@ -67,7 +67,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "",
         "a time that was looked at, as `2026-12-24T18:00:00Z`: a clock within a day of it is believed, however far ahead",
     ),
-    SettingDoc::new("CONNECTIONS_MAX", "10000", "connections at once"),
+    SettingDoc::new(
+        "CONNECTIONS_MAX",
+        "10000",
+        "connections at once, and no more than the limit of open files allows",
+    ),
     SettingDoc::new(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "localhost:4317",

@@ -28,16 +28,16 @@ pub fn routes<S: Watched>() -> Vec<Route<S>> {
     vec![
         Route::now(Method::GET, "/livez", Access::Open, livez)
             .about("says that the process runs")
-            .free()
+            .health()
             .answers::<Liveness>(ok, "it does"),
         Route::now(Method::GET, "/readyz", Access::Open, readyz)
             .about("says whether the service can serve, and what a person should look at")
-            .free()
+            .health()
             .answers::<Readiness>(ok, "it can")
             .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
         Route::now(Method::GET, "/metrics", Access::Read, metrics)
             .about("reads the metrics in the text format of Prometheus")
-            .free()
+            .health()
             .answers_with(ok, "the metrics", Some((METRICS_TYPE, None))),
         Route::now(Method::GET, "/openapi.json", Access::Open, openapi)
             .about("describes these calls")

@@ -18,6 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::app::App;
 use super::aside::Aside;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
+use super::listener::KeptFor;
 use super::pulse::{Pulse, Verdict};
 use super::session::Session;
 
@@ -128,6 +129,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     builder: Builder<TokioExecutor>,
     app: Arc<App<S>>,
     limits: Limits,
+    kept_for: KeptFor,
     mut stop: watch::Receiver<bool>,
 ) {
     let pulse = Arc::new(Pulse::new());
@@ -135,7 +137,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
         stream,
         pulse: Arc::clone(&pulse),
     };
-    let session = Arc::new(Session::new(app, Arc::clone(&pulse)));
+    let session = Arc::new(Session::new(app, Arc::clone(&pulse), kept_for));
     let service = service_fn(|request| {
         let session = Arc::clone(&session);
         async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }

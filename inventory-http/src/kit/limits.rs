@@ -6,9 +6,13 @@ use std::time::Duration;
 /// is answered 503 with `Retry-After`: nothing waits in memory for its turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at once; beyond it a connection is answered 503 and closed. Each costs some 12 KiB while nothing is
+    /// Connections at once, and no more than leave the process descriptors for its files; beyond it a connection is answered
+    /// 503 and closed. Each costs some 12 KiB while nothing is
     /// sent, and up to [`CHUNK_BYTES`] twice, beside the buffers of its socket, while something is.
     pub connections_max: usize,
+    /// Connections beyond these that are answered how the service is, and nothing else: those who watch it are to see a
+    /// service that is busy, not one that is dead.
+    pub health_connections_max: usize,
     /// A request's head must be complete this long after its first byte.
     pub head_timeout: Duration,
     /// How long a client may take to send the least of a body.
@@ -44,6 +48,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 10_000,
+            health_connections_max: 16,
             head_timeout: Duration::from_secs(5),
             body_period: Duration::from_secs(10),
             body_bytes_least: 64 * 1024,

@@ -5,18 +5,27 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, sleep, timeout};
 
 use super::app::App;
 use super::connection;
+use super::descriptors;
 use super::limits::{Limits, SEND_BUFFER_BYTES};
+use super::seldom::Seldom;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
+
+/// How long nothing is accepted after that has failed.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A connection that is kept for health ends after this time without a request: there are few of them.
+const HEALTH_IDLE: Duration = Duration::from_secs(1);
 
 /// What a connection beyond the limit is told.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
@@ -39,6 +48,14 @@ impl ConnectionCount {
     pub fn open(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Who a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeptFor {
+    Everybody,
+    /// Those who watch the service: nothing else is answered.
+    Health,
 }
 
 /// A connection that counts as long as it lives.
@@ -70,7 +87,10 @@ impl Listener {
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         socket.bind(address)?;
         let listener = socket.listen(BACKLOG)?;
-        Ok(Self { listener, limits })
+        Ok(Self {
+            listener,
+            limits: within_descriptors(limits),
+        })
     }
 
     /// The address that was bound.
@@ -93,6 +113,7 @@ impl Listener {
         stopped: impl Future<Output = ()>,
     ) {
         let builder = connection::builder();
+        let (mut failures, mut refusals) = (Seldom::default(), Seldom::default());
         // Each connection holds a sender: when all are gone, nothing is received.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
         let mut stopped = std::pin::pin!(stopped);
@@ -105,21 +126,40 @@ impl Listener {
             let stream = match accepted {
                 Ok((stream, _peer)) => stream,
                 Err(error) => {
-                    self.pause(&error).await;
+                    if let Some(times) = failures.count(Instant::now()) {
+                        tracing::warn!(%error, times, "connections could not be accepted");
+                    }
+                    // Out of descriptors, most likely: accepting again at once would spin.
+                    sleep(PAUSE).await;
                     continue;
                 }
             };
             let counted = Counted(count.clone());
-            if count.0.fetch_add(1, Ordering::Relaxed) >= self.limits.connections_max {
+            let open = count.0.fetch_add(1, Ordering::Relaxed);
+            let mut limits = self.limits;
+            let kept_for = if open < limits.connections_max {
+                KeptFor::Everybody
+            } else {
+                if let Some(times) = refusals.count(Instant::now()) {
+                    tracing::warn!(
+                        open,
+                        times,
+                        "more connections than may be: all but health is refused"
+                    );
+                }
+                limits.idle_timeout = limits.idle_timeout.min(HEALTH_IDLE);
+                KeptFor::Health
+            };
+            if open >= limits.connections_max + limits.health_connections_max {
                 tokio::spawn(refuse(stream, counted));
                 continue;
             }
             // Answers are written at once and whole: waiting for more to send only delays them.
             let _ = stream.set_nodelay(true);
-            let (builder, app, limits) = (builder.clone(), Arc::clone(&app), self.limits);
+            let (builder, app) = (builder.clone(), Arc::clone(&app));
             let (stop, alive) = (stopping.subscribe(), alive.clone());
             tokio::spawn(async move {
-                connection::serve(stream, builder, app, limits, stop).await;
+                connection::serve(stream, builder, app, limits, kept_for, stop).await;
                 drop((counted, alive));
             });
         }
@@ -133,14 +173,23 @@ impl Listener {
             tracing::warn!("some requests did not end in time and were cut off");
         }
     }
+}
 
-    /// Out of descriptors, most likely: accepting again at once would spin.
-    async fn pause(&self, error: &io::Error) {
-        tracing::warn!(%error, "a connection could not be accepted");
-        tokio::time::interval(Duration::from_millis(50))
-            .tick()
-            .await;
-        tokio::task::yield_now().await;
+/// Limits with no more connections than leave the process descriptors for its files.
+fn within_descriptors(limits: Limits) -> Limits {
+    let (wanted, beside) = (limits.connections_max, limits.health_connections_max);
+    let allowed = descriptors::allowed();
+    let connections_max = descriptors::connections_within(wanted, beside, allowed);
+    if connections_max < wanted {
+        tracing::warn!(
+            wanted,
+            connections_max,
+            "the limit of open files allows fewer connections"
+        );
+    }
+    Limits {
+        connections_max,
+        ..limits
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Route<S> {
     pub access: Access,
     /// Whether it takes a token of the key's quota.
     pub counted: bool,
+    /// Whether it is answered on connections that are kept for those who watch the service.
+    pub(super) health: bool,
     /// The parameters of the path, in order.
     pub path_params: &'static [PathParam],
     /// The query parameters.
@@ -159,6 +161,7 @@ impl<S: 'static> Route<S> {
             summary: "",
             access,
             counted: true,
+            health: false,
             path_params: &[],
             query: &[],
             headers: &[],
@@ -181,6 +184,13 @@ impl<S: 'static> Route<S> {
     pub fn free(mut self) -> Self {
         self.counted = false;
         self
+    }
+
+    /// Says how the service is: answered when there are too many connections for anything else, and costs no token.
+    #[must_use]
+    pub fn health(mut self) -> Self {
+        self.health = true;
+        self.free()
     }
 
     /// With parameters in its path.

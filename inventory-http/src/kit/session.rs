@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    VARY,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
@@ -19,6 +20,7 @@ use super::error::{ApiError, Code};
 use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
 use super::keys::Access;
 use super::limits::TARGET_BYTES_MAX;
+use super::listener::KeptFor;
 use super::outgoing::Outgoing;
 use super::pulse::Pulse;
 use super::query::Query;
@@ -40,11 +42,16 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub(super) struct Session<S> {
     app: Arc<App<S>>,
     pulse: Arc<Pulse>,
+    kept_for: KeptFor,
 }
 
 impl<S> Session<S> {
-    pub(super) fn new(app: Arc<App<S>>, pulse: Arc<Pulse>) -> Self {
-        Self { app, pulse }
+    pub(super) fn new(app: Arc<App<S>>, pulse: Arc<Pulse>, kept_for: KeptFor) -> Self {
+        Self {
+            app,
+            pulse,
+            kept_for,
+        }
     }
 
     pub(super) fn app(&self) -> &App<S> {
@@ -103,9 +110,9 @@ impl<S: Send + Sync + 'static> Session<S> {
         }
         let http2 = head.version >= Version::HTTP_2;
         let body_left = BODY_LEFT.contains(&status);
-        if !http2 && (chunked || body_left) {
+        if !http2 && (chunked || body_left || self.kept_for == KeptFor::Health) {
             // Whoever was in between may have seen a length, which hyper drops: what follows the chunks is not believed.
-            // And what follows a body that is not read is the rest of it.
+            // And what follows a body that is not read is the rest of it. Who watches the service makes room for others.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(trace) = span.trace() {
@@ -162,6 +169,11 @@ impl<S: Send + Sync + 'static> Session<S> {
         taken: &mut Option<Taken>,
     ) -> Result<Answer, ApiError> {
         let app = &*self.app;
+        let health = matches!(found, Found::Route(entry, _) if entry.route.health);
+        if self.kept_for == KeptFor::Health && !health {
+            let message = "too many connections; nothing of this request was done";
+            return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
+        }
         // A path says nothing to who has no key: not even that it is not there.
         let caller = match found {
             Found::Route(entry, _) if entry.route.access == Access::Open => None,

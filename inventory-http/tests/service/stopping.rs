@@ -100,6 +100,7 @@ fn a_full_disk_refuses_and_the_service_goes_on() {
 fn a_connection_beyond_the_limit_is_refused_in_words() {
     let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
     few.limits.stop_timeout = Duration::from_secs(1);
+    few.limits.health_connections_max = 0;
     let world = World::on(MemoryStorage::new().ports(), &few);
     let mut first = world.client();
     let mut second = world.client();
@@ -119,4 +120,31 @@ fn a_connection_beyond_the_limit_is_refused_in_words() {
         client.reply().is_some_and(|reply| reply.status == 200)
     });
     assert!(served);
+}
+
+/// Idle connections need no key. They may keep others out, and they may not make an orchestrator kill the service.
+#[test]
+fn who_watches_the_service_is_answered_beyond_the_limit() {
+    let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
+    few.limits.stop_timeout = Duration::from_secs(1);
+    let world = World::on(MemoryStorage::new().ports(), &few);
+    let mut others = [world.client(), world.client()];
+    for client in &mut others {
+        assert_eq!(client.call("GET", "/livez", &[], None).status, 200);
+    }
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let mut client = world.client();
+        let reply = client.call("GET", path, &[], None);
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.header("connection"), Some("close"), "{path}");
+        assert!(client.is_closed());
+    }
+    let refused = world.get("/inventory");
+    assert_eq!(
+        (refused.error().0, refused.header("retry-after")),
+        (503, Some("1"))
+    );
+    for client in &mut others {
+        assert_eq!(client.call("GET", "/inventory", &[], None).status, 200);
+    }
 }

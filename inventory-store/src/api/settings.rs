@@ -69,7 +69,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "requests of a key in a period; 0 is no limit",
     ),
     SettingDoc::new("RATE_PERIOD", "60s", "the period"),
-    SettingDoc::new("CONNECTIONS_MAX", "10000", "connections at once"),
+    SettingDoc::new(
+        "CONNECTIONS_MAX",
+        "10000",
+        "connections at once, and no more than the limit of open files allows",
+    ),
     SettingDoc::new(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "localhost:4317",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Command;
 use inventory_http::central::{Ended, Running, SETTINGS, Settings};
-use inventory_http::kit::SettingDoc;
+use inventory_http::kit::{SettingDoc, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -83,17 +83,4 @@ async fn serve(settings: &Settings) -> Result<Ended, Failure> {
     }
     running.stop();
     Ok(running.ended().await)
-}
-
-/// Every connection takes a descriptor, and shells allow few by default.
-fn raise_descriptor_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files could not be raised");
-    }
 }

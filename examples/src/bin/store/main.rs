@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Command;
-use inventory_http::kit::{InvalidSetting, SettingDoc};
+use inventory_http::kit::{InvalidSetting, SettingDoc, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
 use inventory_store::api::{Running, SETTINGS, Settings, StartError};
@@ -88,6 +88,7 @@ fn command() -> Command {
 fn run() -> Result<(), Failure> {
     let settings = Settings::from_environment().map_err(Failure::Setting)?;
     logs::install(settings.logs.format, settings.logs.level);
+    raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
