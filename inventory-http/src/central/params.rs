@@ -1,5 +1,6 @@
 //! The parameters of central's calls.
 
+use std::fmt;
 use std::str::FromStr;
 
 use hyper::header::{self, HeaderName};
@@ -102,7 +103,7 @@ pub(super) static IF_MATCH: HeaderParam = HeaderParam {
     header: header::IF_MATCH,
     param: Param::text(
         "If-Match",
-        "412 unless the product has one of these versions",
+        "412 unless the product has one of these tags; a weak one is none",
         ETAGS,
         "",
         etags,
@@ -112,7 +113,7 @@ pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
     header: header::IF_NONE_MATCH,
     param: Param::text(
         "If-None-Match",
-        "304 when the product has one of these versions",
+        "304 when the product has one of these tags",
         ETAGS,
         "",
         etags,
@@ -122,8 +123,8 @@ pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
     header: HeaderName::from_static("last-event-id"),
     param: Param::text(
         "Last-Event-ID",
-        "epoch.offset of the last event that was received",
-        "^[0-9a-f]{32}\\.[0-9]{1,19}$",
+        "epoch.offset.chain of the last event that was received: where the stream goes on, if it is the same log",
+        "^[0-9a-f]{32}\\.[0-9]{1,19}\\.[0-9a-f]{16}$",
         "",
         parses::<EventId>,
     ),
@@ -135,28 +136,36 @@ pub(super) static STREAM_HEADERS: &[&HeaderParam] = &[&LAST_EVENT_ID];
 /// Most digits of an offset: all that a log can reach, and no number that a `u64` could not hold.
 const OFFSET_DIGITS_MAX: usize = 19;
 
-/// What an event of a stream is called: where a follower stands once it has it.
+/// What the last event of a request is called in a stream: where a follower stands once it has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EventId {
     pub(super) epoch: Epoch,
     pub(super) offset: Sequence,
+    pub(super) chain: Chain,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.epoch, self.offset, self.chain)
+    }
 }
 
 impl FromStr for EventId {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed = text.split_once('.').and_then(|(epoch, offset)| {
+        let parsed = text.split_once('.').and_then(|(epoch, rest)| {
+            let (offset, chain) = rest.split_once('.')?;
             let digits = offset.len() <= OFFSET_DIGITS_MAX
                 && offset.bytes().all(|byte| byte.is_ascii_digit());
             let offset = digits.then(|| offset.parse().ok())??;
-            let epoch = epoch.parse().ok()?;
             Some(Self {
-                epoch,
+                epoch: epoch.parse().ok()?,
                 offset: Sequence::new(offset),
+                chain: chain.parse().ok()?,
             })
         });
-        parsed.ok_or("must be an epoch and an offset with a dot between them")
+        parsed.ok_or("must be an epoch, an offset and a chain with dots between them")
     }
 }
 

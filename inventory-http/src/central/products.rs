@@ -3,9 +3,9 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
-use hyper::header::{ETAG, HeaderValue};
+use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue};
 use inventory_core::machine::{Level, ProductView};
-use inventory_core::vocabulary::{Quantity, StoreId, Version};
+use inventory_core::vocabulary::{Epoch, Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
@@ -31,16 +31,22 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
 
 /// A product as an answer, where the conditions of the request let it.
 pub(super) fn product_answer(call: &Call<Central>, found: &Product) -> Result<Answer, ApiError> {
-    // A quarantine changes what is read without a new version: nobody may keep an answer through it.
-    if !found.quarantined && named(call, &IF_NONE_MATCH, found.version) == Some(true) {
-        return Ok(with_etag(Answer::not_modified(), found.version));
-    }
-    if named(call, &IF_MATCH, found.version) == Some(false) {
+    let tag = Tag::of(call.service().reader().epoch(), found.version);
+    if named(call, &IF_MATCH, &tag, Comparison::Strong) == Some(false) {
         let message = format!("the product is at version {}", found.version);
         return Err(ApiError::new(Code::PreconditionFailed, message)
             .with_detail("If-Match", "does not name the product's version"));
     }
-    Ok(with_etag(Answer::json(found), found.version))
+    // A quarantine changes what is read without a new version: nobody may keep an answer through it.
+    let known = named(call, &IF_NONE_MATCH, &tag, Comparison::Weak) == Some(true);
+    let answer = match known && !found.quarantined {
+        true => Answer::not_modified(),
+        false => Answer::json(found),
+    };
+    // It may be kept by who asked, and must be asked about each time.
+    Ok(answer
+        .with_header(ETAG, tag.0)
+        .with_header(CACHE_CONTROL, ASK_AGAIN))
 }
 
 /// GET /inventory/global/{productId}
@@ -60,19 +66,48 @@ pub(super) fn not_found() -> ApiError {
         .with_detail("productId", "is not known")
 }
 
-fn with_etag(answer: Answer, version: Version) -> Answer {
-    let mut digits = itoa::Buffer::new();
-    let etag = ["\"", digits.format(version.number()), "\""].concat();
-    let etag = HeaderValue::from_maybe_shared(Bytes::from(etag));
-    answer.with_header(ETAG, etag.expect("digits in quotes"))
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// Digits of the epoch in an entity tag: after a restore the same version is another state.
+const EPOCH_DIGITS: usize = 8;
+
+/// The entity tag of a product's version.
+struct Tag(HeaderValue);
+
+impl Tag {
+    fn of(epoch: Epoch, version: Version) -> Self {
+        let mut digits = itoa::Buffer::new();
+        let epoch = epoch.to_string();
+        let (epoch, version) = (&epoch[..EPOCH_DIGITS], digits.format(version.number()));
+        let tag = ["\"", epoch, "-", version, "\""].concat();
+        let tag = HeaderValue::from_maybe_shared(Bytes::from(tag));
+        Self(tag.expect("digits and a hyphen in quotes"))
+    }
 }
 
-/// Whether a list of entity tags names a version; `None` when there is no such header.
-fn named(call: &Call<Central>, header: &HeaderParam, version: Version) -> Option<bool> {
+/// Whether a weak tag may be the same as a strong one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+/// Whether a list of entity tags names one; `None` when there is no such header.
+fn named(
+    call: &Call<Central>,
+    header: &HeaderParam,
+    tag: &Tag,
+    comparison: Comparison,
+) -> Option<bool> {
     let list = call.header(header).filter(|list| !list.is_empty())?;
-    let version = format!("\"{version}\"");
     let mut tags = list.split(',').map(str::trim);
-    Some(tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == version))
+    Some(tags.any(|given| {
+        let strong = match comparison {
+            Comparison::Strong => given,
+            Comparison::Weak => given.strip_prefix("W/").unwrap_or(given),
+        };
+        given == "*" || strong.as_bytes() == tag.0.as_bytes()
+    }))
 }
 
 /// What a listing shows.

@@ -28,7 +28,10 @@ pub(super) const REPLAYED: &[(&str, &str)] = &[(
     "Idempotent-Replayed",
     "there, and true, when it is the first answer again",
 )];
-const ETAG: &[(&str, &str)] = &[("ETag", "the product's version, in quotes")];
+const ETAG: &[(&str, &str)] = &[(
+    "ETag",
+    "the first digits of the epoch and the product's version, in quotes",
+)];
 
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
@@ -118,7 +121,7 @@ fn reads() -> Vec<Route<Central>> {
             Access::Read,
             products::get,
         )
-        .about("reads a product; its ETag is its version")
+        .about("reads a product; its ETag is its version in this history")
         .path_params(PRODUCT_PATH)
         .query(&[&AS_OF])
         .or_later(as_of::is_asked, as_of::get)
@@ -198,7 +201,7 @@ fn replication() -> Vec<Route<Central>> {
         )
         .about("follows the log as server-sent events")
         .free()
-        .query(&[&FROM_OFFSET])
+        .query(&[&FROM_OFFSET, &EPOCH, &CHAIN])
         .headers(STREAM_HEADERS)
         .answers_with(
             OK,

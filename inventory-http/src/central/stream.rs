@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
-use inventory_core::vocabulary::{Epoch, Sequence};
+use inventory_core::vocabulary::Sequence;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::params::{EventId, FROM_OFFSET, LAST_EVENT_ID};
+use super::params::{CHAIN, EPOCH, EventId, FROM_OFFSET, LAST_EVENT_ID, checked};
 use super::replication::check;
 use super::service::Central;
 use crate::feed::Position;
@@ -34,12 +34,12 @@ pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
         (Some(id), _) => Position {
             offset: id.offset,
             epoch: Some(id.epoch),
-            chain: None,
+            chain: Some(id.chain),
         },
         (None, offset) => Position {
             offset: offset.map_or_else(|| service.reader().head().sequence, Sequence::new),
-            epoch: None,
-            chain: None,
+            epoch: checked(&call, &EPOCH),
+            chain: checked(&call, &CHAIN),
         },
     };
     drop(call);
@@ -76,8 +76,15 @@ async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sende
         let epoch = service.reader().epoch();
         let mut frames = BytesMut::new();
         for entry in &entries {
+            let id = EventId {
+                epoch,
+                offset: entry.last(),
+                chain: entry.chain(),
+            };
             for (offset, kind, json) in entry.events() {
-                push_frame(&mut frames, epoch, offset, kind, &json);
+                // Between two events of a request nobody stands: the id is that of its end.
+                let id = (offset == id.offset).then_some(id);
+                push_frame(&mut frames, id, kind, &json);
                 if frames.len() >= CHUNK_BYTES && send.send(frames.split().freeze()).await.is_err()
                 {
                     return;
@@ -89,9 +96,11 @@ async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sende
     }
 }
 
-fn push_frame(out: &mut BytesMut, epoch: Epoch, offset: Sequence, kind: &str, json: &[u8]) {
-    let head = format!("id: {epoch}.{offset}\nevent: {kind}\ndata: ");
-    out.extend_from_slice(head.as_bytes());
+fn push_frame(out: &mut BytesMut, id: Option<EventId>, kind: &str, json: &[u8]) {
+    if let Some(id) = id {
+        out.extend_from_slice(format!("id: {id}\n").as_bytes());
+    }
+    out.extend_from_slice(format!("event: {kind}\ndata: ").as_bytes());
     out.extend_from_slice(json);
     out.extend_from_slice(b"\n\n");
 }

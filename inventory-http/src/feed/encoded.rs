@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inventory_core::machine::Entry;
-use inventory_core::vocabulary::Sequence;
+use inventory_core::vocabulary::{Chain, Sequence};
 
 use crate::kit::{Budget, Share};
 use crate::wire::WireEvent;
@@ -46,6 +46,11 @@ impl EncodedEntry {
 
     pub(crate) fn last(&self) -> Sequence {
         self.entry.last()
+    }
+
+    /// The digest of the log up to the end of the request.
+    pub(crate) fn chain(&self) -> Chain {
+        self.entry.chain
     }
 
     pub(crate) fn event_count(&self) -> usize {

@@ -4,14 +4,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE,
+    ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
 use super::error::{ApiError, Code};
-use super::gzip::Gzip;
+use super::gzip::{GZIP_BYTES_MIN, Gzip};
 use super::limits::CHUNK_BYTES;
 use super::outgoing::{Outgoing, Streamed};
 
@@ -123,10 +122,17 @@ impl Answer {
         self.compressed()
     }
 
-    /// With the headers that say that it is compressed.
+    /// With the header that says that it is compressed.
     pub(super) fn compressed(self) -> Self {
         self.with_header(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
-            .with_header(VARY, HeaderValue::from_static("accept-encoding"))
+    }
+
+    /// Whether somebody else may be sent other bytes of the same, compressed or not.
+    pub(super) fn varies(&self) -> bool {
+        match &self.body {
+            Content::Whole(bytes) => bytes.len() >= GZIP_BYTES_MIN,
+            Content::Streamed(_) => self.content_type == JSON,
+        }
     }
 
     /// The bytes that only this answer keeps in memory: those that are more than one chunk, and nobody else's.

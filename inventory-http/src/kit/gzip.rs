@@ -20,21 +20,35 @@ pub(super) const GZIP_BYTES_MIN: usize = 4 * 1024;
 /// Bodies from this size on are compressed beside the threads that serve connections.
 pub(super) const GZIP_BYTES_INLINE_MAX: usize = 64 * 1024;
 
-/// Whether a client takes gzip: it names it, or anything, with a weight above zero.
+/// Whether a client takes gzip: what it says of gzip counts, and else what it says of anything.
 pub(super) fn accepted(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(ACCEPT_ENCODING).iter();
-    let mut codings = lists
+    let codings = lists
         .filter_map(|list| list.to_str().ok())
         .flat_map(|list| list.split(','));
-    codings.any(|coding| {
+    let (mut gzip, mut any) = (None, None);
+    for coding in codings {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| {
-            let weight = part.strip_prefix("q=");
-            weight.is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight == 0.0))
-        });
-        (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
-    })
+        let taken = parts.all(has_weight);
+        if name.eq_ignore_ascii_case("gzip") {
+            gzip = Some(taken);
+        } else if name == "*" {
+            any = Some(taken);
+        }
+    }
+    gzip.or(any).unwrap_or(false)
+}
+
+/// Whether a parameter of a coding leaves it with a weight above zero.
+fn has_weight(parameter: &str) -> bool {
+    match parameter.split_once('=') {
+        Some((name, weight)) if name.trim().eq_ignore_ascii_case("q") => weight
+            .trim()
+            .parse::<f32>()
+            .is_ok_and(|weight| weight > 0.0),
+        _ => true,
+    }
 }
 
 /// Compresses a whole body.
@@ -115,10 +129,30 @@ mod tests {
             headers.insert(ACCEPT_ENCODING, value.parse().unwrap());
             accepted(&headers)
         };
-        for yes in ["gzip", "br, gzip;q=0.5", "*", "GZIP"] {
+        for yes in [
+            "gzip",
+            "br, gzip;q=0.5",
+            "*",
+            "GZIP",
+            "*;q=0, gzip",
+            "gzip ; Q=1",
+        ] {
             assert!(asks(yes), "{yes}");
         }
-        for no in ["br", "gzip;q=0", "identity", "gzip; q=0.0", ""] {
+        for no in [
+            "br",
+            "gzip;q=0",
+            "identity",
+            "gzip; q=0.0",
+            "",
+            "gzip;q=0, *",
+            "*, gzip;q=0",
+            "GZIP;Q=0",
+            "gzip; q = 0",
+            "*;q=0",
+            "gzip;q=-1",
+            "gzip;q=high",
+        ] {
             assert!(!asks(no), "{no}");
         }
     }

@@ -91,6 +91,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             Err(error) => Err(error),
         };
         let answer = answered.unwrap_or_else(Answer::from);
+        let varies = answer.varies();
         let answer = match gzip {
             true => compressed(answer).await,
             false => answer,
@@ -103,6 +104,9 @@ impl<S: Send + Sync + 'static> Session<S> {
         let status = response.status();
         let headers = response.headers_mut();
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
+        if varies {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         if let Some(taken) = taken {
             headers.insert(RATE_LIMIT, app.keyring().quota().tokens.into());
             headers.insert(RATE_REMAINING, taken.remaining.into());

@@ -85,7 +85,8 @@ fn a_product_is_read_as_it_was_at_an_offset_and_at_a_time() {
                         "lastUpdated": time(last.unwrap()),
                     }),
                 );
-                assert_eq!(reply.header("etag"), Some(&*format!("\"{version}\"")));
+                let tag = reply.header("etag").unwrap();
+                assert!(tag.ends_with(&format!("-{version}\"")), "{tag}");
             }
         }
     }
@@ -96,7 +97,8 @@ fn a_product_is_read_as_it_was_at_an_offset_and_at_a_time() {
     }
     let global = world.get("/inventory/global/tea?asOf=5").json();
     assert_eq!(global["perStore"], json!({ "south": 2, "north": 4 }));
-    let headers = [("If-None-Match", "\"1\"")];
+    let then = world.get("/inventory/tea?asOf=3");
+    let headers = [("If-None-Match", then.header("etag").unwrap())];
     let then = world
         .client()
         .call("GET", "/inventory/tea?asOf=3", &headers, None);

@@ -71,6 +71,7 @@ fn a_large_answer_is_compressed_for_who_asks() {
         "/replication/snapshot",
     ] {
         let plain = world.get(path);
+        assert_eq!(plain.header("vary"), Some("accept-encoding"), "{path}");
         assert_eq!(plain.header("content-encoding"), None);
         let packed = world.client().call("GET", path, &accept, None);
         assert_eq!(packed.header("content-encoding"), Some("gzip"), "{path}");

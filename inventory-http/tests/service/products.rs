@@ -14,7 +14,8 @@ fn a_product_is_read_with_its_version_as_entity_tag() {
         &reply,
         &json!({ "productId": "tea", "available": 15, "version": 2 }),
     );
-    assert_eq!(reply.header("etag"), Some("\"2\""));
+    assert_eq!(reply.header("etag"), Some(&*tag(&world, 2)));
+    assert_eq!(reply.header("cache-control"), Some("private, no-cache"));
     let per_store = json!({ "north": 10, "south": 5 });
     let reply = world.get("/inventory/global/tea");
     assert_fields(
@@ -26,29 +27,47 @@ fn a_product_is_read_with_its_version_as_entity_tag() {
     }
 }
 
+/// The entity tag of a version in this history.
+fn tag(world: &World, version: u64) -> String {
+    let snapshot = world.get("/replication/snapshot").json();
+    let epoch = &snapshot["epoch"].as_str().unwrap()[..8];
+    format!("\"{epoch}-{version}\"")
+}
+
 #[test]
-fn conditions_name_versions() {
+fn conditions_name_versions_of_this_history() {
     let world = World::new();
     world.adjust("tea", "north", 10, "k1");
+    let (now, later) = (tag(&world, 1), tag(&world, 2));
+    let restored = now.replace(&now[1..9], "11111111");
     for (header, value, status) in [
-        ("If-None-Match", "\"1\"", 304),
-        ("If-None-Match", "W/\"1\"", 304),
-        ("If-None-Match", "\"0\", \"1\"", 304),
-        ("If-None-Match", "*", 304),
-        ("If-None-Match", "\"2\"", 200),
-        ("If-None-Match", "1", 400),
-        ("If-Match", "\"1\"", 200),
-        ("If-Match", "*", 200),
-        ("If-Match", "\"2\"", 412),
-        ("If-Match", "two", 400),
+        ("If-None-Match", now.clone(), 304),
+        ("If-None-Match", format!("W/{now}"), 304),
+        ("If-None-Match", format!("\"0\", {now}"), 304),
+        ("If-None-Match", "*".to_owned(), 304),
+        ("If-None-Match", later.clone(), 200),
+        ("If-None-Match", restored.clone(), 200),
+        ("If-None-Match", "\"1\"".to_owned(), 200),
+        ("If-None-Match", "1".to_owned(), 400),
+        ("If-Match", now.clone(), 200),
+        ("If-Match", format!("W/{now}"), 412),
+        ("If-Match", "*".to_owned(), 200),
+        ("If-Match", later.clone(), 412),
+        ("If-Match", restored, 412),
+        ("If-Match", "two".to_owned(), 400),
     ] {
-        let headers = [(header, value)];
+        let headers = [(header, value.as_str())];
         let reply = world.client().call("GET", "/inventory/tea", &headers, None);
         assert_eq!(reply.status, status, "{header}: {value}");
         if status == 304 {
-            assert_eq!(reply.header("etag"), Some("\"1\""));
+            assert_eq!(reply.header("etag"), Some(&*now));
+            assert_eq!(reply.header("cache-control"), Some("private, no-cache"));
         }
     }
+    // What has to be there is looked at before what may be kept.
+    let both = [("If-Match", &*later), ("If-None-Match", &*now)];
+    let reply = world.client().call("GET", "/inventory/tea", &both, None);
+    assert_eq!(reply.status, 412);
 }
 
 fn ids(world: &World, query: &str) -> (Vec<String>, String) {

@@ -16,13 +16,12 @@ use super::batch::{RowAnswer, Rows};
 use super::error::{CallError, Misfit};
 use super::exchange::{Ask, Clock, Reply, send};
 use super::pool::Pool;
-use super::position::{EventId, Position};
+use super::position::Position;
 use super::settings::CentralSettings;
 use super::snapshot;
 use super::stream::EventStream;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 const JSON: &str = "application/json";
@@ -203,13 +202,7 @@ impl Central {
             "/replication/changes?fromOffset={}&limit={limit}&longPollSeconds={seconds}",
             from.offset
         );
-        let written = match (from.epoch, from.chain) {
-            (Some(epoch), Some(chain)) => write!(target, "&epoch={epoch}&chain={chain}"),
-            (Some(epoch), None) => write!(target, "&epoch={epoch}"),
-            (None, Some(chain)) => write!(target, "&chain={chain}"),
-            (None, None) => Ok(()),
-        };
-        written.expect("a string takes every text");
+        push_history(&mut target, from);
         let ask = Ask::get(target, JSON);
         let clock = self.clock(Duration::from_secs(seconds));
         let reply = self.send(&ask, clock).await?;
@@ -220,31 +213,13 @@ impl Central {
 
     /// The events after a position, as they happen. The stream has a connection to itself.
     ///
-    /// Central compares the epoch with its own when it is given, and the chain never: a follower that computes the
-    /// chain sees another history by itself.
-    ///
     /// # Errors
     ///
     /// As [`Self::changes`].
     pub async fn stream(&self, from: &Position) -> Result<EventStream, CallError> {
-        let mut target = "/replication/stream".to_owned();
-        let mut resumed = None;
-        match from.epoch {
-            Some(epoch) => {
-                let id = EventId {
-                    epoch,
-                    offset: from.offset,
-                };
-                let value = HeaderValue::from_str(&id.to_string());
-                resumed = Some(value.expect("an id is digits and a dot"));
-            }
-            None => {
-                write!(target, "?fromOffset={}", from.offset).expect("a string takes every text");
-            }
-        }
-        let mut ask = Ask::get(target, EVENTS);
-        ask.headers
-            .extend(resumed.map(|value| (LAST_EVENT_ID, value)));
+        let mut target = format!("/replication/stream?fromOffset={}", from.offset);
+        push_history(&mut target, from);
+        let ask = Ask::get(target, EVENTS);
         let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
         let reply = self.expect_ok(reply).await?;
         let settings = &self.0.settings;
@@ -301,6 +276,17 @@ impl Central {
 }
 
 /// The trace that a call is part of.
+/// Names the history of a position, as far as it is known.
+fn push_history(target: &mut String, from: &Position) {
+    let written = match (from.epoch, from.chain) {
+        (Some(epoch), Some(chain)) => write!(target, "&epoch={epoch}&chain={chain}"),
+        (Some(epoch), None) => write!(target, "&epoch={epoch}"),
+        (None, Some(chain)) => write!(target, "&chain={chain}"),
+        (None, None) => Ok(()),
+    };
+    written.expect("a string takes every text");
+}
+
 fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
     let value = HeaderValue::from_str(&trace.to_string());
     (TRACEPARENT, value.expect("a trace is digits and hyphens"))

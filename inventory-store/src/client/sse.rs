@@ -12,8 +12,8 @@ use super::position::EventId;
 pub enum StreamItem {
     /// Something has happened.
     Event {
-        /// Where a follower stands once it has the event.
-        id: EventId,
+        /// Where a follower stands once it has the event; `None` within a request.
+        id: Option<EventId>,
         /// What has happened.
         event: Box<WireEvent<'static>>,
     },
@@ -105,7 +105,6 @@ impl Frames {
         }
         let event = serde_json::from_slice(&self.data).map_err(Misfit::Json)?;
         self.data.clear();
-        let id = id.ok_or(Misfit::EventId)?;
         Ok(Some(StreamItem::Event { id, event }))
     }
 

@@ -16,7 +16,8 @@ async fn event(stream: &mut EventStream) -> (Sequence, Epoch) {
     loop {
         let item = timeout(PATIENCE, stream.next()).await.unwrap();
         if let StreamItem::Event { id, event } = item.unwrap().unwrap() {
-            assert_eq!(id.offset, event.seq);
+            let id = id.expect("requests here have one event");
+            assert_eq!((id.offset, id.chain), (event.seq, event.chain));
             return (id.offset, id.epoch);
         }
     }
@@ -48,6 +49,7 @@ async fn a_follower_of_central_has_everything() {
     let mut resumed = client
         .stream(&Position {
             offset: Sequence::new(1),
+            chain: Some(page.events[0].chain),
             ..start
         })
         .await
@@ -95,7 +97,7 @@ async fn a_follower_of_central_has_everything() {
 #[tokio::test]
 async fn a_stream_that_goes_wrong_says_how_and_ends() {
     let oversize = format!("data: {}\n", "x".repeat(5_000));
-    let id = "id: 00000000000000000000000000000001.4";
+    let id = "id: 00000000000000000000000000000001.4.0000000000000001";
     for (sent, hang, expected) in [
         (
             ": still here\n",
@@ -142,8 +144,9 @@ async fn a_stream_that_goes_wrong_says_how_and_ends() {
 #[tokio::test]
 async fn events_are_cut_out_of_whatever_pieces_arrive() {
     let json = r#"{"seq":4,"type":"StockIncreased","productId":"tea","storeId":"s1","delta":1,"reservedDelta":0,"newVersion":1,"newQuantity":1,"storeQuantity":1,"onHand":1,"reserved":0,"ts":"2026-01-01T00:00:00.000Z","requestSeq":4,"requestEvents":1,"idempotencyKey":"k","fingerprint":"0000000000000001","chain":"0000000000000001"}"#;
-    let event_text =
-        format!("id: 00000000000000000000000000000001.4\nevent: StockIncreased\ndata: {json}\n\n");
+    let event_text = format!(
+        "id: 00000000000000000000000000000001.4.0000000000000001\nevent: StockIncreased\ndata: {json}\n\n"
+    );
     let mut steps = vec![Step::Request, Step::Send(OPEN.to_owned())];
     let pieces = event_text.as_bytes().chunks(7);
     steps.extend(pieces.map(|piece| Step::Send(String::from_utf8(piece.to_vec()).unwrap())));
