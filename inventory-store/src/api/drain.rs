@@ -3,16 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inventory_core::vocabulary::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
 use crate::chain::Chain;
 use crate::client::RowAnswer;
-use crate::outbox::{Change, Intent, Reason};
-use crate::sending::{Judged, Row, Trouble};
+use crate::outbox::{Change, Heard, Intent, Reason};
+use crate::replica::Replica;
+use crate::sending::{About, Judged, Row, Trouble};
 
 /// How often the queue is looked at when nobody says that something has changed: its intents grow old.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// How long it is taken for true since when central remembers keys: it forgets by days, or by the million.
+const HEARD_FOR: Duration = Duration::from_secs(10);
 
 /// Sends until the store is stopped.
 pub(super) async fn drain(store: Arc<Store>) {
@@ -27,7 +32,7 @@ async fn rounds(store: &Store) {
     loop {
         if store.is_connected() {
             while store.send_batch().await {}
-        } else if store.outbox.outbox().has_expired(store.clock.now()) {
+        } else if store.outbox.outbox().has_overdue(store.clock.now()) {
             // What cannot be parked now is tried again at the next look, and was logged.
             let _ = store.change(Change::Expire).await;
         }
@@ -65,6 +70,9 @@ impl Store {
         if self.outbox.outbox().queued_count() == 0 {
             return false;
         }
+        if !self.hears_of_time().await {
+            return false;
+        }
         // Why it was not taken is known already: the outbox has failed, or the store is stopping.
         let Ok(Ok(batch)) = self.outbox.start_batch(most, aside).await else {
             return false;
@@ -86,6 +94,7 @@ impl Store {
                 self.tell_sending(|sending| sending.answered(now, &batch, &rows))
             }
             Err(error) => {
+                self.doubt(&error);
                 let at = self.clock.now();
                 let trouble = Trouble::from(&error);
                 tracing::debug!(error = %Chain(&error), "a batch has no answer");
@@ -94,6 +103,41 @@ impl Store {
         };
         self.settle(&batch, judged).await;
         true
+    }
+
+    /// Asks central since when it remembers keys, before anything is sent that may have been sent before. Returns whether
+    /// that is known.
+    async fn hears_of_time(&self) -> bool {
+        let now = self.now();
+        let heard_at = *self.heard_at.lock();
+        let is_recent = heard_at.is_some_and(|at| now.since(at) < HEARD_FOR);
+        if is_recent || !self.outbox.outbox().has_attempted() {
+            return true;
+        }
+        match self.central.readiness().await {
+            Ok(readiness) => {
+                let heard = Heard {
+                    now: self.central_time(),
+                    keys_remembered_since: readiness.keys_remembered_since,
+                };
+                *self.heard_at.lock() = Some(now);
+                self.outbox.hear(heard).is_ok()
+            }
+            Err(error) => {
+                let at = self.clock.now();
+                let trouble = Trouble {
+                    about: About::Queue,
+                    ..Trouble::from(&error)
+                };
+                self.tell_sending(|sending| sending.failed(now, at, &[], trouble));
+                false
+            }
+        }
+    }
+
+    /// How far central's own time is known to be.
+    pub(super) fn central_time(&self) -> Option<Timestamp> {
+        self.replica.read().as_ref().map(Replica::recorded_at)
     }
 
     /// Shows what was applied, and says what becomes of each row.

@@ -3,44 +3,45 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory_http::wire::{Changes, WireEvent};
+use inventory_http::wire::Changes;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use super::settings::Follow;
 use crate::chain::Chain;
-use crate::client::{self, CallError, StreamItem};
+use crate::client::{self, CallError};
 use crate::replica::{Position, Replica};
 use crate::syncer::Step;
 
 /// Events of a page. The copy is held for as long as they take: a few milliseconds.
 const PAGE_EVENTS: u64 = 2_000;
 
-/// How long central may hold a poll while nothing happens.
-pub(super) const LONG_POLL: Duration = Duration::from_secs(20);
+/// How long central may hold a poll while nothing happens: its answer is the proof that the copy is current, so that a
+/// central that is frozen, or a link that is half open, is noticed not long after.
+pub(super) const LONG_POLL: Duration = Duration::from_secs(5);
 
 /// Follows central until the store is stopped.
-pub(super) async fn follow(store: Arc<Store>, how: Follow) {
+pub(super) async fn follow(store: Arc<Store>) {
     tokio::select! {
-        () = steps(&store, how) => {}
+        () = steps(&store) => {}
         () = store.stopping() => {}
     }
 }
 
-async fn steps(store: &Store, how: Follow) {
+async fn steps(store: &Store) {
     loop {
         let (step, now) = store.ask_syncer(|syncer, now| (syncer.next(now), now));
-        match (step, how) {
-            (Step::FetchSnapshot, _) => store.fetch_snapshot().await,
-            (
-                Step::Poll {
-                    from,
-                    long_poll: true,
-                },
-                Follow::Stream,
-            ) => store.stream(&from).await,
-            (Step::Poll { from, long_poll }, _) => store.poll(&from, long_poll).await,
-            (Step::Sleep { until }, _) => sleep_until(Instant::now() + until.since(now)).await,
+        match step {
+            Step::FetchSnapshot => store.fetch_snapshot().await,
+            Step::Poll {
+                from,
+                long_poll: true,
+            } => tokio::select! {
+                // Somebody has reason to think that central would not answer it: what was told to the syncer leads on.
+                () = store.doubted.notified() => {}
+                () = store.poll(&from, true) => {}
+            },
+            Step::Poll { from, long_poll } => store.poll(&from, long_poll).await,
+            Step::Sleep { until } => sleep_until(Instant::now() + until.since(now)).await,
         }
     }
 }
@@ -68,18 +69,16 @@ impl Store {
     async fn poll(&self, from: &Position, long_poll: bool) {
         let wait = if long_poll { LONG_POLL } else { Duration::ZERO };
         match self.central.changes(&asked(from), PAGE_EVENTS, wait).await {
-            Ok(page) => {
-                self.take(&page);
-            }
+            Ok(page) => self.take(&page),
             Err(error) => self.failed(&error),
         }
     }
 
-    /// Follows a page. Returns whether it continued the copy.
-    fn take(&self, page: &Changes<'_>) -> bool {
+    /// Follows a page.
+    fn take(&self, page: &Changes<'_>) {
         let followed = match &mut *self.replica.write() {
             Some(replica) => replica.follow(page),
-            None => return false,
+            None => return,
         };
         match followed {
             Ok(followed) => {
@@ -87,57 +86,27 @@ impl Store {
                 if followed.events > 0 {
                     self.to_save.notify_one();
                 }
-                true
+            }
+            Err(error) if error.is_newer() => {
+                let was_newer = self.ask_syncer(|syncer, _| syncer.central_is_newer());
+                if !was_newer {
+                    tracing::error!(error = %Chain(&error), "central is newer than this store: upgrade it; until then it follows by a snapshot now and then");
+                }
+                self.tell_syncer(|syncer, now| syncer.on_newer(now));
             }
             Err(error) => {
-                tracing::warn!(%error, "central's log does not continue this copy; a snapshot is taken");
+                tracing::warn!(error = %Chain(&error), "central's log does not continue this copy; a snapshot is taken");
                 self.tell_syncer(|syncer, now| syncer.on_diverged(now));
-                false
             }
         }
     }
 
-    /// Follows a stream until it ends. Events are taken a request at a time.
-    async fn stream(&self, from: &Position) {
-        let mut events = match self.central.stream(&asked(from)).await {
-            Ok(stream) => stream,
-            Err(error) => return self.failed(&error),
-        };
-        let mut request: Vec<WireEvent<'static>> = Vec::new();
-        loop {
-            match events.next().await {
-                Some(Ok(StreamItem::Event { event, .. })) => request.push(*event),
-                // Central is there: an empty page says so.
-                Some(Ok(StreamItem::Heartbeat)) if request.is_empty() => {}
-                Some(Ok(StreamItem::Heartbeat)) => continue,
-                Some(Err(error)) => return self.failed(&error),
-                // Central has ended it in good order, to stop or to start again.
-                None => return self.tell_syncer(|syncer, now| syncer.on_error(now, None)),
-            }
-            let whole = request.last().is_none_or(|event| {
-                event.seq
-                    == event
-                        .request_seq
-                        .plus(event.request_events.saturating_sub(1))
-            });
-            if !whole {
-                continue;
-            }
-            let at = self
-                .replica
-                .read()
-                .as_ref()
-                .map_or(*from, Replica::position);
-            let page = Changes {
-                next_offset: request.last().map_or(at.offset, |event| event.seq),
-                head_offset: request.last().map_or(at.offset, |event| event.seq),
-                events: std::mem::take(&mut request),
-                has_more: false,
-                epoch: from.epoch,
-            };
-            if !self.take(&page) {
-                return;
-            }
+    /// A call to central has failed in a way that says more than that: whether it is there is proved anew, at once.
+    pub(super) fn doubt(&self, error: &CallError) {
+        if error.is_doubt() && self.is_connected() {
+            tracing::warn!(error = %Chain(error), "a call to central has failed; whether it is there is found out");
+            self.tell_syncer(|syncer, now| syncer.on_error(now, None));
+            self.doubted.notify_one();
         }
     }
 

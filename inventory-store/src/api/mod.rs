@@ -17,4 +17,4 @@ mod writes;
 pub use routes::routes;
 pub use run::{Running, StartError};
 pub use service::Store;
-pub use settings::{Follow, OfflineWrites, SETTINGS, Settings};
+pub use settings::{OfflineWrites, SETTINGS, Settings};

@@ -15,6 +15,16 @@ impl Watched for Store {
         let mut reasons = Vec::new();
         if !status.connected {
             reasons.push("central cannot be reached; what is read may be old".to_owned());
+        } else if status.stale {
+            let age = status.stale_for_ms;
+            reasons.push(format!(
+                "central has proved nothing for {age} ms; what is read may be old"
+            ));
+        }
+        let central_is_newer = self.ask_syncer(|syncer, _| syncer.central_is_newer());
+        if central_is_newer {
+            let reason = "central is newer than this store, which follows by a snapshot now and then: upgrade it";
+            reasons.push(reason.to_owned());
         }
         if status.outbox.queued > 0 {
             reasons.push(format!("{} intents wait for central", status.outbox.queued));
@@ -47,7 +57,10 @@ impl Watched for Store {
         };
         let is_well = status.parked.is_empty()
             && status.blocked.is_none()
-            && status.outbox.products_aside == 0;
+            && status.outbox.products_aside == 0
+            && status.connected
+            && !status.stale
+            && !central_is_newer;
         let status = match (unavailable, is_well) {
             (Some(_), _) => ReadinessStatus::Unavailable,
             (None, true) => ReadinessStatus::Ready,

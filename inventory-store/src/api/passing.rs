@@ -224,7 +224,10 @@ impl Store {
             Err(CallError::Gone { body, .. }) => {
                 return Ok(refused(StatusCode::GONE.as_u16(), body, None));
             }
-            Err(error) => return Err(away(error.outcome())),
+            Err(error) => {
+                self.doubt(&error);
+                return Err(away(error.outcome()));
+            }
         };
         self.show(&passed.body);
         let answer = Answer::json_bytes(passed.body).with_status(passed.status);

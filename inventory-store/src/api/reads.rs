@@ -10,11 +10,12 @@ use crate::bodies::{
     StoreStatus,
 };
 use crate::chain::Chain;
-use crate::outbox::{Parked, Trouble};
+use crate::outbox::{Outbox, Parked, Trouble};
 use crate::replica::Shown;
 
-fn store_product(shown: Shown, freshness: Freshness) -> StoreProduct {
+fn store_product(shown: Shown, outbox: &Outbox, freshness: Freshness) -> StoreProduct {
     StoreProduct {
+        queued_delta: outbox.queued_delta(&shown.product),
         product_id: shown.product,
         available: shown.available,
         version: shown.version,
@@ -36,7 +37,8 @@ pub(super) fn get(call: &Call<Store>) -> Result<Answer, ApiError> {
         let message = "this store knows of no such product";
         ApiError::new(Code::NotFound, message).with_detail("productId", "is not known")
     })?;
-    Ok(Answer::json(&store_product(shown, freshness)))
+    let outbox = store.outbox.outbox();
+    Ok(Answer::json(&store_product(shown, &outbox, freshness)))
 }
 
 /// GET /store/inventory
@@ -56,8 +58,11 @@ pub(super) fn list(call: &Call<Store>) -> Result<Answer, ApiError> {
         Cursor { after }.to_string()
     });
     let items = page.items.into_iter();
+    let outbox = store.outbox.outbox();
     Ok(Answer::json(&StoreListing {
-        items: items.map(|shown| store_product(shown, freshness)).collect(),
+        items: items
+            .map(|shown| store_product(shown, &outbox, freshness))
+            .collect(),
         next_cursor,
         freshness,
     }))
@@ -71,15 +76,10 @@ pub(super) fn status(call: &Call<Store>) -> Result<Answer, ApiError> {
 impl Store {
     /// How the store is doing.
     pub fn status(&self) -> StoreStatus {
-        let last_offset = self
-            .replica
-            .read()
-            .as_ref()
-            .map(|replica| replica.position().offset);
-        let last_offset = last_offset.unwrap_or_default();
-        let (connected, stale_for, central_offset) = self.ask_syncer(|syncer, now| {
-            let offset = syncer.central_offset().unwrap_or_default();
-            (syncer.connected(), syncer.stale_for(now), offset)
+        let (central_offset, last_offset) = self.offsets();
+        let (connected, is_stale, age) = self.ask_syncer(|syncer, now| {
+            let is_stale = syncer.stale_for(now).is_some();
+            (syncer.connected(), is_stale, syncer.age(now))
         });
         let blocked = self.blocked();
         let products_aside = self.sending.lock().products_aside().len() as u64;
@@ -88,10 +88,10 @@ impl Store {
         StoreStatus {
             store_id: self.id.clone(),
             connected,
-            stale: stale_for.is_some(),
-            stale_for_ms: stale_for.map_or(0, |age| age.as_millis() as u64),
+            stale: is_stale,
+            stale_for_ms: age.as_millis() as u64,
             last_offset,
-            central_offset: central_offset.max(last_offset),
+            central_offset,
             blocked,
             outbox: OutboxStatus {
                 queued: outbox.queued_count() as u64,

@@ -85,7 +85,8 @@ impl Running {
             ..OutboxLimits::default()
         };
         let outbox = DurableOutbox::open(&directory, limits, settings.on_conflict);
-        let (outbox, torn) = outbox.map_err(StartError::Outbox)?;
+        let (mut outbox, torn) = outbox.map_err(StartError::Outbox)?;
+        outbox.resume(clock.now());
         if let Some(torn) = torn {
             tracing::warn!(
                 line = torn.line,
@@ -115,6 +116,7 @@ impl Running {
             syncer,
             outbox,
             sending: Sending::new(seed),
+            stale_after: syncer_settings().stale_after(),
             clock,
             telemetry: telemetry.clone(),
             stopping: stopping.subscribe(),
@@ -131,7 +133,7 @@ impl Running {
             telemetry.clone(),
         ));
         let loops = [
-            tokio::spawn(follow::follow(Arc::clone(&store), settings.follow)),
+            tokio::spawn(follow::follow(Arc::clone(&store))),
             tokio::spawn(drain::drain(Arc::clone(&store))),
             tokio::spawn(save::save(store, files, saved)),
         ];
@@ -179,17 +181,20 @@ impl Running {
     }
 }
 
+fn syncer_settings() -> SyncerSettings {
+    SyncerSettings {
+        long_poll: follow::LONG_POLL,
+        ..SyncerSettings::default()
+    }
+}
+
 /// The copy that was saved, if it can be used, and a syncer that goes on from it.
 fn resume(
     cached: Result<Cached, Absence>,
     clock: &dyn Clock,
     seed: u64,
 ) -> (Option<Replica>, Syncer) {
-    let settings = SyncerSettings {
-        long_poll: follow::LONG_POLL,
-        ..SyncerSettings::default()
-    };
-    let syncer = Syncer::new(settings, seed, Millis::default());
+    let syncer = Syncer::new(syncer_settings(), seed, Millis::default());
     let cached = match cached {
         Ok(cached) => cached,
         Err(Absence::Missing) => return (None, syncer),
@@ -207,7 +212,11 @@ fn resume(
     };
     match Replica::from_snapshot(&snapshot) {
         Ok(replica) => {
-            let age = clock.now().millis_since(snapshot.recorded_at);
+            let (now, then) = (clock.now(), snapshot.recorded_at);
+            let age = now.millis_since(then);
+            if now < then {
+                tracing::warn!(%now, copy = %then, "the clock is behind central's: how old the copy is, is not known");
+            }
             let position = replica.position();
             let syncer = syncer.resumed_at(position, Duration::from_millis(age));
             (Some(replica), syncer)
@@ -233,18 +242,18 @@ fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
     gauge(
         "replica_offset",
         "the last event of central's log that this store has",
-        |store| store.status().last_offset.number(),
+        |store| store.offsets().1.number(),
     );
     gauge(
         "replica_lag_events",
         "how far this store is known to be behind central",
         |store| {
-            let status = store.status();
-            status.central_offset.events_since(status.last_offset)
+            let (central, here) = store.offsets();
+            central.events_since(here)
         },
     );
     gauge("stale_for_ms", "how old the copy may be", |store| {
-        store.status().stale_for_ms
+        store.ask_syncer(|syncer, now| syncer.age(now).as_millis() as u64)
     });
     gauge("outbox_queued", "intents that wait for central", |store| {
         store.outbox.outbox().queued_count() as u64

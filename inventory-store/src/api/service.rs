@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::StoreId;
+use inventory_core::vocabulary::{Sequence, StoreId};
 use inventory_http::kit::{ApiError, Code};
 use inventory_http::telemetry::Telemetry;
 use parking_lot::{Mutex, RwLock};
@@ -30,9 +30,17 @@ pub struct Store {
     syncer: Mutex<Syncer>,
     /// Whether the copy is all that central has, as the syncer last said: readers look here without waiting for it.
     current: AtomicBool,
+    /// When that was last proved.
+    proved_at: AtomicU64,
+    /// How long after that it is not taken for true any more.
+    stale_after: Duration,
+    /// Somebody has reason to think that central is not there.
+    pub(super) doubted: Notify,
     pub(super) outbox: Keeper,
     /// What is sent of it next. Never locked while anything is waited for.
     pub(super) sending: Mutex<Sending>,
+    /// When central last said since when it remembers keys, on this connection to it.
+    pub(super) heard_at: Mutex<Option<Millis>>,
     /// Something was queued, or central is there again.
     pub(super) to_send: Notify,
     /// The replica has followed events, or was replaced.
@@ -42,7 +50,7 @@ pub struct Store {
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) openapi: Bytes,
     pub(super) offline_writes: OfflineWrites,
-    pub(super) forward_timeout: std::time::Duration,
+    pub(super) forward_timeout: Duration,
     started: Instant,
 }
 
@@ -53,6 +61,7 @@ pub(super) struct Parts {
     pub(super) syncer: Syncer,
     pub(super) outbox: Keeper,
     pub(super) sending: Sending,
+    pub(super) stale_after: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
@@ -75,8 +84,12 @@ impl Store {
             replica: RwLock::new(parts.replica),
             syncer: Mutex::new(parts.syncer),
             current: AtomicBool::new(false),
+            proved_at: AtomicU64::new(0),
+            stale_after: parts.stale_after,
+            doubted: Notify::new(),
             outbox: parts.outbox,
             sending: Mutex::new(parts.sending),
+            heard_at: Mutex::new(None),
             to_send: Notify::new(),
             to_save: Notify::new(),
             clock: parts.clock,
@@ -107,12 +120,16 @@ impl Store {
             let was_connected = syncer.connected();
             tell(&mut syncer, now);
             let current = syncer.stale_for(now).is_none();
+            let proved = now.since(Millis::default()).saturating_sub(syncer.age(now));
+            self.proved_at
+                .store(proved.as_millis() as u64, Ordering::Release);
             self.current.store(current, Ordering::Release);
             (was_connected, syncer.connected())
         };
         if !was_connected && is_connected {
             tracing::info!("central is there");
             self.sending.lock().connected();
+            *self.heard_at.lock() = None;
             self.to_send.notify_one();
         }
     }
@@ -146,15 +163,29 @@ impl Store {
 
     /// How old what is read here may be.
     pub(super) fn freshness(&self, replica: &Replica) -> Freshness {
-        let stale_for = match self.current.load(Ordering::Acquire) {
-            true => None,
-            false => self.ask_syncer(Syncer::stale_for),
+        let (age, is_stale) = match self.current.load(Ordering::Acquire) {
+            true => {
+                let proved = Millis::new(self.proved_at.load(Ordering::Acquire));
+                let age = self.now().since(proved);
+                (age, age > self.stale_after)
+            }
+            false => {
+                self.ask_syncer(|syncer, now| (syncer.age(now), syncer.stale_for(now).is_some()))
+            }
         };
         Freshness {
-            stale: stale_for.is_some(),
-            stale_for_ms: stale_for.map_or(0, |age| age.as_millis() as u64),
+            stale: is_stale,
+            stale_for_ms: age.as_millis() as u64,
             as_of_offset: replica.position().offset,
         }
+    }
+
+    /// How far central is known to be, and how far this store is.
+    pub(super) fn offsets(&self) -> (Sequence, Sequence) {
+        let here = self.replica.read().as_ref().map(Replica::position);
+        let here = here.map(|position| position.offset).unwrap_or_default();
+        let central = self.ask_syncer(|syncer, _| syncer.central_offset());
+        (central.unwrap_or_default().max(here), here)
     }
 
     /// Reads the copy.

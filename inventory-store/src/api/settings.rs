@@ -38,11 +38,6 @@ pub const SETTINGS: &[SettingDoc] = &[
         "the same, one a line, in place of STORE_API_KEYS",
     ),
     SettingDoc::new(
-        "FOLLOW",
-        "poll",
-        "`poll` asks for pages and waits, `stream` listens",
-    ),
-    SettingDoc::new(
         "OFFLINE_WRITES",
         "queue",
         "while central is away, `queue` keeps intents and `reject` answers 503",
@@ -92,14 +87,8 @@ pub const SETTINGS: &[SettingDoc] = &[
     ),
 ];
 
-/// How central is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Follow {
-    /// A page after the other; an empty one waits at central.
-    Poll,
-    /// One answer that does not end.
-    Stream,
-}
+/// How long central promises to remember keys, unless it runs out of room.
+const KEYS_REMEMBERED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What happens to a write while central cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +114,6 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Who may call; empty: everybody on this machine.
     pub keys: Vec<ApiKey>,
-    /// How it follows.
-    pub follow: Follow,
     /// What it does with writes while central is away.
     pub offline_writes: OfflineWrites,
     /// What happens to an intent with a stale version.
@@ -170,6 +157,11 @@ impl Settings {
                 "must have keys that not everybody knows when BIND is not a loopback address";
             return Err(InvalidSetting::new("STORE_API_KEYS", issue));
         }
+        let outbox_max_age = source.duration("OUTBOX_MAX_AGE")?;
+        if outbox_max_age > KEYS_REMEMBERED {
+            let issue = "must be at most 7d: for longer no central promises to remember what it has applied";
+            return Err(InvalidSetting::new("OUTBOX_MAX_AGE", issue));
+        }
         let above_zero = |text: &str| text.parse().ok().filter(|&count: &usize| count > 0);
         Ok(Self {
             address,
@@ -180,10 +172,6 @@ impl Settings {
             )?,
             data_dir: source.text("DATA_DIR").into(),
             keys,
-            follow: source.choice(
-                "FOLLOW",
-                &[("poll", Follow::Poll), ("stream", Follow::Stream)],
-            )?,
             offline_writes: source.choice(
                 "OFFLINE_WRITES",
                 &[
@@ -196,7 +184,7 @@ impl Settings {
                 &[("park", OnConflict::Park), ("rebase", OnConflict::Rebase)],
             )?,
             outbox_max: source.parse("OUTBOX_MAX", above_zero, "a number above zero")?,
-            outbox_max_age: source.duration("OUTBOX_MAX_AGE")?,
+            outbox_max_age,
             forward_timeout: source.duration("FORWARD_TIMEOUT")?,
             quota: source.quota()?,
             limits: source.limits()?,
@@ -237,11 +225,11 @@ mod tests {
         for (name, value, says) in [
             ("BIND", "0.0.0.0", "STORE_API_KEYS must have keys"),
             ("CENTRAL_URL", "https://central", "http://"),
-            ("FOLLOW", "both", "poll, stream"),
             ("OFFLINE_WRITES", "maybe", "queue, reject"),
             ("OFFLINE_CONFLICT", "win", "park, rebase"),
             ("OUTBOX_MAX", "0", "above zero"),
             ("OUTBOX_MAX_AGE", "3", "ms, s, m, h or d"),
+            ("OUTBOX_MAX_AGE", "8d", "at most 7d"),
         ] {
             let said = from(&[("STORE_ID", "s"), (name, value)]).unwrap_err();
             assert!(said.contains(says), "{name}={value}: {said}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use inventory_core::vocabulary::{StoreId, TraceParent};
+use inventory_core::vocabulary::{StoreId, Timestamp, TraceParent};
 use inventory_http::kit::{Answer, ApiError, Call, Code};
 use inventory_http::wire::{Update, params};
 use tokio::time::Instant;
@@ -29,12 +29,15 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let deadline = Instant::now() + store.forward_timeout;
     let is_known = store.outbox.outbox().knows(&key);
+    let central_at = store.central_time();
     update.idempotency_key = Some(key);
     let trace = call.span.trace();
     if is_known || store.turn(&[&update.product_id], deadline).await == Turn::Queues {
         return match store.offline_writes {
             OfflineWrites::Reject if !is_known => Err(away(Outcome::NothingDone)),
-            OfflineWrites::Reject | OfflineWrites::Queue => store.queue(update, trace).await,
+            OfflineWrites::Reject | OfflineWrites::Queue => {
+                store.queue(update, trace, central_at, false).await
+            }
         };
     }
     let span = call.span.child("ForwardDelta");
@@ -52,7 +55,10 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
         }) if is_about_update(error.code) => Ok(refused(status, body, retry_after)),
         Err(error) => match store.offline_writes {
             OfflineWrites::Reject => Err(not_forwarded(&error)),
-            OfflineWrites::Queue => store.queue(update, trace).await,
+            OfflineWrites::Queue => {
+                let attempted = error.outcome() == Outcome::Unknown;
+                store.queue(update, trace, central_at, attempted).await
+            }
         },
     }
 }
@@ -105,7 +111,8 @@ impl Store {
                 source: Failure::ConnectTimeout,
             });
         }
-        let answered = self.central.update_until(update, trace, deadline).await?;
+        let answered = self.central.update_until(update, trace, deadline).await;
+        let answered = answered.inspect_err(|error| self.doubt(error))?;
         if let Some(replica) = &mut *self.replica.write() {
             replica.answered(&answered.updated);
         }
@@ -117,11 +124,19 @@ impl Store {
     }
 
     /// Queues an update; it is on disk when this answers.
-    async fn queue(&self, update: Update, trace: Option<TraceParent>) -> Result<Answer, ApiError> {
+    ///
+    /// `central_at` is how far central's time was known to be before it was first sent, if it may have been.
+    async fn queue(
+        &self,
+        update: Update,
+        trace: Option<TraceParent>,
+        central_at: Option<Timestamp>,
+        attempted: bool,
+    ) -> Result<Answer, ApiError> {
         let key = update.idempotency_key.clone();
         let key = key.expect("only updates with a key are queued");
         let now = self.clock.now();
-        let intent = Intent::new(key.clone(), update, now, trace);
+        let intent = Intent::new(key.clone(), update, now, trace).known(central_at, attempted);
         self.change(Change::Enqueue(intent)).await?;
         let body = Queued {
             queued: true,

@@ -26,6 +26,8 @@ pub struct StoreProduct {
     /// Available at this store.
     #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
+    /// The change of it that is queued for central, and not in it: what was sold while central was away is below zero.
+    pub queued_delta: i64,
     /// There, and true, while the numbers wait for a count.
     #[serde(default, skip_serializing_if = "is_false")]
     pub quarantined: bool,
@@ -38,9 +40,10 @@ pub struct StoreProduct {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Freshness {
-    /// Whether central cannot be reached, so that it may have changed since.
+    /// Whether it may have changed since without anybody here having heard: central cannot be reached, or has proved nothing for
+    /// some seconds.
     pub stale: bool,
-    /// How long central has not been heard of; 0 while it is.
+    /// How long ago it was last proved to be all that central had.
     pub stale_for_ms: u64,
     /// The last event of central's log that it has.
     #[schemars(schema_with = "schema::offset")]
@@ -82,7 +85,7 @@ pub struct StoreStatus {
     pub connected: bool,
     /// Whether what is read here may have changed since.
     pub stale: bool,
-    /// How long central has not been heard of; 0 while it is.
+    /// How long ago it was last proved to be all that central had.
     pub stale_for_ms: u64,
     /// The last event that this store has.
     #[schemars(schema_with = "schema::offset")]

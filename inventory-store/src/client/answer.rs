@@ -9,7 +9,8 @@ use hyper::http::response;
 use inventory_http::kit::{Code, ErrorBody};
 use inventory_http::wire::Updated;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::error::{CallError, Failure, Misfit, Outcome};
 
@@ -70,15 +71,16 @@ pub(super) fn judge(
 
 /// An error that a later central may send.
 #[derive(Deserialize)]
-pub(super) struct AnyError {
-    pub(super) code: String,
-    pub(super) message: String,
+struct AnyError {
+    code: String,
+    message: String,
 }
 
 fn unknown(body: &[u8]) -> Misfit {
     match serde_json::from_slice(body) {
-        Ok(AnyError { code, message }) => Misfit::Code { code, message },
-        Err(_) => Misfit::Status,
+        // A code that is known has a status of its own: what copies one is not central.
+        Ok(AnyError { code, message }) if !is_known(&code) => Misfit::Code { code, message },
+        Ok(_) | Err(_) => Misfit::Status,
     }
 }
 
@@ -98,6 +100,12 @@ fn refused(mut error: Box<ErrorBody>, body: Bytes, retry_after: Option<Duration>
             }
         }
     }
+}
+
+/// Whether this version knows a code.
+fn is_known(code: &str) -> bool {
+    let text: StrDeserializer<'_, serde::de::value::Error> = code.into_deserializer();
+    Code::deserialize(text).is_ok()
 }
 
 /// Parses the body of a success.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::TraceParent;
-use inventory_http::wire::{Batch, Changes, StateSnapshot, Update};
+use inventory_http::wire::{Batch, Changes, Readiness, StateSnapshot, Update};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answered, Passed, judge, parse};
@@ -19,13 +19,11 @@ use super::pool::Pool;
 use super::position::Position;
 use super::settings::CentralSettings;
 use super::snapshot;
-use super::stream::EventStream;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 const JSON: &str = "application/json";
-const EVENTS: &str = "text/event-stream";
 
 /// The longest that central lets a poll wait.
 const LONG_POLL_S_MAX: u64 = 60;
@@ -171,6 +169,19 @@ impl Central {
         }
     }
 
+    /// How central is.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is known that was not known before; the call has no effect.
+    pub async fn readiness(&self) -> Result<Readiness, CallError> {
+        let ask = Ask::get("/readyz".to_owned(), JSON);
+        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let reply = self.expect_ok(reply).await?;
+        let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
+        parse(&body, ask.once_sent)
+    }
+
     /// All products at one offset.
     ///
     /// # Errors
@@ -209,25 +220,6 @@ impl Central {
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.page_bytes_max).await?;
         parse(&body, ask.once_sent)
-    }
-
-    /// The events after a position, as they happen. The stream has a connection to itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::changes`].
-    pub async fn stream(&self, from: &Position) -> Result<EventStream, CallError> {
-        let mut target = format!("/replication/stream?fromOffset={}", from.offset);
-        push_history(&mut target, from);
-        let ask = Ask::get(target, EVENTS);
-        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
-        let reply = self.expect_ok(reply).await?;
-        let settings = &self.0.settings;
-        Ok(EventStream::new(
-            reply,
-            settings.limits.event_bytes_max,
-            settings.timeouts.silence,
-        ))
     }
 
     fn ask_update(&self, update: &Update, trace: Option<TraceParent>) -> Ask {

@@ -75,7 +75,7 @@ pub enum Failure {
     /// The answer was not there in time.
     #[error("central did not answer in time")]
     AnswerTimeout,
-    /// A snapshot or stream fell silent.
+    /// A snapshot fell silent.
     #[error("central has fallen silent")]
     Silence,
     /// Central, or something in between, says that it cannot serve now.
@@ -114,9 +114,6 @@ pub enum Misfit {
     /// There are more or fewer rows than were sent.
     #[error("it has not a result for each row")]
     Rows,
-    /// An event of a stream has no id, or no id of an event.
-    #[error("an event has no id of central's")]
-    EventId,
     /// It is larger than it may be. The rest was not read.
     #[error("it is larger than {bytes_max} bytes")]
     TooLarge {
@@ -160,6 +157,21 @@ impl Outcome {
 }
 
 impl CallError {
+    /// Whether it says that central, or the way there, is not what it was: what was believed of it has to be proved anew.
+    pub fn is_doubt(&self) -> bool {
+        match self {
+            Self::Unavailable { source, .. } | Self::Unknown { source, .. } => match source {
+                Failure::Connect(_)
+                | Failure::ConnectTimeout
+                | Failure::Broken(_)
+                | Failure::AnswerTimeout
+                | Failure::Silence => true,
+                Failure::Busy | Failure::Answered { .. } | Failure::LaterRefused(_) => false,
+            },
+            Self::Refused { .. } | Self::Gone { .. } | Self::NotUnderstood { .. } => false,
+        }
+    }
+
     /// What is known of the call's effect.
     pub fn outcome(&self) -> Outcome {
         match self {

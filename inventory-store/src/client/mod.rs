@@ -1,7 +1,7 @@
 //! Calls central, and tells what was refused from what is unknown.
 //!
 //! ```text
-//!  Central ── update, batch, changes, snapshot, stream
+//!  Central ── update, batch, changes, snapshot
 //!     │  └── attempts: the same key again, until it is settled (no I/O)
 //!     ▼
 //!  exchange ── one request, one answer, each step against its clock
@@ -27,8 +27,6 @@ mod position;
 mod secret;
 mod settings;
 mod snapshot;
-mod sse;
-mod stream;
 
 pub use address::{CentralUrl, InvalidUrl};
 pub use answer::{Answered, Passed};
@@ -37,8 +35,6 @@ pub use batch::RowAnswer;
 pub use central::Central;
 pub use error::{CallError, Failure, Misfit, Outcome, Retry};
 pub use key::new_key;
-pub use position::{EventId, InvalidEventId, Position};
+pub use position::Position;
 pub use secret::{InvalidSecret, SecretKey};
 pub use settings::{AnswerLimits, CentralSettings, Timeouts};
-pub use sse::StreamItem;
-pub use stream::EventStream;

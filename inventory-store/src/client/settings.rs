@@ -19,7 +19,7 @@ pub struct CentralSettings {
     pub limits: AnswerLimits,
     /// How long to wait between attempts.
     pub backoff: Backoff,
-    /// Connections that are open at the same time, streams and long polls included; at least one.
+    /// Connections that are open at the same time, long polls included; at least one.
     pub connections_max: usize,
 }
 
@@ -42,10 +42,10 @@ impl CentralSettings {
 pub struct Timeouts {
     /// Until there is a connection, the wait for a free one included.
     pub connect: Duration,
-    /// From the request to the end of its answer; of a snapshot or stream, to the end of the head. A long poll may
+    /// From the request to the end of its answer; of a snapshot, to the end of the head. A long poll may
     /// take its own time on top.
     pub answer: Duration,
-    /// Between two pieces of a snapshot or stream. Central sends a heartbeat every 15 seconds when nothing happens.
+    /// Between two pieces of a snapshot.
     pub silence: Duration,
     /// How long an unused connection is kept. Central closes it after 60 seconds; to be earlier spares the race.
     pub kept: Duration,
@@ -73,8 +73,6 @@ pub struct AnswerLimits {
     pub page_bytes_max: u64,
     /// A snapshot. Only what it is parsed into is held: about as much again.
     pub snapshot_bytes_max: u64,
-    /// One event of a stream.
-    pub event_bytes_max: u64,
 }
 
 impl Default for AnswerLimits {
@@ -84,7 +82,6 @@ impl Default for AnswerLimits {
             batch_bytes_max: 16 << 20,
             page_bytes_max: 256 << 20,
             snapshot_bytes_max: 4 << 30,
-            event_bytes_max: 1 << 20,
         }
     }
 }

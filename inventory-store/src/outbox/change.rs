@@ -35,7 +35,7 @@ pub enum Change {
     },
     /// A person gives up a parked one.
     Discard(IdempotencyKey),
-    /// Park whatever has waited too long and is not in flight.
+    /// Park whatever has waited too long, or cannot be sent again under its key, and is not in flight.
     Expire,
 }
 

@@ -26,7 +26,11 @@ impl Ahead {
             match record {
                 Record::Queued { .. } | Record::Retried { .. } => ahead.queued += 1,
                 Record::Parked { .. } => ahead.parked += 1,
-                Record::Settled { .. } | Record::Discarded { .. } | Record::Rebased { .. } => {}
+                Record::Settled { .. }
+                | Record::Discarded { .. }
+                | Record::Rebased { .. }
+                | Record::Attempted { .. }
+                | Record::Redated { .. } => {}
             }
         }
         ahead
@@ -77,11 +81,11 @@ impl Outbox {
                 Record::Discarded { idempotency_key }
             }
             Change::Expire => {
-                let reason = Reason::expired(self.limits.age_max);
-                let expired = self.queue.at_rest(self.fresh_from(now));
-                return Ok(expired
-                    .map(|intent| park(intent.key(), &reason, now))
-                    .collect());
+                let overdue = self.queue.at_rest().filter_map(|intent| {
+                    let reason = self.overdue(intent, now)?;
+                    Some(park(intent.key(), &reason, now))
+                });
+                return Ok(overdue.collect());
             }
         }])
     }

@@ -12,7 +12,7 @@ use super::error::{ChangeError, Fault, OpenError, OutboxFailed};
 use super::file::{FILE, OutboxFile};
 use super::intent::Intent;
 use super::limits::{OnConflict, OutboxLimits};
-use super::machine::Outbox;
+use super::machine::{Heard, Outbox};
 use super::record::Record;
 use super::survey::{Torn, survey};
 use crate::cache::DataDirectory;
@@ -141,13 +141,47 @@ impl DurableOutbox {
         aside: impl Fn(&ProductId) -> bool,
     ) -> Result<Vec<Intent>, OutboxFailed> {
         self.file.check()?;
-        if self.outbox().has_expired(now) {
+        if self.outbox().has_overdue(now) {
             match self.change(Change::Expire, now) {
                 Ok(_) | Err(ChangeError::Refused(_)) => {}
                 Err(ChangeError::Failed(failed)) => return Err(failed),
             }
         }
-        Ok(self.outbox.write().start(most, now, aside))
+        let started = self.outbox.write().start(most, now, aside);
+        let new = started.iter().filter(|intent| !intent.attempted());
+        let idempotency_keys: Vec<_> = new.map(|intent| intent.key().clone()).collect();
+        // Written before anything is sent: an answer that is lost leaves a trace of its question.
+        if !idempotency_keys.is_empty()
+            && let Err(failed) = self.write(&[Record::Attempted { idempotency_keys }])
+        {
+            self.stop(started.iter().map(Intent::key));
+            return Err(failed);
+        }
+        Ok(started)
+    }
+
+    /// Moves what is queued along with the clock, which somebody has set by so much.
+    ///
+    /// # Errors
+    ///
+    /// The outbox has failed, and nothing was moved.
+    pub fn redate(&mut self, by_ms: i64) -> Result<(), OutboxFailed> {
+        let is_empty = self.outbox().queued_count() == 0;
+        match is_empty {
+            true => Ok(()),
+            false => self.write(&[Record::Redated { by_ms }]),
+        }
+    }
+
+    /// What was read when the outbox was opened is of an earlier process, and is as old as the clock says only if something
+    /// else bears it out.
+    pub fn resume(&mut self, now: Timestamp) {
+        self.outbox.write().resume(now);
+    }
+
+    /// Takes what central says of time.
+    pub fn hear(&mut self, heard: Heard) {
+        self.outbox.write().hear(heard);
     }
 
     /// Takes back intents that have no answer: they are the next of their products again.

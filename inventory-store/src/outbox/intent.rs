@@ -15,6 +15,12 @@ pub struct Intent {
     queued_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<TraceParent>,
+    /// How far central's own time is known to have been before it was first sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    central_at: Option<Timestamp>,
+    /// Whether it may have been sent, so that central may have applied it.
+    #[serde(skip_serializing_if = "is_false")]
+    attempted: bool,
 }
 
 /// An intent as it is read.
@@ -25,6 +31,14 @@ struct Unchecked {
     queued_at: Timestamp,
     #[serde(default)]
     trace: Option<TraceParent>,
+    #[serde(default)]
+    central_at: Option<Timestamp>,
+    #[serde(default)]
+    attempted: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl TryFrom<Unchecked> for Intent {
@@ -32,7 +46,11 @@ impl TryFrom<Unchecked> for Intent {
 
     fn try_from(read: Unchecked) -> Result<Self, Self::Error> {
         match read.update.idempotency_key.clone() {
-            Some(key) => Ok(Self::new(key, read.update, read.queued_at, read.trace)),
+            Some(key) => Ok(Self {
+                central_at: read.central_at,
+                attempted: read.attempted,
+                ..Self::new(key, read.update, read.queued_at, read.trace)
+            }),
             None => Err("an intent has no key"),
         }
     }
@@ -51,7 +69,17 @@ impl Intent {
             update,
             queued_at,
             trace,
+            central_at: None,
+            attempted: false,
         }
+    }
+
+    /// The same, sent before or not, when central's own time was known to be this or later.
+    #[must_use]
+    pub fn known(mut self, central_at: Option<Timestamp>, attempted: bool) -> Self {
+        self.central_at = central_at;
+        self.attempted = attempted;
+        self
     }
 
     /// What names it.
@@ -80,6 +108,16 @@ impl Intent {
         self.queued_at
     }
 
+    /// How far central's own time is known to have been before it was first sent.
+    pub fn central_at(&self) -> Option<Timestamp> {
+        self.central_at
+    }
+
+    /// Whether it may have been sent, so that central may have applied it.
+    pub fn attempted(&self) -> bool {
+        self.attempted
+    }
+
     /// The trace of the request that it came with.
     pub fn trace(&self) -> Option<TraceParent> {
         self.trace
@@ -101,9 +139,20 @@ impl Intent {
         self.update.version = version;
     }
 
+    /// A person has looked at the stock: what was before does not count any more.
     pub(super) fn queue_again(&mut self, version: Option<Version>, at: Timestamp) {
         self.set_guard(version);
         self.queued_at = at;
+        self.central_at = None;
+        self.attempted = false;
+    }
+
+    pub(super) fn set_queued_at(&mut self, at: Timestamp) {
+        self.queued_at = at;
+    }
+
+    pub(super) fn set_attempted(&mut self) {
+        self.attempted = true;
     }
 }
 

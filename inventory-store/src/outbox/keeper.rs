@@ -16,7 +16,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, Uptime};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
@@ -24,7 +24,7 @@ use super::change::{Change, Changed};
 use super::durable::DurableOutbox;
 use super::error::{ChangeError, OutboxFailed};
 use super::intent::Intent;
-use super::machine::Outbox;
+use super::machine::{Heard, Outbox};
 use crate::chain::Chain;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
@@ -35,6 +35,12 @@ const GROUP_MAX: usize = 1_024;
 
 /// How often a file that has failed is tried anew.
 const HEAL_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the clock is compared with the time that has passed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What the clock may differ from the time that has passed without having been set.
+const DRIFT_MS_MAX: u64 = 1_000;
 
 /// The outbox was not asked: nothing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +73,7 @@ enum Ask {
         reply: oneshot::Sender<Result<Vec<Intent>, OutboxFailed>>,
     },
     Stop(Vec<IdempotencyKey>),
+    Hear(Heard),
 }
 
 /// The outbox on its thread. Dropped, it finishes what was taken.
@@ -101,11 +108,12 @@ impl Keeper {
         let trouble = Arc::default();
         let thread = Thread {
             outbox,
-            clock,
             asked,
             trouble: Arc::clone(&trouble),
             changed: changes,
             healed_at: None,
+            looked_at: (clock.now(), clock.uptime()),
+            clock,
         };
         let thread = Builder::new()
             .name("outbox".into())
@@ -174,6 +182,15 @@ impl Keeper {
         self.ask(Ask::Stop(keys))
     }
 
+    /// Takes what central says of time.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was done.
+    pub fn hear(&self, heard: Heard) -> Result<(), NotTaken> {
+        self.ask(Ask::Hear(heard))
+    }
+
     fn ask(&self, ask: Ask) -> Result<(), NotTaken> {
         let inbox = self.inbox.as_ref().ok_or(NotTaken::Closed)?;
         inbox.try_send(ask).map_err(|error| match error {
@@ -205,6 +222,8 @@ struct Thread {
     changed: watch::Sender<()>,
     /// When the file was last tried anew.
     healed_at: Option<Instant>,
+    /// Both clocks, when they were last compared.
+    looked_at: (Timestamp, Uptime),
 }
 
 type Waiting = oneshot::Sender<Vec<Result<Changed, ChangeError>>>;
@@ -212,18 +231,37 @@ type Waiting = oneshot::Sender<Vec<Result<Changed, ChangeError>>>;
 impl Thread {
     fn run(mut self) {
         loop {
-            let first = match self.outbox.failure() {
-                None => self
-                    .asked
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected),
-                Some(_) => self.asked.recv_timeout(HEAL_EVERY),
-            };
+            let first = self.asked.recv_timeout(LOOK_EVERY);
+            self.look_at_clock();
             match first {
                 Ok(ask) => self.serve(ask),
                 Err(RecvTimeoutError::Timeout) => self.heal(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    /// Somebody may have set the clock: what is queued is no older or younger for it.
+    fn look_at_clock(&mut self) {
+        let (now, uptime) = (self.clock.now(), self.clock.uptime());
+        let (then, uptime_then) = self.looked_at;
+        let passed = uptime.millis_since(uptime_then);
+        let shown = now.millis() as i64 - then.millis() as i64;
+        let by_ms = shown.saturating_sub_unsigned(passed);
+        if by_ms.unsigned_abs() <= DRIFT_MS_MAX {
+            // Small differences add up to a drift that is found later.
+            return;
+        }
+        match self.outbox.redate(by_ms) {
+            Ok(()) => {
+                self.looked_at = (now, uptime);
+                tracing::warn!(
+                    by_ms,
+                    "the clock was set; what is queued is as old as before"
+                );
+            }
+            // It is tried again at the next look.
+            Err(_) => self.note(),
         }
     }
 
@@ -243,7 +281,7 @@ impl Thread {
             next = self.asked.try_recv().ok();
         }
         if !replies.is_empty() {
-            self.commit(&changes, replies);
+            self.commit(changes, replies);
         }
         match next {
             Some(Ask::Start { most, aside, reply }) => {
@@ -263,16 +301,21 @@ impl Thread {
                 }
             }
             Some(Ask::Stop(keys)) => self.outbox.stop(&keys),
+            Some(Ask::Hear(heard)) => self.outbox.hear(heard),
             Some(Ask::Change(..)) | None => {}
         }
     }
 
-    fn commit(&mut self, changes: &[Change], replies: Vec<(usize, Waiting)>) {
+    fn commit(&mut self, mut changes: Vec<Change>, replies: Vec<(usize, Waiting)>) {
         self.heal();
-        let mut answers = self
-            .outbox
-            .change_all(changes, self.clock.now())
-            .into_iter();
+        let now = self.clock.now();
+        for change in &mut changes {
+            // The clock may have been set since it was made.
+            if let Change::Enqueue(intent) = change {
+                intent.set_queued_at(now);
+            }
+        }
+        let mut answers = self.outbox.change_all(&changes, now).into_iter();
         self.note();
         self.changed.send_replace(());
         for (count, reply) in replies {

@@ -8,8 +8,7 @@ use std::time::Duration;
 pub struct OutboxLimits {
     /// Intents that wait. At a few hundred bytes each, the default is a few megabytes and a busy store's day.
     pub intents_max: usize,
-    /// How long an intent is sent. Must be below central's idempotency window of 7 days: a key that was applied and then
-    /// forgotten would be applied again.
+    /// How long an intent is sent. What was sent without an answer is parked earlier, when central has forgotten keys since.
     pub age_max: Duration,
     /// Parked intents at which nothing more is queued, so that somebody looks. What is queued already can still be
     /// parked: there are never more than this plus `intents_max`.

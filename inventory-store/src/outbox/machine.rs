@@ -26,6 +26,18 @@ pub struct Outbox {
     pub(super) parked: BTreeMap<u64, Parked>,
     parked_places: BTreeMap<IdempotencyKey, u64>,
     last_parked: u64,
+    /// Since when this process has had it; `None` while it has nothing of an earlier one.
+    resumed_at: Option<Timestamp>,
+    heard: Heard,
+}
+
+/// What central has said of time, which this machine's clock has no part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Heard {
+    /// How far its time is known to be.
+    pub now: Option<Timestamp>,
+    /// Since when it remembers every key.
+    pub keys_remembered_since: Option<Timestamp>,
 }
 
 /// An intent that waits for a person.
@@ -50,7 +62,30 @@ impl Outbox {
             parked: BTreeMap::new(),
             parked_places: BTreeMap::new(),
             last_parked: 0,
+            resumed_at: None,
+            heard: Heard::default(),
         }
+    }
+
+    /// What is queued now was queued by an earlier process: how old it is, the clock alone does not say, which may have been
+    /// wrong then.
+    pub(super) fn resume(&mut self, now: Timestamp) {
+        self.resumed_at = Some(now);
+    }
+
+    /// Takes what central says of time.
+    pub fn hear(&mut self, heard: Heard) {
+        self.heard = Heard {
+            now: self.heard.now.max(heard.now),
+            keys_remembered_since: heard
+                .keys_remembered_since
+                .or(self.heard.keys_remembered_since),
+        };
+    }
+
+    /// What central has said of time.
+    pub fn heard(&self) -> Heard {
+        self.heard
     }
 
     /// Applies a record.
@@ -97,6 +132,19 @@ impl Outbox {
             Record::Discarded { idempotency_key } => {
                 self.take_parked(idempotency_key)?;
             }
+            Record::Attempted { idempotency_keys } => {
+                let tickets = idempotency_keys.iter().map(|key| self.find_queued(key));
+                let tickets: Result<Vec<_>, _> = tickets.collect();
+                for ticket in tickets.map_err(|_| Inapplicable)? {
+                    self.queue.get_mut(ticket).set_attempted();
+                }
+            }
+            Record::Redated { by_ms } => {
+                for intent in self.queue.iter_mut() {
+                    intent.set_queued_at(shifted(intent.queued_at(), *by_ms));
+                }
+                self.resumed_at = self.resumed_at.map(|at| shifted(at, *by_ms));
+            }
             Record::Rebased { idempotency_key } => {
                 let ticket = self.find_queued(idempotency_key);
                 let ticket = ticket.map_err(|_| Inapplicable)?;
@@ -126,8 +174,14 @@ impl Outbox {
         now: Timestamp,
         aside: impl Fn(&ProductId) -> bool,
     ) -> Vec<Intent> {
-        let from = self.fresh_from(now);
-        self.queue.start(most, from, aside)
+        let (limits, heard, resumed_at) = (self.limits, self.heard, self.resumed_at);
+        let overdue = |intent: &Intent| overdue(&limits, heard, resumed_at, intent, now).is_some();
+        self.queue.start(most, overdue, aside)
+    }
+
+    /// Whether something that is queued may have been sent.
+    pub fn has_attempted(&self) -> bool {
+        self.queue.iter().any(Intent::attempted)
     }
 
     /// Takes back an intent that has no answer: it is next of its product again. Does nothing when it is not in flight.
@@ -168,10 +222,10 @@ impl Outbox {
         Some(Duration::from_millis(now.millis_since(oldest.queued_at())))
     }
 
-    /// Whether the intent that is first in the queue has waited for too long.
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        let age = self.oldest_age(now);
-        age.is_some_and(|age| age > self.limits.age_max)
+    /// Whether something that is not in flight has to be parked instead of sent.
+    pub fn has_overdue(&self, now: Timestamp) -> bool {
+        let mut at_rest = self.queue.at_rest();
+        at_rest.any(|intent| self.overdue(intent, now).is_some())
     }
 
     /// How many intents are parked.
@@ -189,11 +243,9 @@ impl Outbox {
         self.limits
     }
 
-    /// When an intent must have been queued to be sent.
-    pub(super) fn fresh_from(&self, now: Timestamp) -> Timestamp {
-        let age_max = u64::try_from(self.limits.age_max.as_millis()).unwrap_or(u64::MAX);
-        let from = now.millis().saturating_sub(age_max);
-        Timestamp::from_millis(from).expect("a moment before one that can be written")
+    /// Why an intent must not be sent any more.
+    pub(super) fn overdue(&self, intent: &Intent, now: Timestamp) -> Option<Reason> {
+        overdue(&self.limits, self.heard, self.resumed_at, intent, now)
     }
 
     pub(super) fn find_queued(&self, key: &IdempotencyKey) -> Result<Ticket, Refusal> {
@@ -221,4 +273,41 @@ impl Outbox {
         let parked = self.parked.remove(&place);
         Ok(parked.expect("a place is kept exactly as long as its intent is parked"))
     }
+}
+
+/// Why an intent must not be sent any more. What an earlier process has queued is as old as the clock says only if central's
+/// time bears it out, or this process alone has waited as long: the clock may have been set while nobody looked.
+fn overdue(
+    limits: &OutboxLimits,
+    heard: Heard,
+    resumed_at: Option<Timestamp>,
+    intent: &Intent,
+    now: Timestamp,
+) -> Option<Reason> {
+    if let (true, Some(at), Some(since)) = (
+        intent.attempted(),
+        intent.central_at(),
+        heard.keys_remembered_since,
+    ) && at < since
+    {
+        return Some(Reason::forgotten(since));
+    }
+    let age_max = u64::try_from(limits.age_max.as_millis()).unwrap_or(u64::MAX);
+    let is_older = |now: Timestamp, then: Timestamp| now.millis_since(then) > age_max;
+    if !is_older(now, intent.queued_at()) {
+        return None;
+    }
+    let seen = resumed_at.is_none_or(|at| intent.queued_at() >= at || is_older(now, at));
+    let borne_out = match (intent.central_at(), heard.now) {
+        (Some(then), Some(now)) => is_older(now, then),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    (seen || borne_out).then(|| Reason::expired(limits.age_max))
+}
+
+/// A moment, moved. There is nothing before 1970.
+fn shifted(at: Timestamp, by_ms: i64) -> Timestamp {
+    let millis = at.millis().saturating_add_signed(by_ms);
+    Timestamp::from_millis(millis).unwrap_or(at)
 }

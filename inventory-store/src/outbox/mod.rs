@@ -35,7 +35,7 @@ pub use error::{ChangeError, OpenError, OutboxFailed};
 pub use intent::{Differs, Intent};
 pub use keeper::{Keeper, NotTaken, Trouble};
 pub use limits::{InvalidOnConflict, OnConflict, OutboxLimits};
-pub use machine::{Outbox, Parked};
+pub use machine::{Heard, Outbox, Parked};
 pub use reason::Reason;
 pub use record::{Inapplicable, Record};
 pub use survey::Torn;

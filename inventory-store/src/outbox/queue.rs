@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory_core::vocabulary::{ProductId, Timestamp, Version};
+use inventory_core::vocabulary::{ProductId, Version};
 
 use super::intent::Intent;
 
@@ -66,15 +66,16 @@ impl Queue {
         self.intents.get_mut(&ticket).expect(TICKETS)
     }
 
-    /// Intents that were queued before a moment and are not in flight.
-    pub(super) fn at_rest(&self, before: Timestamp) -> impl Iterator<Item = &Intent> {
+    /// Intents that are not in flight.
+    pub(super) fn at_rest(&self) -> impl Iterator<Item = &Intent> {
         let at_rest = |(ticket, _): &(&Ticket, &Intent)| !self.in_flight.contains(ticket);
-        let intents = self
-            .intents
-            .iter()
-            .filter(at_rest)
-            .map(|(_, intent)| intent);
-        intents.filter(move |intent| intent.queued_at() < before)
+        let at_rest = self.intents.iter().filter(at_rest);
+        at_rest.map(|(_, intent)| intent)
+    }
+
+    /// All intents, to be changed in what gives them no other place.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Intent> {
+        self.intents.values_mut()
     }
 
     pub(super) fn push(&mut self, intent: Intent) -> Ticket {
@@ -100,15 +101,15 @@ impl Queue {
         intent
     }
 
-    /// Takes the oldest intents that may be sent together, at most so many: of a product none, when one is in flight, has
-    /// waited since before `from`, or steps `aside`.
+    /// Takes the oldest intents that may be sent together, at most so many: of a product none, when one is in flight or
+    /// `overdue`, or when it steps `aside`.
     ///
     /// Central decides them in this order, each on its own. What demands a version and does not find it comes back, and
     /// must not have been overtaken: nothing follows it but what demands the same version, and does not find it either.
     pub(super) fn start(
         &mut self,
         most: usize,
-        from: Timestamp,
+        overdue: impl Fn(&Intent) -> bool,
         aside: impl Fn(&ProductId) -> bool,
     ) -> Vec<Intent> {
         let mut demanded: BTreeMap<&ProductId, Demand> = BTreeMap::new();
@@ -127,7 +128,7 @@ impl Queue {
                 }
             });
             let in_flight = self.in_flight.contains(ticket);
-            let sendable = !in_flight && intent.queued_at() >= from;
+            let sendable = !in_flight && !overdue(intent);
             *demand = match sendable {
                 true => demand.then(intent.update().version),
                 false => Demand::Closed,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use inventory_core::vocabulary::Timestamp;
 use inventory_http::kit::ErrorBody;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,18 @@ impl Reason {
         )
     }
 
-    /// What kind of reason it is: a code of central's errors, or `expired`.
+    /// It was sent, and central has forgotten keys since: sent again it might be applied twice.
+    pub(super) fn forgotten(since: Timestamp) -> Self {
+        Self::new(
+            "forgotten",
+            format!(
+                "it was sent without an answer, and central remembers keys since {since} only, so that it cannot tell \
+                 whether it has applied it: compare the stock before it is tried again"
+            ),
+        )
+    }
+
+    /// What kind of reason it is: a code of central's errors, `expired` or `forgotten`.
     pub fn code(&self) -> &str {
         &self.code
     }

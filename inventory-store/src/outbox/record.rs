@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::intent::Intent;
 use super::reason::Reason;
 
-/// A transition of one intent.
+/// A transition of one intent, or of several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "type",
@@ -47,6 +47,16 @@ pub enum Record {
     Discarded {
         /// Which.
         idempotency_key: IdempotencyKey,
+    },
+    /// They are about to be sent.
+    Attempted {
+        /// Which.
+        idempotency_keys: Vec<IdempotencyKey>,
+    },
+    /// Somebody has set the clock: whatever is queued was queued so much later, by the clock as it is now.
+    Redated {
+        /// Milliseconds; below zero when the clock was set back.
+        by_ms: i64,
     },
     /// It keeps its place, and demands no version any more.
     Rebased {

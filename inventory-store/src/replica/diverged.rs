@@ -44,6 +44,11 @@ pub enum Diverged {
 }
 
 impl Diverged {
+    /// Whether a later central has written what this version does not know.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Unreadable(InvalidEntry::UnknownType { .. }))
+    }
+
     /// Whether an entry continues a log that ends with `head`.
     pub(super) fn check(head: Head, entry: &Entry) -> Result<(), Self> {
         let found = entry.first;

@@ -29,7 +29,7 @@ pub use shown::{Page, Shown};
 pub use snapshot::InvalidSnapshot;
 
 use inventory_core::machine::{Entry, Head, Ledger, WindowLimits, follow, rehearse};
-use inventory_core::vocabulary::{Epoch, ProductId, StoreId};
+use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
 use inventory_http::wire::{Changes, StateSnapshot, Updated, WireEvent};
 
 use answers::Answers;
@@ -58,6 +58,8 @@ pub struct Followed {
     pub events: u64,
     /// Whether central had more when it made the page.
     pub has_more: bool,
+    /// Where central's log ended then.
+    pub head: Sequence,
 }
 
 impl Replica {
@@ -94,6 +96,7 @@ impl Replica {
             position: self.position(),
             events: self.ledger.head().sequence.events_since(before),
             has_more: page.has_more,
+            head: page.head_offset,
         })
     }
 
@@ -129,6 +132,11 @@ impl Replica {
     /// Where the replica stands in central's log. Answers that are ahead of it do not count.
     pub fn position(&self) -> Position {
         Position::of(self.ledger.head(), self.epoch)
+    }
+
+    /// When the last event that was followed was written, by central's clock.
+    pub fn recorded_at(&self) -> Timestamp {
+        self.ledger.head().recorded_at
     }
 
     /// A product as the store shows it; `None` when the store knows nothing of it.

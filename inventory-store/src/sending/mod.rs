@@ -65,7 +65,7 @@ pub struct Trouble {
 pub enum About {
     /// The caller, the deployment or the way: no intent.
     Queue,
-    /// The call was too much, or too much for the time.
+    /// The call was too much.
     Size,
     /// These rows, by their places: central has read them, and says no.
     Rows(Vec<usize>),
@@ -204,7 +204,7 @@ impl Sending {
         judged
     }
 
-    /// A batch has no answer that says anything of each row. It had an intent at least.
+    /// A batch has no answer that says anything of each row.
     pub fn failed(
         &mut self,
         now: Millis,
@@ -241,7 +241,10 @@ impl Sending {
                 self.batch = (batch.len() / 2).max(1);
             }
             About::Queue | About::Size | About::Intent | About::Failure => {
-                self.batch = (batch.len() / 2).max(1);
+                // It may have been too much for the time: what goes well doubles again.
+                if !batch.is_empty() {
+                    self.batch = (batch.len() / 2).max(1);
+                }
                 self.stop(now, at, reason.clone(), retry_after);
             }
         }

@@ -28,8 +28,8 @@ fn about(error: &CallError) -> About {
         CallError::Gone { .. } => About::Queue,
         CallError::Unavailable { source, .. } | CallError::Unknown { source, .. } => match source {
             Failure::Answered { status: 500, .. } => About::Failure,
-            Failure::AnswerTimeout => About::Size,
-            Failure::Busy
+            Failure::AnswerTimeout
+            | Failure::Busy
             | Failure::Connect(_)
             | Failure::ConnectTimeout
             | Failure::Broken(_)
@@ -50,7 +50,6 @@ fn about(error: &CallError) -> About {
                 | Misfit::Status
                 | Misfit::Code { .. }
                 | Misfit::Json(_)
-                | Misfit::EventId
                 | Misfit::Rows,
             ) => About::Queue,
         },

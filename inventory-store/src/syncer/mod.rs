@@ -88,6 +88,8 @@ pub struct Syncer {
     current_at: Millis,
     age_then: Duration,
     central_offset: Option<Sequence>,
+    /// Whether central has written what this version does not know, and nothing else was followed since.
+    newer: bool,
 }
 
 impl Syncer {
@@ -106,6 +108,7 @@ impl Syncer {
             current_at: now,
             age_then: Duration::ZERO,
             central_offset: None,
+            newer: false,
         }
     }
 
@@ -146,7 +149,9 @@ impl Syncer {
             Aim::CatchUp(position) | Aim::Follow(position) => position,
         };
         self.connected = true;
-        self.central_offset = self.central_offset.max(Some(page.position.offset));
+        let head = page.head.max(page.position.offset);
+        // Not the furthest ever: a history that was set back may go on where the copy stands.
+        self.central_offset = Some(head);
         self.aim = match page.has_more {
             true => Aim::CatchUp(page.position),
             false => Aim::Follow(page.position),
@@ -159,6 +164,7 @@ impl Syncer {
         let idle = matches!(was, Aim::Follow(_)) && waited >= self.settings.idle_min();
         let caught_up = matches!(was, Aim::CatchUp(_));
         if progress {
+            self.newer = false;
             self.fruitless.reset();
             if now.since(self.snapshot_at) >= self.settings.backoff_max {
                 self.snapshots.reset();
@@ -197,6 +203,17 @@ impl Syncer {
         self.start_again(now);
     }
 
+    /// Central has written what this version does not know. Only a snapshot leads past it, and the next event may be of that
+    /// kind again: one every few minutes keeps the copy from standing still, and central from doing nothing else.
+    pub fn on_newer(&mut self, now: Millis) {
+        self.connected = true;
+        self.newer = true;
+        self.start_again(now);
+        self.due = self
+            .due
+            .max(self.snapshot_at.plus(self.settings.newer_every));
+    }
+
     /// The step has failed: no answer, or one that says that there is none. What central asks to wait for is heeded up
     /// to `backoff_max`.
     pub fn on_error(&mut self, now: Millis, retry_after: Option<Duration>) {
@@ -221,21 +238,28 @@ impl Syncer {
         self.due = now.plus(pause.min(self.settings.backoff_max));
     }
 
-    /// Something else has told how far central is, the answer to a write for instance.
-    pub fn on_central_offset(&mut self, offset: Sequence) {
-        self.central_offset = self.central_offset.max(Some(offset));
-    }
-
     /// Whether central has answered the last step.
     pub fn connected(&self) -> bool {
         self.connected
     }
 
-    /// How long ago the copy was all that central had; `None` while it follows, so that central would say at once if
-    /// there was more.
+    /// How long ago the copy was last proved to be all that central had.
+    pub fn age(&self, now: Millis) -> Duration {
+        now.since(self.current_at) + self.age_then
+    }
+
+    /// The age of a copy that is stale; `None` while it follows, so that central would say at once if there was more, and
+    /// has said something lately.
     pub fn stale_for(&self, now: Millis) -> Option<Duration> {
         let follows = matches!(self.aim, Aim::Follow(_)) && now >= self.due;
-        (!self.connected || !follows).then(|| now.since(self.current_at) + self.age_then)
+        let age = self.age(now);
+        let is_stale = !self.connected || !follows || age > self.settings.stale_after();
+        is_stale.then_some(age)
+    }
+
+    /// Whether central has written what this version does not know.
+    pub fn central_is_newer(&self) -> bool {
+        self.newer
     }
 
     /// The furthest that central is known to have been, in the history that is followed; `None` before the first copy.

@@ -11,20 +11,29 @@ pub struct SyncerSettings {
     pub backoff_max: Duration,
     /// How long central may hold a poll while nothing happens.
     pub long_poll: Duration,
+    /// Between snapshots of a central that is newer.
+    pub newer_every: Duration,
 }
 
 impl Default for SyncerSettings {
-    /// From 50 milliseconds to 5 seconds; polls of 20 seconds.
+    /// From 50 milliseconds to 5 seconds; polls of 5 seconds; 5 minutes between snapshots of a newer central.
     fn default() -> Self {
         Self {
             backoff_min: Duration::from_millis(50),
             backoff_max: Duration::from_secs(5),
-            long_poll: Duration::from_secs(20),
+            long_poll: Duration::from_secs(5),
+            newer_every: Duration::from_secs(300),
         }
     }
 }
 
 impl SyncerSettings {
+    /// How long after its last proof a copy is stale: a poll at which nothing happens proves it anew, and may be late by two
+    /// fifths.
+    pub fn stale_after(&self) -> Duration {
+        self.long_poll * 7 / 5
+    }
+
     /// An empty page that took this long was waited for; one that came sooner is an answer that leads nowhere.
     pub fn idle_min(&self) -> Duration {
         (self.long_poll / 2)

@@ -19,6 +19,7 @@ fn page(offset: u64, has_more: bool) -> Followed {
         position: position(offset),
         events: 0,
         has_more,
+        head: Sequence::new(offset),
     }
 }
 
@@ -58,7 +59,7 @@ fn a_start_fetches_a_snapshot_catches_up_without_a_pause_and_follows() {
 fn an_idle_central_is_polled_again_at_once_and_one_that_does_not_wait_is_not() {
     let start = Millis::new(0);
     let mut syncer = following(start);
-    let later = start.plus(Duration::from_secs(20));
+    let later = start.plus(Duration::from_secs(5));
     syncer.on_page(later, &page(10, false));
     assert!(!rests(syncer.next(later)));
     syncer.on_page(later, &page(10, false));
@@ -84,6 +85,53 @@ fn an_outage_makes_the_copy_stale_until_central_answers() {
     assert_eq!(syncer.next(back), Step::Poll { from, long_poll });
     syncer.on_page(back, &page(10, false));
     assert_eq!((syncer.connected(), syncer.stale_for(back)), (true, None));
+}
+
+/// Central is frozen, or the link half open: nothing says so, and nothing proves that the copy is current.
+#[test]
+fn a_copy_is_as_old_as_its_last_proof_and_stale_soon_after() {
+    let start = Millis::new(0);
+    let syncer = following(start);
+    let after = |seconds| start.plus(Duration::from_secs(seconds));
+    assert_eq!(syncer.stale_for(after(6)), None);
+    assert_eq!(syncer.age(after(6)), Duration::from_secs(6));
+    assert_eq!(syncer.stale_for(after(8)), Some(Duration::from_secs(8)));
+}
+
+#[test]
+fn how_far_central_is_comes_with_each_page() {
+    let now = Millis::new(0);
+    let mut syncer = following(now);
+    syncer.on_error(now, None);
+    let head = Sequence::new(1_500_000);
+    let behind = Followed {
+        head,
+        ..page(500, true)
+    };
+    syncer.on_page(now, &behind);
+    assert_eq!(syncer.central_offset(), Some(head));
+}
+
+#[test]
+fn a_newer_central_is_asked_for_a_snapshot_every_few_minutes() {
+    let mut now = Millis::new(0);
+    let mut syncer = Syncer::new(SyncerSettings::default(), 1, now);
+    let (mut snapshots, end) = (0, now.plus(Duration::from_secs(3_600)));
+    while now < end {
+        match syncer.next(now) {
+            Step::Sleep { until } => now = until,
+            Step::FetchSnapshot => {
+                snapshots += 1;
+                syncer.on_snapshot(now, position(snapshots));
+            }
+            Step::Poll { .. } => syncer.on_newer(now),
+        }
+    }
+    assert!(syncer.central_is_newer());
+    assert!((10..=13).contains(&snapshots), "{snapshots}");
+    syncer.on_snapshot(now, position(99));
+    syncer.on_page(now, &page(100, false));
+    assert!(!syncer.central_is_newer(), "it is followed again");
 }
 
 #[test]
@@ -147,6 +195,7 @@ fn settings() -> impl Strategy<Value = SyncerSettings> {
     (1..200_u64, 1..8_000_u64, 0..30_000_u64).prop_map(|(min, max, poll)| SyncerSettings {
         backoff_min: Duration::from_millis(min),
         backoff_max: Duration::from_millis(max.max(min)),
+        newer_every: Duration::from_secs(300),
         long_poll: Duration::from_millis(poll),
     })
 }

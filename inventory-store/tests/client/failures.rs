@@ -135,8 +135,6 @@ async fn a_position_that_is_gone_says_where_to_start_again() {
     let changes = client(Script::answers(&sent).await.address);
     let result = changes.changes(&Position::START, 1, Duration::ZERO).await;
     assert_eq!(told(&result), gone);
-    let stream = client(Script::answers(&sent).await.address);
-    assert_eq!(told(&stream.stream(&Position::START).await), gone);
 }
 
 #[tokio::test]

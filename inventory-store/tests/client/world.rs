@@ -118,7 +118,6 @@ pub(crate) fn told<T>(result: &Result<T, CallError>) -> String {
                 Misfit::Code { .. } => "code",
                 Misfit::Rows => "rows",
                 Misfit::Json(_) => "json",
-                Misfit::EventId => "event id",
                 Misfit::TooLarge { .. } => "too large",
             }
         ),

@@ -58,7 +58,8 @@ impl Model {
                     let mut update = old.update().clone();
                     update.version = None;
                     self.queued[place] =
-                        Intent::new(key.clone(), update, old.queued_at(), old.trace());
+                        Intent::new(key.clone(), update, old.queued_at(), old.trace())
+                            .known(None, old.attempted());
                 } else {
                     self.park(place, reason.clone(), at(now));
                 }
@@ -113,6 +114,11 @@ impl Model {
         }
         self.in_flight
             .extend(taken.iter().map(|one| one.key().clone()));
+        for intent in &mut self.queued {
+            if taken.iter().any(|one| one.key() == intent.key()) {
+                *intent = intent.clone().known(None, true);
+            }
+        }
         taken
     }
 

@@ -207,7 +207,7 @@ impl World {
         let now = self.now;
         let intents = &mut self.nodes[call.node].intents;
         if let Some((_, batch)) = intents.sending.take_if(|(sending, _)| *sending == call) {
-            intents.failed(now, &batch, About::Size);
+            intents.failed(now, &batch, About::Queue);
             intents.again = true;
         }
     }

@@ -16,6 +16,7 @@ pub(crate) const SETTINGS: SyncerSettings = SyncerSettings {
     backoff_min: Duration::from_millis(20),
     backoff_max: Duration::from_millis(800),
     long_poll: Duration::from_millis(1_500),
+    newer_every: Duration::from_secs(300),
 };
 
 pub(crate) struct Node {

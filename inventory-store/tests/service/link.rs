@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -20,6 +21,8 @@ struct State {
     is_up: AtomicBool,
     /// Whether answers to writes are lost, each with its connection.
     swallows: AtomicBool,
+    /// Whether nothing gets through, in either way, and nothing breaks either.
+    is_frozen: AtomicBool,
     connections: AtomicUsize,
     open: Mutex<Vec<TcpStream>>,
 }
@@ -33,6 +36,7 @@ impl Link {
                 target: Mutex::new(target),
                 is_up: AtomicBool::new(true),
                 swallows: AtomicBool::new(false),
+                is_frozen: AtomicBool::new(false),
                 connections: AtomicUsize::new(0),
                 open: Mutex::default(),
             }),
@@ -68,6 +72,11 @@ impl Link {
         self.state.swallows.store(swallows, Ordering::SeqCst);
     }
 
+    /// Holds all bytes, until it does not any more.
+    pub(crate) fn freeze(&self, is_frozen: bool) {
+        self.state.is_frozen.store(is_frozen, Ordering::SeqCst);
+    }
+
     /// How often anybody has connected.
     pub(crate) fn connections(&self) -> usize {
         self.state.connections.load(Ordering::SeqCst)
@@ -88,18 +97,29 @@ impl State {
         drop(open);
         let wrote = Arc::new(AtomicBool::new(false));
         let (state, there) = (Arc::clone(self), Arc::clone(&wrote));
+        let near_side = Arc::clone(self);
         let (from, to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
         thread::spawn(move || {
             copy(from, to, |bytes| {
                 there.store(bytes.starts_with(b"POST"), Ordering::SeqCst);
+                near_side.thaws();
                 true
             });
         });
         thread::spawn(move || {
             copy(far, near, |_| {
+                state.thaws();
                 !(wrote.load(Ordering::SeqCst) && state.swallows.load(Ordering::SeqCst))
             });
         });
+    }
+}
+
+impl State {
+    fn thaws(&self) {
+        while self.is_frozen.load(Ordering::SeqCst) {
+            thread::park_timeout(Duration::from_millis(5));
+        }
     }
 }
 

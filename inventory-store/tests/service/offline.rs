@@ -1,8 +1,10 @@
 //! While the link is down, and when it is back.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, wait};
 
 fn alone(chosen: &[(&'static str, &'static str)]) -> World {
     let world = World::with(chosen);
@@ -15,23 +17,65 @@ fn alone(chosen: &[(&'static str, &'static str)]) -> World {
 
 #[test]
 fn reads_go_on_and_say_that_they_are_old() {
-    for follow in ["poll", "stream"] {
-        let world = alone(&[("FOLLOW", follow)]);
-        let tea = world.at_store("GET", "/store/inventory/tea", "").json();
-        assert_eq!(
-            (&tea["stale"], &tea["storeQuantity"]),
-            (&json!(true), &json!(5))
-        );
-        assert_eq!(world.at_store("GET", "/readyz", "").status, 200);
-        world.count(7);
-        world.link.mend();
-        world.in_step();
-        let tea = world.at_store("GET", "/store/inventory/tea", "").json();
-        assert_eq!(
-            (&tea["stale"], &tea["storeQuantity"]),
-            (&json!(false), &json!(7))
-        );
-    }
+    let world = alone(&[]);
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(
+        (&tea["stale"], &tea["storeQuantity"], &tea["queuedDelta"]),
+        (&json!(true), &json!(5), &json!(0))
+    );
+    let ready = world.at_store("GET", "/readyz", "");
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (200, &json!("degraded"))
+    );
+    assert_eq!(world.sell(-2, None, "k").status, 202);
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(
+        (&tea["storeQuantity"], &tea["queuedDelta"]),
+        (&json!(5), &json!(-2))
+    );
+    world.count(7);
+    world.link.mend();
+    world.in_step();
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(
+        (&tea["stale"], &tea["storeQuantity"], &tea["queuedDelta"]),
+        (&json!(false), &json!(5), &json!(0))
+    );
+}
+
+/// Central takes connections and calls, and answers none: nothing breaks.
+#[test]
+fn a_frozen_central_is_noticed_within_eight_seconds_and_by_the_first_sale_that_waits() {
+    let world = World::with(&[("FORWARD_TIMEOUT", "300ms")]);
+    world.count(5);
+    world.in_step();
+    world.link.freeze(true);
+    let frozen = Instant::now();
+    wait("the news", || {
+        (world.status()["stale"] == true).then_some(())
+    });
+    assert!(frozen.elapsed() < Duration::from_secs(8));
+    let age = world.status()["staleForMs"].as_u64().unwrap();
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert!(age >= 5_000 && tea["stale"] == true, "{age}");
+    assert_eq!(
+        world.at_store("GET", "/readyz", "").json()["status"],
+        "degraded"
+    );
+    world.link.freeze(false);
+    world.in_step();
+
+    world.link.freeze(true);
+    assert_eq!(world.sell(-1, None, "waits").status, 202);
+    let status = world.status();
+    assert_eq!(
+        (&status["connected"], &status["stale"]),
+        (&json!(false), &json!(true))
+    );
+    world.link.freeze(false);
+    world.in_step();
+    assert_eq!(world.units(), 4);
 }
 
 #[test]

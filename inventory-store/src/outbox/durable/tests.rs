@@ -128,6 +128,101 @@ fn a_stale_version_is_parked_or_taken_off_once() {
     }
 }
 
+fn keys(intents: &[Intent]) -> Vec<&str> {
+    intents.iter().map(|intent| intent.key().as_str()).collect()
+}
+
+/// The clock of a machine without a battery was years behind while it queued, and is right after the next start.
+#[test]
+fn what_was_queued_by_a_wrong_clock_is_as_old_as_central_bears_out() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let (wrong, right) = (
+        Timestamp::UNIX_EPOCH,
+        Timestamp::UNIX_EPOCH.plus_millis(1 << 40),
+    );
+    let mut outbox = open(&directory);
+    let intent = sale("a").known(Some(right), false);
+    outbox.change(Change::Enqueue(intent), wrong).unwrap();
+    drop(outbox);
+    let heard = |later_ms| Heard {
+        now: Some(right.plus_millis(later_ms)),
+        keys_remembered_since: None,
+    };
+    let age_max = OutboxLimits::default().age_max.as_millis() as u64;
+    for (said, is_sent) in [
+        (None, true),
+        (Some(60_000), true),
+        (Some(age_max + 1), false),
+    ] {
+        let mut outbox = open(&directory);
+        outbox.resume(right);
+        said.into_iter()
+            .for_each(|later_ms| outbox.hear(heard(later_ms)));
+        let sent = outbox
+            .start(9, right.plus_millis(60_000), |_| false)
+            .unwrap();
+        assert_eq!(sent.len(), usize::from(is_sent), "{said:?}");
+        let parked = outbox.outbox().parked_count();
+        assert_eq!(parked, usize::from(!is_sent), "{said:?}");
+    }
+}
+
+#[test]
+fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let now = Timestamp::UNIX_EPOCH.plus_millis(1 << 40);
+    let mut outbox = open(&directory);
+    let queue = |key: &str| {
+        let intent = Intent::new(key.parse().unwrap(), sale(key).update().clone(), now, None);
+        Change::Enqueue(intent.known(Some(now), false))
+    };
+    outbox.change_all(&[queue("sent"), queue("also sent")], now);
+    assert_eq!(outbox.start(9, now, |_| false).unwrap().len(), 2);
+    // The process ends before any answer.
+    drop(outbox);
+    let mut outbox = open(&directory);
+    outbox.change(queue("sent later"), now).unwrap();
+    let again = outbox.start(9, now, |_| false).unwrap();
+    assert_eq!(keys(&again), ["sent", "also sent", "sent later"]);
+    outbox.stop([&"also sent".parse().unwrap(), &"sent".parse().unwrap()]);
+    let lost = Change::Settle("sent".parse().unwrap());
+    outbox.change(lost, now).unwrap();
+    outbox.stop([&"sent later".parse().unwrap()]);
+    outbox.change(queue("new"), now).unwrap();
+    outbox.hear(Heard {
+        now: Some(now),
+        keys_remembered_since: Some(now.plus_millis(1)),
+    });
+    let sent = outbox.start(9, now, |_| false).unwrap();
+    assert_eq!(keys(&sent), ["new"]);
+    let reasons: Vec<_> = {
+        let outbox = outbox.outbox();
+        let parked = outbox.parked();
+        parked
+            .map(|one| (one.intent.key().to_string(), one.reason.code().to_owned()))
+            .collect()
+    };
+    let forgotten = |key: &str| (key.to_owned(), "forgotten".to_owned());
+    assert_eq!(reasons, [forgotten("also sent"), forgotten("sent later")]);
+    let retry = Change::Retry {
+        key: "also sent".parse().unwrap(),
+        version: None,
+    };
+    outbox.change(retry, now).unwrap();
+    outbox.stop([&"new".parse().unwrap()]);
+    outbox
+        .change(Change::Settle("new".parse().unwrap()), now)
+        .unwrap();
+    let sent = outbox.start(9, now, |_| false).unwrap();
+    assert_eq!(
+        keys(&sent),
+        ["also sent"],
+        "a person has looked at the stock"
+    );
+}
+
 #[test]
 fn what_has_waited_too_long_is_parked_and_not_sent() {
     let temporary = tempfile::tempdir().unwrap();

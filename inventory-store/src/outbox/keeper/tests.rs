@@ -69,6 +69,41 @@ fn a_full_disk_is_used_again_once_there_is_room() {
     assert_eq!(open(&directory).outbox().queued_count(), 1);
 }
 
+/// A till whose clock starts in 1970 is online, and the time is set: what it has sold is a second old.
+#[test]
+fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let clock = ManualClock::default();
+    let keeper = Keeper::start(open(&directory), Arc::new(clock.clone())).unwrap();
+    let runtime = runtime();
+    let queue = |key: &str| {
+        let asked = keeper.change_all(vec![Change::Enqueue(sale(key))]);
+        runtime.block_on(asked).unwrap().pop().unwrap().unwrap()
+    };
+    queue("a");
+    clock.advance_millis(5_000);
+    let years = Timestamp::UNIX_EPOCH.plus_millis(1 << 41);
+    clock.leap_to(years);
+    queue("b");
+    let ages = || {
+        let outbox = keeper.outbox();
+        let ages = outbox
+            .queued()
+            .map(|one| clock.now().millis_since(one.queued_at()));
+        ages.collect::<Vec<_>>()
+    };
+    assert_eq!(ages(), [5_000, 0]);
+    clock.leap_to(Timestamp::UNIX_EPOCH);
+    clock.stand_millis(1_000);
+    let sent = runtime.block_on(keeper.start_batch(9, BTreeSet::new()));
+    assert_eq!(sent.unwrap().unwrap().len(), 2, "nothing is expired");
+    drop(keeper);
+    let again = open(&directory);
+    let queued = again.outbox().queued_count();
+    assert_eq!((queued, again.outbox().parked_count()), (2, 0));
+}
+
 /// A disk on which a sync ends only when the test says so.
 #[derive(Debug)]
 struct Slow {
