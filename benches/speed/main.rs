@@ -25,6 +25,10 @@ mod window;
 use contest::Contests;
 
 fn main() {
+    if let Some(log) = std::env::var_os(start::FILL) {
+        start::fill(log.as_ref());
+        return;
+    }
     // First, while the process has no memory to give back that would blur the figures.
     let memory = (!is_filtered()).then(memory::measure);
     let start = is_wanted(start::NAME).then(start::measure);

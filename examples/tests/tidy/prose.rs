@@ -160,3 +160,34 @@ fn the_log_crate_lists_its_features() {
         "add a row to the table of features in the docs of inventory-log",
     );
 }
+
+#[test]
+fn every_guarantee_names_a_test_that_exists() {
+    let readme = file("README.md").text;
+    let (_, rows) = readme.split_once("## What is guaranteed").unwrap();
+    let (rows, _) = rows.split_once("\n## ").unwrap();
+    let tests: Vec<String> = packages()
+        .iter()
+        .flat_map(|package| sources(package))
+        .map(|source| source.text)
+        .collect();
+    let mut broken = Vec::new();
+    let mut named = 0;
+    for row in rows.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = row.trim_end_matches('|').split('|').collect();
+        let names = cells.last().unwrap().split('`').skip(1).step_by(2);
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() {
+            broken.push(format!("{}: none", cells[1]));
+        }
+        for name in names {
+            named += 1;
+            let declared = format!("fn {name}(");
+            if !tests.iter().any(|text| text.contains(&declared)) {
+                broken.push(format!("{}: {name}", cells[1]));
+            }
+        }
+    }
+    assert!(named > 10, "the table is where it was");
+    expect_none(&broken, "name a test that would fail if it did not hold");
+}

@@ -21,7 +21,7 @@ use std::thread::{self, Builder, JoinHandle};
 pub use inbox::NotTaken;
 
 use crate::engine::{Answer, Engine, EngineError, Reader};
-use crate::machine::Request;
+use crate::machine::{REQUEST_LINES_MAX, Request};
 use crate::ports::Cause;
 use hand_over::{Commit, HandOver};
 use inbox::{Bounds, Weight};
@@ -37,7 +37,7 @@ pub struct WriterLimits {
     /// too.
     pub inbox_bytes_max: usize,
     /// Lines that are made durable together: bounds how long the first of a group waits for the last, some tens of
-    /// milliseconds.
+    /// milliseconds. By default those of the largest request, which is so in a group of its own.
     pub group_lines_max: usize,
     /// Bytes of requests that are made durable together: bounds the size of one write.
     pub group_bytes_max: usize,
@@ -48,7 +48,7 @@ impl Default for WriterLimits {
         Self {
             inbox_lines_max: 65_536,
             inbox_bytes_max: 64 * 1024 * 1024,
-            group_lines_max: 16_384,
+            group_lines_max: REQUEST_LINES_MAX,
             group_bytes_max: 16 * 1024 * 1024,
         }
     }

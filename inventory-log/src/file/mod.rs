@@ -34,6 +34,7 @@ mod snapshot;
 mod snapshot_codec;
 mod snapshot_records;
 mod snapshot_sink;
+mod snapshot_source;
 mod store;
 mod survey;
 mod text;

@@ -12,7 +12,8 @@ use super::directory::{Directory, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP};
 use super::disk::{Disk, rename_durably};
 use super::index::Indexes;
 use super::segment::{Layout, check_ours};
-use super::snapshot_codec::{self, Fault};
+use super::snapshot_codec;
+use super::snapshot_source::Fault;
 
 /// Snapshots as JSON documents, each written aside and renamed. Saving one also writes the indexes of segments that were sealed
 /// meanwhile: whoever saves does so beside the writer, and now and then.

@@ -6,29 +6,21 @@ use std::io;
 use inventory_core::defect;
 use inventory_core::machine::{Head, Image, ImageBuilder, KeysForgotten, Level};
 use inventory_core::ports::Snapshot;
-use inventory_core::vocabulary::{Chain, Epoch, Quantity, Sequence, StoreId, Timestamp, Version};
+use inventory_core::vocabulary::{Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 
 use super::disk::DiskFile;
-use super::header::{FORMAT, format};
+use super::header::FORMAT;
 use super::interner::Interner;
-use super::lines::Lines;
 use super::record::{decode, encode_unframed};
 use super::snapshot_records::{
     push_alert, push_buried, push_lapsed, push_reservation, push_transfer, read_alert, read_buried,
     read_lapsed, read_reservation, read_transfer,
 };
 use super::snapshot_sink::Sink;
-use super::text::{push_hex32, push_hex64, push_number, push_string};
-
-/// Why a file is no snapshot that this program can use.
-#[derive(Debug)]
-pub(super) enum Fault {
-    Io(io::Error),
-    Newer { found: u64, known: u64 },
-    Damaged { offset: u64, what: String },
-}
+use super::snapshot_source::{Fault, Source, WireHeader, said};
+use super::text::{push_hex64, push_number, push_string};
 
 /// Writes a snapshot into an empty file, and returns its size.
 pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64> {
@@ -129,20 +121,6 @@ fn push_products(sink: &mut Sink<'_>, image: &Image) -> io::Result<()> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WireHeader {
-    format: u64,
-    epoch: Epoch,
-    replaces: Option<Epoch>,
-    sequence: Sequence,
-    chain: Chain,
-    recorded_at: Timestamp,
-    keys_evicted_early: u64,
-    keys_forgotten_until: Timestamp,
-    unknown_before: Sequence,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WireProduct<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
@@ -155,13 +133,7 @@ struct WireProduct<'a> {
 
 /// Reads a snapshot, and returns it only if every byte is what was written.
 pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
-    let mut source = Source {
-        file,
-        size: file.size().map_err(Fault::Io)?,
-        lines: Lines::from(0),
-        offset: 0,
-        crc: crc32fast::Hasher::new(),
-    };
+    let mut source = Source::of(file).map_err(Fault::Io)?;
     let header: WireHeader = source.header()?;
     let mut ids = Interner::default();
     let mut stores = Vec::new();
@@ -176,7 +148,7 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
         stores.push(store.clone());
         builder.store(store).map_err(said)
     })?;
-    source.list("products", |line| {
+    let decode_product = |line: &str| {
         let wire: WireProduct<'_> = serde_json::from_str(line).map_err(said)?;
         let id = ids.product(&wire.id).ok_or("not a product")?;
         let level =
@@ -192,21 +164,15 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
                     counted_at,
                 ))
             };
-        let levels: Vec<(StoreId, Level, Sequence)> = wire
-            .levels
-            .iter()
-            .map(level)
-            .collect::<Result<_, String>>()?;
-        builder
-            .product(
-                id,
-                wire.version,
-                wire.total,
-                wire.updated_at,
-                wire.quarantined,
-                levels,
-            )
-            .map_err(said)
+        let levels: Result<Vec<(StoreId, Level, Sequence)>, String> =
+            wire.levels.iter().map(level).collect();
+        let (version, total, updated_at) = (wire.version, wire.total, wire.updated_at);
+        Ok((id, version, total, updated_at, wire.quarantined, levels?))
+    };
+    source.list_ahead("products", decode_product, |product| {
+        let (id, version, total, updated_at, quarantined, levels) = product;
+        let added = builder.product(id, version, total, updated_at, quarantined, levels);
+        added.map_err(said)
     })?;
     source.list("alerts", |line| {
         let (product, store, alert) = read_alert(line)?;
@@ -224,10 +190,11 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
         let transfer = read_transfer(line, &mut ids)?;
         builder.transfer(transfer).map_err(said)
     })?;
-    source.list("window", |line| {
-        let entry = decode(line, &mut ids)?;
-        builder.remember(&entry).map_err(said)
-    })?;
+    source.list_ahead(
+        "window",
+        |line| decode(line, &mut ids).map_err(said),
+        |entry| builder.remember(&entry).map_err(said),
+    )?;
     source.list("buried", |line| {
         let (sequence, buried) = read_buried(line)?;
         builder.bury(sequence, buried).map_err(said)
@@ -245,115 +212,4 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
             until: header.keys_forgotten_until,
         }),
     })
-}
-
-fn said(error: impl ToString) -> String {
-    error.to_string()
-}
-
-/// The lines of a file, and the checksum of what went through.
-struct Source<'a> {
-    file: &'a dyn DiskFile,
-    size: u64,
-    lines: Lines,
-    offset: u64,
-    crc: crc32fast::Hasher,
-}
-
-impl Source<'_> {
-    /// Passes one line to `use_line`, and adds it to the checksum.
-    fn line<T>(&mut self, use_line: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
-        let offset = self.offset;
-        let damaged = |what| Fault::Damaged { offset, what };
-        let piece = self.lines.next(self.file, self.size).map_err(Fault::Io)?;
-        let piece = piece.ok_or_else(|| damaged("it ends too early".to_owned()))?;
-        // Between lines there is one newline: anything more is not what was written.
-        if piece.offset != offset || !piece.ended {
-            return Err(damaged("a line is not where it was written".to_owned()));
-        }
-        let text = std::str::from_utf8(piece.bytes).map_err(|error| damaged(error.to_string()))?;
-        let used = use_line(text).map_err(damaged)?;
-        self.offset = piece.end() + 1;
-        self.crc.update(piece.bytes);
-        self.crc.update(b"\n");
-        Ok(used)
-    }
-
-    fn header(&mut self) -> Result<WireHeader, Fault> {
-        let mut newer = None;
-        let header = self.line(|line| {
-            newer = format(line.as_bytes()).filter(|&found| found > FORMAT);
-            let fields = line
-                .strip_suffix(',')
-                .ok_or("its first line is not complete")?;
-            let header: WireHeader = serde_json::from_str(&format!("{fields}}}")).map_err(said)?;
-            match header.format {
-                FORMAT => Ok(header),
-                _ => Err("its format is none".to_owned()),
-            }
-        });
-        match newer {
-            Some(found) => Err(Fault::Newer {
-                found,
-                known: FORMAT,
-            }),
-            None => header,
-        }
-    }
-
-    /// Passes each element of a named array to `use_element`.
-    fn list(
-        &mut self,
-        name: &str,
-        mut use_element: impl FnMut(&str) -> Result<(), String>,
-    ) -> Result<(), Fault> {
-        self.line(|line| {
-            let opened = line
-                .strip_prefix('"')
-                .and_then(|line| line.strip_suffix("\":["));
-            (opened == Some(name))
-                .then_some(())
-                .ok_or_else(|| format!("the list {name:?} should start here"))
-        })?;
-        let mut more = None;
-        loop {
-            let ended = self.line(|line| {
-                if line == "]," {
-                    let expected = more == Some(true);
-                    return if expected {
-                        Err("an element is missing".to_owned())
-                    } else {
-                        Ok(true)
-                    };
-                }
-                if more == Some(false) {
-                    return Err("an element too many".to_owned());
-                }
-                let element = line.strip_suffix(',');
-                more = Some(element.is_some());
-                use_element(element.unwrap_or(line)).map(|()| false)
-            })?;
-            if ended {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Compares the checksum, which must be the end of the file.
-    fn finish(mut self) -> Result<(), Fault> {
-        let mut expected = b"\"crc\":\"".to_vec();
-        push_hex32(&mut expected, self.crc.clone().finalize());
-        expected.extend_from_slice(b"\"}");
-        self.line(|line| {
-            let same = line.as_bytes() == expected || defect!(SnapshotCrcNotChecked);
-            same.then_some(())
-                .ok_or_else(|| "its checksum is wrong".to_owned())
-        })?;
-        if self.offset != self.size {
-            let offset = self.offset;
-            let what = "there is more than was written".to_owned();
-            return Err(Fault::Damaged { offset, what });
-        }
-        Ok(())
-    }
 }

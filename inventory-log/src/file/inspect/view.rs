@@ -21,7 +21,8 @@ use crate::file::header::Header;
 use crate::file::interner::Interner;
 use crate::file::lines::Lines;
 use crate::file::record::{self, Line};
-use crate::file::snapshot_codec::{self, Fault};
+use crate::file::snapshot_codec;
+use crate::file::snapshot_source::Fault;
 use crate::file::survey::{io_error, survey};
 use crate::file::{Finding, FindingKind, OpenError};
 

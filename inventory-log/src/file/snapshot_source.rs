@@ -1,0 +1,212 @@
+//! The lines of a snapshot, read once from the first to the last.
+
+use std::io;
+use std::mem;
+use std::panic::resume_unwind;
+use std::sync::mpsc;
+use std::thread;
+
+use inventory_core::defect;
+use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
+use serde::Deserialize;
+
+use super::disk::DiskFile;
+use super::header::{FORMAT, format};
+use super::lines::Lines;
+use super::text::push_hex32;
+
+/// Elements that are handed over together, so that a hand-over costs little beside them.
+const BATCH: usize = 256;
+
+/// Batches that are decoded ahead: some hundreds of kilobytes.
+const BATCHES_AHEAD: usize = 4;
+
+/// Why a file is no snapshot that this program can use.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Io(io::Error),
+    Newer { found: u64, known: u64 },
+    Damaged { offset: u64, what: String },
+}
+
+/// What a snapshot starts with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireHeader {
+    pub(super) format: u64,
+    pub(super) epoch: Epoch,
+    pub(super) replaces: Option<Epoch>,
+    pub(super) sequence: Sequence,
+    pub(super) chain: Chain,
+    pub(super) recorded_at: Timestamp,
+    pub(super) keys_evicted_early: u64,
+    pub(super) keys_forgotten_until: Timestamp,
+    pub(super) unknown_before: Sequence,
+}
+
+pub(super) fn said(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// The lines of a file, and the checksum of what went through.
+pub(super) struct Source<'a> {
+    file: &'a dyn DiskFile,
+    size: u64,
+    lines: Lines,
+    offset: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(file: &'a dyn DiskFile) -> io::Result<Self> {
+        Ok(Self {
+            size: file.size()?,
+            file,
+            lines: Lines::from(0),
+            offset: 0,
+            crc: crc32fast::Hasher::new(),
+        })
+    }
+
+    /// Passes one line to `use_line`, and adds it to the checksum.
+    fn line<T>(&mut self, use_line: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
+        let offset = self.offset;
+        let damaged = |what| Fault::Damaged { offset, what };
+        let piece = self.lines.next(self.file, self.size).map_err(Fault::Io)?;
+        let piece = piece.ok_or_else(|| damaged("it ends too early".to_owned()))?;
+        // Between lines there is one newline: anything more is not what was written.
+        if piece.offset != offset || !piece.ended {
+            return Err(damaged("a line is not where it was written".to_owned()));
+        }
+        let text = std::str::from_utf8(piece.bytes).map_err(|error| damaged(error.to_string()))?;
+        let used = use_line(text).map_err(damaged)?;
+        self.offset = piece.end() + 1;
+        self.crc.update(piece.bytes);
+        self.crc.update(b"\n");
+        Ok(used)
+    }
+
+    pub(super) fn header(&mut self) -> Result<WireHeader, Fault> {
+        let mut newer = None;
+        let header = self.line(|line| {
+            newer = format(line.as_bytes()).filter(|&found| found > FORMAT);
+            let fields = line
+                .strip_suffix(',')
+                .ok_or("its first line is not complete")?;
+            let header: WireHeader = serde_json::from_str(&format!("{fields}}}")).map_err(said)?;
+            match header.format {
+                FORMAT => Ok(header),
+                _ => Err("its format is none".to_owned()),
+            }
+        });
+        match newer {
+            Some(found) => Err(Fault::Newer {
+                found,
+                known: FORMAT,
+            }),
+            None => header,
+        }
+    }
+
+    /// Passes each element of a named array to `use_element`.
+    pub(super) fn list(
+        &mut self,
+        name: &str,
+        mut use_element: impl FnMut(&str) -> Result<(), String>,
+    ) -> Result<(), Fault> {
+        self.elements(name, |_offset, element| use_element(element))
+    }
+
+    /// Passes each element of a named array to `use_element`, with where its line starts.
+    fn elements(
+        &mut self,
+        name: &str,
+        mut use_element: impl FnMut(u64, &str) -> Result<(), String>,
+    ) -> Result<(), Fault> {
+        self.line(|line| {
+            let opened = line
+                .strip_prefix('"')
+                .and_then(|line| line.strip_suffix("\":["));
+            (opened == Some(name))
+                .then_some(())
+                .ok_or_else(|| format!("the list {name:?} should start here"))
+        })?;
+        let mut more = None;
+        loop {
+            let offset = self.offset;
+            let ended = self.line(|line| {
+                if line == "]," {
+                    let expected = more == Some(true);
+                    return if expected {
+                        Err("an element is missing".to_owned())
+                    } else {
+                        Ok(true)
+                    };
+                }
+                if more == Some(false) {
+                    return Err("an element too many".to_owned());
+                }
+                let element = line.strip_suffix(',');
+                more = Some(element.is_some());
+                use_element(offset, element.unwrap_or(line)).map(|()| false)
+            })?;
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
+    /// As [`Source::list`], where an element is a text that takes time to decode, and then to take: another thread reads and
+    /// decodes ahead, a bounded number of them. Whatever happens, all of the list is read.
+    pub(super) fn list_ahead<T: Send>(
+        &mut self,
+        name: &str,
+        mut decode: impl FnMut(&str) -> Result<T, String> + Send,
+        mut take: impl FnMut(T) -> Result<(), String>,
+    ) -> Result<(), Fault> {
+        let (send, decoded) = mpsc::sync_channel::<Vec<(u64, T)>>(BATCHES_AHEAD);
+        thread::scope(|scope| {
+            let read = move || {
+                let mut batch = Vec::new();
+                let read = self.elements(name, |offset, line| {
+                    batch.push((offset, decode(line)?));
+                    if batch.len() == BATCH {
+                        let full = mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                        send.send(full).map_err(said)?;
+                    }
+                    Ok(())
+                });
+                let _taken_to_the_end = send.send(batch);
+                read
+            };
+            let reading = thread::Builder::new().spawn_scoped(scope, read);
+            let reading = reading.map_err(Fault::Io)?;
+            let mut taken = Ok(());
+            for (offset, element) in decoded.into_iter().flatten() {
+                if taken.is_ok() {
+                    taken = take(element).map_err(|what| Fault::Damaged { offset, what });
+                }
+            }
+            let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+            taken.and(read)
+        })
+    }
+
+    /// Compares the checksum, which must be the end of the file.
+    pub(super) fn finish(mut self) -> Result<(), Fault> {
+        let mut expected = b"\"crc\":\"".to_vec();
+        push_hex32(&mut expected, self.crc.clone().finalize());
+        expected.extend_from_slice(b"\"}");
+        self.line(|line| {
+            let same = line.as_bytes() == expected || defect!(SnapshotCrcNotChecked);
+            same.then_some(())
+                .ok_or_else(|| "its checksum is wrong".to_owned())
+        })?;
+        if self.offset != self.size {
+            let offset = self.offset;
+            let what = "there is more than was written".to_owned();
+            return Err(Fault::Damaged { offset, what });
+        }
+        Ok(())
+    }
+}
