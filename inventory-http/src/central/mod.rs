@@ -29,6 +29,7 @@ mod sync;
 mod transactions;
 mod transfers;
 mod updates;
+mod whoami;
 
 pub use routes::routes;
 pub use run::{Ended, Running, StartError};

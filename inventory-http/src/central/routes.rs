@@ -13,14 +13,14 @@ use super::params::{
 use super::service::Central;
 use super::{alerts, as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
-use super::{reservations, transactions, transfers};
+use super::{reservations, transactions, transfers, whoami};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
 use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
     Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
-    Transaction, Update, Updated,
+    Transaction, Update, Updated, WhoAmI,
 };
 
 const OK: StatusCode = StatusCode::OK;
@@ -214,6 +214,10 @@ fn replication() -> Vec<Route<Central>> {
 
 fn administration() -> Vec<Route<Central>> {
     vec![
+        Route::now(Method::GET, "/whoami", Access::Read, whoami::get)
+            .about("says whose key this is, and what it may do")
+            .free()
+            .answers::<WhoAmI>(OK, "the key's name, role and stores"),
         Route::later(
             Method::GET,
             "/admin/dead-letters",

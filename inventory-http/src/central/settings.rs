@@ -38,7 +38,12 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "RATE_TOKENS",
         "100",
-        "requests of a key in a period; 0 is no limit",
+        "requests of a key in a period; 0 is no limit; what is answered from memory to a repeated key costs nothing",
+    ),
+    SettingDoc::new(
+        "STORE_RATE_TOKENS",
+        "0",
+        "the same of a key that is bound to stores",
     ),
     SettingDoc::new("RATE_PERIOD", "60s", "the period"),
     SettingDoc::new(

@@ -90,7 +90,9 @@ fn batch_result(answer: &Answered) -> BatchResult {
 /// Marks the first answer that is given again.
 pub(super) fn mark_replayed(answer: Answer, replayed: bool) -> Answer {
     match replayed {
-        true => answer.with_header(REPLAYED, HeaderValue::from_static("true")),
+        true => answer
+            .with_header(REPLAYED, HeaderValue::from_static("true"))
+            .free(),
         false => answer,
     }
 }

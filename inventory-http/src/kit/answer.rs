@@ -25,6 +25,8 @@ pub struct Answer {
     content_type: HeaderValue,
     headers: HeaderMap,
     body: Content,
+    /// Whether it costs no token.
+    free: bool,
 }
 
 enum Content {
@@ -66,6 +68,7 @@ impl Answer {
             content_type: HeaderValue::from_static(content_type),
             headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Streamed(body),
+            free: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Answer {
             content_type,
             headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Whole(body),
+            free: false,
         }
     }
 
@@ -95,6 +99,17 @@ impl Answer {
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
+    }
+
+    /// Costs no token: it was given before.
+    #[must_use]
+    pub fn free(mut self) -> Self {
+        self.free = true;
+        self
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        self.free
     }
 
     /// The status.

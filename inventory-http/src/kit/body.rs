@@ -24,14 +24,7 @@ pub(super) fn check(
     body: &Incoming,
     bytes_max: usize,
 ) -> Result<(), ApiError> {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let json = types.next().is_some_and(|value| is_json(value.as_bytes()));
-    if !json || types.next().is_some() {
-        return Err(ApiError::new(
-            Code::UnsupportedMediaType,
-            "send Content-Type: application/json, once; nothing was done",
-        ));
-    }
+    check_type(headers)?;
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     if encodings.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(ApiError::new(
@@ -42,6 +35,23 @@ pub(super) fn check(
     match body.size_hint().lower() > bytes_max as u64 {
         true => Err(too_large(bytes_max)),
         false => Ok(()),
+    }
+}
+
+/// Checks that the head says that the body is JSON.
+///
+/// # Errors
+///
+/// It says something else, or nothing.
+pub(super) fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let json = types.next().is_some_and(|value| is_json(value.as_bytes()));
+    match json && types.next().is_none() {
+        true => Ok(()),
+        false => Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "send Content-Type: application/json, once; nothing was done",
+        )),
     }
 }
 

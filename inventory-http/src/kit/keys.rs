@@ -179,10 +179,39 @@ fn digest(key: &[u8]) -> [u8; 32] {
 #[derive(Debug)]
 pub struct Caller {
     key: ApiKey,
-    bucket: Bucket,
+    /// `None` when it may call as often as it likes.
+    bucket: Option<Bucket>,
 }
 
 impl Caller {
+    fn new(key: ApiKey, quota: Quota) -> Self {
+        let tokens = match key.role {
+            Role::Admin | Role::Reader => quota.tokens,
+            Role::Store(_) => quota.store_tokens,
+        };
+        Self {
+            bucket: Bucket::full(tokens, quota.period, Instant::now()),
+            key,
+        }
+    }
+
+    /// What it may do.
+    pub fn role(&self) -> &Role {
+        &self.key.role
+    }
+
+    /// Takes a token; `None` when there is no limit.
+    pub(super) fn charge(&self, now: Instant) -> Option<Taken> {
+        self.bucket.as_ref().map(|bucket| bucket.take(now))
+    }
+
+    /// Gives a token back.
+    pub(super) fn give_back(&self, taken: &mut Taken) {
+        if let Some(bucket) = &self.bucket {
+            bucket.give_back(taken);
+        }
+    }
+
     /// What the log calls it.
     pub fn name(&self) -> &Actor {
         &self.key.name
@@ -237,7 +266,6 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 #[derive(Debug)]
 pub struct Keyring {
     callers: Vec<Caller>,
-    quota: Quota,
     /// Whether a call without any key is the first caller's.
     unlocked: bool,
 }
@@ -274,12 +302,10 @@ impl Keyring {
             if callers.iter().any(|known| known.key.digest == key.digest) {
                 return Err(InvalidApiKey::Twice);
             }
-            let bucket = Bucket::full(quota, Instant::now());
-            callers.push(Caller { key, bucket });
+            callers.push(Caller::new(key, quota));
         }
         Ok(Self {
             callers,
-            quota,
             unlocked: false,
         })
     }
@@ -292,13 +318,8 @@ impl Keyring {
             owner: None,
             role: Role::Admin,
         };
-        let everybody = Caller {
-            key,
-            bucket: Bucket::full(quota, Instant::now()),
-        };
         Self {
-            callers: vec![everybody],
-            quota,
+            callers: vec![Caller::new(key, quota)],
             unlocked: true,
         }
     }
@@ -352,15 +373,6 @@ impl Keyring {
     /// The caller at a position.
     pub(super) fn caller(&self, CallerAt(at): CallerAt) -> &Caller {
         &self.callers[at]
-    }
-
-    /// Takes a token of the caller; `None` when there is no limit.
-    pub(super) fn charge(&self, caller: &Caller, now: Instant) -> Option<Taken> {
-        (self.quota.tokens > 0).then(|| caller.bucket.take(self.quota, now))
-    }
-
-    pub(super) fn quota(&self) -> Quota {
-        self.quota
     }
 }
 

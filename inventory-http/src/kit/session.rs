@@ -108,7 +108,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
         if let Some(taken) = taken {
-            headers.insert(RATE_LIMIT, app.keyring().quota().tokens.into());
+            headers.insert(RATE_LIMIT, taken.limit.into());
             headers.insert(RATE_REMAINING, taken.remaining.into());
             headers.insert(RATE_RESET, taken.reset_s.into());
         }
@@ -196,8 +196,12 @@ impl<S: Send + Sync + 'static> Session<S> {
         let caller_at = caller;
         if let Some(caller) = caller.map(|at| app.keyring().caller(at)) {
             if route.counted {
-                *taken = app.keyring().charge(caller, Instant::now());
-                check_quota(taken.as_ref())?;
+                *taken = caller.charge(Instant::now());
+                if let Err(error) = check_quota(taken.as_ref()) {
+                    let instruments = app.telemetry().instruments();
+                    instruments.rate_limited(caller.name().as_str());
+                    return Err(error);
+                }
             }
             caller.check(route.access)?;
         }
@@ -213,7 +217,13 @@ impl<S: Send + Sync + 'static> Session<S> {
                 let body = body::read(body, bounds, &mut room).await?;
                 (body, Some(room))
             }
-            None => (Bytes::new(), None),
+            None => {
+                // A page of somebody else's may make a browser send anything but this.
+                if route.method == Method::POST {
+                    body::check_type(&headers)?;
+                }
+                (Bytes::new(), None)
+            }
         };
         let call = Call {
             session: Arc::clone(self),
@@ -225,12 +235,16 @@ impl<S: Send + Sync + 'static> Session<S> {
             caller,
             span: span.clone(),
         };
-        match &route.handler {
+        let answer = match &route.handler {
             Handler::Now(handler) => handler(&call),
             Handler::Later(handler) => handler(call).await,
             Handler::Either { waits, later, .. } if waits(&call) => later(call).await,
             Handler::Either { now, .. } => now(&call),
+        }?;
+        if let (true, Some(at), Some(taken)) = (answer.is_free(), caller_at, taken) {
+            app.keyring().caller(at).give_back(taken);
         }
+        Ok(answer)
     }
 }
 

@@ -223,7 +223,7 @@ impl Source<'_> {
             .collect()
     }
 
-    /// How much a key may call: RATE_TOKENS in RATE_PERIOD.
+    /// How much a key may call: RATE_TOKENS, or STORE_RATE_TOKENS, in RATE_PERIOD.
     ///
     /// # Errors
     ///
@@ -231,6 +231,7 @@ impl Source<'_> {
     pub fn quota(&self) -> Result<Quota, InvalidSetting> {
         Ok(Quota {
             tokens: self.number("RATE_TOKENS", "a number of requests")?,
+            store_tokens: self.number("STORE_RATE_TOKENS", "a number of requests")?,
             period: self.duration("RATE_PERIOD")?,
         })
     }

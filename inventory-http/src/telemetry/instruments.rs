@@ -97,6 +97,7 @@ pub struct Instruments {
     purge_failures: Counter<u64>,
     disk_silences: Counter<u64>,
     follower_lag: Histogram<u64>,
+    rate_limited: Counter<u64>,
 }
 
 impl Instruments {
@@ -137,6 +138,10 @@ impl Instruments {
                 "disk_silences_total",
                 "times the disk did not answer when it should have",
             ),
+            rate_limited: counter(
+                "rate_limited_total",
+                "requests that were refused since their key had used up its quota",
+            ),
             follower_lag: sizes(
                 "follower_lag_events",
                 "how far a follower is behind when it asks",
@@ -166,6 +171,12 @@ impl Instruments {
     /// A follower has asked for what comes after its position.
     pub fn follower_asked(&self, events_behind: u64) {
         self.follower_lag.record(events_behind, &[]);
+    }
+
+    /// A key has used up its quota. Keys are few, and have names.
+    pub fn rate_limited(&self, key: &str) {
+        let key = KeyValue::new("key", key.to_owned());
+        self.rate_limited.add(1, &[key]);
     }
 
     /// Something was buried.

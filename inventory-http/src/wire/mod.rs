@@ -21,6 +21,7 @@ mod sync;
 mod transaction;
 mod transfer;
 mod update;
+mod whoami;
 
 pub use alert::{Alert, AlertCursor, AlertList, SetAlert};
 pub use as_of::{AsOf, InvalidAsOf};
@@ -51,3 +52,4 @@ pub use transfer::{
     TransferList, TransferStatus,
 };
 pub use update::{Update, Updated};
+pub use whoami::{RoleName, WhoAmI};

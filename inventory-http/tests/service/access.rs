@@ -182,3 +182,148 @@ fn a_key_that_has_used_up_its_requests_is_told_when_to_come_again() {
         );
     }
 }
+
+#[test]
+fn what_was_answered_before_costs_nothing_and_neither_does_a_refusal_by_quota() {
+    let world = World::with(&[
+        ("API_KEYS", KEYS),
+        ("RATE_TOKENS", "2"),
+        ("RATE_PERIOD", "1h"),
+    ]);
+    let body =
+        r#"{"storeId":"north","productId":"tea","delta":1,"version":null,"idempotencyKey":"k1"}"#;
+    let post = || {
+        let headers = [("X-API-Key", "all")];
+        let mut client = world.client();
+        client.call("POST", "/inventory/updates", &headers, Some(body))
+    };
+    assert_eq!(post().header("ratelimit-remaining"), Some("1"));
+    for _ in 0..10 {
+        let replayed = post();
+        assert_eq!(replayed.status, 200);
+        assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
+        assert_eq!(replayed.header("ratelimit-remaining"), Some("1"));
+    }
+    let get = || {
+        let headers = [("X-API-Key", "all")];
+        world.client().call("GET", "/inventory", &headers, None)
+    };
+    assert_eq!(get().status, 200);
+    for _ in 0..3 {
+        let refused = get();
+        assert_eq!(
+            (refused.status, refused.header("retry-after")),
+            (429, Some("1800"))
+        );
+    }
+}
+
+#[test]
+fn a_key_of_a_store_has_no_limit_unless_one_is_chosen_and_the_counter_names_who_was_refused() {
+    let keys = ("API_KEYS", "demo,till=north@store:north");
+    let few = [("RATE_TOKENS", "1"), ("RATE_PERIOD", "1h"), keys];
+    let get = |world: &World| {
+        let headers = [("X-API-Key", "till")];
+        world.client().call("GET", "/inventory", &headers, None)
+    };
+    let world = World::with(&few);
+    for _ in 0..20 {
+        assert_eq!(get(&world).status, 200);
+    }
+    let world = World::with(&[&few[..], &[("STORE_RATE_TOKENS", "3")]].concat());
+    for _ in 0..3 {
+        assert_eq!(get(&world).header("ratelimit-limit"), Some("3"));
+    }
+    assert_eq!(get(&world).status, 429);
+    let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
+    assert!(
+        metrics.contains(r#"rate_limited_total{key="north"} 1"#),
+        "{metrics}"
+    );
+}
+
+/// A reservation over two stores is ended as a whole, which gives units back at both.
+#[test]
+fn a_count_of_one_store_ends_no_reservation_of_another() {
+    let world = World::with(&[("API_KEYS", "demo,n=store:north,both=store:north+south")]);
+    for store in ["north", "south"] {
+        world.adjust("tea", store, 10, store);
+    }
+    let hold = |id: &str, lines: serde_json::Value| {
+        let body = serde_json::json!({
+            "reservationId": id, "ttlSeconds": 600, "idempotencyKey": id, "lines": lines,
+        });
+        let reply = world.post("/reservations", &body.to_string());
+        assert_eq!(reply.status, 201, "{reply:?}");
+    };
+    let line = |store: &str, units: u64| serde_json::json!({ "storeId": store, "productId": "tea", "quantity": units });
+    hold("own", serde_json::json!([line("north", 1)]));
+    hold(
+        "over-two",
+        serde_json::json!([line("north", 4), line("south", 8)]),
+    );
+    let available = |store: &str| {
+        let global = world.get("/inventory/global/tea").json();
+        global["perStore"][store].as_u64().unwrap()
+    };
+    assert_eq!((available("north"), available("south")), (5, 2));
+    let count = |api_key: &str, counted: u64, key: &str| {
+        let body = serde_json::json!({
+            "storeId": "north", "productId": "tea", "counted": counted, "version": null, "releaseHolds": true,
+            "idempotencyKey": key,
+        });
+        let headers = [("X-API-Key", api_key)];
+        let mut client = world.client();
+        client.call(
+            "POST",
+            "/inventory/counts",
+            &headers,
+            Some(&body.to_string()),
+        )
+    };
+    let head = world.head();
+    let refused = count("n", 0, "c1");
+    assert_eq!(
+        refused.error(),
+        (403, "forbidden".to_owned(), "releaseHolds".to_owned())
+    );
+    assert_eq!((world.head(), available("south")), (head, 2));
+    // Nothing has to be released for this one.
+    assert_eq!(count("n", 5, "c2").status, 200);
+    assert_eq!(available("south"), 2);
+    assert_eq!(count("both", 0, "c3").status, 200);
+    assert_eq!((available("north"), available("south")), (0, 10));
+    // Nobody else's is left.
+    assert_eq!(count("n", 3, "c4").status, 200);
+    hold("again", serde_json::json!([line("north", 3)]));
+    assert_eq!(count("n", 0, "c5").status, 200);
+}
+
+#[test]
+fn a_key_says_who_it_is() {
+    let world = World::with(&[(
+        "API_KEYS",
+        "demo,till=north@store:north+south,eyes=auditor@reader",
+    )]);
+    for (key, expected) in [
+        (
+            "demo",
+            serde_json::json!({ "name": "demo", "role": "admin", "stores": [] }),
+        ),
+        (
+            "till",
+            serde_json::json!({ "name": "north", "role": "store", "stores": ["north", "south"] }),
+        ),
+        (
+            "eyes",
+            serde_json::json!({ "name": "auditor", "role": "reader", "stores": [] }),
+        ),
+    ] {
+        let headers = [("X-API-Key", key)];
+        let reply = world.client().call("GET", "/whoami", &headers, None);
+        assert_eq!((reply.status, reply.json()), (200, expected));
+    }
+    let headers = [("X-API-Key", "nobody")];
+    let reply = world.client().call("GET", "/whoami", &headers, None);
+    assert_eq!(reply.status, 401);
+}

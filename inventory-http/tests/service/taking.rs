@@ -83,6 +83,7 @@ fn serve() -> Served {
         .await;
         let quota = Quota {
             tokens: 0,
+            store_tokens: 0,
             period: Duration::from_secs(1),
         };
         let app = App::new(

@@ -63,6 +63,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "0",
         "requests of a key in a period; 0 is no limit",
     ),
+    SettingDoc::new(
+        "STORE_RATE_TOKENS",
+        "0",
+        "the same of a key that is bound to stores",
+    ),
     SettingDoc::new("RATE_PERIOD", "60s", "the period"),
     SettingDoc::new(
         "CONNECTIONS_MAX",
