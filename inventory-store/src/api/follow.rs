@@ -10,6 +10,7 @@ use super::service::Store;
 use crate::chain::Chain;
 use crate::client::{self, CallError};
 use crate::replica::{Position, Replica};
+use crate::sending::{Blocked, Trouble};
 use crate::syncer::Step;
 
 /// Events of a page. The copy is held for as long as they take: a few milliseconds.
@@ -101,10 +102,25 @@ impl Store {
         }
     }
 
+    /// Remembers why central is not followed, and says it once for each kind of reason.
+    fn note(&self, error: &CallError) {
+        let reason = Trouble::from(error).reason;
+        let mut last = self.last_error.lock();
+        let before = last.as_ref().map(|last| last.reason.code());
+        if before != Some(reason.code()) {
+            tracing::warn!(store = %self.id, %reason, error = %Chain(error), "central is away; the copy is served");
+        }
+        let since = match &*last {
+            Some(before) if before.reason.code() == reason.code() => before.since,
+            Some(_) | None => self.clock.now(),
+        };
+        *last = Some(Blocked { reason, since });
+    }
+
     /// A call to central has failed in a way that says more than that: whether it is there is proved anew, at once.
     pub(super) fn doubt(&self, error: &CallError) {
         if error.is_doubt() && self.is_connected() {
-            tracing::warn!(error = %Chain(error), "a call to central has failed; whether it is there is found out");
+            self.note(error);
             self.tell_syncer(|syncer, now| syncer.on_error(now, None));
             self.doubted.notify_one();
         }
@@ -120,9 +136,7 @@ impl Store {
             | CallError::Unavailable { .. }
             | CallError::Unknown { .. }
             | CallError::NotUnderstood { .. } => {
-                if self.is_connected() {
-                    tracing::warn!(error = %Chain(error), "central is away; the copy is served");
-                }
+                self.note(error);
                 let retry_after = error.retry_after();
                 self.tell_syncer(|syncer, now| syncer.on_error(now, retry_after));
             }

@@ -14,7 +14,15 @@ impl Watched for Store {
         let status = self.status();
         let mut reasons = Vec::new();
         if !status.connected {
-            reasons.push("central cannot be reached; what is read may be old".to_owned());
+            let why = status
+                .last_error
+                .as_ref()
+                .map_or_else(String::new, |error| {
+                    format!(" ({}: {})", error.code, error.message)
+                });
+            reasons.push(format!(
+                "central cannot be reached{why}; what is read may be old"
+            ));
         } else if status.stale {
             let age = status.stale_for_ms;
             reasons.push(format!(

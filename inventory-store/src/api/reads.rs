@@ -12,6 +12,7 @@ use crate::bodies::{
 use crate::chain::Chain;
 use crate::outbox::{Outbox, Parked, Trouble};
 use crate::replica::Shown;
+use crate::sending::Blocked;
 
 fn store_product(shown: Shown, outbox: &Outbox, freshness: Freshness) -> StoreProduct {
     StoreProduct {
@@ -92,6 +93,7 @@ impl Store {
             stale_for_ms: age.as_millis() as u64,
             last_offset,
             central_offset,
+            last_error: self.last_error.lock().as_ref().map(blocked_status),
             blocked,
             outbox: OutboxStatus {
                 queued: outbox.queued_count() as u64,
@@ -112,11 +114,15 @@ impl Store {
             });
         }
         let sending = self.sending.lock();
-        sending.blocked().map(|blocked| BlockedStatus {
-            code: blocked.reason.code().to_owned(),
-            message: blocked.reason.message().to_owned(),
-            since: blocked.since,
-        })
+        sending.blocked().map(blocked_status)
+    }
+}
+
+fn blocked_status(blocked: &Blocked) -> BlockedStatus {
+    BlockedStatus {
+        code: blocked.reason.code().to_owned(),
+        message: blocked.reason.message().to_owned(),
+        since: blocked.since,
     }
 }
 

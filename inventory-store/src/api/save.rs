@@ -16,6 +16,7 @@ const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 /// Saves until the store is stopped, and then once more.
 pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Option<Position>) {
     let mut schedule = SaveSchedule::default();
+    schedule.sized(files.bytes());
     let mut seen = saved;
     loop {
         let due = schedule.due_at();
@@ -43,6 +44,7 @@ pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Op
                 return;
             };
             files = given_back;
+            schedule.sized(files.bytes());
             match written {
                 Ok(()) => saved = Some(at),
                 Err(error) => {

@@ -18,7 +18,7 @@ use crate::bodies::Freshness;
 use crate::client::Central;
 use crate::outbox::{Keeper, Reason};
 use crate::replica::Replica;
-use crate::sending::Sending;
+use crate::sending::{Blocked, Sending};
 use crate::syncer::{Millis, Syncer};
 
 /// One store.
@@ -34,6 +34,8 @@ pub struct Store {
     proved_at: AtomicU64,
     /// How long after that it is not taken for true any more.
     stale_after: Duration,
+    /// What has last gone wrong with following central, while it does.
+    pub(super) last_error: Mutex<Option<Blocked>>,
     /// Somebody has reason to think that central is not there.
     pub(super) doubted: Notify,
     pub(super) outbox: Keeper,
@@ -86,6 +88,7 @@ impl Store {
             current: AtomicBool::new(false),
             proved_at: AtomicU64::new(0),
             stale_after: parts.stale_after,
+            last_error: Mutex::new(None),
             doubted: Notify::new(),
             outbox: parts.outbox,
             sending: Mutex::new(parts.sending),
@@ -128,6 +131,7 @@ impl Store {
         };
         if !was_connected && is_connected {
             tracing::info!("central is there");
+            *self.last_error.lock() = None;
             self.sending.lock().connected();
             *self.heard_at.lock() = None;
             self.to_send.notify_one();

@@ -24,7 +24,7 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     let mut update: Update = call.json()?;
     let store = Arc::clone(call.service());
-    call.caller().may_write_for(&update.store_id)?;
+    call.caller().may_write_for(&store.id)?;
     store.check_own(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let deadline = Instant::now() + store.forward_timeout;

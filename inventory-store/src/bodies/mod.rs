@@ -93,6 +93,9 @@ pub struct StoreStatus {
     /// The last event that central was known to have.
     #[schemars(schema_with = "schema::offset")]
     pub central_offset: Sequence,
+    /// What has last gone wrong with following central, while it does; absent while central is heard of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<BlockedStatus>,
     /// Why nothing that is queued is sent though central is heard of; absent while it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<BlockedStatus>,
@@ -102,7 +105,8 @@ pub struct StoreStatus {
     pub parked: Vec<ParkedIntent>,
 }
 
-/// Why the queue is stopped: something that says nothing about any intent, so that all are kept and tried again.
+/// What is wrong between this store and central, or with its disk: something that says nothing about any intent, so that all
+/// are kept and tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockedStatus {
     /// A code of central's errors, or `unavailable`, `timeout`, `not_understood`, `disk`.

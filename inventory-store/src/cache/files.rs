@@ -36,20 +36,31 @@ pub struct Cached {
 #[derive(Debug)]
 pub struct CacheFiles {
     directory: DataDirectory,
+    /// Length of the state's file.
+    bytes: u64,
 }
 
 impl CacheFiles {
     /// The files of a directory, and what the last save left there; or why there is nothing, for the log.
     pub fn open(directory: &DataDirectory) -> (Self, Result<Cached, Absence>) {
-        let files = Self {
+        let mut files = Self {
             directory: directory.clone(),
+            bytes: 0,
         };
         let cached = match directory.read(STATE) {
-            Ok(Some(file)) => envelope::read(file),
+            Ok(Some(file)) => {
+                files.bytes = file.len() as u64;
+                envelope::read(file)
+            }
             Ok(None) => Err(Absence::Missing),
             Err(error) => Err(Absence::Unreadable(error)),
         };
         (files, cached)
+    }
+
+    /// Length of the state's file, which is what a save writes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Saves a state in one step: a crash leaves the one before, or this one.
@@ -62,9 +73,11 @@ impl CacheFiles {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         position: SavedPosition,
     ) -> Result<(), SaveError> {
-        self.directory
+        let state = self
+            .directory
             .replace(STATE, |out| envelope::write(out, position, write))
             .map_err(|error| SaveError::State(error.into()))?;
+        self.bytes = state.metadata().map_or(self.bytes, |file| file.len());
         let offset = |out: &mut dyn Write| {
             serde_json::to_writer(&mut *out, &position)?;
             out.write_all(b"\n")

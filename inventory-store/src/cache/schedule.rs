@@ -2,7 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-/// Says when the state should be saved: some time after the first unsaved event, or after so many events.
+/// What a save may cost for each event that it saves: a copy of a million products is written after some fifty thousand
+/// events, which a start follows anew within seconds, and not once a second, which no till's disk survives.
+const BYTES_PER_EVENT_MAX: u64 = 2_048;
+
+/// How long a copy that is large for what has happened waits: a start without central shows what is saved.
+const RARE: Duration = Duration::from_secs(60 * 60);
+
+/// Says when the state should be saved: some time after the first unsaved event, or after so many events; later when it is
+/// large for what has happened since.
 ///
 /// Pure: time is an argument.
 #[derive(Debug, Clone)]
@@ -10,6 +18,8 @@ pub struct SaveSchedule {
     delay_max: Duration,
     events_max: u64,
     unsaved: u64,
+    /// What a save writes.
+    bytes: u64,
     /// When the oldest unsaved event was applied; `None` exactly when `unsaved` is 0.
     since: Option<Instant>,
     /// Set by a failure: not before then, however many events there are.
@@ -30,9 +40,15 @@ impl SaveSchedule {
             delay_max,
             events_max,
             unsaved: 0,
+            bytes: 0,
             since: None,
             not_before: None,
         }
+    }
+
+    /// The last save has written so many bytes, and the next one will write about as many.
+    pub fn sized(&mut self, bytes: u64) {
+        self.bytes = bytes;
     }
 
     /// Events were applied to the state; a snapshot counts as one.
@@ -47,7 +63,10 @@ impl SaveSchedule {
     /// When to save; `None` while there is nothing to save. May be in the past.
     pub fn due_at(&self) -> Option<Instant> {
         let since = self.since?;
-        let due = if self.unsaved >= self.events_max {
+        let is_worth_it = self.unsaved.saturating_mul(BYTES_PER_EVENT_MAX) >= self.bytes;
+        let due = if !is_worth_it {
+            since + RARE.max(self.delay_max)
+        } else if self.unsaved >= self.events_max {
             since
         } else {
             since + self.delay_max
@@ -96,6 +115,34 @@ mod tests {
 
         assert_eq!(schedule.started(), 100);
         assert_eq!(schedule.due_at(), None);
+    }
+
+    /// 120 MB and 200 events a second, for two hours; and the same copy when next to nothing happens.
+    #[test]
+    fn a_large_copy_costs_two_kilobytes_an_event_or_one_save_an_hour() {
+        let bytes = 120_000_000;
+        for (events_each, most_each) in [(200, 2_048), (1, bytes / 3_600)] {
+            let start = Instant::now();
+            let mut schedule = SaveSchedule::default();
+            schedule.sized(bytes);
+            let (mut events, mut saves) = (0, 0);
+            for second in 0..2 * 60 * 60 {
+                let now = start + Duration::from_secs(second);
+                schedule.applied(events_each, now);
+                events += events_each;
+                if schedule.is_due(now) {
+                    schedule.started();
+                    saves += 1;
+                }
+            }
+            assert!(saves >= 1, "it is saved now and then");
+            let each = saves * bytes / events;
+            assert!(each <= most_each, "{each} bytes an event in {saves} saves");
+        }
+        let mut first = SaveSchedule::default();
+        first.sized(bytes);
+        first.applied(u64::MAX, Instant::now());
+        assert!(first.is_due(Instant::now()), "what is on disk is of no use");
     }
 
     #[test]

@@ -26,6 +26,44 @@ fn a_store_with_keys_wants_one_and_a_store_without_does_not() {
     assert_eq!(open.status, 200);
 }
 
+/// Whoever holds a key of another store would borrow this one's name at central.
+#[test]
+fn a_caller_of_another_store_changes_nothing_by_any_call_of_this_one() {
+    let world = World::with(&[("STORE_API_KEYS", "till=store:north,other=store:south")]);
+    world.count(5);
+    world.in_step();
+    let address = world.store_address();
+    let post = |key: &str, path: &str, body: &str| {
+        let head = format!("X-API-Key: {key}\r\n");
+        call(address, "POST", path, &head, body).status
+    };
+    let hold = r#"{"reservationId":"r1","ttlSeconds":60,"idempotencyKey":"h","lines":[{"storeId":"north","productId":"tea","quantity":3}]}"#;
+    assert_eq!(post("till", "/store/reservations", hold), 201);
+    let writes = routes().into_iter().filter(|route| route.method == "POST");
+    let bodies = [
+        r#"{"idempotencyKey":"k"}"#,
+        r#"{"idempotencyKey":"k","ttlSeconds":60}"#,
+        r#"{"idempotencyKey":"k","outcome":"returned"}"#,
+        r#"{"idempotencyKey":"k","storeId":"south","productId":"tea","counted":0,"version":null}"#,
+        r#"{"idempotencyKey":"k","storeId":"south","productId":"tea","delta":1,"version":null}"#,
+        hold,
+        r#"{"idempotencyKey":"k","transferId":"t","fromStoreId":"south","toStoreId":"north","lines":[{"productId":"tea","quantity":1}]}"#,
+    ];
+    for route in writes {
+        let path = route
+            .path
+            .replace("{reservationId}", "r1")
+            .replace("{transferId}", "t1")
+            .replace("{idempotencyKey}", "k");
+        let answers = bodies.map(|body| post("other", &path, body));
+        assert!(answers.contains(&403), "{path}: {answers:?}");
+        let refused = answers.iter().all(|status| [400, 403].contains(status));
+        assert!(refused, "{path}: {answers:?}");
+    }
+    let tea = world.at_central("GET", "/reservations/r1", "").json();
+    assert_eq!(tea["state"], "open", "{tea}");
+}
+
 #[test]
 fn bad_calls_get_the_errors_that_central_gives() {
     let world = World::new();

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -132,6 +133,34 @@ fn a_quota_queues_sales_and_stops_the_queue_until_there_are_tokens() {
     let live = update("north", "c", "c", 1);
     let live = world.at_store("POST", "/store/inventory/updates", &live);
     assert_eq!(live.status, 202, "{live:?}");
+}
+
+#[test]
+fn a_store_that_central_has_never_answered_says_why_once() {
+    logs::listen();
+    let mut world = World::with(&[("STORE_ID", "locked-out")]);
+    world.stop_store();
+    world.choose("CENTRAL_API_KEY", "a-key-that-nobody-knows");
+    world.start_store();
+    let error = wait("the reason", || {
+        let error = world.status()["lastError"].clone();
+        error.is_object().then_some(error)
+    });
+    assert_eq!(error["code"], "unauthorized");
+    let ready = world.at_store("GET", "/readyz", "").json();
+    assert_eq!(ready["status"], "degraded");
+    assert!(
+        ready["reasons"].to_string().contains("not known"),
+        "{ready}"
+    );
+    // It is tried again all the time.
+    let begun = Instant::now();
+    wait("some time", || {
+        (begun.elapsed() > Duration::from_secs(1)).then_some(())
+    });
+    let line = ["central is away", "store=locked-out", "not known"];
+    assert_eq!(logs::count(&line), 1);
+    assert_eq!(world.status()["lastError"]["since"], error["since"]);
 }
 
 /// A central that answers a batch with the poison in it in its own way, and passes everything else on.
