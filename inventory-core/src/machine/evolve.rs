@@ -90,7 +90,13 @@ fn evolve_movement(
         let product = ledger.products.at_mut(product_ix);
         ledger.unheard -= usize::from(!product.is_heard_of());
         let was_quarantined = product.quarantined;
-        ledger.levels += usize::from(assign(product, store_ix, sequence, movement, at));
+        ledger.levels += usize::from(assign(
+            product,
+            store_ix,
+            sequence,
+            movement,
+            (at, ledger.unknown_before),
+        ));
         if was_quarantined && !product.quarantined {
             ledger.trust(&movement.product, sequence);
         }
@@ -105,7 +111,7 @@ pub(super) fn assign(
     store: StoreIx,
     sequence: Sequence,
     movement: &Movement,
-    at: Timestamp,
+    (at, unknown_before): (Timestamp, Sequence),
 ) -> bool {
     product.version = movement.after.version;
     product.total = movement.after.total;
@@ -113,12 +119,14 @@ pub(super) fn assign(
     let counted_at = (movement.kind == Kind::Counted).then_some(sequence);
     let is_new = product.assign(store, movement.after.level, counted_at);
     // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
-    // that nobody has looked at a stock for.
+    // that nobody has looked at a stock for, or others are from before a loss: what is missing may have
+    // moved units from one of them to another.
     let proves_nothing =
         matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed) && !defect!(ProvedByRelease);
-    if product.quarantined && !proves_nothing && product.sum_available() == Some(product.total) {
-        product.quarantined = false;
-    }
+    let is_proved = !proves_nothing
+        && product.others_are_counted_since(store, unknown_before)
+        && product.sum_available() == Some(product.total);
+    product.quarantined &= !is_proved;
     is_new
 }
 

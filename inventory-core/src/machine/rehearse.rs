@@ -52,10 +52,11 @@ impl<'a> Stage<'a> {
         at: Timestamp,
     ) -> Result<(), Inapplicable> {
         let store = self.store(&movement.store);
+        let unknown_before = self.ledger.unknown_before;
         let product = self.product(&movement.product);
         check(product, Some(store), movement)?;
         if movement.touches() {
-            assign(product, store, sequence, movement, at);
+            assign(product, store, sequence, movement, (at, unknown_before));
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ enum Happens {
     Arrived,
     /// Somebody looks how many are there, at all stores.
     Counted(&'static str),
+    /// Somebody looks at one store only.
+    CountedAt(&'static str, &'static str),
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
@@ -47,7 +49,8 @@ fn happens() -> impl Strategy<Value = Happens> {
         4 => level.clone().prop_map(|(p, s, units)| Happens::Sold(p, s, units)),
         2 => (level.clone(), any::<bool>()).prop_map(|((p, s, n), paid)| Happens::Ordered(p, s, n, paid)),
         1 => Just(Happens::Paid),
-        1 => level.prop_map(|(p, s, units)| Happens::Sent(p, s, units)),
+        1 => level.clone().prop_map(|(p, s, units)| Happens::Sent(p, s, units)),
+        1 => level.prop_map(|(p, s, _)| Happens::CountedAt(p, s)),
         1 => Just(Happens::Arrived),
         1 => select(&PRODUCTS[..]).prop_map(Happens::Counted),
     ]
@@ -151,6 +154,10 @@ impl Shop {
                 let found = STORES.map(|store| count(product, store, shelf(store) as u64));
                 // Less may be there than is promised to somebody.
                 let _taken_or_not = ask(engine, found.to_vec());
+            }
+            Happens::CountedAt(product, store) => {
+                let shelf = self.shelf.get(&(product, store)).copied().unwrap_or(0);
+                let _taken_or_not = ask(engine, vec![count(product, store, shelf as u64)]);
             }
         }
     }

@@ -116,6 +116,16 @@ impl Product {
         }
     }
 
+    /// Whether somebody has said of each level but that of a store how much is there, at a position or after it.
+    pub(in crate::machine) fn others_are_counted_since(
+        &self,
+        store: StoreIx,
+        position: Sequence,
+    ) -> bool {
+        let mut others = self.levels.iter().filter(|(at, _)| *at != store);
+        others.all(|(_, standing)| standing.counted_at >= position)
+    }
+
     /// What is available over all stores; `None` when that is above the largest quantity.
     pub(in crate::machine) fn sum_available(&self) -> Option<Quantity> {
         self.levels
