@@ -32,6 +32,7 @@ impl Server {
             .env("PORT", "0")
             .env("DATA_DIR", directory.path())
             .env("RATE_TOKENS", "0")
+            .env("DRAIN", "0s")
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off");
         Self::start(&mut command, Some(directory))
     }

@@ -22,6 +22,7 @@ pub(crate) fn command(data: &Path) -> Command {
         .env("DATA_DIR", data)
         .env("RATE_TOKENS", "0")
         .env("SNAPSHOT_INTERVAL", "50ms")
+        .env("DRAIN", "0s")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off")
         .stdin(Stdio::null());
     command

@@ -96,6 +96,7 @@ pub(super) async fn run(central: Arc<Central>) {
             }
             Some(News::AnswersAfter(silence)) => {
                 disk.silent.send_replace(false);
+                central.disk_answers();
                 tracing::warn!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk answers again"

@@ -28,6 +28,7 @@ mod stream;
 mod sync;
 mod transactions;
 mod transfers;
+mod trouble;
 mod updates;
 mod whoami;
 

@@ -27,6 +27,7 @@ impl Watched for Central {
             let reason = format!("{}; writes are refused", refusal::silent_for(silence));
             reasons.push(reason);
         }
+        reasons.extend(self.troubles());
         let clock = Standing::of(&self.reader().time());
         if clock != Standing::Right {
             // Never unavailable: reads are right, and a start would believe what this engine does not.
@@ -39,7 +40,7 @@ impl Watched for Central {
             ));
         }
         let status = match reasons.is_empty() {
-            _ if self.is_stopping() => {
+            _ if self.is_stopping() || self.is_draining() => {
                 reasons.push("the service is stopping".to_owned());
                 ReadinessStatus::Unavailable
             }

@@ -189,6 +189,7 @@ fn replication() -> Vec<Route<Central>> {
             replication::changes,
         )
         .about("reads a page of the log, and waits for it if asked to")
+        .patient()
         .free()
         .query(&[&FROM_OFFSET, &CHANGES_LIMIT, &LONG_POLL, &EPOCH, &CHAIN])
         .answers::<Changes<'_>>(OK, "a page, empty when nothing has happened")

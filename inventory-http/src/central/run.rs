@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use inventory_core::engine::{Engine, OpenError, Opened, RecoveryReport};
 use inventory_core::ports::Ports;
@@ -17,6 +18,7 @@ use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
 use super::snapshots::Snapshots;
+use super::trouble::Trouble;
 use super::{expiry, forgotten};
 use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
 use crate::openapi;
@@ -84,6 +86,7 @@ impl Running {
             .await
             .map_err(bound)?;
         let address = listener.address().map_err(bound)?;
+        let begun = Instant::now();
         let opened = {
             let span = telemetry.task("ReplayEvent");
             let opened = Engine::open(ports, settings.engine);
@@ -106,8 +109,15 @@ impl Running {
             dead_letters,
             report,
         } = opened;
-        let snapshots = Snapshots::start(snapshotter, settings.snapshot_interval, &telemetry)
-            .map_err(StartError::Thread)?;
+        let snapshot_trouble = Arc::new(Trouble::new("snapshots cannot be saved"));
+        let snapshots = Snapshots::start(
+            snapshotter,
+            settings.snapshot_interval,
+            &telemetry,
+            Arc::clone(&clock),
+            Arc::clone(&snapshot_trouble),
+        )
+        .map_err(StartError::Thread)?;
 
         let stopping = watch::Sender::new(false);
         let writer = Writer::start(engine, WriterLimits::default()).map_err(StartError::Thread)?;
@@ -120,12 +130,22 @@ impl Running {
             key_age_ms: settings.engine.window.age_ms,
             stopping: stopping.subscribe(),
             disk_patience: settings.disk_patience,
+            snapshots: snapshot_trouble,
             limits,
             telemetry: telemetry.clone(),
             openapi: openapi::document("Inventory engine: central", &routes)
                 .to_string()
                 .into(),
         }));
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            epoch = %central.reader().epoch(),
+            head = %central.reader().head().sequence,
+            opened_ms = begun.elapsed().as_millis() as u64,
+            events_replayed = report.events_replayed,
+            settings = settings.chosen.join(" "),
+            "central has opened its log"
+        );
         gauges::show(&telemetry, &central, &connections);
         let app = App::new(
             Arc::clone(&central),
@@ -139,11 +159,18 @@ impl Running {
         let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
         let watching = tokio::spawn(disk_watch::run(Arc::clone(&central)));
         let telling = tokio::spawn(forgotten::watch(Arc::clone(&central)));
+        let drain = settings.drain;
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
+                let told = async {
+                    let _ = told.await;
+                    // Those who send it calls are to see that it will be gone, before it is.
+                    failed.drain();
+                    tokio::time::sleep(drain).await;
+                };
                 tokio::select! {
-                    _ = told => Ended::Stopped,
+                    () = told => Ended::Stopped,
                     () = failed.engine_failed() => Ended::EngineFailed,
                 }
             };

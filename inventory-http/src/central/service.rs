@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use inventory_core::engine::{Answer as Answered, Reader};
+use inventory_core::engine::{Answer as Answered, EngineError, Reader};
 use inventory_core::machine::{Annotations, Ledger, Request};
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
@@ -16,8 +17,9 @@ use super::disk_watch::DiskWatch;
 use super::images::Images;
 use super::past;
 use super::refusal;
+use super::trouble::Trouble;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Call, Limits};
+use crate::kit::{ApiError, Call, Causes, Limits};
 use crate::telemetry::Telemetry;
 
 /// The engine behind the calls.
@@ -32,7 +34,12 @@ pub struct Central {
     key_age_ms: u64,
     stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
+    /// Whether the service is about to stop: it serves, and those who send it calls are to find others.
+    draining: AtomicBool,
     disk: DiskWatch,
+    /// Writes that are refused, for instance by a full disk.
+    writes: Trouble,
+    snapshots: Arc<Trouble>,
     telemetry: Telemetry,
     openapi: bytes::Bytes,
 }
@@ -47,6 +54,8 @@ pub(super) struct Parts {
     pub(super) stopping: watch::Receiver<bool>,
     /// How long an append may take before nobody waits for it any more.
     pub(super) disk_patience: Duration,
+    /// Snapshots that cannot be saved.
+    pub(super) snapshots: Arc<Trouble>,
     /// What is bounded.
     pub(super) limits: Limits,
     pub(super) telemetry: Telemetry,
@@ -71,6 +80,7 @@ impl Central {
             key_age_ms,
             stopping,
             disk_patience,
+            snapshots,
             limits,
             telemetry,
             openapi,
@@ -88,6 +98,9 @@ impl Central {
             key_age_ms,
             stopping,
             failed: watch::Sender::new(false),
+            draining: AtomicBool::new(false),
+            writes: Trouble::new("nothing can be written"),
+            snapshots,
             disk: DiskWatch::new(disk_patience),
             openapi,
         }
@@ -156,6 +169,39 @@ impl Central {
         *self.stopping.borrow()
     }
 
+    /// Says that the service stops soon.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new calls should be made elsewhere.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The disk answers again: who was refused meanwhile was refused for its silence.
+    pub(super) fn disk_answers(&self) {
+        self.writes.over();
+    }
+
+    /// What goes wrong now, of what may be well again.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = String> {
+        let troubles = [self.writes.reason(), self.snapshots.reason()];
+        troubles.into_iter().flatten()
+    }
+
+    /// Takes note of how a group has ended.
+    fn note(&self, answered: &Result<Vec<Answered>, EngineError>) {
+        match answered {
+            Ok(_) => self.writes.over(),
+            Err(error @ EngineError::NotWritten { .. }) if self.disk.silence().is_none() => {
+                self.writes.failed(error, self.clock.now());
+            }
+            // A silent disk, the clock and an engine that has stopped have lines of their own.
+            Err(_) => {}
+        }
+    }
+
     /// Waits until the service is told to stop.
     pub(super) async fn stopping(&self) {
         let mut stopping = self.stopping.clone();
@@ -181,8 +227,9 @@ impl Central {
             .submit(requests, move |answered| {
                 if let Err(error) = &answered
                     && !error.engine_goes_on()
+                    && !failed.send_replace(true)
                 {
-                    failed.send_replace(true);
+                    tracing::error!(error = %Causes(error), "the engine has stopped");
                 }
                 // Whoever asked may have gone.
                 let _ = reply.send(answered);
@@ -191,7 +238,10 @@ impl Central {
         tokio::select! {
             biased;
             answer = answer => match answer {
-                Ok(answered) => answered.map_err(|error| refusal::not_answered(&error)),
+                Ok(answered) => {
+                    self.note(&answered);
+                    answered.map_err(|error| refusal::not_answered(&error))
+                }
                 Err(_) => Err(refusal::outcome_unknown()),
             },
             () = self.disk.falls_silent() => Err(refusal::outcome_unknown()),

@@ -73,6 +73,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "a time that was looked at, as `2026-12-24T18:00:00Z`: a clock within a day of it is believed, however far ahead",
     ),
     SettingDoc::new(
+        "DRAIN",
+        "5s",
+        "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
+    ),
+    SettingDoc::new(
         "CONNECTIONS_MAX",
         "10000",
         "connections at once, and no more than the limit of open files allows",
@@ -112,6 +117,10 @@ pub struct Settings {
     pub disk_patience: Duration,
     /// How the engine is run.
     pub engine: engine::Settings,
+    /// How long calls are served once the service is told to stop, while it says that it will.
+    pub drain: Duration,
+    /// The settings that are not their defaults, for the log.
+    pub chosen: Vec<String>,
     /// What the server bounds.
     pub limits: Limits,
     /// Where spans and metrics go.
@@ -127,7 +136,7 @@ impl Settings {
     ///
     /// Names the first setting that is wrong, and says what it must be.
     pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::from_source(&Source::environment(SETTINGS))
+        Self::from_source(&Source::environment(SETTINGS)?)
     }
 
     /// As [`Settings::from_environment`], from any source with the table [`SETTINGS`].
@@ -149,14 +158,14 @@ impl Settings {
         ];
         Ok(Self {
             address,
-            data_dir: source.text("DATA_DIR").into(),
+            data_dir: source.directory("DATA_DIR")?,
             keys,
             snapshot_interval: source.duration("SNAPSHOT_INTERVAL")?,
             quota: source.quota()?,
             disk_patience: DISK_PATIENCE,
             engine: engine::Settings {
                 window: WindowLimits {
-                    age_ms: source.duration("IDEMPOTENCY_WINDOW")?.as_millis() as u64,
+                    age_ms: window(source)?.as_millis() as u64,
                     keys_max: above_zero(
                         source,
                         "IDEMPOTENCY_MAX_KEYS",
@@ -172,10 +181,24 @@ impl Settings {
                 recovery: source.choice("RECOVERY", &recovery)?,
                 accept_time: accept_time(source)?,
             },
+            drain: source.duration_or_zero("DRAIN")?,
+            chosen: source.chosen(),
             limits: source.limits()?,
             telemetry: source.telemetry("central")?,
             logs: source.logs()?,
         })
+    }
+}
+
+/// Shorter than this, a client that asks again would be served twice.
+const WINDOW_MIN: Duration = Duration::from_secs(60);
+
+fn window(source: &Source<'_>) -> Result<Duration, InvalidSetting> {
+    let name = "IDEMPOTENCY_WINDOW";
+    let window = source.duration(name)?;
+    match window < WINDOW_MIN {
+        true => Err(InvalidSetting::new(name, "must be a minute or more")),
+        false => Ok(window),
     }
 }
 
@@ -232,6 +255,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_chosen_is_told_and_no_key_with_it() {
+        let settings = from(&[
+            ("PORT", "8080"),
+            ("DRAIN", "0s"),
+            ("API_KEYS", "secret=reader"),
+            ("LOG_LEVEL", "debug"),
+        ]);
+        let chosen = settings.unwrap().chosen;
+        assert_eq!(chosen, ["API_KEYS=(secret)", "DRAIN=0s", "LOG_LEVEL=debug"]);
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_a_sentence() {
         for (name, value, says) in [
             ("PORT", "65536", "PORT must be a port"),
@@ -244,6 +279,9 @@ mod tests {
             ("API_KEYS", "a,b=owner", "a role must be"),
             ("API_KEYS_FILE", "f", "line 4: a digest must be"),
             ("IDEMPOTENCY_WINDOW", "0d", "above zero"),
+            ("IDEMPOTENCY_WINDOW", "1ms", "a minute or more"),
+            ("DATA_DIR", "", "must be a directory"),
+            ("DRAIN", "soon", "like 5s"),
             ("IDEMPOTENCY_MAX_KEYS", "0", "a number of keys above zero"),
             ("IDEMPOTENCY_MAX_BYTES", "0", "a number of bytes above zero"),
             ("RECOVERY", "yes", "one of strict, quarantine"),

@@ -1,12 +1,16 @@
 //! Snapshots are taken on a thread of their own, as often as the log has grown enough for one.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use inventory_core::engine::Snapshotter;
+use inventory_core::ports::{Clock, StorageError};
 
+use super::trouble::Trouble;
+use crate::kit::Causes;
 use crate::telemetry::Telemetry;
 
 /// The thread that takes snapshots.
@@ -25,6 +29,8 @@ impl Snapshots {
         mut snapshotter: Snapshotter,
         interval: Duration,
         telemetry: &Telemetry,
+        clock: Arc<dyn Clock>,
+        trouble: Arc<Trouble>,
     ) -> io::Result<Self> {
         let telemetry = telemetry.clone();
         let (stop, told) = sync_channel::<()>(0);
@@ -34,8 +40,13 @@ impl Snapshots {
                 let mut saved_at = Instant::now();
                 loop {
                     let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
-                    if save_when_due(&mut snapshotter, saved_at.elapsed(), &telemetry) {
-                        saved_at = Instant::now();
+                    match save_when_due(&mut snapshotter, saved_at.elapsed(), &telemetry) {
+                        Ok(true) => {
+                            trouble.over();
+                            saved_at = Instant::now();
+                        }
+                        Ok(false) => {}
+                        Err(error) => trouble.failed(&error, clock.now()),
                     }
                     if last {
                         return;
@@ -55,23 +66,32 @@ impl Snapshots {
 }
 
 /// Saves a snapshot when one is due, and says whether it did.
-fn save_when_due(snapshotter: &mut Snapshotter, age: Duration, telemetry: &Telemetry) -> bool {
+///
+/// # Errors
+///
+/// It could not be saved. The log has everything, and the next time is the next chance.
+fn save_when_due(
+    snapshotter: &mut Snapshotter,
+    age: Duration,
+    telemetry: &Telemetry,
+) -> Result<bool, StorageError> {
     match snapshotter.is_due(age) {
         Ok(true) => {}
-        Ok(false) => return false,
+        Ok(false) => return Ok(false),
         // A snapshot is what helps a log that cannot be read.
-        Err(error) => tracing::warn!(%error, "the log does not say how much it has grown"),
+        Err(error) => {
+            tracing::warn!(error = %Causes(&error), "the log does not say how much it has grown");
+        }
     }
     let (span, begun) = (telemetry.task("PersistSnapshot"), Instant::now());
     match snapshotter.save() {
         Ok(_) => {
             telemetry.instruments().snapshot_took(begun.elapsed());
-            true
+            Ok(true)
         }
         Err(error) => {
             span.fail(error.to_string());
-            tracing::warn!(%error, "a snapshot was skipped; the log has everything");
-            false
+            Err(error)
         }
     }
 }

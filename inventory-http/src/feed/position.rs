@@ -4,7 +4,7 @@ use inventory_core::engine::Reader;
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
 
-use crate::kit::{ApiError, Code, GonePosition, GoneReason};
+use crate::kit::{ApiError, Causes, Code, GonePosition, GoneReason};
 
 /// What a follower says of where it stands. Within a request it is given all of it, since there is no state between.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,7 @@ pub(super) fn unreadable(reader: &Reader, error: &ReadError) -> ApiError {
     match error {
         ReadError::Purged { .. } | ReadError::Damaged { .. } => gone(reader, GoneReason::Retention),
         ReadError::Failed(_) | ReadError::GivenUp => {
-            tracing::error!(%error, "the log could not be read for a follower");
+            tracing::error!(error = %Causes(error), "the log could not be read for a follower");
             ApiError::new(Code::Unavailable, "the log could not be read now").with_retry_after(1)
         }
     }

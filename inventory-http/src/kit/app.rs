@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use super::body::Bodies;
 use super::budget::Budget;
 use super::keys::Keyring;
 use super::limits::Limits;
 use super::route::Route;
 use super::router::Router;
+use super::seldom::Seldom;
 use crate::telemetry::Telemetry;
 
 /// A service with its routes and keys.
@@ -20,6 +23,8 @@ pub struct App<S> {
     /// Room for answers that are not sent yet.
     answers: Budget,
     bodies: Bodies,
+    /// Requests that went wrong or took long.
+    wrong: Mutex<Seldom>,
     telemetry: Telemetry,
 }
 
@@ -40,6 +45,7 @@ impl<S> App<S> {
             service,
             router: Router::new(routes),
             answers: Budget::new(limits.answers_bytes_max),
+            wrong: Mutex::default(),
             bodies: Bodies::new(limits.bodies_bytes_max, keyring.len()),
             keyring,
             limits,
@@ -65,6 +71,10 @@ impl<S> App<S> {
 
     pub(super) fn answers(&self) -> &Budget {
         &self.answers
+    }
+
+    pub(super) fn wrong(&self) -> &Mutex<Seldom> {
+        &self.wrong
     }
 
     pub(super) fn bodies(&self) -> &Bodies {

@@ -87,6 +87,8 @@ pub struct Route<S> {
     pub counted: bool,
     /// Whether it is answered on connections that are kept for those who watch the service.
     pub(super) health: bool,
+    /// Whether it may wait for something to happen.
+    pub(super) patient: bool,
     /// The parameters of the path, in order.
     pub path_params: &'static [PathParam],
     /// The query parameters.
@@ -162,6 +164,7 @@ impl<S: 'static> Route<S> {
             access,
             counted: true,
             health: false,
+            patient: false,
             path_params: &[],
             query: &[],
             headers: &[],
@@ -191,6 +194,13 @@ impl<S: 'static> Route<S> {
     pub fn health(mut self) -> Self {
         self.health = true;
         self.free()
+    }
+
+    /// May wait for something to happen: to take long is nothing to speak of.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
+        self
     }
 
     /// With parameters in its path.

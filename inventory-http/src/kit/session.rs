@@ -1,7 +1,7 @@
 //! From a request to a response: the same steps, in the same order, for every call.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -37,6 +37,9 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The answers to bodies that are not read to their end, whatever was sent of them.
 const BODY_LEFT: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE];
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// A request that takes longer is spoken of, unless it waits for something to happen.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// One connection's requests. They count references to this rather than to what all connections share.
 pub(super) struct Session<S> {
@@ -74,6 +77,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let traceparent = traceparent.and_then(|value| value.to_str().ok());
         let span = app.telemetry().request(method_name, route, traceparent);
         let mut taken = None;
+        let patient = matches!(&found, Found::Route(entry, _) if entry.route.patient);
         let gzip = gzip::accepted(&head.headers);
         let chunked = head.headers.contains_key(TRANSFER_ENCODING);
         let framing = check_framing(&head.uri, &head.headers, head.version);
@@ -130,6 +134,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             method: method_name,
             status,
         };
+        self.log(&served, begun.elapsed(), patient);
         let instruments = app.telemetry().instruments();
         match &found {
             Found::Route(entry, _) if status == 200 && head.method == entry.route.method => {
@@ -145,6 +150,26 @@ impl<S: Send + Sync + 'static> Session<S> {
         }
         response.body_mut().hold(in_flight, http2);
         response
+    }
+
+    /// A line about a request: one a second of those that went wrong or took long, of others where somebody wants to know.
+    fn log(&self, served: &Served, took: Duration, patient: bool) {
+        let Served {
+            route,
+            method,
+            status,
+        } = *served;
+        let took_ms = took.as_millis() as u64;
+        let wrong = status >= 500;
+        if !wrong && (patient || took < SLOW) {
+            tracing::debug!(method, route, status, took_ms, "a request was answered");
+        } else if let Some(times) = self.app.wrong().lock().count(Instant::now()) {
+            let said = match wrong {
+                true => "a request could not be answered",
+                false => "a request took long",
+            };
+            tracing::warn!(method, route, status, took_ms, times, "{said}");
+        }
     }
 
     /// Room for an answer that may not be taken for a while, or another answer when there is none.

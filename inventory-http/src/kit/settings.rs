@@ -1,7 +1,9 @@
 //! Settings from the environment: looked up in a table that the README is compared with.
 
+use std::env::VarError;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -97,12 +99,21 @@ impl fmt::Debug for Source<'_> {
 
 impl Source<'static> {
     /// The environment of the process.
-    pub fn environment(table: &'static [SettingDoc]) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// A setting of the table is not Unicode. To take it for one that is not set would open doors that somebody has closed.
+    pub fn environment(table: &'static [SettingDoc]) -> Result<Self, InvalidSetting> {
+        for setting in table {
+            if let Err(VarError::NotUnicode(_)) = std::env::var(setting.name) {
+                return Err(InvalidSetting::new(setting.name, "is not Unicode"));
+            }
+        }
+        Ok(Self {
             table,
             lookup: &|name| std::env::var(name).ok(),
             read: &|path| std::fs::read_to_string(path),
-        }
+        })
     }
 }
 
@@ -116,6 +127,35 @@ impl Source<'_> {
         let known = self.table.iter().find(|setting| setting.name == name);
         let default = known.expect("every setting is in the table").default;
         (self.lookup)(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// The settings that are not their defaults, as `NAME=value`; of keys only that they are.
+    pub fn chosen(&self) -> Vec<String> {
+        let chosen = self.table.iter().filter_map(|setting| {
+            let value = (self.lookup)(setting.name)?;
+            let secret = setting.name.contains("API_KEY") && !setting.name.ends_with("_FILE");
+            match secret {
+                true => Some(format!("{}=(secret)", setting.name)),
+                false => (value != setting.default).then(|| format!("{}={value}", setting.name)),
+            }
+        });
+        chosen.collect()
+    }
+
+    /// The path of a directory.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, which a typing mistake in a script makes of a variable.
+    pub fn directory(&self, name: &'static str) -> Result<PathBuf, InvalidSetting> {
+        let text = self.text(name);
+        match text.trim().is_empty() {
+            true => Err(InvalidSetting::new(
+                name,
+                "must be a directory, and is empty",
+            )),
+            false => Ok(text.into()),
+        }
     }
 
     /// A setting that is parsed.
@@ -175,6 +215,19 @@ impl Source<'_> {
             name,
             |text| parse_duration(text).filter(|duration| !duration.is_zero()),
             "a number above zero with ms, s, m, h or d, like 10s",
+        )
+    }
+
+    /// A duration that may be zero.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    pub fn duration_or_zero(&self, name: &'static str) -> Result<Duration, InvalidSetting> {
+        self.parse(
+            name,
+            parse_duration,
+            "a number with ms, s, m, h or d, like 5s",
         )
     }
 

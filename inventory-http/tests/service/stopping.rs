@@ -6,6 +6,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::testing::{AppendFault, Faults};
 use inventory_http::central::Ended;
 
+use crate::clock::{listen, logged};
 use crate::world::{World, settings};
 
 #[test]
@@ -147,4 +148,99 @@ fn who_watches_the_service_is_answered_beyond_the_limit() {
     for client in &mut others {
         assert_eq!(client.call("GET", "/inventory", &[], None).status, 200);
     }
+}
+
+/// The error of the disk is what an operator needs, and it is said once however many ask.
+#[test]
+fn a_disk_that_refuses_is_said_once_with_its_cause_and_shown_until_it_takes_again() {
+    listen();
+    let storage = MemoryStorage::new();
+    let faults = Faults::new();
+    let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
+    let write = || {
+        let body = r#"{"storeId":"full","productId":"tea","delta":10,"version":null,"idempotencyKey":"k1"}"#;
+        world.post("/inventory/updates", body).status
+    };
+    for _ in 0..3 {
+        faults.fail_append(0, AppendFault::NotWritten);
+        assert_eq!(write(), 503);
+    }
+    let ready = world.get("/readyz");
+    assert_eq!(ready.status, 200);
+    let reason = ready.json()["reasons"][0].as_str().unwrap().to_owned();
+    assert_eq!(ready.json()["status"], "degraded");
+    assert!(
+        reason.starts_with("nothing can be written, since "),
+        "{reason}"
+    );
+    let cause = reason.rsplit(": ").next().unwrap();
+    let lines = logged();
+    let said: Vec<_> = lines
+        .lines()
+        .filter(|line| line.contains("nothing can be written cause=") && line.contains(cause))
+        .collect();
+    // Another test is refused as well, and that is said once, too.
+    assert!((1..=2).contains(&said.len()), "{said:?}");
+    assert_eq!(write(), 200);
+    assert_eq!(world.get("/readyz").json()["status"], "ready");
+    assert!(logged().contains("it is over: nothing can be written"));
+}
+
+#[test]
+fn an_engine_that_stops_says_why() {
+    listen();
+    let storage = MemoryStorage::new();
+    let faults = Faults::new();
+    faults.fail_append(0, AppendFault::OutcomeUnknown { durable: 0 });
+    let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
+    let body =
+        r#"{"storeId":"n","productId":"tea","delta":1,"version":null,"idempotencyKey":"k1"}"#;
+    assert_eq!(world.post("/inventory/updates", body).status, 503);
+    assert_eq!(world.ended(), Ended::EngineFailed);
+    let lines = logged();
+    let line = lines
+        .lines()
+        .find(|line| line.contains("the engine has stopped error="))
+        .unwrap();
+    let causes = line.split("must be opened again: ").nth(1);
+    assert!(causes.is_some_and(|cause| !cause.is_empty()), "{line}");
+}
+
+#[test]
+fn a_start_says_where_the_log_ends_and_what_was_chosen() {
+    listen();
+    let world = World::with(&[("CONNECTIONS_MAX", "4711")]);
+    assert_eq!(world.head(), 0);
+    let lines = logged();
+    let line = lines
+        .lines()
+        .find(|line| line.contains("CONNECTIONS_MAX=4711"))
+        .unwrap();
+    for part in [
+        "version=",
+        "epoch=",
+        "head=0",
+        "opened_ms=",
+        "API_KEYS=(secret)",
+    ] {
+        assert!(line.contains(part), "{part} of {line}");
+    }
+    assert!(!line.contains("demo"), "{line}");
+}
+
+#[test]
+fn a_service_that_will_stop_says_so_and_serves() {
+    let mut settings = settings(&[]);
+    settings.drain = Duration::from_secs(2);
+    let mut world = World::on(MemoryStorage::new().ports(), &settings);
+    world.adjust("tea", "north", 1, "k1");
+    world.tell_to_stop();
+    let begun = std::time::Instant::now();
+    while world.get("/readyz").status == 200 {
+        assert!(begun.elapsed() < Duration::from_secs(1));
+    }
+    world.adjust("tea", "north", 1, "k2");
+    assert_eq!(world.get("/inventory/tea").json()["available"], 2);
+    assert_eq!(world.ended(), Ended::Stopped);
+    assert!(begun.elapsed() >= Duration::from_millis(1_500));
 }

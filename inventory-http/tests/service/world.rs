@@ -20,7 +20,8 @@ pub(crate) struct World {
 }
 
 /// Settings that a test starts from: no quota, no collector, and no snapshot in between.
-const QUIET: [(&str, &str); 5] = [
+const QUIET: [(&str, &str); 6] = [
+    ("DRAIN", "0s"),
     ("PORT", "0"),
     ("RATE_TOKENS", "0"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "off"),

@@ -146,7 +146,7 @@ impl Settings {
     ///
     /// Names the first setting that is wrong, and says what it must be.
     pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::from_source(&Source::environment(SETTINGS))
+        Self::from_source(&Source::environment(SETTINGS)?)
     }
 
     /// As [`Settings::from_environment`], from any source with the table [`SETTINGS`].

@@ -27,6 +27,7 @@ pub(crate) async fn central() -> Running {
             "PORT" | "RATE_TOKENS" => "0",
             "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
             "SNAPSHOT_INTERVAL" => "1h",
+            "DRAIN" => "0s",
             "API_KEYS" => "demo",
             _ => return None,
         };

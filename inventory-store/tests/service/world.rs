@@ -280,6 +280,7 @@ fn start_central(
             "RATE_TOKENS" => of_central("CENTRAL_RATE_TOKENS").unwrap_or("0"),
             "RATE_PERIOD" => of_central("CENTRAL_RATE_PERIOD")?,
             "PORT" => "0",
+            "DRAIN" => "0s",
             "SNAPSHOT_INTERVAL" => "1h",
             "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
             _ => return None,
