@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use inventory_core::machine::{Image, ProductView};
-use inventory_core::vocabulary::Epoch;
+use inventory_core::vocabulary::{Epoch, Sequence};
 
 use crate::kit::{CHUNK_BYTES, Share};
 use crate::wire::SnapshotProduct;
@@ -56,7 +56,7 @@ impl SnapshotBody {
             if self.any {
                 out.push(b',');
             }
-            push_product(&mut out, product);
+            push_product(&mut out, product, self.image.unknown_before());
             self.any = true;
         }
         self.sent = Some(next);
@@ -67,17 +67,18 @@ impl SnapshotBody {
         let head = self.image.head();
         let (sequence, chain, recorded_at) = (head.sequence, head.chain, head.recorded_at);
         let epoch = self.epoch;
+        let unknown_before = self.image.unknown_before();
         let since = self.image.keys_forgotten().remembered_since();
         write!(
             out,
-            r#"}},"lastOffset":{sequence},"epoch":"{epoch}","chain":"{chain}","recordedAt":"{recorded_at}","keysRememberedSince":"{since}"}}"#
+            r#"}},"lastOffset":{sequence},"epoch":"{epoch}","chain":"{chain}","recordedAt":"{recorded_at}","unknownBefore":{unknown_before},"keysRememberedSince":"{since}"}}"#
         )
         .expect("a vector takes every byte");
     }
 }
 
-fn push_product(out: &mut Vec<u8>, view: ProductView<'_>) {
-    let product = SnapshotProduct::of(view);
+fn push_product(out: &mut Vec<u8>, view: ProductView<'_>, unknown_before: Sequence) {
+    let product = SnapshotProduct::of(view, unknown_before);
     let proof = "ids, numbers and times are JSON";
     serde_json::to_writer(&mut *out, view.id()).expect(proof);
     out.push(b':');

@@ -160,6 +160,7 @@ fn shown(level: Level) -> SnapshotLevel {
     SnapshotLevel {
         on_hand: level.on_hand(),
         reserved: level.reserved(),
+        unproved: false,
     }
 }
 

@@ -221,6 +221,9 @@ pub struct SnapshotLevel {
     /// Of these, promised to somebody.
     #[schemars(schema_with = "schema::quantity")]
     pub reserved: Quantity,
+    /// There, and true, while nobody has counted it since a loss.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unproved: bool,
 }
 
 /// A product in a snapshot.
@@ -245,18 +248,20 @@ pub struct SnapshotProduct {
 }
 
 impl SnapshotProduct {
-    /// A product with its levels.
-    pub fn of(view: ProductView<'_>) -> Self {
+    /// A product with its levels, after a loss before a position: see `Ledger::unknown_before` of the core.
+    pub fn of(view: ProductView<'_>, unknown_before: Sequence) -> Self {
         Self {
             qty: view.total(),
             version: view.version(),
             updated_at: view.updated_at(),
             levels: view
                 .levels()
-                .map(|(store, level)| {
+                .zip(view.counted_at())
+                .map(|((store, level), counted_at)| {
                     let level = SnapshotLevel {
                         on_hand: level.on_hand(),
                         reserved: level.reserved(),
+                        unproved: counted_at < unknown_before,
                     };
                     (store.clone(), level)
                 })
@@ -285,6 +290,10 @@ pub struct StateSnapshot {
     /// When the event at the offset was recorded.
     #[schemars(schema_with = "schema::time")]
     pub recorded_at: Timestamp,
+    /// The first offset after a loss: what happened before it may be missing. 0 when nothing was lost.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::offset")]
+    pub unknown_before: Sequence,
     /// Every idempotency key that was used at this moment, or later, is remembered; of earlier ones some are not. 1970 while none
     /// was forgotten. A store's copy does not say: keys are central's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,15 +31,17 @@ impl Frozen {
     /// The same as a value.
     pub fn to_snapshot(&self) -> StateSnapshot {
         let head = self.image.head();
+        let unknown_before = self.image.unknown_before();
         let products = self.image.products().filter(ProductView::is_heard_of);
         StateSnapshot {
             state: products
-                .map(|view| (view.id().clone(), SnapshotProduct::of(view)))
+                .map(|view| (view.id().clone(), SnapshotProduct::of(view, unknown_before)))
                 .collect(),
             last_offset: head.sequence,
             epoch: self.epoch,
             chain: head.chain,
             recorded_at: head.recorded_at,
+            unknown_before,
             keys_remembered_since: None,
         }
     }
@@ -48,12 +50,13 @@ impl Frozen {
 impl Serialize for Frozen {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let head = self.image.head();
-        let mut out = serializer.serialize_struct("StateSnapshot", 5)?;
+        let mut out = serializer.serialize_struct("StateSnapshot", 6)?;
         out.serialize_field("state", &State(&self.image))?;
         out.serialize_field("lastOffset", &head.sequence)?;
         out.serialize_field("epoch", &self.epoch)?;
         out.serialize_field("chain", &head.chain)?;
         out.serialize_field("recordedAt", &head.recorded_at)?;
+        out.serialize_field("unknownBefore", &self.image.unknown_before())?;
         out.end()
     }
 }
@@ -62,7 +65,9 @@ struct State<'a>(&'a Image);
 
 impl Serialize for State<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unknown_before = self.0.unknown_before();
         let products = self.0.products().filter(ProductView::is_heard_of);
-        serializer.collect_map(products.map(|view| (view.id(), SnapshotProduct::of(view))))
+        let of = |view| SnapshotProduct::of(view, unknown_before);
+        serializer.collect_map(products.map(|view| (view.id(), of(view))))
     }
 }

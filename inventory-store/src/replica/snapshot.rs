@@ -40,8 +40,12 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
                 product: id.clone(),
                 store: store.clone(),
             })?;
-            // Nothing is decided here, so nobody asks when it was counted.
-            Ok((store.clone(), level, Sequence::START))
+            // Nothing is decided here, so nobody asks when it was counted, but for whether that was after a loss.
+            let counted_at = match at.unproved {
+                true => Sequence::START,
+                false => snapshot.unknown_before.min(snapshot.last_offset),
+            };
+            Ok((store.clone(), level, counted_at))
         };
         let levels: Result<Vec<_>, InvalidSnapshot> = product.levels.iter().map(level).collect();
         builder.product(
@@ -53,5 +57,6 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
             levels?,
         )?;
     }
+    builder.lose(snapshot.unknown_before)?;
     Ok(builder.finish(KeysForgotten::default()))
 }

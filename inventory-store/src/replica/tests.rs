@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::conformance::{History, adjust};
+use inventory_core::conformance::{History, adjust, count};
 use inventory_core::machine::{Entry, Event, Request};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
 
@@ -63,6 +63,7 @@ fn empty() -> Replica {
         epoch: Epoch::from_random(1),
         chain: Chain::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        unknown_before: Sequence::START,
         keys_remembered_since: None,
     };
     Replica::from_snapshot(&snapshot).unwrap()
@@ -268,4 +269,30 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
         Replica::from_snapshot(&over_reserved),
         Err(InvalidSnapshot::Level { .. })
     ));
+}
+
+#[test]
+fn after_a_loss_a_product_is_believed_when_each_of_its_levels_was_counted() {
+    let mut world = World::new();
+    let mut snapshot = world.replica(3).freeze().to_snapshot();
+    snapshot.unknown_before = snapshot.last_offset.next();
+    for product in snapshot.state.values_mut() {
+        product.quarantined = true;
+        product
+            .levels
+            .values_mut()
+            .for_each(|level| level.unproved = true);
+    }
+    let mut replica = Replica::from_snapshot(&snapshot).unwrap();
+    assert_eq!(replica.freeze().to_snapshot(), snapshot);
+    for (store, believed) in [("north", false), ("south", true)] {
+        let request = Request::unkeyed(vec![count("tea", store, 7)]).unwrap();
+        world.entries.push(world.history.write(&request));
+        let last = world.entries.len() - 1;
+        replica.follow(&world.page(last..last + 1)).unwrap();
+        // Also when it is saved and read back in between.
+        replica = Replica::from_snapshot(&replica.freeze().to_snapshot()).unwrap();
+        let tea = replica.product(&"tea".parse().unwrap(), &"north".parse().unwrap());
+        assert_eq!(tea.unwrap().quarantined, !believed, "{store} was counted");
+    }
 }

@@ -180,12 +180,18 @@ impl Central {
         let products = image.products().filter(ProductView::is_heard_of);
         StateSnapshot {
             state: products
-                .map(|view| (view.id().clone(), SnapshotProduct::of(view)))
+                .map(|view| {
+                    (
+                        view.id().clone(),
+                        SnapshotProduct::of(view, image.unknown_before()),
+                    )
+                })
                 .collect(),
             last_offset: image.head().sequence,
             epoch: reader.epoch(),
             chain: image.head().chain,
             recorded_at: image.head().recorded_at,
+            unknown_before: image.unknown_before(),
             keys_remembered_since: None,
         }
     }
