@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, Instant, sleep_until};
 
 use super::budget::{Budget, Share};
 use super::error::{ApiError, Code};
@@ -157,7 +157,7 @@ where
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     let (mut read, mut in_period) = (0, 0);
-    let mut period = pin!(sleep(bounds.period));
+    let mut period = pin!(sleep_until(Instant::now() + bounds.period));
     loop {
         let frame = tokio::select! {
             biased;
@@ -249,7 +249,7 @@ mod tests {
                 return std::task::Poll::Ready(None);
             }
             std::task::ready!(self.next.as_mut().poll(context));
-            self.next = Box::pin(sleep(Duration::from_secs(1)));
+            self.next = Box::pin(sleep_until(Instant::now() + Duration::from_secs(1)));
             self.pieces -= 1;
             let piece = vec![b' '; self.bytes];
             std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(piece.into()))))
@@ -257,7 +257,7 @@ mod tests {
     }
 
     async fn read_slowly(pieces: usize, bytes: usize, room: &mut Room) -> Result<usize, Code> {
-        let next = Box::pin(sleep(Duration::from_secs(1)));
+        let next = Box::pin(sleep_until(Instant::now() + Duration::from_secs(1)));
         let mut body = Slow {
             pieces,
             bytes,

@@ -8,10 +8,11 @@ use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::body::Room;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::json;
-use super::keys::{Caller, CallerAt};
+use super::keys::CallerAt;
 use super::query::Query;
 use super::session::Session;
 use super::target::PathParams;

@@ -1,7 +1,6 @@
 //! Who may call: API keys, known by their digests only.
 
 use std::fmt;
-use std::time::Instant;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
@@ -9,8 +8,9 @@ use inventory_core::vocabulary::{Actor, Caller as Owner, InvalidRemark, StoreId}
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::caller::Caller;
 use super::error::{ApiError, Code};
-use super::quota::{Bucket, Quota, Taken};
+use super::quota::Quota;
 
 /// Longest key.
 const KEY_BYTES_MAX: usize = 256;
@@ -43,10 +43,10 @@ pub enum Access {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     digest: [u8; 32],
-    name: Actor,
+    pub(super) name: Actor,
     /// The name space of its idempotency keys, when somebody has named it.
-    owner: Option<Owner>,
-    role: Role,
+    pub(super) owner: Option<Owner>,
+    pub(super) role: Role,
 }
 
 impl fmt::Debug for ApiKey {
@@ -173,91 +173,6 @@ fn is_key(bytes: &[u8]) -> bool {
 
 fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
-}
-
-/// Who makes a call.
-#[derive(Debug)]
-pub struct Caller {
-    key: ApiKey,
-    /// `None` when it may call as often as it likes.
-    bucket: Option<Bucket>,
-}
-
-impl Caller {
-    fn new(key: ApiKey, quota: Quota) -> Self {
-        let tokens = match key.role {
-            Role::Admin | Role::Reader => quota.tokens,
-            Role::Store(_) => quota.store_tokens,
-        };
-        Self {
-            bucket: Bucket::full(tokens, quota.period, Instant::now()),
-            key,
-        }
-    }
-
-    /// What it may do.
-    pub fn role(&self) -> &Role {
-        &self.key.role
-    }
-
-    /// Takes a token; `None` when there is no limit.
-    pub(super) fn charge(&self, now: Instant) -> Option<Taken> {
-        self.bucket.as_ref().map(|bucket| bucket.take(now))
-    }
-
-    /// Gives a token back.
-    pub(super) fn give_back(&self, taken: &mut Taken) {
-        if let Some(bucket) = &self.bucket {
-            bucket.give_back(taken);
-        }
-    }
-
-    /// What the log calls it.
-    pub fn name(&self) -> &Actor {
-        &self.key.name
-    }
-
-    /// Whose its idempotency keys are: the name that stands behind its API key, so that the API key may be replaced. Those
-    /// without a name share one name space.
-    pub fn owner(&self) -> Option<&Owner> {
-        self.key.owner.as_ref()
-    }
-
-    pub(super) fn check(&self, access: Access) -> Result<(), ApiError> {
-        let allowed = match (access, &self.key.role) {
-            (Access::Open | Access::Read, _) | (_, Role::Admin) => true,
-            (Access::Write, Role::Store(_)) => true,
-            (Access::Write, Role::Reader) | (Access::Admin, Role::Reader | Role::Store(_)) => false,
-        };
-        match allowed {
-            true => Ok(()),
-            false => Err(ApiError::new(
-                Code::Forbidden,
-                "this key may not make this call; nothing was done",
-            )),
-        }
-    }
-
-    /// Whether the caller may write for a store.
-    ///
-    /// # Errors
-    ///
-    /// The key is bound to other stores.
-    pub fn may_write_for(&self, store: &StoreId) -> Result<(), ApiError> {
-        let allowed = match &self.key.role {
-            Role::Admin => true,
-            Role::Store(stores) => stores.contains(store),
-            Role::Reader => false,
-        };
-        match allowed {
-            true => Ok(()),
-            false => Err(ApiError::new(
-                Code::Forbidden,
-                "this key may not write for this store; nothing was done",
-            )
-            .with_detail("storeId", format!("{store} is not a store of this key"))),
-        }
-    }
 }
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");

@@ -10,7 +10,7 @@ use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{self, Duration, sleep_until, timeout};
 
 use super::app::App;
 use super::connection;
@@ -130,7 +130,7 @@ impl Listener {
                         tracing::warn!(%error, times, "connections could not be accepted");
                     }
                     // Out of descriptors, most likely: accepting again at once would spin.
-                    sleep(PAUSE).await;
+                    sleep_until(time::Instant::now() + PAUSE).await;
                     continue;
                 }
             };

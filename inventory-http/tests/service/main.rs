@@ -30,6 +30,7 @@ mod reservations;
 mod searches;
 mod slow_clients;
 mod stopping;
+mod streams;
 mod sync;
 mod taking;
 mod telemetry;

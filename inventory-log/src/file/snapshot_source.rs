@@ -18,6 +18,9 @@ use super::text::push_hex32;
 /// Elements that are handed over together, so that a hand-over costs little beside them.
 const BATCH: usize = 256;
 
+/// The size from which on a file is read ahead: a smaller one takes hardly longer than a thread to start.
+const AHEAD_FROM_BYTES: u64 = 1 << 20;
+
 /// Batches that are decoded ahead: some hundreds of kilobytes.
 const BATCHES_AHEAD: usize = 4;
 
@@ -156,14 +159,17 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// As [`Source::list`], where an element is a text that takes time to decode, and then to take: another thread reads and
-    /// decodes ahead, a bounded number of them. Whatever happens, all of the list is read.
+    /// As [`Source::list`], where an element is a text that takes time to decode, and then to take: in a large file another
+    /// thread reads and decodes ahead, a bounded number of them.
     pub(super) fn list_ahead<T: Send>(
         &mut self,
         name: &str,
         mut decode: impl FnMut(&str) -> Result<T, String> + Send,
         mut take: impl FnMut(T) -> Result<(), String>,
     ) -> Result<(), Fault> {
+        if self.size < AHEAD_FROM_BYTES {
+            return self.list(name, |line| take(decode(line)?));
+        }
         let (send, decoded) = mpsc::sync_channel::<Vec<(u64, T)>>(BATCHES_AHEAD);
         thread::scope(|scope| {
             let read = move || {
