@@ -10,6 +10,7 @@ use inventory_core::ports::Ports;
 use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time;
 
 use super::dead_letters::Letters;
 use super::disk_watch;
@@ -167,7 +168,7 @@ impl Running {
                     let _ = told.await;
                     // Those who send it calls are to see that it will be gone, before it is.
                     failed.drain();
-                    tokio::time::sleep(drain).await;
+                    time::sleep_until(time::Instant::now() + drain).await;
                 };
                 tokio::select! {
                     () = told => Ended::Stopped,

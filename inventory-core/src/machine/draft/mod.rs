@@ -298,22 +298,6 @@ impl<'a> Draft<'a> {
         self.book(place, movement);
     }
 
-    /// Whether a count at a place proves the numbers of its product: after a loss every level has to be counted, since what is
-    /// missing may have happened at any.
-    fn is_proved_by_count(&self, place: &Place<'_>) -> bool {
-        let product = place.product_ix;
-        let levels = self
-            .known(product)
-            .into_iter()
-            .flat_map(|known| &known.levels);
-        let others = levels.filter(|(store, _)| *store != place.store_ix);
-        let mut others = others.map(|(store, standing)| {
-            let staged = self.staging.levels.get(&(product, *store));
-            staged.unwrap_or(standing).counted_at
-        });
-        others.all(|counted_at| counted_at >= self.unknown_before())
-    }
-
     /// Makes what was staged since the last call part of the draft.
     pub(super) fn keep(&mut self) {
         self.staging.undo.clear();

@@ -1,5 +1,6 @@
 //! A level as a command finds it.
 
+use super::Draft;
 use crate::machine::ledger::{ProductIx, StoreIx};
 use crate::machine::{Alert, Level};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Version};
@@ -33,5 +34,23 @@ impl Place<'_> {
     pub(in crate::machine) fn reserved_after(&self, level: Level) -> u64 {
         let elsewhere = self.reserved.wrapping_sub(self.level.reserved().units());
         elsewhere.wrapping_add(level.reserved().units())
+    }
+}
+
+impl Draft<'_> {
+    /// Whether a count at a place proves the numbers of its product: after a loss every level has to be counted, since what is
+    /// missing may have happened at any.
+    pub(super) fn is_proved_by_count(&self, place: &Place<'_>) -> bool {
+        let product = place.product_ix;
+        let levels = self
+            .known(product)
+            .into_iter()
+            .flat_map(|known| &known.levels);
+        let others = levels.filter(|(store, _)| *store != place.store_ix);
+        let mut others = others.map(|(store, standing)| {
+            let staged = self.staging.levels.get(&(product, *store));
+            staged.unwrap_or(standing).counted_at
+        });
+        others.all(|counted_at| counted_at >= self.unknown_before())
     }
 }
