@@ -98,7 +98,7 @@ def before_call(context, case, kwargs):
     path = case.operation.path
     if path == "/history" and not {"productId", "reference"} & set(case.query or {}):
         case.query = {**(case.query or {}), "productId": "tea"}
-    if path == "/inventory/counts" and isinstance(case.body, dict):
+    if path.endswith("/inventory/counts") and isinstance(case.body, dict):
         offset = case.body.get("asOfOffset")
         if isinstance(offset, int) and offset > 0:
             case.body["asOfOffset"] = 0

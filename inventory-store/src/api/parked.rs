@@ -7,7 +7,7 @@ use inventory_http::kit::{Answer, ApiError, Call, PathParam};
 use inventory_http::wire::schema;
 
 use super::service::Store;
-use crate::bodies::{Decided, Retry, Which};
+use crate::bodies::{Decided, Discard, Retry, Which};
 use crate::outbox::{Change, Parked};
 
 /// The path of a parked intent.
@@ -26,6 +26,7 @@ pub(super) async fn retry(call: Call<Store>) -> Result<Answer, ApiError> {
 
 /// POST /store/parked/{idempotencyKey}/discard
 pub(super) async fn discard(call: Call<Store>) -> Result<Answer, ApiError> {
+    let Discard {} = call.json()?;
     let key = key(&call)?;
     change(&call, Change::Discard(key)).await
 }

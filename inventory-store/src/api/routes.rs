@@ -9,7 +9,9 @@ use inventory_http::wire::{Update, Updated};
 use super::parked::PARKED_PATH;
 use super::service::Store;
 use super::{parked, passing, reads, writes};
-use crate::bodies::{Decided, Queued, Retry, StoreListing, StoreProduct, StoreStatus, Which};
+use crate::bodies::{
+    Decided, Discard, Queued, Retry, StoreListing, StoreProduct, StoreStatus, Which,
+};
 
 const OK: StatusCode = StatusCode::OK;
 
@@ -95,6 +97,7 @@ fn stock() -> Vec<Route<Store>> {
         )
         .about("gives a parked intent up")
         .path_params(PARKED_PATH)
+        .takes::<Discard>(BODY_BYTES_MAX)
         .answers::<StoreStatus>(OK, "it is forgotten")
         .errors(&[Code::NotFound]),
     ]

@@ -168,6 +168,11 @@ pub struct Retry {
     pub version: Option<Version>,
 }
 
+/// Nothing has to be said of it: `{}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Discard {}
+
 /// Which parked intents are meant: all for which everything that is said holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]

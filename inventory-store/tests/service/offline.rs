@@ -170,13 +170,15 @@ fn a_stale_version_waits_for_a_person_who_retries_or_discards_it() {
     assert_eq!(retried.status, 200, "{retried:?}");
     world.in_step();
     assert_eq!(world.units(), 3);
-    let discarded = world.at_store("POST", "/store/parked/c/discard", "");
+    let discarded = world.at_store("POST", "/store/parked/c/discard", "{}");
     assert_eq!(
         (discarded.status, &discarded.json()["parked"]),
         (200, &json!([]))
     );
     assert_eq!(
-        world.at_store("POST", "/store/parked/c/discard", "").status,
+        world
+            .at_store("POST", "/store/parked/c/discard", "{}")
+            .status,
         404
     );
 }
