@@ -10,7 +10,6 @@
 pub mod api;
 pub mod bodies;
 pub mod cache;
-mod chain;
 pub mod client;
 pub mod outbox;
 pub mod replica;

@@ -5,40 +5,20 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../service/client.rs"]
 mod client;
+#[path = "../service/lines.rs"]
+mod lines;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../service/world.rs"]
 mod world;
 
 use std::fs::File;
-use std::io;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::client::Client;
+use crate::lines::{listen, said};
 use crate::world::World;
-
-static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Lines;
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn said(text: &str) -> usize {
-    let lines = LINES.lock();
-    let lines = String::from_utf8_lossy(&lines);
-    lines.lines().filter(|line| line.contains(text)).count()
-}
 
 fn allow(descriptors: u64) {
     let limit = getrlimit(Resource::Nofile);
@@ -56,10 +36,7 @@ fn passes(time: Duration) {
 
 #[test]
 fn connections_leave_descriptors_to_files_and_a_lack_of_them_is_said_once_a_second() {
-    tracing_subscriber::fmt()
-        .with_writer(|| Lines)
-        .with_ansi(false)
-        .init();
+    listen();
     // A limit far below CONNECTIONS_MAX.
     allow(160);
     let world = World::new();

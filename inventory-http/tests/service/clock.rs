@@ -1,6 +1,5 @@
 //! A clock that somebody sets while central runs.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,10 +9,10 @@ use inventory_core::ports::{Clock as _, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
 use inventory_http::central::{Running, Settings, StartError};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::client::Reply;
+use crate::lines::{listen, said};
 use crate::world::{World, settings};
 
 const DAY_MS: u64 = 86_400_000;
@@ -63,43 +62,6 @@ fn metric(world: &World, line: &str) -> bool {
     let reply = world.get("/metrics");
     let text = String::from_utf8(reply.body).unwrap();
     text.lines().any(|found| found == line)
-}
-
-/// What this process has logged.
-static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Lines;
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// How many lines say so. Other tests write as well: ask for what only one of them says.
-fn said(text: &str) -> usize {
-    let lines = LINES.lock();
-    let lines = String::from_utf8_lossy(&lines);
-    lines.lines().filter(|line| line.contains(text)).count()
-}
-
-/// What this process has logged so far, by whatever test.
-pub(crate) fn logged() -> String {
-    String::from_utf8_lossy(&LINES.lock()).into_owned()
-}
-
-/// Keeps what is logged from now on.
-pub(crate) fn listen() {
-    // One of the tests is the first.
-    let _ = tracing_subscriber::fmt()
-        .with_writer(|| Lines)
-        .with_ansi(false)
-        .try_init();
 }
 
 #[track_caller]

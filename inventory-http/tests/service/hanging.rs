@@ -13,7 +13,7 @@ use inventory_http::central::{Ended, Settings};
 use serde_json::json;
 
 use crate::client::Reply;
-use crate::clock::{listen, logged};
+use crate::lines::{listen, logged};
 use crate::world::{World, settings};
 
 /// How an append that hangs ends.

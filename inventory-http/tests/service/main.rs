@@ -19,6 +19,7 @@ mod hanging;
 mod history;
 mod http;
 mod keys;
+mod lines;
 mod openapi;
 mod operations;
 mod products;

@@ -6,7 +6,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::testing::{AppendFault, Faults};
 use inventory_http::central::Ended;
 
-use crate::clock::{listen, logged};
+use crate::lines::{listen, logged};
 use crate::world::{World, settings};
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::vocabulary::Timestamp;
+use inventory_http::kit::Causes;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use crate::chain::Chain;
 use crate::client::RowAnswer;
 use crate::outbox::{Change, Heard, Intent, Reason};
 use crate::replica::Replica;
@@ -97,7 +97,7 @@ impl Store {
                 self.doubt(&error);
                 let at = self.clock.now();
                 let trouble = Trouble::from(&error);
-                tracing::debug!(error = %Chain(&error), "a batch has no answer");
+                tracing::debug!(error = %Causes(&error), "a batch has no answer");
                 self.tell_sending(|sending| sending.failed(now, at, &batch, trouble))
             }
         };

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inventory_http::kit::Causes;
 use inventory_http::wire::Changes;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use crate::chain::Chain;
 use crate::client::{self, CallError};
 use crate::replica::{Position, Replica};
 use crate::sending::{Blocked, Trouble};
@@ -91,12 +91,12 @@ impl Store {
             Err(error) if error.is_newer() => {
                 let was_newer = self.ask_syncer(|syncer, _| syncer.central_is_newer());
                 if !was_newer {
-                    tracing::error!(error = %Chain(&error), "central is newer than this store: upgrade it; until then it follows by a snapshot now and then");
+                    tracing::error!(error = %Causes(&error), "central is newer than this store: upgrade it; until then it follows by a snapshot now and then");
                 }
                 self.tell_syncer(|syncer, now| syncer.on_newer(now));
             }
             Err(error) => {
-                tracing::warn!(error = %Chain(&error), "central's log does not continue this copy; a snapshot is taken");
+                tracing::warn!(error = %Causes(&error), "central's log does not continue this copy; a snapshot is taken");
                 self.tell_syncer(|syncer, now| syncer.on_diverged(now));
             }
         }
@@ -108,7 +108,7 @@ impl Store {
         let mut last = self.last_error.lock();
         let before = last.as_ref().map(|last| last.reason.code());
         if before != Some(reason.code()) {
-            tracing::warn!(store = %self.id, %reason, error = %Chain(error), "central is away; the copy is served");
+            tracing::warn!(store = %self.id, %reason, error = %Causes(error), "central is away; the copy is served");
         }
         let since = match &*last {
             Some(before) if before.reason.code() == reason.code() => before.since,

@@ -1,6 +1,6 @@
 //! Reading the copy.
 
-use inventory_http::kit::{Answer, ApiError, Call, Code};
+use inventory_http::kit::{Answer, ApiError, Call, Causes, Code};
 use inventory_http::wire::Cursor;
 use inventory_http::wire::params::{CURSOR, LIMIT, product};
 
@@ -9,7 +9,6 @@ use crate::bodies::{
     BlockedStatus, Freshness, OutboxStatus, ParkedIntent, ParkedReason, StoreListing, StoreProduct,
     StoreStatus,
 };
-use crate::chain::Chain;
 use crate::outbox::{Outbox, Parked, Trouble};
 use crate::replica::Shown;
 use crate::sending::Blocked;
@@ -109,7 +108,7 @@ impl Store {
         if let Some(Trouble { error, since }) = self.outbox.trouble() {
             return Some(BlockedStatus {
                 code: "disk".to_owned(),
-                message: Chain(&error).to_string(),
+                message: Causes(&error).to_string(),
                 since,
             });
         }

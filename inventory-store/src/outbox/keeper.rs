@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, Uptime};
+use inventory_http::kit::Causes;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
@@ -25,7 +26,6 @@ use super::durable::DurableOutbox;
 use super::error::{ChangeError, OutboxFailed};
 use super::intent::Intent;
 use super::machine::{Heard, Outbox};
-use crate::chain::Chain;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
 const INBOX_MAX: usize = 1_024;
@@ -344,7 +344,7 @@ impl Thread {
         let mut trouble = self.trouble.lock();
         match (&*trouble, failure) {
             (None, Some(error)) => {
-                tracing::error!(error = %Chain(&error), "nothing is queued or sent until the outbox can be written anew");
+                tracing::error!(error = %Causes(&error), "nothing is queued or sent until the outbox can be written anew");
                 let since = self.clock.now();
                 *trouble = Some(Trouble { error, since });
             }

@@ -1,9 +1,8 @@
 //! What a call without an answer says, and of what.
 
-use inventory_http::kit::{Code, ErrorBody};
+use inventory_http::kit::{Causes, Code, ErrorBody};
 
 use super::{About, Trouble};
-use crate::chain::Chain;
 use crate::client::{CallError, Failure, Misfit};
 use crate::outbox::Reason;
 
@@ -94,7 +93,7 @@ fn row(field: &str) -> Option<usize> {
 }
 
 fn reason(error: &CallError) -> Reason {
-    let said = |code: &'static str| Reason::new(code, Chain(error).to_string());
+    let said = |code: &'static str| Reason::new(code, Causes(error).to_string());
     match error {
         CallError::Refused { error, .. } => Reason::from(&**error),
         CallError::Gone { .. } => said("gone"),
