@@ -1,17 +1,16 @@
 //! Questions about the past of a long log, beside reading all of it.
 //!
-//! A million events, or as many as the variable `HISTORY_EVENTS` says: of sixty days, each of which ends with a full
-//! synchronisation. Half of what is sold by day is of two products: one that everybody buys, at one store, while its other
+//! A million events, or as many as the variable `HISTORY_EVENTS` says: of up to sixty days, each of which ends with a full
+//! synchronisation of one store. Half of what is sold by day is of two products: one that everybody buys, at one store, while its other
 //! level was touched once at the start; and one of which something was buried at the start, and was put right.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::hint::black_box;
-use std::ops::Bound;
-use std::rc::Rc;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inventory_core::engine::{Engine, HistoryQuery, Reader};
+use inventory_core::engine::{Engine, HistoryQuery, Opened, Reader};
 use inventory_core::machine::{
     Adjust, Basis, Command, Count, DeadLettered, Entry, Event, Guard, Request,
 };
@@ -22,7 +21,6 @@ use inventory_core::vocabulary::{
 use inventory_log::file::{self, FileOptions};
 use tempfile::TempDir;
 
-use crate::contest::{Aim, Contest, Contests, Row};
 use crate::raw;
 use crate::scaled;
 use crate::shop::{self, Sales, product_name};
@@ -30,8 +28,9 @@ use crate::shop::{self, Sales, product_name};
 const PRODUCTS: usize = 10_000;
 const STORES: u64 = 20;
 const GROUP: usize = 8_192;
-const NIGHTS: usize = 60;
-/// Rows of a synchronisation in ten million events; with fewer events there are fewer.
+/// Nights of ten million events; with fewer events there are fewer.
+const NIGHTS_MAX: usize = 60;
+/// Rows of a synchronisation. Of most of these products there is one level, of those that are sold there are twenty.
 const ROWS: usize = 50_000;
 /// Lines of one request.
 const LINES_MAX: usize = 10_000;
@@ -40,50 +39,98 @@ const HOT: &str = "hot";
 const BURIED: &str = "buried";
 const QUIET_STORE: &str = "store-19";
 
-const QUESTIONS: [(&str, Ask); 7] = [
-    ("asOf of any product", |past| past.as_of(past.any())),
-    ("asOf of a hot product with a quiet level", |past| {
-        past.as_of(HOT.to_owned());
-    }),
-    ("asOf of a product of which something was buried", |past| {
-        past.as_of(BURIED.to_owned());
-    }),
-    ("history of any product, a page of 50", |past| {
-        past.history(Trail::Product(id(&past.any())), 50);
+pub(crate) const NAME: &str = "history and asOf";
+
+/// How often each question is asked, of another product and another moment each time.
+const ASKED: usize = 30;
+
+const PAGE_MAX: usize = 1_000;
+
+type Ask = fn(&Past);
+
+const QUESTIONS: [(&str, Duration, Ask); 9] = [
+    ("asOf of any product", Duration::from_millis(10), |past| {
+        past.as_of(past.any());
     }),
     (
+        "asOf of a hot product with a quiet level",
+        Duration::from_millis(10),
+        |past| past.as_of(HOT.to_owned()),
+    ),
+    (
+        "asOf of a product of which something was buried",
+        Duration::from_millis(10),
+        |past| past.as_of(BURIED.to_owned()),
+    ),
+    (
+        "history of any product, one event",
+        Duration::from_millis(10),
+        |past| past.history(Trail::Product(id(&past.any())), 1),
+    ),
+    (
+        "history of any product, a page of 50",
+        Duration::from_millis(50),
+        |past| past.history(Trail::Product(id(&past.any())), 50),
+    ),
+    (
         "history of the quiet level of a hot product, one event",
-        |past| {
-            past.history(Trail::Level(id(HOT), store(QUIET_STORE)), 1);
-        },
+        Duration::from_millis(10),
+        |past| past.history(Trail::Level(id(HOT), store(QUIET_STORE)), 1),
     ),
     (
         "history of any product right after a synchronisation, one event",
-        |past| {
-            past.history_then(Trail::Product(id(&past.any())), past.synced, 1);
-        },
+        Duration::from_millis(10),
+        |past| past.history_then(Trail::Product(id(&past.any())), past.synced, 1),
     ),
-    ("asOf listing, a page of 1,000", |past| {
-        past.listing();
-    }),
+    (
+        "asOf listing, a page of 1,000 products of one level",
+        Duration::from_millis(100),
+        |past| past.listing(scaled(PRODUCTS)..scaled(ROWS)),
+    ),
+    (
+        "asOf listing, a page of 1,000 products of twenty levels",
+        Duration::from_millis(100),
+        |past| past.listing(0..scaled(PRODUCTS)),
+    ),
 ];
 
-pub(crate) fn run(contests: &mut Contests) {
-    let shared = OnceCell::new();
-    for (measured, ask) in QUESTIONS {
-        let row = Row {
-            measured,
-            baseline: "reading the whole log",
-            aim: Aim::TimeAtMost(0.05),
-        };
-        contests.run(row, || Questions {
-            past: Rc::clone(shared.get_or_init(|| Rc::new(Past::written()))),
-            ask,
-        });
-    }
+/// How long a question took, beside reading all.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) question: &'static str,
+    pub(crate) median: Duration,
+    pub(crate) longest: Duration,
+    pub(crate) at_most: Duration,
+    /// Reading the whole log once.
+    pub(crate) reading: Duration,
+    pub(crate) events: u64,
 }
 
-type Ask = fn(&Past);
+pub(crate) fn measure() -> Vec<Asked> {
+    let past = Past::written();
+    let start = Instant::now();
+    past.read_all();
+    let reading = start.elapsed();
+    let asked = QUESTIONS.into_iter().map(|(question, at_most, ask)| {
+        let mut took: Vec<Duration> = (0..ASKED)
+            .map(|_| {
+                let start = Instant::now();
+                ask(&past);
+                start.elapsed()
+            })
+            .collect();
+        took.sort_unstable();
+        Asked {
+            question,
+            median: took[took.len() / 2],
+            longest: *took.last().expect("it was asked"),
+            at_most,
+            reading,
+            events: past.head.number(),
+        }
+    });
+    asked.collect()
+}
 
 /// A long log, and an engine on it.
 struct Past {
@@ -113,7 +160,7 @@ impl Past {
         let path = directory.path().join("log");
         bury(&path);
         let synced = write(&path, scaled(events));
-        let engine = shop::open(&path);
+        let engine = open(&path);
         let past = Self {
             reader: engine.reader(),
             head: engine.reader().head().sequence,
@@ -122,9 +169,16 @@ impl Past {
             _engine: engine,
             _directory: directory,
         };
-        // What was in the active segment is indexed by the first search.
-        past.as_of(HOT.to_owned());
+        // As central does once it has started.
+        past.reader.prepare_searches().expect("the log is sound");
         past
+    }
+
+    fn read_all(&self) {
+        let mut log = self.reader.subscribe(Sequence::START);
+        while log.position() < self.head {
+            black_box(log.take(4_096).expect("the log is sound"));
+        }
     }
 
     fn next(&self) -> u64 {
@@ -133,7 +187,7 @@ impl Past {
     }
 
     fn any(&self) -> String {
-        product_name(self.next() as usize % PRODUCTS)
+        product_name(self.next() as usize % scaled(PRODUCTS))
     }
 
     fn position(&self) -> Sequence {
@@ -167,18 +221,22 @@ impl Past {
         );
     }
 
-    fn listing(&self) {
-        let from = self.next() as usize % (PRODUCTS / 2);
+    fn listing(&self, products: Range<usize>) {
+        let page = scaled(PAGE_MAX);
+        let from = products.start + self.next() as usize % (products.len() - page);
         let from = product_name(from);
         let start = Bound::Included(&*from);
-        let found = self
-            .reader
-            .products_as_of(start, "", self.position(), 1_000);
-        assert_eq!(
-            black_box(found).expect("the log is sound").products.len(),
-            1_000
-        );
+        let found = self.reader.products_as_of(start, "", self.position(), page);
+        let found = black_box(found).expect("the log is sound");
+        assert_eq!(found.products.len(), page);
     }
+}
+
+/// An engine on a log in which something is buried.
+fn open(path: &std::path::Path) -> Engine {
+    let Opened { engine, report, .. } = shop::opened(shop::files(path));
+    assert!(report.is_degraded() && report.lost.is_empty(), "{report:?}");
+    engine
 }
 
 /// A log that begins with something that no program knows.
@@ -204,7 +262,7 @@ fn bury(path: &std::path::Path) {
 
 /// Counts, then days of deliveries and nights of synchronisations, without keys: a window of keys is not what is measured.
 fn write(path: &std::path::Path, events: usize) -> Sequence {
-    let mut engine = shop::open(path);
+    let mut engine = open(path);
     let mut submit = |requests: Vec<Request>| {
         let answers = engine.submit(&requests);
         assert!(answers.expect("durable").iter().all(Result::is_ok));
@@ -220,11 +278,12 @@ fn write(path: &std::path::Path, events: usize) -> Sequence {
         });
         submit(vec![Request::unkeyed(vec![count]).expect("one line")]);
     }
-    let mut sales = Sales::of(PRODUCTS);
-    let rows = (events / 200).min(ROWS);
-    let by_day = events / NIGHTS - rows;
+    let mut sales = Sales::of(scaled(PRODUCTS));
+    let rows = scaled(ROWS);
+    let nights = (events / 2 / rows).clamp(1, NIGHTS_MAX);
+    let by_day = events / nights - rows;
     let mut synced = Sequence::START;
-    for night in 0..NIGHTS {
+    for night in 0..nights {
         let mut left = by_day;
         while left > 0 {
             let group = left.min(GROUP);
@@ -245,7 +304,7 @@ fn write(path: &std::path::Path, events: usize) -> Sequence {
             .collect();
         for lines in lines.chunks(LINES_MAX) {
             let head = submit(vec![Request::unkeyed(lines.to_vec()).expect("some lines")]);
-            if night == NIGHTS / 2 {
+            if night == nights / 2 {
                 synced = head;
             }
         }
@@ -260,31 +319,4 @@ fn delivery(product: &str, at: u64) -> Command {
         delta: Adjustment::new(1).expect("not zero"),
         guard: Guard::Unguarded,
     })
-}
-
-/// One question, beside reading everything.
-struct Questions {
-    past: Rc<Past>,
-    ask: Ask,
-}
-
-impl Contest for Questions {
-    fn baseline(&mut self, iterations: u64) -> Duration {
-        let start = Instant::now();
-        for _ in 0..iterations {
-            let mut log = self.past.reader.subscribe(Sequence::START);
-            while log.position() < self.past.head {
-                black_box(log.take(4_096).expect("the log is sound"));
-            }
-        }
-        start.elapsed()
-    }
-
-    fn engine(&mut self, iterations: u64) -> Duration {
-        let start = Instant::now();
-        for _ in 0..iterations {
-            (self.ask)(&self.past);
-        }
-        start.elapsed()
-    }
 }

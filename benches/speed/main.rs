@@ -40,10 +40,10 @@ fn main() {
     many_callers::run(&mut contests);
     bulk::run(&mut contests);
     recovery::run(&mut contests);
-    history::run(&mut contests);
     let outcomes = contests.finish();
     let deadlines = is_wanted(deadlines::NAME).then(deadlines::measure);
     let waits = is_wanted(waits::NAME).then(waits::measure);
+    let asked = is_wanted(history::NAME).then(history::measure);
     let written = is_wanted(snapshots::NAME).then(snapshots::measure);
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {
@@ -52,6 +52,7 @@ fn main() {
             &table::Measured {
                 deadlines,
                 waits,
+                asked,
                 written,
                 memory,
                 window,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::contest::{Aim, Outcome};
 use crate::deadlines::Deadlines;
+use crate::history::Asked;
 use crate::memory::Memory;
 use crate::snapshots::Written;
 use crate::start::Start;
@@ -32,6 +33,11 @@ const WAITS_HEAD: &str = "
 /// How long anybody may wait for somebody else's request.
 const WAIT_MAX: Duration = Duration::from_millis(50);
 
+const ASKED_HEAD: &str = "
+| of the past | events of the log | median | longest | to reach | met | reading the whole log |
+|---|---|---|---|---|---|---|
+";
+
 /// How long a start may take, and how much memory more than the ledger keeps.
 const START_MAX: Duration = Duration::from_secs(2);
 const PEAK_MAX: f64 = 1.3;
@@ -40,6 +46,7 @@ const PEAK_MAX: f64 = 1.3;
 pub(crate) struct Measured {
     pub(crate) deadlines: Option<Vec<Deadlines>>,
     pub(crate) waits: Option<Vec<Waits>>,
+    pub(crate) asked: Option<Vec<Asked>>,
     pub(crate) written: Option<Written>,
     pub(crate) memory: Option<Memory>,
     pub(crate) window: Option<Window>,
@@ -51,6 +58,7 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
     let Measured {
         deadlines,
         waits,
+        asked,
         written,
         memory,
         window,
@@ -67,6 +75,10 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
     if let Some(waits) = waits {
         text.push_str(WAITS_HEAD);
         text.extend(waits.iter().map(of_waits));
+    }
+    if let Some(asked) = asked {
+        text.push_str(ASKED_HEAD);
+        text.extend(asked.iter().map(of_asked));
     }
     text.extend(written.as_ref().map(of_written));
     text.extend(memory.as_ref().map(of_memory));
@@ -147,6 +159,22 @@ fn of_waits(waits: &Waits) -> String {
         time(waits.caller.as_secs_f64()),
         time(waits.reader.as_secs_f64()),
         time(WAIT_MAX.as_secs_f64()),
+    )
+}
+
+fn of_asked(asked: &Asked) -> String {
+    let met = match asked.longest <= asked.at_most {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "| {} | {} | {} | {} | at most {} | {met} | {} |\n",
+        asked.question,
+        asked.events,
+        time(asked.median.as_secs_f64()),
+        time(asked.longest.as_secs_f64()),
+        time(asked.at_most.as_secs_f64()),
+        time(asked.reading.as_secs_f64()),
     )
 }
 

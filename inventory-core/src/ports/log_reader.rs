@@ -45,6 +45,16 @@ pub trait LogReader: Send + Sync {
         Ok(0)
     }
 
+    /// Makes what the searches would have to make first, so that none of them waits for it: what an index lacks after a kill.
+    /// Without it they find the same.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]; what was made by then is kept.
+    fn prepare(&self, wanted: &Wanted) -> Result<(), ReadError> {
+        wanted.check()
+    }
+
     /// Where the entry is that holds a position, or the next one that can be read. `None` above the head.
     ///
     /// # Errors

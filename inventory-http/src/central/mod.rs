@@ -15,6 +15,7 @@ mod opened;
 mod operations;
 mod params;
 mod past;
+mod preparing;
 mod products;
 mod refusal;
 mod replication;

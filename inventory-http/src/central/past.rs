@@ -25,7 +25,7 @@ pub(super) fn turns() -> Arc<Semaphore> {
 }
 
 /// Says that nobody waits any more, when it is dropped.
-struct Waiting(Wanted);
+pub(super) struct Waiting(pub(super) Wanted);
 
 impl Drop for Waiting {
     fn drop(&mut self) {

@@ -15,6 +15,7 @@ use tokio::time;
 use super::dead_letters::Letters;
 use super::disk_watch;
 use super::gauges;
+use super::preparing::Preparing;
 use super::routes::routes;
 use super::service::{Central, Parts};
 use super::settings::Settings;
@@ -160,6 +161,7 @@ impl Running {
         let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
         let watching = tokio::spawn(disk_watch::run(Arc::clone(&central)));
         let telling = tokio::spawn(forgotten::watch(Arc::clone(&central)));
+        let preparing = Preparing::start(central.reader());
         let drain = settings.drain;
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
@@ -179,6 +181,7 @@ impl Running {
             let stopped = async { ended = stopped.await };
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
+            preparing.stop().await;
             // Nobody waits for the disk any more. Its end is awaited, since it holds the service.
             watching.abort();
             let _ = watching.await;

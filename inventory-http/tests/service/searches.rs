@@ -10,6 +10,7 @@ use inventory_core::ports::{
     AppendError, EventLog, Excerpt, LogReader, Ports, ReadError, StorageError, Trail, Wanted,
 };
 use inventory_core::vocabulary::{Epoch, Sequence};
+use inventory_http::central::Ended;
 
 use crate::client::Client;
 use crate::world::{World, settings};
@@ -23,6 +24,8 @@ const FOREVER: Duration = Duration::from_secs(30);
 /// What becomes of a search.
 #[derive(Debug, PartialEq, Eq)]
 enum Search {
+    /// The log is prepared for searches, at the start.
+    Prepared,
     Begun,
     GivenUp,
 }
@@ -80,6 +83,11 @@ impl LogReader for EndlessReader {
         self.reader.read(after, events_max)
     }
 
+    fn prepare(&self, wanted: &Wanted) -> Result<(), ReadError> {
+        self.told.send(Search::Prepared).unwrap();
+        self.until_given_up(wanted)
+    }
+
     fn trail(
         &self,
         _trail: &Trail,
@@ -88,6 +96,12 @@ impl LogReader for EndlessReader {
         wanted: &Wanted,
     ) -> Result<Vec<Excerpt>, ReadError> {
         self.told.send(Search::Begun).unwrap();
+        self.until_given_up(wanted)
+    }
+}
+
+impl EndlessReader {
+    fn until_given_up<T>(&self, wanted: &Wanted) -> Result<T, ReadError> {
         loop {
             if let Err(error) = wanted.check() {
                 self.told.send(Search::GivenUp).unwrap();
@@ -108,6 +122,8 @@ fn endless() -> (World, Receiver<Search>) {
         ..storage.ports()
     };
     let world = World::on(ports, &settings(&[]));
+    assert_eq!(searches.recv_timeout(FOREVER), Ok(Search::Prepared));
+    // What prepares goes on meanwhile.
     world.adjust("tea", "north", 1, "k1");
     (world, searches)
 }
@@ -126,6 +142,13 @@ fn a_search_ends_when_its_caller_has_gone() {
     let (world, searches) = endless();
     let client = asked(&world, &searches);
     drop(client);
+    assert_eq!(searches.recv_timeout(FOREVER), Ok(Search::GivenUp));
+}
+
+#[test]
+fn a_start_that_prepares_for_searches_ends_with_the_service() {
+    let (world, searches) = endless();
+    assert_eq!(world.stop(), Ended::Stopped);
     assert_eq!(searches.recv_timeout(FOREVER), Ok(Search::GivenUp));
 }
 

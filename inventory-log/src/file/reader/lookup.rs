@@ -3,6 +3,7 @@
 use inventory_core::ports::{Excerpt, Extent, ReadError, StorageError, Wanted};
 use inventory_core::vocabulary::Sequence;
 
+use super::excerpts::before;
 use super::{FileLogReader, Place, failed};
 use crate::file::index::Finder;
 use crate::file::interner::Interner;
@@ -88,6 +89,18 @@ impl<'a> Lookup<'a> {
 }
 
 impl FileLogReader {
+    /// Makes the indexes that are missing, those of the newest segments first: most questions are about them.
+    pub(super) fn index_all(&self, wanted: &Wanted) -> Result<(), ReadError> {
+        let mut lookup = Lookup::new(self, wanted);
+        let mut position = self.head();
+        while position > Sequence::START
+            && let Some(finder) = lookup.finder_back(position)?
+        {
+            position = before(&finder);
+        }
+        Ok(())
+    }
+
     /// Where the entry is that holds a position, or the next one that can be read.
     pub(super) fn extent_of(&self, mut position: Sequence) -> Result<Option<Extent>, ReadError> {
         let head = self.head();

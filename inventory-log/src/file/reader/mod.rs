@@ -66,6 +66,10 @@ impl LogReader for FileLogReader {
         page
     }
 
+    fn prepare(&self, wanted: &Wanted) -> Result<(), ReadError> {
+        self.index_all(wanted)
+    }
+
     fn extent(&self, position: Sequence) -> Result<Option<Extent>, ReadError> {
         self.extent_of(position)
     }
