@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import urllib.parse
 import uuid
 
 import schemathesis
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 ID_CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"], codec="utf-8")
 ids = st.text(ID_CHARACTERS, min_size=1, max_size=128).filter(lambda text: len(text.encode()) <= 128)
 schemathesis.openapi.format("inventory-id", ids)
+names = st.text(ID_CHARACTERS, min_size=1, max_size=64).filter(lambda text: "/" not in text)
+schemathesis.openapi.format("inventory-encoded-name", names.map(lambda name: urllib.parse.quote(name, safe="")))
 
 
 def cursor(product: str) -> str:

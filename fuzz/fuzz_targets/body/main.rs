@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
         1 => {
             if let Some(batch) = check::<Batch>(body, is_batch) {
                 for update in batch.updates {
-                    can_be_asked(vec![update.command()]);
+                    can_be_asked(vec![update.split().0.command()]);
                 }
             }
             None

@@ -49,7 +49,18 @@ pub(crate) fn is_update(body: &Value) -> bool {
 }
 
 pub(crate) fn is_batch(body: &Value) -> bool {
-    is_object(body, &[("updates", |rows| is_list(rows, is_update))], &[])
+    is_object(body, &[("updates", |rows| is_list(rows, is_row))], &[])
+}
+
+/// An update, perhaps with whom it is asked for.
+fn is_row(row: &Value) -> bool {
+    let mut update = row.clone();
+    let name = update.as_object_mut().and_then(|fields| fields.remove("onBehalfOf"));
+    is_update(&update) && name.is_none_or(|name| is_key_name(&name))
+}
+
+fn is_key_name(value: &Value) -> bool {
+    is_remark(value, 64) && !value.as_str().is_some_and(|name| name.contains('/'))
 }
 
 pub(crate) fn is_sync(body: &Value) -> bool {

@@ -81,8 +81,8 @@ remark! {
 }
 
 remark! {
-    /// Who made a change.
-    Actor, ACTOR_CHARACTERS_MAX = 64
+    /// Who made a change: a name, or two of 64 characters with one between them, where somebody passes on what another has asked.
+    Actor, ACTOR_CHARACTERS_MAX = 129
 }
 
 #[cfg(test)]

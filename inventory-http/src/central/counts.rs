@@ -31,7 +31,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         }
     };
     call.caller().may_write_for(&count.store_id)?;
-    if count.release_holds && !call.is_known(&key) {
+    if count.release_holds && !call.is_known(&key)? {
         check_holds(&call, &count)?;
     }
     let basis = match basis {
@@ -111,7 +111,7 @@ async fn basis_as_of(
     key: &IdempotencyKey,
 ) -> Result<Basis, ApiError> {
     let reader = call.service().reader();
-    if call.is_known(key) {
+    if call.is_known(key)? {
         return Ok(reader.basis_of_replay(offset));
     }
     let (product, store) = (count.product_id.clone(), count.store_id.clone());

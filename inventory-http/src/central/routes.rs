@@ -16,7 +16,7 @@ use super::{dead_letters, products, replication, stream, sync, updates};
 use super::{reservations, transactions, transfers, whoami};
 use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
-use crate::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
+use crate::wire::params::{BATCH_HEADERS, CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
 use crate::wire::{
     Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
@@ -75,6 +75,7 @@ fn mutations() -> Vec<Route<Central>> {
             updates::post_batch,
         )
         .about("makes many independent updates durable together")
+        .headers(BATCH_HEADERS)
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
         .answers::<Batched>(OK, "each row has its own answer"),
         Route::later(

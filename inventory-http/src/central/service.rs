@@ -19,8 +19,9 @@ use super::past;
 use super::refusal;
 use super::trouble::Trouble;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Call, Causes, Limits};
+use crate::kit::{ApiError, Call, Causes, Limits, Speaker};
 use crate::telemetry::Telemetry;
+use crate::wire::params;
 
 /// The engine behind the calls.
 pub struct Central {
@@ -261,17 +262,28 @@ impl Call<Central> {
     ///
     /// 503: nothing was taken, nothing was written, or nobody knows; the message says which.
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
+        let speaker = self.speaker()?;
+        let spoken = requests.into_iter().map(|request| (request, None));
+        self.submit_spoken(spoken.collect(), &speaker).await
+    }
+
+    /// As [`Call::submit`], of requests some of which are asked for somebody else than the others.
+    pub(super) async fn submit_spoken(
+        &self,
+        requests: Vec<(Request, Option<Speaker>)>,
+        speaker: &Speaker,
+    ) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().filter(|trace| trace.is_sampled());
-        let actor = self.caller().name();
-        let requests = requests.into_iter().map(|request| {
+        let requests = requests.into_iter().map(|(request, other)| {
             let said = request.annotations().cloned().unwrap_or_default();
-            let request = match self.caller().owner() {
-                Some(owner) => request.by(owner.clone()),
+            let Speaker { actor, owner } = other.unwrap_or_else(|| speaker.clone());
+            let request = match owner {
+                Some(owner) => request.by(owner),
                 None => request,
             };
             request.annotated(Annotations {
                 trace,
-                actor: Some(actor.clone()),
+                actor: Some(actor),
                 ..said
             })
         });
@@ -285,11 +297,25 @@ impl Call<Central> {
         answered
     }
 
-    /// Whether a key of this call's caller is remembered.
-    pub(super) fn is_known(&self, key: &IdempotencyKey) -> bool {
-        let owner = self.caller().owner();
+    /// Who speaks: the caller, or somebody for whom it asks.
+    ///
+    /// # Errors
+    ///
+    /// The header that names them is wrong.
+    pub(super) fn speaker(&self) -> Result<Speaker, ApiError> {
+        let other = params::on_behalf_of(self)?;
+        Ok(self.caller().speaker(other.as_ref()))
+    }
+
+    /// Whether a key of whoever speaks is remembered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::speaker`].
+    pub(super) fn is_known(&self, key: &IdempotencyKey) -> Result<bool, ApiError> {
+        let owner = self.speaker()?.owner;
         let reader = self.service().reader();
-        reader.read(|ledger| ledger.find(owner, key).is_some())
+        Ok(reader.read(|ledger| ledger.find(owner.as_ref(), key).is_some()))
     }
 
     /// As [`Call::submit`], for one request.

@@ -8,9 +8,9 @@ use inventory_core::vocabulary::IdempotencyKey;
 use super::refusal;
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code};
+use crate::kit::{Answer, ApiError, Call, Code, Speaker};
 use crate::wire::{
-    BATCH_UPDATES_MAX, Batch, BatchResult, BatchSummary, Batched, Update, Updated, params,
+    BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Update, Updated, params,
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -32,8 +32,9 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
 /// POST /inventory/batch
 pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> {
     let batch: Batch = call.json()?;
+    let speaker = call.speaker()?;
     let requests = batch_requests(&call, batch)?;
-    let answers = call.submit(requests).await?;
+    let answers = call.submit_spoken(requests, &speaker).await?;
     let mut summary = BatchSummary::default();
     let results = answers.iter().map(|answer| {
         let result = batch_result(answer);
@@ -47,18 +48,25 @@ pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> 
     Ok(Answer::json(&Batched { results, summary }))
 }
 
-fn batch_requests(call: &Call<Central>, batch: Batch) -> Result<Vec<Request>, ApiError> {
+/// The rows, each with whom it is asked for where it says so.
+fn batch_requests(
+    call: &Call<Central>,
+    batch: Batch,
+) -> Result<Vec<(Request, Option<Speaker>)>, ApiError> {
     if !(1..=BATCH_UPDATES_MAX).contains(&batch.updates.len()) {
         let issue = format!("must have 1 to {BATCH_UPDATES_MAX} rows");
         return Err(ApiError::field("updates", issue));
     }
     let rows = batch.updates.into_iter().enumerate();
-    rows.map(|(row, mut update)| {
-        call.caller().may_write_for(&update.store_id)?;
+    rows.map(|(row, update)| {
+        let (mut update, on_behalf_of) = BatchRow::split(update);
+        let caller = call.caller();
+        let speaker = on_behalf_of.map(|other| caller.speaker(Some(&other)));
+        caller.may_write_for(&update.store_id)?;
         let key = update.idempotency_key.take().ok_or_else(|| {
             ApiError::field(format!("updates[{row}].idempotencyKey"), "is missing")
         })?;
-        Ok(request(key, update))
+        Ok((request(key, update), speaker))
     })
     .collect()
 }

@@ -13,7 +13,7 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
         Role::Admin => (RoleName::Admin, Vec::new()),
     };
     Ok(Answer::json(&WhoAmI {
-        name: caller.name().clone(),
+        name: caller.name().actor().clone(),
         role,
         stores,
     }))

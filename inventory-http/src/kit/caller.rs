@@ -6,7 +6,18 @@ use inventory_core::vocabulary::{Actor, Caller as Owner, StoreId};
 
 use super::error::{ApiError, Code};
 use super::keys::{Access, ApiKey, Role};
+use super::name::KeyName;
 use super::quota::{Bucket, Quota, Taken};
+
+/// Who wants something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// As it is recorded.
+    pub actor: Actor,
+    /// Whose the idempotency keys are: the name that stands behind the API key, so that the API key may be replaced, and the
+    /// name behind that of somebody for whom its holder asks. Those without a name share one name space.
+    pub owner: Option<Owner>,
+}
 
 /// Who makes a call.
 #[derive(Debug)]
@@ -46,14 +57,32 @@ impl Caller {
     }
 
     /// What the log calls it.
-    pub fn name(&self) -> &Actor {
+    pub fn name(&self) -> &KeyName {
         &self.key.name
     }
 
-    /// Whose its idempotency keys are: the name that stands behind its API key, so that the API key may be replaced. Those
-    /// without a name share one name space.
-    pub fn owner(&self) -> Option<&Owner> {
-        self.key.owner.as_ref()
+    /// The name that somebody has given to its API key.
+    pub fn given_name(&self) -> Option<&KeyName> {
+        self.key.owner.as_ref().map(|_| &self.key.name)
+    }
+
+    /// Who speaks when it asks for somebody, or for itself. Whoever it asks for has a name behind its own, and so nobody
+    /// else's keys.
+    pub fn speaker(&self, other: Option<&KeyName>) -> Speaker {
+        match other {
+            Some(other) => {
+                let actor = self.key.name.with(other);
+                let owner = Owner::new(actor.as_str());
+                Speaker {
+                    owner: Some(owner.expect("what an actor is called, a caller may be called")),
+                    actor,
+                }
+            }
+            None => Speaker {
+                owner: self.key.owner.clone(),
+                actor: self.key.name.actor().clone(),
+            },
+        }
     }
 
     pub(super) fn check(&self, access: Access) -> Result<(), ApiError> {

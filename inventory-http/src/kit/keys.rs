@@ -4,12 +4,13 @@ use std::fmt;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
-use inventory_core::vocabulary::{Actor, Caller as Owner, InvalidRemark, StoreId};
+use inventory_core::vocabulary::{Caller as Owner, StoreId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::caller::Caller;
 use super::error::{ApiError, Code};
+use super::name::{InvalidKeyName, KeyName};
 use super::quota::Quota;
 
 /// Longest key.
@@ -43,7 +44,7 @@ pub enum Access {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     digest: [u8; 32],
-    pub(super) name: Actor,
+    pub(super) name: KeyName,
     /// The name space of its idempotency keys, when somebody has named it.
     pub(super) owner: Option<Owner>,
     pub(super) role: Role,
@@ -72,9 +73,9 @@ pub enum InvalidApiKey {
         "a role must be reader, admin, or store: and store ids with + between them, after a name and @ if there is one"
     )]
     Role,
-    /// A name is 1 to 64 characters.
+    /// A name is 1 to 64 characters without `/`.
     #[error("the name of a key {0}")]
-    Name(InvalidRemark),
+    Name(InvalidKeyName),
     /// The same key twice.
     #[error("a key stands twice")]
     Twice,
@@ -108,8 +109,10 @@ impl ApiKey {
             None if is_key(key.as_bytes()) => digest(key.as_bytes()),
             None => return Err(InvalidApiKey::Key),
         };
-        let owner = name.as_ref().map(Actor::as_str).map(Owner::new);
-        let owner = owner.transpose().expect("an actor's name is a caller's");
+        let owner = name.as_ref().map(KeyName::as_str).map(Owner::new);
+        let owner = owner
+            .transpose()
+            .expect("the name of a key is one of a caller");
         let name = name.unwrap_or_else(|| name_of(&digest));
         Ok(Self {
             digest,
@@ -135,21 +138,21 @@ impl ApiKey {
 }
 
 /// The name of a key that has none.
-fn name_of(known: &[u8; 32]) -> Actor {
+fn name_of(known: &[u8; 32]) -> KeyName {
     let name = match *known == digest(b"demo") {
         true => "demo".to_owned(),
         false => format!("key-{}", data_encoding::HEXLOWER.encode(&known[..4])),
     };
-    Actor::new(&name).expect("a few letters and digits are a name")
+    KeyName::new(&name).expect("a few letters and digits are a name")
 }
 
 /// A role, or a name, `@` and a role. A store's id may have an `@` as well: a role that is one has no name.
-fn parse_named_role(text: &str) -> Result<(Option<Actor>, Role), InvalidApiKey> {
+fn parse_named_role(text: &str) -> Result<(Option<KeyName>, Role), InvalidApiKey> {
     match (parse_role(text), text.split_once('@')) {
         (Ok(role), _) => Ok((None, role)),
         (Err(error), None) => Err(error),
         (Err(_), Some((name, role))) => {
-            let name = Actor::new(name).map_err(InvalidApiKey::Name)?;
+            let name = KeyName::new(name).map_err(InvalidApiKey::Name)?;
             Ok((Some(name), parse_role(role)?))
         }
     }
@@ -229,7 +232,7 @@ impl Keyring {
     pub fn unlocked(quota: Quota) -> Self {
         let key = ApiKey {
             digest: [0; 32],
-            name: Actor::new("anybody").expect("a word is a name"),
+            name: KeyName::new("anybody").expect("a word is a name"),
             owner: None,
             role: Role::Admin,
         };
@@ -321,6 +324,7 @@ mod tests {
             "",
             "a=@reader",
             "a=till@owner",
+            "a=till/7@admin",
             "=reader",
             "a b",
             "a=",

@@ -1,13 +1,84 @@
 //! Many independent updates in one call.
 
+use inventory_core::vocabulary::{Adjustment, ProductId, StoreId, Version};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{Update, Updated};
-use crate::kit::{ErrorBody, objects};
+use super::mutation::mutation;
+use super::{Update, Updated, schema};
+use crate::kit::{ErrorBody, KeyName, objects};
 
 /// Most updates of one call.
 pub const BATCH_UPDATES_MAX: usize = 10_000;
+
+mutation! {
+    /// An update among others: what would stand in the head of a call of its own stands in the row.
+    pub struct BatchRow {
+        /// The store whose stock changes.
+        #[schemars(schema_with = "schema::id")]
+        pub store_id: StoreId,
+        /// The product.
+        #[schemars(schema_with = "schema::id")]
+        pub product_id: ProductId,
+        /// The change of on-hand; not zero.
+        #[schemars(schema_with = "schema::adjustment")]
+        pub delta: Adjustment,
+        /// The version the product must have; null: whatever it is.
+        #[serde(deserialize_with = "schema::present")]
+        #[schemars(schema_with = "schema::guard", required)]
+        pub version: Option<Version>,
+        /// For whom it is asked, as the header On-Behalf-Of says it of a call.
+        #[serde(
+            default,
+            deserialize_with = "schema::not_null",
+            skip_serializing_if = "Option::is_none"
+        )]
+        #[schemars(schema_with = "schema::key_name")]
+        pub on_behalf_of: Option<KeyName>,
+    }
+}
+
+impl BatchRow {
+    /// An update as a row.
+    pub fn of(update: Update, on_behalf_of: Option<KeyName>) -> Self {
+        let Update {
+            store_id,
+            product_id,
+            delta,
+            version,
+            idempotency_key,
+            reason,
+            note,
+            reference,
+        } = update;
+        Self {
+            store_id,
+            product_id,
+            delta,
+            version,
+            on_behalf_of,
+            idempotency_key,
+            reason,
+            note,
+            reference,
+        }
+    }
+
+    /// The update, and for whom it is asked.
+    pub fn split(self) -> (Update, Option<KeyName>) {
+        let update = Update {
+            store_id: self.store_id,
+            product_id: self.product_id,
+            delta: self.delta,
+            version: self.version,
+            idempotency_key: self.idempotency_key,
+            reason: self.reason,
+            note: self.note,
+            reference: self.reference,
+        };
+        (update, self.on_behalf_of)
+    }
+}
 
 /// Updates that are decided in order and made durable together, each on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +87,7 @@ pub struct Batch {
     /// The updates, each with its own idempotencyKey.
     #[serde(deserialize_with = "objects")]
     #[schemars(schema_with = "rows_with_keys")]
-    pub updates: Vec<Update>,
+    pub updates: Vec<BatchRow>,
 }
 
 /// What the derived schema cannot say: a row has no head that its key could stand in.
@@ -26,7 +97,7 @@ fn rows_with_keys(generator: &mut SchemaGenerator) -> Schema {
         "minItems": 1,
         "maxItems": BATCH_UPDATES_MAX,
         "items": {
-            "allOf": [generator.subschema_for::<Update>(), { "required": ["idempotencyKey"] }],
+            "allOf": [generator.subschema_for::<BatchRow>(), { "required": ["idempotencyKey"] }],
         },
     })
 }

@@ -6,7 +6,7 @@ use hyper::header::HeaderName;
 use inventory_core::vocabulary::{IdempotencyKey, ProductId};
 
 use super::{Cursor, schema};
-use crate::kit::{ApiError, Call, HeaderParam, Param, PathParam};
+use crate::kit::{ApiError, Call, HeaderParam, KeyName, Param, PathParam};
 
 /// The path of a product.
 pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
@@ -55,8 +55,24 @@ pub static KEY_HEADER: HeaderParam = HeaderParam {
         parses::<IdempotencyKey>,
     ),
 };
+/// The header in which a store says which of its tills has asked.
+pub static ON_BEHALF_OF: HeaderParam = HeaderParam {
+    header: HeaderName::from_static("on-behalf-of"),
+    param: Param::text(
+        "On-Behalf-Of",
+        "the name, percent-encoded, of somebody for whom the holder of the key asks, such as a till of a store: idempotency \
+         keys are theirs, and who has asked is recorded as the key's name, / and this one",
+        "^[!-~]+$",
+        schema::ENCODED_NAME_FORMAT,
+        |text| KeyName::from_encoded(text).map(drop),
+    ),
+};
 /// The headers of a mutation.
-pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
+pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER, &ON_BEHALF_OF];
+/// Those of many, each of which has its own key.
+pub static BATCH_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF];
+/// Those of one at a store, which passes on who has asked by itself.
+pub static STORE_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
 
 /// The product in the path.
 ///
@@ -67,6 +83,17 @@ pub fn product<S>(call: &Call<S>) -> Result<ProductId, ApiError> {
     call.path.parse(0, "productId", |text| {
         ProductId::new(text).map_err(|error| error.to_string())
     })
+}
+
+/// For whom the holder of the key asks.
+///
+/// # Errors
+///
+/// It is no name.
+pub fn on_behalf_of<S>(call: &Call<S>) -> Result<Option<KeyName>, ApiError> {
+    let name = call.header(&ON_BEHALF_OF).map(KeyName::from_encoded);
+    name.transpose()
+        .map_err(|issue| ApiError::field(ON_BEHALF_OF.param.name, issue))
 }
 
 /// The key of a mutation: in the body, in the header, or the same in both.

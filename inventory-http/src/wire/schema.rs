@@ -7,6 +7,8 @@ use inventory_core::vocabulary::{
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+use crate::kit::KEY_NAME_CHARACTERS_MAX;
+
 /// A format of the cursors of reservations.
 pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
 
@@ -24,6 +26,9 @@ pub const CURSOR_FORMAT: &str = "inventory-cursor";
 
 /// A format of cursors, which only histories make.
 pub const HISTORY_CURSOR_FORMAT: &str = "inventory-history-cursor";
+
+/// A format of names in headers: percent-encoded.
+pub const ENCODED_NAME_FORMAT: &str = "inventory-encoded-name";
 
 /// A format of moments: an offset, or a time that there is.
 pub const AS_OF_FORMAT: &str = "inventory-as-of";
@@ -89,6 +94,16 @@ pub fn reference(_: &mut SchemaGenerator) -> Schema {
 /// Who.
 pub fn actor(_: &mut SchemaGenerator) -> Schema {
     remark(ACTOR_CHARACTERS_MAX)
+}
+
+/// The name of a key.
+pub fn key_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": KEY_NAME_CHARACTERS_MAX,
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f/]+$",
+    })
 }
 
 /// Units of stock, or a version.

@@ -54,6 +54,110 @@ fn two_tills_that_use_one_number_both_sell() {
     assert_eq!(callers, [json!(null), json!("till-a"), json!("till-b")]);
 }
 
+/// What is sold at central by somebody with a key, for somebody else.
+fn sell_for(world: &World, api_key: &str, till: &str, key: &str) -> Reply {
+    let store = api_key.trim_start_matches("secret-");
+    let body = json!({
+        "storeId": store, "productId": "tea", "delta": -1, "version": null, "idempotencyKey": key,
+    });
+    let head = [("X-API-Key", api_key), ("On-Behalf-Of", till)];
+    let body = body.to_string();
+    world
+        .client()
+        .call("POST", "/inventory/updates", &head, Some(&body))
+}
+
+#[test]
+fn two_tills_of_one_store_that_use_one_number_both_sell_and_no_store_gets_at_the_keys_of_another() {
+    let keys =
+        "demo,secret-north=north@store:north,secret-south=south@store:south,secret-east=store:east";
+    let world = World::with(&[("API_KEYS", keys)]);
+    for store in ["north", "south", "east"] {
+        world.adjust("tea", store, 10, &format!("delivery-{store}"));
+    }
+    let mut expected = Vec::new();
+    for (api_key, till, caller) in [
+        ("secret-north", "till%201", "north/till 1"),
+        ("secret-north", "till%202", "north/till 2"),
+        ("secret-south", "till%201", "south/till 1"),
+        ("secret-east", "till%201", "key-64a4c998/till 1"),
+    ] {
+        let first = sell_for(&world, api_key, till, "receipt-0001");
+        assert_eq!(first.status, 200, "{first:?}");
+        assert_eq!(first.header("idempotent-replayed"), None, "{caller}");
+        let again = sell_for(&world, api_key, till, "receipt-0001");
+        assert_eq!(
+            again.header("idempotent-replayed"),
+            Some("true"),
+            "{caller}"
+        );
+        assert_eq!(again.body, first.body);
+        expected.push(json!([caller, caller]));
+    }
+    let by_itself = sell(&world, "secret-north", "receipt-0001");
+    assert_eq!(by_itself.header("idempotent-replayed"), None);
+    expected.push(json!(["north", "north"]));
+    let changes = world.get("/replication/changes?fromOffset=3").json();
+    let events = changes["events"].as_array().unwrap();
+    let recorded: Vec<_> = events
+        .iter()
+        .map(|event| json!([event["caller"], event["actor"]]))
+        .collect();
+    assert_eq!(recorded, expected);
+    for name in ["", "north%2Ftill%201", "a%0A", "%zz"] {
+        let refused = sell_for(&world, "secret-south", name, "receipt-0002");
+        assert_eq!(refused.status, 400, "{name}: {refused:?}");
+        assert_eq!(refused.json()["details"][0]["field"], "On-Behalf-Of");
+    }
+}
+
+#[test]
+fn each_row_of_a_batch_has_its_till() {
+    let world = World::with(&[("API_KEYS", "demo,secret-north=north@store:north")]);
+    world.adjust("tea", "north", 10, "delivery");
+    let row = |till: Option<&str>| {
+        let mut row = json!({
+            "storeId": "north", "productId": "tea", "delta": -1, "version": null, "idempotencyKey": "receipt-0001",
+        });
+        if let Some(till) = till {
+            row["onBehalfOf"] = json!(till);
+        }
+        row
+    };
+    let body =
+        json!({ "updates": [row(Some("till 1")), row(Some("till 2")), row(None)] }).to_string();
+    let head = [("X-API-Key", "secret-north"), ("On-Behalf-Of", "server")];
+    let post = || {
+        world
+            .client()
+            .call("POST", "/inventory/batch", &head, Some(&body))
+    };
+    let first = post();
+    assert_eq!(
+        first.json()["summary"],
+        json!({ "applied": 3, "refused": 0 })
+    );
+    assert_eq!(available(&world), 7, "{first:?}");
+    assert_eq!(post().json()["results"][2]["idempotentReplayed"], true);
+    assert_eq!(available(&world), 7);
+    let changes = world.get("/replication/changes?fromOffset=1").json();
+    let actors = [0, 1, 2].map(|at| changes["events"][at]["actor"].clone());
+    assert_eq!(
+        actors,
+        ["north/till 1", "north/till 2", "north/server"].map(|name| json!(name))
+    );
+    let alone = sell_for(&world, "secret-north", "till%202", "receipt-0001");
+    assert_eq!(alone.header("idempotent-replayed"), Some("true"));
+    let bad = body.replace("till 2", "south/till");
+    let bad = world
+        .client()
+        .call("POST", "/inventory/batch", &head, Some(&bad));
+    assert_eq!(
+        (bad.status, &bad.json()["details"][0]["field"]),
+        (400, &json!("updates[1].onBehalfOf"))
+    );
+}
+
 #[test]
 fn a_till_whose_api_key_was_replaced_is_answered_as_before() {
     let storage = MemoryStorage::new();
@@ -85,6 +189,12 @@ fn a_key_of_a_commit_is_looked_for_among_its_callers_own() {
     );
     let again = call("secret-a", "/reservations/r1/commit", commit);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    // The keys of those for whom it asks are others.
+    let head = [("X-API-Key", "secret-a"), ("On-Behalf-Of", "scanner")];
+    let other = world
+        .client()
+        .call("POST", "/reservations/r1/commit", &head, Some(commit));
+    assert_eq!(other.status, 409);
     // Another till's key of that name was never used: the reservation has ended.
     assert_eq!(
         call("secret-b", "/reservations/r1/commit", commit).status,

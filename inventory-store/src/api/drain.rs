@@ -80,7 +80,7 @@ impl Store {
         if batch.is_empty() {
             return false;
         }
-        let updates = batch.iter().map(|intent| intent.update().clone()).collect();
+        let updates = batch.iter().map(Intent::row).collect();
         // A call is part of one trace: what is sent together is not told apart.
         let trace = match &batch[..] {
             [alone] => alone.trace(),

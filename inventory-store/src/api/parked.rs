@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use inventory_core::vocabulary::IdempotencyKey;
-use inventory_http::kit::{Answer, ApiError, Call, PathParam};
+use inventory_http::kit::{Answer, ApiError, Call, KeyName, Param, PathParam};
 use inventory_http::wire::schema;
 
 use super::service::Store;
 use crate::bodies::{Decided, Discard, Retry, Which};
-use crate::outbox::{Change, Parked};
+use crate::outbox::{Change, IntentKey, Parked};
 
 /// The path of a parked intent.
 pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
@@ -16,6 +16,19 @@ pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
     about: "the key of the intent, percent-encoded as one segment",
     schema: schema::key,
 }];
+
+/// Whose the key in the path is.
+pub(super) const TILL: Param = Param::text(
+    "till",
+    "the till whose key it is, as the parked intent names it; absent when it names none",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f/]{1,64}$",
+    "",
+    |text| {
+        KeyName::new(text)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    },
+);
 
 /// POST /store/parked/{idempotencyKey}/retry
 pub(super) async fn retry(call: Call<Store>) -> Result<Answer, ApiError> {
@@ -41,9 +54,15 @@ pub(super) async fn discard_all(call: Call<Store>) -> Result<Answer, ApiError> {
     change_all(&call, Change::Discard).await
 }
 
-fn key(call: &Call<Store>) -> Result<IdempotencyKey, ApiError> {
-    call.path.parse(0, "idempotencyKey", |text| {
+fn key(call: &Call<Store>) -> Result<IntentKey, ApiError> {
+    let idempotency_key = call.path.parse(0, "idempotencyKey", |text| {
         IdempotencyKey::new(text).map_err(|error| error.to_string())
+    })?;
+    let till = call.query.text(&TILL).map(KeyName::new).transpose();
+    let till = till.map_err(|error| ApiError::field(TILL.name, error.to_string()))?;
+    Ok(IntentKey {
+        till,
+        idempotency_key,
     })
 }
 
@@ -57,7 +76,7 @@ async fn change(call: &Call<Store>, change: Change) -> Result<Answer, ApiError> 
 /// Decides about all parked intents of a kind, the longest parked first, until one is refused: there is room for no more.
 async fn change_all(
     call: &Call<Store>,
-    decide: impl Fn(IdempotencyKey) -> Change,
+    decide: impl Fn(IntentKey) -> Change,
 ) -> Result<Answer, ApiError> {
     let which: Which = call.json()?;
     let store = Arc::clone(call.service());

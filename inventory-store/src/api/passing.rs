@@ -9,7 +9,7 @@ use inventory_core::vocabulary::{ProductId, StoreId};
 use inventory_http::kit::{
     Access, Answer, ApiError, BULK_BODY_BYTES_MAX, Call, Code, PathParam, Route,
 };
-use inventory_http::wire::params::{self, MUTATION_HEADERS};
+use inventory_http::wire::params::{self, STORE_HEADERS};
 use inventory_http::wire::{
     Close, Commit, Committed, Count, Counted, Extend, Extended, Held, Hold, LevelAfter, Moved,
     Mutation, Receive, Release, Released, Reservation, Ship, Transfer, Updated, schema,
@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::service::Store;
 use super::turn::Turn;
-use super::writes::{REPLAYED, away, refused};
+use super::writes::{REPLAYED, away, origin, refused};
 use crate::client::{CallError, Outcome};
 
 const RESERVATION_PATH: &[PathParam] = &[PathParam {
@@ -169,7 +169,7 @@ pub(super) fn routes() -> Vec<Route<Store>> {
 
 fn change<T: Passed + JsonSchema + 'static>(path: &'static str) -> Route<Store> {
     Route::later(Method::POST, path, Access::Write, pass::<T>)
-        .headers(MUTATION_HEADERS)
+        .headers(STORE_HEADERS)
         .takes::<T>(BULK_BODY_BYTES_MAX)
         .errors(REFUSALS)
 }
@@ -212,9 +212,8 @@ impl Store {
             .strip_prefix("/store")
             .expect("it is a path of a store");
         let deadline = Instant::now() + self.forward_timeout;
-        let passed = self
-            .central
-            .pass_until(target, body, call.span.trace(), deadline);
+        let origin = origin(call);
+        let passed = self.central.pass_until(target, body, &origin, deadline);
         let passed = match passed.await {
             Ok(passed) => passed,
             Err(CallError::Refused {

@@ -128,7 +128,8 @@ fn blocked_status(blocked: &Blocked) -> BlockedStatus {
 fn parked_intent(parked: &Parked) -> ParkedIntent {
     let update = parked.intent.update();
     ParkedIntent {
-        idempotency_key: parked.intent.key().clone(),
+        idempotency_key: parked.intent.key().idempotency_key.clone(),
+        till: parked.intent.key().till.clone(),
         product_id: update.product_id.clone(),
         delta: update.delta.delta().units(),
         reason: ParkedReason {

@@ -3,10 +3,10 @@
 use hyper::{Method, StatusCode};
 use inventory_http::health;
 use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route};
-use inventory_http::wire::params::{CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
+use inventory_http::wire::params::{CURSOR, LIMIT, PRODUCT_PATH, STORE_HEADERS};
 use inventory_http::wire::{Update, Updated};
 
-use super::parked::PARKED_PATH;
+use super::parked::{PARKED_PATH, TILL};
 use super::service::Store;
 use super::{parked, passing, reads, writes};
 use crate::bodies::{
@@ -32,7 +32,7 @@ fn stock() -> Vec<Route<Store>> {
             writes::post,
         )
         .about("changes the stock of one product at this store, at central or, while that is away, later")
-        .headers(MUTATION_HEADERS)
+        .headers(STORE_HEADERS)
         .takes::<Update>(BODY_BYTES_MAX)
         .answers::<Updated>(OK, "central has applied it")
         .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet")
@@ -86,6 +86,7 @@ fn stock() -> Vec<Route<Store>> {
         )
         .about("sends a parked intent once more, under its key")
         .path_params(PARKED_PATH)
+        .query(&[&TILL])
         .takes::<Retry>(BODY_BYTES_MAX)
         .answers::<StoreStatus>(OK, "it is queued")
         .errors(&[Code::NotFound]),
@@ -97,6 +98,7 @@ fn stock() -> Vec<Route<Store>> {
         )
         .about("gives a parked intent up")
         .path_params(PARKED_PATH)
+        .query(&[&TILL])
         .takes::<Discard>(BODY_BYTES_MAX)
         .answers::<StoreStatus>(OK, "it is forgotten")
         .errors(&[Code::NotFound]),

@@ -15,8 +15,8 @@ use super::service::Store;
 use super::settings::OfflineWrites;
 use super::turn::Turn;
 use crate::bodies::Queued;
-use crate::client::{CallError, Failure, Outcome};
-use crate::outbox::{Change, ChangeError, Changed, Intent, NotTaken, Refusal};
+use crate::client::{CallError, Failure, Origin, Outcome};
+use crate::outbox::{Change, ChangeError, Changed, Intent, IntentKey, NotTaken, Refusal};
 
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -28,20 +28,27 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     store.check_own(&update.store_id)?;
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let deadline = Instant::now() + store.forward_timeout;
+    update.idempotency_key = Some(key.clone());
+    let origin = origin(&call);
+    let key = IntentKey {
+        till: origin.till.clone(),
+        idempotency_key: key,
+    };
     let is_known = store.outbox.outbox().knows(&key);
-    let central_at = store.central_time();
-    update.idempotency_key = Some(key);
-    let trace = call.span.trace();
-    if is_known || store.turn(&[&update.product_id], deadline).await == Turn::Queues {
+    let wanted = Wanted {
+        key,
+        update,
+        central_at: store.central_time(),
+        trace: origin.trace,
+    };
+    if is_known || store.turn(&[&wanted.update.product_id], deadline).await == Turn::Queues {
         return match store.offline_writes {
             OfflineWrites::Reject if !is_known => Err(away(Outcome::NothingDone)),
-            OfflineWrites::Reject | OfflineWrites::Queue => {
-                store.queue(update, trace, central_at, false).await
-            }
+            OfflineWrites::Reject | OfflineWrites::Queue => store.queue(wanted, false).await,
         };
     }
     let span = call.span.child("ForwardDelta");
-    let forwarded = store.forward(&update, trace, deadline).await;
+    let forwarded = store.forward(&wanted.update, &origin, deadline).await;
     if let Err(error) = &forwarded {
         span.fail(error.to_string());
     }
@@ -57,9 +64,26 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
             OfflineWrites::Reject => Err(not_forwarded(&error)),
             OfflineWrites::Queue => {
                 let attempted = error.outcome() == Outcome::Unknown;
-                store.queue(update, trace, central_at, attempted).await
+                store.queue(wanted, attempted).await
             }
         },
+    }
+}
+
+/// An update that a till wants.
+struct Wanted {
+    key: IntentKey,
+    update: Update,
+    /// How far central's time was known to be before it was first sent, if it may have been.
+    central_at: Option<Timestamp>,
+    trace: Option<TraceParent>,
+}
+
+/// Where a call comes from, as central is told.
+pub(super) fn origin(call: &Call<Store>) -> Origin {
+    Origin {
+        till: call.caller().given_name().cloned(),
+        trace: call.span.trace(),
     }
 }
 
@@ -102,7 +126,7 @@ impl Store {
     async fn forward(
         &self,
         update: &Update,
-        trace: Option<TraceParent>,
+        origin: &Origin,
         deadline: Instant,
     ) -> Result<Answer, CallError> {
         if !self.is_connected() {
@@ -111,7 +135,7 @@ impl Store {
                 source: Failure::ConnectTimeout,
             });
         }
-        let answered = self.central.update_until(update, trace, deadline).await;
+        let answered = self.central.update_until(update, origin, deadline).await;
         let answered = answered.inspect_err(|error| self.doubt(error))?;
         if let Some(replica) = &mut *self.replica.write() {
             replica.answered(&answered.updated);
@@ -124,23 +148,20 @@ impl Store {
     }
 
     /// Queues an update; it is on disk when this answers.
-    ///
-    /// `central_at` is how far central's time was known to be before it was first sent, if it may have been.
-    async fn queue(
-        &self,
-        update: Update,
-        trace: Option<TraceParent>,
-        central_at: Option<Timestamp>,
-        attempted: bool,
-    ) -> Result<Answer, ApiError> {
-        let key = update.idempotency_key.clone();
-        let key = key.expect("only updates with a key are queued");
+    async fn queue(&self, wanted: Wanted, attempted: bool) -> Result<Answer, ApiError> {
+        let Wanted {
+            key,
+            update,
+            central_at,
+            trace,
+        } = wanted;
+        let idempotency_key = key.idempotency_key.clone();
         let now = self.clock.now();
-        let intent = Intent::new(key.clone(), update, now, trace).known(central_at, attempted);
+        let intent = Intent::new(key, update, now, trace).known(central_at, attempted);
         self.change(Change::Enqueue(intent)).await?;
         let body = Queued {
             queued: true,
-            idempotency_key: key,
+            idempotency_key,
         };
         Ok(Answer::json(&body).with_status(StatusCode::ACCEPTED))
     }

@@ -3,6 +3,7 @@
 use inventory_core::vocabulary::{
     IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp, Version,
 };
+use inventory_http::kit::KeyName;
 use inventory_http::wire::schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,10 @@ pub struct ParkedIntent {
     /// Its key.
     #[schemars(schema_with = "schema::key")]
     pub idempotency_key: IdempotencyKey,
+    /// The till whose key it is; absent when its API key has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::key_name")]
+    pub till: Option<KeyName>,
     /// The product.
     #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,

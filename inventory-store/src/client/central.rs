@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::TraceParent;
-use inventory_http::wire::{Batch, Changes, Readiness, StateSnapshot, Update};
+use inventory_http::kit::KeyName;
+use inventory_http::wire::params::ON_BEHALF_OF;
+use inventory_http::wire::{Batch, BatchRow, Changes, Readiness, StateSnapshot, Update};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answered, Passed, judge, parse};
@@ -27,6 +29,26 @@ const JSON: &str = "application/json";
 
 /// The longest that central lets a poll wait.
 const LONG_POLL_S_MAX: u64 = 60;
+
+/// Where a call comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The till that has asked; `None` for one whose key has no name.
+    pub till: Option<KeyName>,
+    /// The trace that it is part of.
+    pub trace: Option<TraceParent>,
+}
+
+impl Origin {
+    fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let till = self.till.as_ref().map(|till| {
+            let name = HeaderValue::from_str(&till.encoded());
+            let name = name.expect("what is percent-encoded is ASCII");
+            (ON_BEHALF_OF.header.clone(), name)
+        });
+        self.trace.map(traceparent).into_iter().chain(till)
+    }
+}
 
 /// A client of central. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -62,13 +84,9 @@ impl Central {
     ///
     /// [`CallError::outcome`] says whether it may have been done; when it may, the same update with the same key
     /// settles it.
-    pub async fn update(
-        &self,
-        update: &Update,
-        trace: Option<TraceParent>,
-    ) -> Result<Answered, CallError> {
+    pub async fn update(&self, update: &Update, from: &Origin) -> Result<Answered, CallError> {
         let clock = self.clock(Duration::ZERO);
-        let ask = self.ask_update(update, trace);
+        let ask = self.ask_update(update, from);
         let passed = self.attempt(&ask, clock).await?;
         Ok(Answered {
             updated: parse(&passed.body, ask.once_sent)?,
@@ -84,7 +102,7 @@ impl Central {
     /// As [`Self::update`]: nothing is known of each.
     pub async fn batch(
         &self,
-        updates: Vec<Update>,
+        updates: Vec<BatchRow>,
         trace: Option<TraceParent>,
     ) -> Result<Vec<RowAnswer>, CallError> {
         let count = updates.len();
@@ -115,10 +133,10 @@ impl Central {
     pub async fn update_until(
         &self,
         update: &Update,
-        trace: Option<TraceParent>,
+        from: &Origin,
         deadline: Instant,
     ) -> Result<Answered, CallError> {
-        let ask = self.ask_update(update, trace);
+        let ask = self.ask_update(update, from);
         let passed = self.settle(&ask, deadline).await?;
         Ok(Answered {
             updated: parse(&passed.body, ask.once_sent)?,
@@ -137,14 +155,14 @@ impl Central {
         &self,
         target: &str,
         body: Option<Bytes>,
-        trace: Option<TraceParent>,
+        from: &Origin,
         deadline: Instant,
     ) -> Result<Passed, CallError> {
         let mut ask = match body {
             Some(json) => Ask::post(target, json),
             None => Ask::get(target.to_owned(), JSON),
         };
-        ask.headers.extend(trace.map(traceparent));
+        ask.headers.extend(from.headers());
         self.settle(&ask, deadline).await
     }
 
@@ -222,10 +240,10 @@ impl Central {
         parse(&body, ask.once_sent)
     }
 
-    fn ask_update(&self, update: &Update, trace: Option<TraceParent>) -> Ask {
+    fn ask_update(&self, update: &Update, from: &Origin) -> Ask {
         let json = serde_json::to_vec(update).expect("an update is made of texts and numbers");
         let mut ask = Ask::post("/inventory/updates", Bytes::from(json));
-        ask.headers.extend(trace.map(traceparent));
+        ask.headers.extend(from.headers());
         ask
     }
 
@@ -267,7 +285,6 @@ impl Central {
     }
 }
 
-/// The trace that a call is part of.
 /// Names the history of a position, as far as it is known.
 fn push_history(target: &mut String, from: &Position) {
     let written = match (from.epoch, from.chain) {
@@ -279,6 +296,7 @@ fn push_history(target: &mut String, from: &Position) {
     written.expect("a string takes every text");
 }
 
+/// The trace that a call is part of.
 fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
     let value = HeaderValue::from_str(&trace.to_string());
     (TRACEPARENT, value.expect("a trace is digits and hyphens"))

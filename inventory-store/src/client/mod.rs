@@ -32,7 +32,7 @@ pub use address::{CentralUrl, InvalidUrl};
 pub use answer::{Answered, Passed};
 pub use attempts::{Backoff, Randomness};
 pub use batch::RowAnswer;
-pub use central::Central;
+pub use central::{Central, Origin};
 pub use error::{CallError, Failure, Misfit, Outcome, Retry};
 pub use key::new_key;
 pub use position::Position;

@@ -1,8 +1,9 @@
 //! What is asked of the outbox, and what it answers.
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp, Version};
+use inventory_core::vocabulary::{Timestamp, Version};
 
 use super::intent::{Differs, Intent};
+use super::key::IntentKey;
 use super::reason::Reason;
 
 /// Something that is asked of the outbox.
@@ -11,37 +12,37 @@ pub enum Change {
     /// Keep an update until central has answered it.
     Enqueue(Intent),
     /// Central has applied it.
-    Settle(IdempotencyKey),
+    Settle(IntentKey),
     /// Central has refused it, for good.
     Park {
         /// Which.
-        key: IdempotencyKey,
+        key: IntentKey,
         /// Why.
         reason: Reason,
     },
     /// Central has another version than it demands: it is parked or loses its demand, as configured.
     Conflict {
         /// Which.
-        key: IdempotencyKey,
+        key: IntentKey,
         /// Why, if it is parked.
         reason: Reason,
     },
     /// A person wants a parked one tried again, at the end of the queue.
     Retry {
         /// Which.
-        key: IdempotencyKey,
+        key: IntentKey,
         /// The version that the product must have; `None`: whatever it is.
         version: Option<Version>,
     },
     /// A person gives up a parked one.
-    Discard(IdempotencyKey),
+    Discard(IntentKey),
     /// Park whatever has waited too long, or cannot be sent again under its key, and is not in flight.
     Expire,
 }
 
 impl Change {
     /// The intent that it is about; `None` when that depends on the outbox.
-    pub fn key(&self) -> Option<&IdempotencyKey> {
+    pub fn key(&self) -> Option<&IntentKey> {
         match self {
             Self::Enqueue(intent) => Some(intent.key()),
             Self::Settle(key)

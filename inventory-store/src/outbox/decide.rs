@@ -1,9 +1,10 @@
 //! What a change of the outbox leads to, before anything has changed.
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
+use inventory_core::vocabulary::Timestamp;
 
 use super::change::{Change, Refusal};
 use super::intent::Intent;
+use super::key::IntentKey;
 use super::limits::OnConflict;
 use super::machine::Outbox;
 use super::reason::Reason;
@@ -58,8 +59,7 @@ impl Outbox {
             },
             Change::Settle(key) => {
                 self.find_queued(key)?;
-                let idempotency_key = key.clone();
-                Record::Settled { idempotency_key }
+                Record::Settled { key: key.clone() }
             }
             Change::Park { key, reason } => {
                 self.find_queued(key)?;
@@ -70,15 +70,14 @@ impl Outbox {
                 self.find_parked(key)?;
                 self.check_room(ahead)?;
                 Record::Retried {
-                    idempotency_key: key.clone(),
+                    key: key.clone(),
                     version: *version,
                     retried_at: now,
                 }
             }
             Change::Discard(key) => {
                 self.find_parked(key)?;
-                let idempotency_key = key.clone();
-                Record::Discarded { idempotency_key }
+                Record::Discarded { key: key.clone() }
             }
             Change::Expire => {
                 let overdue = self.queue.at_rest().filter_map(|intent| {
@@ -118,16 +117,14 @@ impl Outbox {
 
     fn decide_conflict(
         &self,
-        key: &IdempotencyKey,
+        key: &IntentKey,
         reason: &Reason,
         now: Timestamp,
     ) -> Result<Record, Refusal> {
         let guarded = self.queue.get(self.find_queued(key)?).update().version;
         Ok(match (self.on_conflict, guarded) {
             // Central's fingerprint does not cover the guard: without it this is still the intent of its key.
-            (OnConflict::Rebase, Some(_)) => Record::Rebased {
-                idempotency_key: key.clone(),
-            },
+            (OnConflict::Rebase, Some(_)) => Record::Rebased { key: key.clone() },
             // Whatever central dislikes about an unguarded intent, taking the guard off does not help.
             (OnConflict::Rebase, None) | (OnConflict::Park, _) => park(key, reason, now),
         })
@@ -142,9 +139,9 @@ impl Outbox {
     }
 }
 
-pub(super) fn park(key: &IdempotencyKey, reason: &Reason, parked_at: Timestamp) -> Record {
+pub(super) fn park(key: &IntentKey, reason: &Reason, parked_at: Timestamp) -> Record {
     Record::Parked {
-        idempotency_key: key.clone(),
+        key: key.clone(),
         reason: reason.clone(),
         parked_at,
     }

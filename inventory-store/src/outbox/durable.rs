@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+use inventory_core::vocabulary::{ProductId, Timestamp};
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::change::{Change, Changed};
@@ -11,6 +11,7 @@ use super::decide::Ahead;
 use super::error::{ChangeError, Fault, OpenError, OutboxFailed};
 use super::file::{FILE, OutboxFile};
 use super::intent::Intent;
+use super::key::IntentKey;
 use super::limits::{OnConflict, OutboxLimits};
 use super::machine::{Heard, Outbox};
 use super::record::Record;
@@ -149,10 +150,10 @@ impl DurableOutbox {
         }
         let started = self.outbox.write().start(most, now, aside);
         let new = started.iter().filter(|intent| !intent.attempted());
-        let idempotency_keys: Vec<_> = new.map(|intent| intent.key().clone()).collect();
+        let keys: Vec<_> = new.map(|intent| intent.key().clone()).collect();
         // Written before anything is sent: an answer that is lost leaves a trace of its question.
-        if !idempotency_keys.is_empty()
-            && let Err(failed) = self.write(&[Record::Attempted { idempotency_keys }])
+        if !keys.is_empty()
+            && let Err(failed) = self.write(&[Record::Attempted { keys }])
         {
             self.stop(started.iter().map(Intent::key));
             return Err(failed);
@@ -185,7 +186,7 @@ impl DurableOutbox {
     }
 
     /// Takes back intents that have no answer: they are the next of their products again.
-    pub fn stop<'a>(&mut self, keys: impl IntoIterator<Item = &'a IdempotencyKey>) {
+    pub fn stop<'a>(&mut self, keys: impl IntoIterator<Item = &'a IntentKey>) {
         let mut outbox = self.outbox.write();
         keys.into_iter().for_each(|key| outbox.stop(key));
     }

@@ -2,15 +2,18 @@
 
 use std::fmt;
 
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, TraceParent, Version};
-use inventory_http::wire::Update;
+use inventory_core::vocabulary::{ProductId, Timestamp, TraceParent, Version};
+use inventory_http::wire::{BatchRow, Update};
 use serde::{Deserialize, Serialize};
+
+use super::key::IntentKey;
 
 /// An update that could not be forwarded. It always has its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", rename_all = "camelCase")]
 pub struct Intent {
-    /// `idempotency_key` is always `Some`.
+    key: IntentKey,
+    /// Without its key.
     update: Update,
     queued_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +30,7 @@ pub struct Intent {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Unchecked {
+    key: IntentKey,
     update: Update,
     queued_at: Timestamp,
     #[serde(default)]
@@ -45,13 +49,13 @@ impl TryFrom<Unchecked> for Intent {
     type Error = &'static str;
 
     fn try_from(read: Unchecked) -> Result<Self, Self::Error> {
-        match read.update.idempotency_key.clone() {
-            Some(key) => Ok(Self {
+        match read.update.idempotency_key {
+            None => Ok(Self {
                 central_at: read.central_at,
                 attempted: read.attempted,
-                ..Self::new(key, read.update, read.queued_at, read.trace)
+                ..Self::new(read.key, read.update, read.queued_at, read.trace)
             }),
-            None => Err("an intent has no key"),
+            Some(_) => Err("an intent has a second key"),
         }
     }
 }
@@ -59,13 +63,14 @@ impl TryFrom<Unchecked> for Intent {
 impl Intent {
     /// An update under a key, which replaces the one that stands in the update.
     pub fn new(
-        key: IdempotencyKey,
+        key: IntentKey,
         mut update: Update,
         queued_at: Timestamp,
         trace: Option<TraceParent>,
     ) -> Self {
-        update.idempotency_key = Some(key);
+        update.idempotency_key = None;
         Self {
+            key,
             update,
             queued_at,
             trace,
@@ -83,14 +88,26 @@ impl Intent {
     }
 
     /// What names it.
-    pub fn key(&self) -> &IdempotencyKey {
-        let key = self.update.idempotency_key.as_ref();
-        key.expect("an intent is only made with a key")
+    pub fn key(&self) -> &IntentKey {
+        &self.key
     }
 
-    /// What to send, key included.
+    /// What is wanted, without its key.
     pub fn update(&self) -> &Update {
         &self.update
+    }
+
+    /// What to send.
+    pub fn row(&self) -> BatchRow {
+        let IntentKey {
+            till,
+            idempotency_key,
+        } = self.key.clone();
+        let update = Update {
+            idempotency_key: Some(idempotency_key),
+            ..self.update.clone()
+        };
+        BatchRow::of(update, till)
     }
 
     /// Its product.

@@ -16,7 +16,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp, Uptime};
+use inventory_core::vocabulary::{ProductId, Timestamp, Uptime};
 use inventory_http::kit::Causes;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
@@ -25,6 +25,7 @@ use super::change::{Change, Changed};
 use super::durable::DurableOutbox;
 use super::error::{ChangeError, OutboxFailed};
 use super::intent::Intent;
+use super::key::IntentKey;
 use super::machine::{Heard, Outbox};
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
@@ -72,7 +73,7 @@ enum Ask {
         aside: BTreeSet<ProductId>,
         reply: oneshot::Sender<Result<Vec<Intent>, OutboxFailed>>,
     },
-    Stop(Vec<IdempotencyKey>),
+    Stop(Vec<IntentKey>),
     Hear(Heard),
 }
 
@@ -178,7 +179,7 @@ impl Keeper {
     /// # Errors
     ///
     /// Nothing was done.
-    pub fn stop(&self, keys: Vec<IdempotencyKey>) -> Result<(), NotTaken> {
+    pub fn stop(&self, keys: Vec<IntentKey>) -> Result<(), NotTaken> {
         self.ask(Ask::Stop(keys))
     }
 

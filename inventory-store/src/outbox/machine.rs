@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+use inventory_core::vocabulary::{ProductId, Timestamp};
 
 use super::change::Refusal;
 use super::decide::park;
 use super::intent::Intent;
+use super::key::IntentKey;
 use super::limits::{OnConflict, OutboxLimits};
 use super::queue::{Queue, Ticket};
 use super::reason::Reason;
@@ -21,10 +22,10 @@ pub struct Outbox {
     pub(super) limits: OutboxLimits,
     pub(super) on_conflict: OnConflict,
     pub(super) queue: Queue,
-    queued: BTreeMap<IdempotencyKey, Ticket>,
+    queued: BTreeMap<IntentKey, Ticket>,
     /// In the order in which they were parked.
     pub(super) parked: BTreeMap<u64, Parked>,
-    parked_places: BTreeMap<IdempotencyKey, u64>,
+    parked_places: BTreeMap<IntentKey, u64>,
     last_parked: u64,
     /// Since when this process has had it; `None` while it has nothing of an earlier one.
     resumed_at: Option<Timestamp>,
@@ -102,38 +103,37 @@ impl Outbox {
                 }
                 self.queue_up(intent.clone());
             }
-            Record::Settled { idempotency_key } => {
-                self.take_queued(idempotency_key)?;
+            Record::Settled { key } => {
+                self.take_queued(key)?;
             }
             Record::Parked {
-                idempotency_key,
+                key,
                 reason,
                 parked_at,
             } => {
                 let parked = Parked {
-                    intent: self.take_queued(idempotency_key)?,
+                    intent: self.take_queued(key)?,
                     reason: reason.clone(),
                     parked_at: *parked_at,
                 };
                 self.last_parked += 1;
                 self.parked.insert(self.last_parked, parked);
-                self.parked_places
-                    .insert(idempotency_key.clone(), self.last_parked);
+                self.parked_places.insert(key.clone(), self.last_parked);
             }
             Record::Retried {
-                idempotency_key,
+                key,
                 version,
                 retried_at,
             } => {
-                let mut intent = self.take_parked(idempotency_key)?.intent;
+                let mut intent = self.take_parked(key)?.intent;
                 intent.queue_again(*version, *retried_at);
                 self.queue_up(intent);
             }
-            Record::Discarded { idempotency_key } => {
-                self.take_parked(idempotency_key)?;
+            Record::Discarded { key } => {
+                self.take_parked(key)?;
             }
-            Record::Attempted { idempotency_keys } => {
-                let tickets = idempotency_keys.iter().map(|key| self.find_queued(key));
+            Record::Attempted { keys } => {
+                let tickets = keys.iter().map(|key| self.find_queued(key));
                 let tickets: Result<Vec<_>, _> = tickets.collect();
                 for ticket in tickets.map_err(|_| Inapplicable)? {
                     self.queue.get_mut(ticket).set_attempted();
@@ -145,8 +145,8 @@ impl Outbox {
                 }
                 self.resumed_at = self.resumed_at.map(|at| shifted(at, *by_ms));
             }
-            Record::Rebased { idempotency_key } => {
-                let ticket = self.find_queued(idempotency_key);
+            Record::Rebased { key } => {
+                let ticket = self.find_queued(key);
                 let ticket = ticket.map_err(|_| Inapplicable)?;
                 self.queue.get_mut(ticket).set_guard(None);
                 self.queue.stop(ticket);
@@ -185,14 +185,14 @@ impl Outbox {
     }
 
     /// Takes back an intent that has no answer: it is next of its product again. Does nothing when it is not in flight.
-    pub fn stop(&mut self, key: &IdempotencyKey) {
+    pub fn stop(&mut self, key: &IntentKey) {
         if let Ok(ticket) = self.find_queued(key) {
             self.queue.stop(ticket);
         }
     }
 
     /// Whether a key is queued or parked.
-    pub fn knows(&self, key: &IdempotencyKey) -> bool {
+    pub fn knows(&self, key: &IntentKey) -> bool {
         self.queued.contains_key(key) || self.parked_places.contains_key(key)
     }
 
@@ -248,11 +248,11 @@ impl Outbox {
         overdue(&self.limits, self.heard, self.resumed_at, intent, now)
     }
 
-    pub(super) fn find_queued(&self, key: &IdempotencyKey) -> Result<Ticket, Refusal> {
+    pub(super) fn find_queued(&self, key: &IntentKey) -> Result<Ticket, Refusal> {
         self.queued.get(key).copied().ok_or(Refusal::NotQueued)
     }
 
-    pub(super) fn find_parked(&self, key: &IdempotencyKey) -> Result<u64, Refusal> {
+    pub(super) fn find_parked(&self, key: &IntentKey) -> Result<u64, Refusal> {
         let place = self.parked_places.get(key).copied();
         place.ok_or(Refusal::NotParked)
     }
@@ -263,12 +263,12 @@ impl Outbox {
         self.queued.insert(key, ticket);
     }
 
-    fn take_queued(&mut self, key: &IdempotencyKey) -> Result<Intent, Inapplicable> {
+    fn take_queued(&mut self, key: &IntentKey) -> Result<Intent, Inapplicable> {
         let ticket = self.queued.remove(key).ok_or(Inapplicable)?;
         Ok(self.queue.remove(ticket))
     }
 
-    fn take_parked(&mut self, key: &IdempotencyKey) -> Result<Parked, Inapplicable> {
+    fn take_parked(&mut self, key: &IntentKey) -> Result<Parked, Inapplicable> {
         let place = self.parked_places.remove(key).ok_or(Inapplicable)?;
         let parked = self.parked.remove(&place);
         Ok(parked.expect("a place is kept exactly as long as its intent is parked"))

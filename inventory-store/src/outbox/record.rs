@@ -1,9 +1,10 @@
 //! What has happened, as it is kept.
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp, Version};
+use inventory_core::vocabulary::{Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::intent::Intent;
+use super::key::IntentKey;
 use super::reason::Reason;
 
 /// A transition of one intent, or of several.
@@ -23,12 +24,12 @@ pub enum Record {
     /// It is done, and gone.
     Settled {
         /// Which.
-        idempotency_key: IdempotencyKey,
+        key: IntentKey,
     },
     /// It left the queue and waits for a person.
     Parked {
         /// Which.
-        idempotency_key: IdempotencyKey,
+        key: IntentKey,
         /// Why.
         reason: Reason,
         /// When.
@@ -37,7 +38,7 @@ pub enum Record {
     /// It was parked, and waits at the end of the queue again.
     Retried {
         /// Which.
-        idempotency_key: IdempotencyKey,
+        key: IntentKey,
         /// What it demands from now on.
         version: Option<Version>,
         /// When: its age counts from here.
@@ -46,12 +47,12 @@ pub enum Record {
     /// It was parked, and is gone.
     Discarded {
         /// Which.
-        idempotency_key: IdempotencyKey,
+        key: IntentKey,
     },
     /// They are about to be sent.
     Attempted {
         /// Which.
-        idempotency_keys: Vec<IdempotencyKey>,
+        keys: Vec<IntentKey>,
     },
     /// Somebody has set the clock: whatever is queued was queued so much later, by the clock as it is now.
     Redated {
@@ -61,7 +62,7 @@ pub enum Record {
     /// It keeps its place, and demands no version any more.
     Rebased {
         /// Which.
-        idempotency_key: IdempotencyKey,
+        key: IntentKey,
     },
 }
 

@@ -19,9 +19,9 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use inventory_core::vocabulary::{IdempotencyKey, ProductId, Timestamp};
+use inventory_core::vocabulary::{ProductId, Timestamp};
 
-use crate::outbox::{Change, Intent, Reason};
+use crate::outbox::{Change, Intent, IntentKey, Reason};
 use crate::syncer::{Backoff, Jitter, Millis};
 
 /// Intents of one call: some 150 KB there and back, so that ten of them drain a day's queue.
@@ -90,7 +90,7 @@ pub struct Judged {
     /// What the outbox is asked.
     pub changes: Vec<Change>,
     /// What is sent again.
-    pub back: Vec<IdempotencyKey>,
+    pub back: Vec<IntentKey>,
 }
 
 /// A product whose intents wait, since one of them fails alone.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use inventory_core::vocabulary::Adjustment;
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey};
 use inventory_http::kit::{ApiError, Code};
 use inventory_http::wire::Update;
 
@@ -22,8 +22,8 @@ fn intents(count: usize) -> Vec<Intent> {
             note: None,
             reference: None,
         };
-        let key = format!("k{number}").parse().unwrap();
-        Intent::new(key, update, Timestamp::UNIX_EPOCH, None)
+        let key: IdempotencyKey = format!("k{number}").parse().unwrap();
+        Intent::new(key.into(), update, Timestamp::UNIX_EPOCH, None)
     };
     (0..count).map(intent).collect()
 }

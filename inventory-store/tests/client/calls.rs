@@ -1,9 +1,11 @@
 //! What is asked, and what central answers.
 
 use inventory_core::vocabulary::Version;
+use inventory_http::kit::KeyName;
 
 use crate::script::{Script, answer};
 use crate::world::{APPLIED, answered, central, client, client_with, five_more, told};
+use inventory_store::client::Origin;
 
 #[tokio::test]
 async fn a_request_has_the_key_the_trace_and_the_intent() {
@@ -11,7 +13,11 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let update = five_more();
     let client = client(script.address);
-    answered(client.update(&update, Some(trace.parse().unwrap())).await);
+    let origin = Origin {
+        till: Some(KeyName::new("till ä").unwrap()),
+        trace: Some(trace.parse().unwrap()),
+    };
+    answered(client.update(&update, &origin).await);
     let requests = script.requests();
     let key = update.idempotency_key.unwrap();
     for expected in [
@@ -20,6 +26,7 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
         "x-api-key: demo\r\n".to_owned(),
         "content-type: application/json\r\n".to_owned(),
         format!("traceparent: {trace}\r\n"),
+        "on-behalf-of: till%20%C3%A4\r\n".to_owned(),
         format!(
             "\r\n\r\n{{\"storeId\":\"s1\",\"productId\":\"tea\",\"delta\":5,\"version\":null,\"idempotencyKey\":\"{key}\"}}"
         ),
@@ -37,20 +44,20 @@ async fn central_answers_and_refuses() {
     let running = central().await;
     let client = client(running.address());
     let mut update = five_more();
-    let first = answered(client.update(&update, None).await);
+    let first = answered(client.update(&update, &Origin::default()).await);
     assert_eq!(first.updated.new_version, Version::new(1).unwrap());
     assert!(!first.replayed);
-    let again = answered(client.update(&update, None).await);
+    let again = answered(client.update(&update, &Origin::default()).await);
     assert!(again.replayed);
     assert_eq!(again.body, first.body);
 
     update = five_more();
     update.version = Some(Version::new(9).unwrap());
-    let stale = client.update(&update, None).await;
+    let stale = client.update(&update, &Origin::default()).await;
     assert_eq!(told(&stale), "refused 409 conflict; nothing done; give up");
 
     update.idempotency_key = None;
-    let keyless = client.update(&update, None).await;
+    let keyless = client.update(&update, &Origin::default()).await;
     assert_eq!(
         told(&keyless),
         "refused 400 bad_request; nothing done; give up"

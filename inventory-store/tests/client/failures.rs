@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inventory_store::client::Position;
+use inventory_store::client::{Origin, Position};
 use tokio::net::TcpListener;
 
 use crate::script::{Script, Step, answer};
@@ -92,7 +92,9 @@ async fn each_misbehaviour_means_what_it_means() {
             })
         };
         let script = Script::answers(&sent).await;
-        let result = bounded(script.address).update(&five_more(), None).await;
+        let result = bounded(script.address)
+            .update(&five_more(), &Origin::default())
+            .await;
         assert_eq!(told(&result), update, "an update that is answered {sent:?}");
         let script = Script::answers(&sent).await;
         let changes = bounded(script.address);
@@ -105,7 +107,9 @@ async fn each_misbehaviour_means_what_it_means() {
 async fn a_refusal_is_passed_on_byte_for_byte_with_its_wait() {
     let sent = answer("429 Too Many Requests", "retry-after: 7\r\n", LIMITED);
     let script = Script::answers(&sent).await;
-    let error = client(script.address).update(&five_more(), None).await;
+    let error = client(script.address)
+        .update(&five_more(), &Origin::default())
+        .await;
     let error = error.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
     let inventory_store::client::CallError::Refused { body, .. } = error else {
@@ -124,7 +128,9 @@ async fn chunks_are_an_answer_as_good_as_any() {
         chunk(tail)
     ))
     .await;
-    let answered = client(script.address).update(&five_more(), None).await;
+    let answered = client(script.address)
+        .update(&five_more(), &Origin::default())
+        .await;
     assert_eq!(answered.unwrap().body, APPLIED.as_bytes());
 }
 
@@ -157,7 +163,10 @@ async fn a_server_that_stalls_costs_no_more_than_its_time() {
             settings.timeouts.answer = Duration::from_millis(50);
             settings.timeouts.silence = Duration::from_millis(50);
         });
-        assert_eq!(told(&client.update(&five_more(), None).await), update);
+        assert_eq!(
+            told(&client.update(&five_more(), &Origin::default()).await),
+            update
+        );
         assert_eq!(told(&client.snapshot().await), snapshot);
     }
 }
@@ -167,7 +176,9 @@ async fn nothing_was_done_when_central_was_never_reached() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
     drop(taken);
-    let result = client(address).update(&five_more(), None).await;
+    let result = client(address)
+        .update(&five_more(), &Origin::default())
+        .await;
     assert_eq!(
         told(&result),
         "unavailable connect; nothing done; retry",

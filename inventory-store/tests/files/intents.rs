@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Reason, Timestamp, Version};
+use inventory_core::vocabulary::{Adjustment, Reason, Timestamp, Version};
+use inventory_http::kit::KeyName;
 use inventory_http::wire::Update;
-use inventory_store::outbox::{Intent, OutboxLimits};
+use inventory_store::outbox::{Intent, IntentKey, OutboxLimits};
 
 /// So small that sequences of a few dozen changes reach every bound.
 pub(crate) const LIMITS: OutboxLimits = OutboxLimits {
@@ -17,8 +18,14 @@ pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis).unwrap()
 }
 
-pub(crate) fn key(number: u8) -> IdempotencyKey {
-    format!("key-{number}").parse().unwrap()
+/// Even numbers are of a till without a name; two odd ones that follow each other are one key of two tills.
+pub(crate) fn key(number: u8) -> IntentKey {
+    let tills = [None, Some("till 1"), None, Some("till 2")];
+    let shared = if number % 4 == 3 { number - 2 } else { number };
+    IntentKey {
+        till: tills[usize::from(number % 4)].map(|name| KeyName::new(name).unwrap()),
+        idempotency_key: format!("key-{shared}").parse().unwrap(),
+    }
 }
 
 /// An intent whose product is named, and whose amount is -1, or -2 with remarks.

@@ -1,14 +1,16 @@
 //! The naive outbox: two lists, searched from the front. It says what is right.
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
-use inventory_store::outbox::{Change, Changed, Differs, Intent, Outbox, Parked, Reason, Refusal};
+use inventory_core::vocabulary::Timestamp;
+use inventory_store::outbox::{
+    Change, Changed, Differs, Intent, IntentKey, Outbox, Parked, Reason, Refusal,
+};
 
 use crate::intents::{LIMITS, at};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub(crate) queued: Vec<Intent>,
-    pub(crate) in_flight: Vec<IdempotencyKey>,
+    pub(crate) in_flight: Vec<IntentKey>,
     pub(crate) parked: Vec<Parked>,
     pub(crate) rebases: bool,
 }

@@ -126,7 +126,7 @@ impl World {
             reference: None,
         };
         let now = timestamp(self.now);
-        let intent = Intent::new(key.clone(), update, now, None);
+        let intent = Intent::new(key.clone().into(), update, now, None);
         let change = Change::Enqueue(intent);
         self.nodes[node].intents.change(&change, now);
         self.queued.push((node, key));
@@ -151,7 +151,7 @@ impl World {
                 let update = intent.update();
                 let (product, store) = (update.product_id.as_str(), update.store_id.as_str());
                 let command = adjust(product, store, intent.delta());
-                (command, intent.key().to_string())
+                (command, intent.key().idempotency_key.to_string())
             });
             let ask = Ask::Batch(rows.collect());
             let call = self.ask(at, ask);
@@ -220,7 +220,9 @@ impl World {
         for (node, key) in &self.queued {
             let outbox = &self.nodes[*node].intents.outbox;
             assert_eq!(outbox.queued_count(), 0, "the network has healed");
-            let parked = outbox.parked().any(|parked| parked.intent.key() == key);
+            let parked = outbox
+                .parked()
+                .any(|parked| parked.intent.key().idempotency_key == *key);
             // What central has lost with a backup is nobody's fault here.
             if !self.central_lost_something && !parked {
                 assert!(self.central.has_applied(key), "{key}");

@@ -10,4 +10,5 @@ mod offline;
 mod online;
 mod passing;
 mod queue;
+mod tills;
 mod world;

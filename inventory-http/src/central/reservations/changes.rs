@@ -79,13 +79,13 @@ fn check_stores(
     id: &ReservationId,
     key: &IdempotencyKey,
 ) -> Result<(), ApiError> {
-    let caller = call.caller();
+    let (caller, speaker) = (call.caller(), call.speaker()?);
     call.service().reader().read(|ledger| {
         if let Some(known) = ledger.reservation(id) {
             let mut lines = known.lines.iter();
             return lines.try_for_each(|line| caller.may_write_for(&line.store));
         }
-        match ledger.find(call.caller().owner(), key) {
+        match ledger.find(speaker.owner.as_ref(), key) {
             Some(_) => Ok(()),
             None => {
                 let reservation = id.clone();

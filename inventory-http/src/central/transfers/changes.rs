@@ -59,11 +59,12 @@ fn check_store(
     key: &IdempotencyKey,
     store: fn(&Transfer) -> &StoreId,
 ) -> Result<(), ApiError> {
+    let speaker = call.speaker()?;
     call.service().reader().read(|ledger| {
         if let Some(known) = ledger.transfer(id) {
             return call.caller().may_write_for(store(known));
         }
-        match ledger.find(call.caller().owner(), key) {
+        match ledger.find(speaker.owner.as_ref(), key) {
             Some(_) => Ok(()),
             None => {
                 let transfer = id.clone();

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use inventory_core::vocabulary::{Adjustment, Version};
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Version};
 use inventory_http::wire::Update;
 
 use super::*;
@@ -31,6 +31,11 @@ fn open(directory: &DataDirectory) -> DurableOutbox {
     opened.0
 }
 
+/// A key of a till without a name.
+fn named(key: &str) -> IntentKey {
+    key.parse::<IdempotencyKey>().unwrap().into()
+}
+
 pub(crate) fn sale(key: &str) -> Intent {
     let update = Update {
         store_id: "north".parse().unwrap(),
@@ -42,7 +47,7 @@ pub(crate) fn sale(key: &str) -> Intent {
         note: None,
         reference: None,
     };
-    Intent::new(key.parse().unwrap(), update, Timestamp::UNIX_EPOCH, None)
+    Intent::new(named(key), update, Timestamp::UNIX_EPOCH, None)
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn after_a_failed_write_nothing_is_taken_or_sent_until_the_file_was_written_anew
     for answer in outbox.change_all(&both, now) {
         assert!(matches!(answer, Err(ChangeError::Failed(_))));
     }
-    let settled = outbox.change(Change::Settle("a".parse().unwrap()), now);
+    let settled = outbox.change(Change::Settle(named("a")), now);
     assert!(matches!(settled, Err(ChangeError::Failed(_))));
     assert!(outbox.start(9, now, |_| false).is_err() && outbox.failure().is_some());
     assert_eq!(outbox.outbox().queued_count(), 1, "what was durable");
@@ -68,7 +73,10 @@ fn after_a_failed_write_nothing_is_taken_or_sent_until_the_file_was_written_anew
     let again = outbox.change(Change::Enqueue(sale("b")), now);
     assert!(matches!(again, Ok(Changed::Done)));
     let next = outbox.start(9, now, |_| false).unwrap();
-    let keys: Vec<_> = next.iter().map(|intent| intent.key().as_str()).collect();
+    let keys: Vec<_> = next
+        .iter()
+        .map(|intent| intent.key().idempotency_key.as_str())
+        .collect();
     assert_eq!(keys, ["a", "b"]);
     drop(outbox);
     assert_eq!(open(&directory).outbox().queued_count(), 2);
@@ -104,9 +112,9 @@ fn a_stale_version_is_parked_or_taken_off_once() {
     let now = Timestamp::UNIX_EPOCH;
     let mut guarded = sale("a").update().clone();
     guarded.version = Some(Version::new(1).unwrap());
-    let intent = Intent::new("a".parse().unwrap(), guarded, now, None);
+    let intent = Intent::new(named("a"), guarded, now, None);
     let conflict = Change::Conflict {
-        key: "a".parse().unwrap(),
+        key: named("a"),
         reason: Reason::new("conflict", "the product is at version 2"),
     };
     for (policy, parked_after) in [(OnConflict::Park, 1), (OnConflict::Rebase, 2)] {
@@ -129,7 +137,10 @@ fn a_stale_version_is_parked_or_taken_off_once() {
 }
 
 fn keys(intents: &[Intent]) -> Vec<&str> {
-    intents.iter().map(|intent| intent.key().as_str()).collect()
+    intents
+        .iter()
+        .map(|intent| intent.key().idempotency_key.as_str())
+        .collect()
 }
 
 /// The clock of a machine without a battery was years behind while it queued, and is right after the next start.
@@ -175,7 +186,7 @@ fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
     let now = Timestamp::UNIX_EPOCH.plus_millis(1 << 40);
     let mut outbox = open(&directory);
     let queue = |key: &str| {
-        let intent = Intent::new(key.parse().unwrap(), sale(key).update().clone(), now, None);
+        let intent = Intent::new(named(key), sale(key).update().clone(), now, None);
         Change::Enqueue(intent.known(Some(now), false))
     };
     outbox.change_all(&[queue("sent"), queue("also sent")], now);
@@ -186,10 +197,10 @@ fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
     outbox.change(queue("sent later"), now).unwrap();
     let again = outbox.start(9, now, |_| false).unwrap();
     assert_eq!(keys(&again), ["sent", "also sent", "sent later"]);
-    outbox.stop([&"also sent".parse().unwrap(), &"sent".parse().unwrap()]);
-    let lost = Change::Settle("sent".parse().unwrap());
+    outbox.stop([&named("also sent"), &named("sent")]);
+    let lost = Change::Settle(named("sent"));
     outbox.change(lost, now).unwrap();
-    outbox.stop([&"sent later".parse().unwrap()]);
+    outbox.stop([&named("sent later")]);
     outbox.change(queue("new"), now).unwrap();
     outbox.hear(Heard {
         now: Some(now),
@@ -207,14 +218,12 @@ fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
     let forgotten = |key: &str| (key.to_owned(), "forgotten".to_owned());
     assert_eq!(reasons, [forgotten("also sent"), forgotten("sent later")]);
     let retry = Change::Retry {
-        key: "also sent".parse().unwrap(),
+        key: named("also sent"),
         version: None,
     };
     outbox.change(retry, now).unwrap();
-    outbox.stop([&"new".parse().unwrap()]);
-    outbox
-        .change(Change::Settle("new".parse().unwrap()), now)
-        .unwrap();
+    outbox.stop([&named("new")]);
+    outbox.change(Change::Settle(named("new")), now).unwrap();
     let sent = outbox.start(9, now, |_| false).unwrap();
     assert_eq!(
         keys(&sent),
@@ -241,7 +250,7 @@ fn what_has_waited_too_long_is_parked_and_not_sent() {
     assert_eq!(parked.reason.code(), "expired");
 
     let retry = Change::Retry {
-        key: "a".parse().unwrap(),
+        key: named("a"),
         version: None,
     };
     outbox.change(retry, late).unwrap();
