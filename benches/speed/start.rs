@@ -32,6 +32,8 @@ pub(crate) struct Start {
     pub(crate) keys: usize,
     pub(crate) file_bytes: u64,
     pub(crate) took: Duration,
+    /// What all its threads have worked: the same on a machine that is busy.
+    pub(crate) worked: Duration,
     /// Reading the file, and nothing else: from the page cache, as the start does.
     pub(crate) reading: Duration,
     pub(crate) peak_bytes: f64,
@@ -52,10 +54,10 @@ pub(crate) fn measure() -> Start {
 
     let before = resident_bytes();
     forget_peak();
-    let start = Instant::now();
+    let (start, worked_before) = (Instant::now(), worked());
     let Opened { engine, report, .. } =
         Engine::open(shop::files(&log), Settings::default()).expect("the log is sound");
-    let took = start.elapsed();
+    let (took, worked) = (start.elapsed(), worked() - worked_before);
     assert!(
         report.from_snapshot.is_some() && report.events_replayed == 0,
         "{report:?}"
@@ -67,6 +69,7 @@ pub(crate) fn measure() -> Start {
         keys: reader.read(Ledger::key_count),
         file_bytes,
         took,
+        worked,
         reading,
         peak_bytes,
         kept_bytes,
@@ -95,6 +98,17 @@ fn read_through(file: &Path) -> io::Result<u64> {
         &mut BufReader::with_capacity(1 << 20, File::open(file)?),
         &mut io::sink(),
     )
+}
+
+/// What the threads of this process have worked so far, in steps of ten milliseconds.
+fn worked() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux has it");
+    let after_name = stat.rsplit(')').next().expect("it names the program");
+    let times = after_name.split_whitespace().skip(11).take(2);
+    let ticks: u64 = times
+        .map(|ticks| ticks.parse::<u64>().expect("a number"))
+        .sum();
+    Duration::from_millis(10 * ticks)
 }
 
 /// Forgets how much the process had in memory at most until now.

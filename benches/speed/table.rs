@@ -185,12 +185,13 @@ fn of_start(start: &Start) -> String {
         false => "NO",
     };
     format!(
-        "\nA start from a snapshot of {} levels and {} keys, {} MiB: {} where reading the file takes {}, at most {times:.2}x the {:.0} MiB \
+        "\nA start from a snapshot of {} levels and {} keys, {} MiB: {} ({} of work) where reading the file takes {}, at most {times:.2}x the {:.0} MiB \
          that the ledger keeps; at most {} and {PEAK_MAX}x: {met}.\n",
         start.levels,
         start.keys,
         start.file_bytes >> 20,
         time(start.took.as_secs_f64()),
+        time(start.worked.as_secs_f64()),
         time(start.reading.as_secs_f64()),
         start.kept_bytes / f64::from(1 << 20),
         time(START_MAX.as_secs_f64()),

@@ -6,7 +6,7 @@ use std::io;
 use inventory_core::defect;
 use inventory_core::machine::{Head, Image, ImageBuilder, KeysForgotten, Level};
 use inventory_core::ports::Snapshot;
-use inventory_core::vocabulary::{Quantity, Sequence, StoreId, Timestamp, Version};
+use inventory_core::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 
@@ -150,7 +150,7 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     })?;
     let decode_product = |line: &str| {
         let wire: WireProduct<'_> = serde_json::from_str(line).map_err(said)?;
-        let id = ids.product(&wire.id).ok_or("not a product")?;
+        let id = ProductId::new(&wire.id).map_err(said)?;
         let level =
             |&(store, on_hand, reserved, counted_at): &(usize, Quantity, Quantity, Sequence)| {
                 let store = stores
@@ -171,7 +171,8 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     };
     source.list_ahead("products", decode_product, |product| {
         let (id, version, total, updated_at, quarantined, levels) = product;
-        let added = builder.product(id, version, total, updated_at, quarantined, levels);
+        let (id, levels) = (id.clone(), levels.iter().cloned());
+        let added = builder.product(id, *version, *total, *updated_at, *quarantined, levels);
         added.map_err(said)
     })?;
     source.list("alerts", |line| {
@@ -193,7 +194,7 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     source.list_ahead(
         "window",
         |line| decode(line, &mut ids).map_err(said),
-        |entry| builder.remember(&entry).map_err(said),
+        |entry| builder.remember(entry).map_err(said),
     )?;
     source.list("buried", |line| {
         let (sequence, buried) = read_buried(line)?;

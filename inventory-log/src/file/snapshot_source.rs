@@ -160,25 +160,28 @@ impl<'a> Source<'a> {
     }
 
     /// As [`Source::list`], where an element is a text that takes time to decode, and then to take: in a large file another
-    /// thread reads and decodes ahead, a bounded number of them.
+    /// thread reads and decodes ahead, a bounded number of them. That thread also drops them: memory that is given back by
+    /// the thread which took it costs neither of the two a lock.
     pub(super) fn list_ahead<T: Send>(
         &mut self,
         name: &str,
         mut decode: impl FnMut(&str) -> Result<T, String> + Send,
-        mut take: impl FnMut(T) -> Result<(), String>,
+        mut take: impl FnMut(&T) -> Result<(), String>,
     ) -> Result<(), Fault> {
         if self.size < AHEAD_FROM_BYTES {
-            return self.list(name, |line| take(decode(line)?));
+            return self.list(name, |line| take(&decode(line)?));
         }
         let (send, decoded) = mpsc::sync_channel::<Vec<(u64, T)>>(BATCHES_AHEAD);
+        let (give_back, taken_batches) = mpsc::channel::<Vec<(u64, T)>>();
         thread::scope(|scope| {
             let read = move || {
-                let mut batch = Vec::new();
+                let mut batch = Vec::with_capacity(BATCH);
                 let read = self.elements(name, |offset, line| {
                     batch.push((offset, decode(line)?));
                     if batch.len() == BATCH {
-                        let full = mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                        send.send(full).map_err(said)?;
+                        let mut next = taken_batches.try_recv().unwrap_or_default();
+                        next.clear();
+                        send.send(mem::replace(&mut batch, next)).map_err(said)?;
                     }
                     Ok(())
                 });
@@ -188,10 +191,15 @@ impl<'a> Source<'a> {
             let reading = thread::Builder::new().spawn_scoped(scope, read);
             let reading = reading.map_err(Fault::Io)?;
             let mut taken = Ok(());
-            for (offset, element) in decoded.into_iter().flatten() {
-                if taken.is_ok() {
-                    taken = take(element).map_err(|what| Fault::Damaged { offset, what });
+            for batch in decoded {
+                for (offset, element) in &batch {
+                    if taken.is_ok() {
+                        let offset = *offset;
+                        taken = take(element).map_err(|what| Fault::Damaged { offset, what });
+                    }
                 }
+                // The last ones come back when nobody reads any more.
+                let _read_to_the_end = give_back.send(batch);
             }
             let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
             taken.and(read)

@@ -109,15 +109,15 @@ impl Image {
 
     /// The ledger that this image was taken from, under window limits that may have changed since.
     pub fn thaw(&self, window: WindowLimits) -> Ledger {
-        let product_index: RapidHashMap<_, _> = (0..)
-            .map(ProductIx)
-            .zip(self.products.iter())
-            .map(|(ix, product)| (product.id.clone(), ix))
-            .collect();
-        let by_id = product_index
-            .iter()
-            .map(|(id, &ix)| (id.clone(), ix))
-            .collect();
+        let ids = || {
+            let products = (0..).map(ProductIx).zip(self.products.iter());
+            products.map(|(ix, product)| (product.id.clone(), ix))
+        };
+        let mut product_index = RapidHashMap::default();
+        product_index.reserve(self.products.len());
+        product_index.extend(ids());
+        // In the order of the products, which costs least where that is the order of their ids.
+        let by_id = ids().collect();
         let store_index = (0..)
             .map(StoreIx)
             .zip(self.stores.iter())

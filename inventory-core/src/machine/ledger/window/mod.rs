@@ -294,6 +294,7 @@ impl Window {
     pub(in crate::machine) fn thaw(frozen: &FrozenWindow, limits: WindowLimits) -> Self {
         let mut window = Self::new(limits);
         window.forgotten = frozen.forgotten();
+        window.index.reserve(frozen.len().min(limits.keys_max));
         for (caller, packed) in frozen.packed() {
             window.remember(caller, packed);
         }
