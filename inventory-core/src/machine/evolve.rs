@@ -200,14 +200,28 @@ pub(super) fn check(
 /// The entry does not continue what the ledger has followed; the ledger is as it was.
 pub fn follow(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
     let head = ledger.head;
+    let chained = entry
+        .chain_after(head.chain)
+        .is_none_or(|chain| chain == entry.chain);
+    if entry.first == head.sequence.next() && !chained {
+        return Err(Break::OtherHistory { at: entry.first });
+    }
+    follow_on_trust(ledger, entry)
+}
+
+/// Follows an entry that this program cannot digest, since a later one has written it: as [`follow`], except that whoever has
+/// sent it vouches for its chain, with which the entries after it are held against it.
+///
+/// # Errors
+///
+/// As for [`follow`]: its position or its time does not continue what the ledger has followed; the ledger is as it was.
+pub fn follow_on_trust(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
+    let head = ledger.head;
     if entry.first != head.sequence.next() {
         let (head, found) = (head.sequence, entry.first);
         return Err(Break::Gap { head, found });
     }
-    let chained = entry
-        .chain_after(head.chain)
-        .is_none_or(|chain| chain == entry.chain);
-    if !chained || entry.recorded_at < head.recorded_at {
+    if entry.recorded_at < head.recorded_at {
         return Err(Break::OtherHistory { at: entry.first });
     }
 

@@ -36,7 +36,7 @@ pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
 pub(crate) use evolve::follow_decided;
-pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss};
+pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss, follow_on_trust};
 pub use image::{Image, ImageBuilder, InvalidImage};
 pub use kind::{Details, InvalidSettlement, Kind, Settlement};
 pub use ledger::{Buried, Head, KeysForgotten, Ledger, ProductView, WindowLimits};

@@ -6,6 +6,7 @@ mod images;
 mod kinds;
 mod records;
 mod rehearsals;
+mod trust;
 
 use std::sync::Arc;
 

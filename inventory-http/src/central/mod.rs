@@ -11,6 +11,7 @@ mod forgotten;
 mod gauges;
 mod history;
 mod images;
+mod nodes;
 mod opened;
 mod operations;
 mod params;

@@ -7,6 +7,7 @@ use hyper::header::{self, HeaderName};
 use inventory_core::vocabulary::{Chain, Epoch, ProductId, QUANTITY_MAX, Sequence, StoreId};
 
 use crate::kit::{Call, HeaderParam, Param, PathParam};
+use crate::wire::NodeId;
 use crate::wire::params::parses;
 use crate::wire::schema;
 
@@ -47,6 +48,20 @@ pub(super) const STORE: Param = Param::text(
     ID,
     schema::ID_FORMAT,
     parses::<StoreId>,
+);
+pub(super) const OF_STORE: Param = Param::text(
+    "storeId",
+    "the store in whose name a node asks",
+    ID,
+    schema::ID_FORMAT,
+    parses::<StoreId>,
+);
+pub(super) const NODE: Param = Param::text(
+    "node",
+    "what the node calls itself: 32 hexadecimal digits that it has drawn when it was started",
+    "^[0-9a-f]{32}$",
+    "",
+    parses::<NodeId>,
 );
 pub(super) const PREFIX: Param = Param::text(
     "prefix",

@@ -7,8 +7,8 @@ use super::history::{
     HISTORY_CURSOR, HISTORY_LIMIT, HISTORY_PRODUCT, HISTORY_REFERENCE, HISTORY_STORE,
 };
 use super::params::{
-    BELOW, CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LETTER_PATH, LONG_POLL, PREFIX,
-    PRODUCT_HEADERS, STORE, STREAM_HEADERS,
+    BELOW, CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LETTER_PATH, LONG_POLL, NODE, OF_STORE,
+    PREFIX, PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
 use super::{alerts, as_of, counts, history};
@@ -217,7 +217,8 @@ fn replication() -> Vec<Route<Central>> {
 fn administration() -> Vec<Route<Central>> {
     vec![
         Route::now(Method::GET, "/whoami", Access::Read, whoami::get)
-            .about("says whose key this is, and what it may do")
+            .about("says whose key this is, what it may do, and whether a node is the only one of its store")
+            .query(&[&OF_STORE, &NODE])
             .free()
             .answers::<WhoAmI>(OK, "the key's name, role and stores"),
         Route::later(

@@ -10,11 +10,13 @@ use inventory_core::machine::{Annotations, Ledger, Request};
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
 use inventory_core::writer::Writer;
+use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::dead_letters::Letters;
 use super::disk_watch::DiskWatch;
 use super::images::Images;
+use super::nodes::Nodes;
 use super::past;
 use super::refusal;
 use super::trouble::Trouble;
@@ -41,6 +43,7 @@ pub struct Central {
     /// Writes that are refused, for instance by a full disk.
     writes: Trouble,
     snapshots: Arc<Trouble>,
+    nodes: Mutex<Nodes>,
     telemetry: Telemetry,
     openapi: bytes::Bytes,
 }
@@ -102,6 +105,7 @@ impl Central {
             draining: AtomicBool::new(false),
             writes: Trouble::new("nothing can be written"),
             snapshots,
+            nodes: Mutex::default(),
             disk: DiskWatch::new(disk_patience),
             openapi,
         }
@@ -124,6 +128,11 @@ impl Central {
 
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Which nodes ask in the name of which store.
+    pub(super) fn nodes(&self) -> &Mutex<Nodes> {
+        &self.nodes
     }
 
     pub(super) fn letters(&self) -> &Letters {

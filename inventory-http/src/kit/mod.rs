@@ -56,4 +56,4 @@ pub use query::{Param, ParamKind, Query};
 pub use quota::Quota;
 pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of};
 pub use settings::{InvalidSetting, LogSettings, SettingDoc, Source};
-pub use target::PathParams;
+pub use target::{PathParams, percent_encoded};

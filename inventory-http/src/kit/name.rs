@@ -3,10 +3,9 @@
 use std::fmt;
 
 use inventory_core::vocabulary::Actor;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::target::decode;
+use super::target::{decode, percent_encoded};
 
 /// Most characters of the name of a key.
 pub const KEY_NAME_CHARACTERS_MAX: usize = 64;
@@ -49,7 +48,7 @@ impl KeyName {
 
     /// The name as it stands in a header, which has only ASCII: percent-encoded.
     pub fn encoded(&self) -> String {
-        utf8_percent_encode(self.as_str(), NON_ALPHANUMERIC).to_string()
+        percent_encoded(self.as_str())
     }
 
     /// The name as it is recorded.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hyper::Uri;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::error::ApiError;
 use super::router::{Spans, spans};
@@ -72,6 +72,11 @@ pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, String> {
     percent_decode_str(raw)
         .decode_utf8()
         .map_err(|_| "is not UTF-8".to_owned())
+}
+
+/// A text as one segment of a path, as the value of a parameter, or in a header.
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 #[cfg(test)]

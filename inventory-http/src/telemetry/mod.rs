@@ -125,6 +125,26 @@ impl Telemetry {
             .build();
     }
 
+    /// A counter that is read when somebody looks, of something that counts by itself.
+    pub fn counter(
+        &self,
+        name: &'static str,
+        about: &'static str,
+        read: impl Fn() -> Option<u64> + Send + Sync + 'static,
+    ) {
+        self.inner
+            .meters
+            .meter("inventory")
+            .u64_observable_counter(name)
+            .with_description(about)
+            .with_callback(move |observer| {
+                if let Some(value) = read() {
+                    observer.observe(value, &[]);
+                }
+            })
+            .build();
+    }
+
     /// All metrics in the text format of Prometheus.
     pub fn prometheus(&self) -> String {
         let families = self.inner.registry.gather();

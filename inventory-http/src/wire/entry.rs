@@ -3,7 +3,7 @@
 use inventory_core::machine::{
     After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
 };
-use inventory_core::vocabulary::Sequence;
+use inventory_core::vocabulary::{Sequence, Version};
 
 use super::WireEvent;
 
@@ -46,7 +46,7 @@ impl WireEvent<'_> {
                 raw: self.buried.as_deref().unwrap_or_default().into(),
             }));
         }
-        if !Kind::TYPE_NAMES.contains(&&*self.kind) {
+        if !self.is_known() {
             return Err(InvalidEntry::UnknownType {
                 at: self.seq,
                 kind: self.kind.clone().into_owned(),
@@ -54,6 +54,27 @@ impl WireEvent<'_> {
         }
         let malformed = InvalidEntry::Malformed { at: self.seq };
         self.movement().map(Event::Moved).ok_or(malformed)
+    }
+
+    /// Whether this program knows events of its type.
+    pub fn is_known(&self) -> bool {
+        self.kind == "DeadLettered" || Kind::TYPE_NAMES.contains(&&*self.kind)
+    }
+
+    /// What an event leaves behind, whatever its type is: the level and the product after it.
+    ///
+    /// `before` is the product's version before it, which tells whether it was written.
+    ///
+    /// # Errors
+    ///
+    /// It says nothing of a level, or contradicts itself.
+    pub fn after_image(&self, before: Version) -> Result<Event, InvalidEntry> {
+        let kind = match self.new_version {
+            Some(after) if after > before => Kind::Increased,
+            Some(_) | None => Kind::Unchanged,
+        };
+        let malformed = InvalidEntry::Malformed { at: self.seq };
+        self.movement_of(kind).map(Event::Moved).ok_or(malformed)
     }
 
     fn details(&self) -> Option<Details> {
@@ -72,10 +93,14 @@ impl WireEvent<'_> {
     }
 
     fn movement(&self) -> Option<Movement> {
+        self.movement_of(Kind::from_parts(&self.kind, self.details()?)?)
+    }
+
+    fn movement_of(&self, kind: Kind) -> Option<Movement> {
         let level = Level::new(self.on_hand?, self.reserved?)?;
         (self.store_quantity? == level.available()).then_some(())?;
         Some(Movement {
-            kind: Kind::from_parts(&self.kind, self.details()?)?,
+            kind,
             product: self.product_id.clone()?,
             store: self.store_id.clone()?,
             delta: self.delta,
@@ -94,6 +119,18 @@ impl WireEvent<'_> {
     ///
     /// The events of the first request are not all there, or one of them cannot be read.
     pub fn split_entry(events: &[Self]) -> Result<Option<(Entry, &[Self])>, InvalidEntry> {
+        Self::split_entry_with(events, Self::event)
+    }
+
+    /// As [`WireEvent::split_entry`], with another reading of events.
+    ///
+    /// # Errors
+    ///
+    /// The events of the first request are not all there, or one of them cannot be read so.
+    pub fn split_entry_with(
+        events: &[Self],
+        read: impl FnMut(&Self) -> Result<Event, InvalidEntry>,
+    ) -> Result<Option<(Entry, &[Self])>, InvalidEntry> {
         let Some(first) = events.first() else {
             return Ok(None);
         };
@@ -108,7 +145,7 @@ impl WireEvent<'_> {
         if !whole || first.idempotency_key.is_some() != first.fingerprint.is_some() {
             return Err(incomplete);
         }
-        let read = request.iter().map(WireEvent::event);
+        let read = request.iter().map(read);
         let entry = Entry {
             first: first.seq,
             recorded_at: first.ts,
@@ -130,7 +167,8 @@ impl WireEvent<'_> {
     fn annotations(&self) -> Option<Annotations> {
         let annotations = Annotations {
             trace: self.trace,
-            reason: self.reason,
+            // It decides nothing, so that one which is not known is none.
+            reason: self.reason.as_deref().and_then(|name| name.parse().ok()),
             note: self.note.clone(),
             reference: self.reference.clone(),
             actor: self.actor.clone(),
@@ -223,7 +261,7 @@ mod tests {
     fn events_whose_remarks_differ_are_not_one_request() {
         let entries = history();
         let changes: [fn(&mut WireEvent<'_>); 4] = [
-            |event| event.reason = Some(Reason::Sale),
+            |event| event.reason = Some("sale".into()),
             |event| event.note = None,
             |event| event.reference = Some("delivery-8".parse().unwrap()),
             |event| event.actor = None,
@@ -240,6 +278,33 @@ mod tests {
     }
 
     #[test]
+    fn what_an_event_leaves_behind_is_read_without_knowing_its_type() {
+        let entries = history();
+        let mut event = events(&entries).pop().unwrap();
+        let known = event.event().unwrap();
+        event.kind = "StockTeleported".into();
+        event.reason = Some("teleportation".into());
+        let (before, after) = (Version::new(2).unwrap(), event.new_version.unwrap());
+        let (known, read) = (
+            known.movement().unwrap().clone(),
+            event.after_image(before).unwrap(),
+        );
+        let read = read.movement().unwrap();
+        assert!(read.touches());
+        assert_eq!(
+            (&read.after, read.delta, &read.store),
+            (&known.after, known.delta, &known.store)
+        );
+        event.delta = inventory_core::vocabulary::Delta::ZERO;
+        let unchanged = event.after_image(after).unwrap();
+        assert!(!unchanged.movement().unwrap().touches());
+        let (entry, _) = WireEvent::split_entry_with(&[event], |event| event.after_image(after))
+            .unwrap()
+            .unwrap();
+        assert_eq!(entry.annotations, None);
+    }
+
+    #[test]
     fn an_event_that_contradicts_itself_or_is_unknown_is_no_event() {
         let entries = history();
         let mut event = events(&entries).pop().unwrap();
@@ -251,5 +316,9 @@ mod tests {
         event.kind = "StockTeleported".into();
         let kind = "StockTeleported".to_owned();
         assert_eq!(event.event(), Err(InvalidEntry::UnknownType { at, kind }));
+        assert_eq!(
+            event.after_image(Version::NEVER_WRITTEN),
+            Err(InvalidEntry::Malformed { at })
+        );
     }
 }

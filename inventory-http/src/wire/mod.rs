@@ -52,4 +52,4 @@ pub use transfer::{
     TransferList, TransferStatus,
 };
 pub use update::{Update, Updated};
-pub use whoami::{RoleName, WhoAmI};
+pub use whoami::{InvalidNodeId, NodeId, RoleName, WhoAmI};

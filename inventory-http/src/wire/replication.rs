@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use inventory_core::machine::{Details, Entry, Event, Kind, Movement, ProductView};
 use inventory_core::vocabulary::{
     Actor, Caller, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity,
-    Reason, Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId,
-    Version,
+    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +79,7 @@ pub struct WireEvent<'a> {
     /// Why, as the request says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::reason")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Cow<'a, str>>,
     /// Why, in somebody's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::note")]
@@ -183,7 +182,7 @@ impl<'a> WireEvent<'a> {
             missing: details.missing,
             low: details.low,
             replenished: details.replenished,
-            reason: beside.and_then(|beside| beside.reason),
+            reason: beside.and_then(|beside| beside.reason.map(|reason| reason.name().into())),
             note: beside.and_then(|beside| beside.note.clone()),
             reference: beside.and_then(|beside| beside.reference.clone()),
             actor: beside.and_then(|beside| beside.actor.clone()),

@@ -327,3 +327,33 @@ fn a_key_says_who_it_is() {
     let reply = world.client().call("GET", "/whoami", &headers, None);
     assert_eq!(reply.status, 401);
 }
+
+#[test]
+fn two_nodes_of_one_store_hear_of_each_other_and_nobody_else_is_a_node() {
+    let world = World::with(&[(
+        "API_KEYS",
+        "demo,till=north@store:north,eyes=auditor@reader",
+    )]);
+    let ask = |key: &str, node: &str| {
+        let headers = [("X-API-Key", key)];
+        let path = format!("/whoami?storeId=north&node={node}");
+        world.client().call("GET", &path, &headers, None)
+    };
+    let is_doubled = |key: &str, node: u8| {
+        let reply = ask(key, &format!("{node:032x}"));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["isDoubled"] == true
+    };
+    assert!(!is_doubled("till", 1) && !is_doubled("till", 2));
+    assert!(!is_doubled("eyes", 1), "it may not write for the store");
+    assert!(!is_doubled("till", 2) && is_doubled("till", 1));
+    assert!(is_doubled("till", 2));
+    for bad in ["", "1", &"g".repeat(32), &"A".repeat(32)] {
+        let refused = ask("till", bad);
+        assert_eq!(
+            (refused.status, refused.error().2),
+            (400, "node".to_owned()),
+            "{bad}"
+        );
+    }
+}

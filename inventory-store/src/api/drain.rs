@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
 use crate::client::RowAnswer;
-use crate::outbox::{Change, Heard, Intent, Reason};
+use crate::outbox::{Change, Intent, Reason};
 use crate::replica::Replica;
 use crate::sending::{About, Judged, Row, Trouble};
 
@@ -20,10 +20,19 @@ const LOOK: Duration = Duration::from_secs(5);
 const HEARD_FOR: Duration = Duration::from_secs(10);
 
 /// Sends until the store is stopped.
-pub(super) async fn drain(store: Arc<Store>) {
+pub(super) async fn drain(store: Arc<Store>) -> Result<(), String> {
     tokio::select! {
         () = rounds(&store) => {}
         () = store.stopping() => {}
+    }
+    Ok(())
+}
+
+/// Watches the thread of the outbox until the store is stopped.
+pub(super) async fn watch(store: Arc<Store>) -> Result<(), String> {
+    tokio::select! {
+        () = store.outbox.ended() => Err("its thread has panicked".to_owned()),
+        () = store.stopping() => Ok(()),
     }
 }
 
@@ -115,14 +124,7 @@ impl Store {
             return true;
         }
         match self.central.readiness().await {
-            Ok(readiness) => {
-                let heard = Heard {
-                    now: self.central_time(),
-                    keys_remembered_since: readiness.keys_remembered_since,
-                };
-                *self.heard_at.lock() = Some(now);
-                self.outbox.hear(heard).is_ok()
-            }
+            Ok(readiness) => self.hears(&readiness),
             Err(error) => {
                 let at = self.clock.now();
                 let trouble = Trouble {

@@ -7,6 +7,7 @@ use inventory_http::kit::Causes;
 use inventory_http::wire::Changes;
 use tokio::time::{Instant, sleep_until};
 
+use super::concerns::About;
 use super::service::Store;
 use crate::client::{self, CallError};
 use crate::replica::{Position, Replica};
@@ -21,11 +22,12 @@ const PAGE_EVENTS: u64 = 2_000;
 pub(super) const LONG_POLL: Duration = Duration::from_secs(5);
 
 /// Follows central until the store is stopped.
-pub(super) async fn follow(store: Arc<Store>) {
+pub(super) async fn follow(store: Arc<Store>) -> Result<(), String> {
     tokio::select! {
         () = steps(&store) => {}
         () = store.stopping() => {}
     }
+    Ok(())
 }
 
 async fn steps(store: &Store) {
@@ -87,6 +89,9 @@ impl Store {
                 if followed.events > 0 {
                     self.to_save.notify_one();
                 }
+                if followed.taken_over > 0 {
+                    self.concern(About::Version, Some(newer(page)));
+                }
             }
             Err(error) if error.is_newer() => {
                 let was_newer = self.ask_syncer(|syncer, _| syncer.central_is_newer());
@@ -142,6 +147,16 @@ impl Store {
             }
         }
     }
+}
+
+/// What is wrong with a central that writes what this version does not know.
+fn newer(page: &Changes<'_>) -> String {
+    let kind = page.events.iter().find(|event| !event.is_known());
+    let kind = kind.map_or("", |event| &*event.kind);
+    format!(
+        "central is newer than this store, which takes over what events such as {kind} leave behind and cannot check them: \
+         upgrade it"
+    )
 }
 
 /// Where the replica stands, as central is asked.

@@ -1,7 +1,10 @@
 //! The store node as a service: reads from its own copy, writes that are forwarded or queued, and the loops between.
 
+mod concerns;
 mod drain;
 mod follow;
+mod introduce;
+mod loops;
 mod operations;
 mod parked;
 mod passing;
@@ -14,6 +17,7 @@ mod settings;
 mod turn;
 mod writes;
 
+pub use loops::PartEnded;
 pub use routes::routes;
 pub use run::{Running, StartError};
 pub use service::Store;

@@ -11,7 +11,9 @@ use crate::bodies::BlockedStatus;
 impl Watched for Store {
     /// It serves while central is away.
     fn readiness(&self) -> Readiness {
-        let status = self.status();
+        let status = self.condition();
+        let parked = self.outbox.outbox().parked_count();
+        let concerns = self.concerns();
         let mut reasons = Vec::new();
         if !status.connected {
             let why = status
@@ -37,8 +39,8 @@ impl Watched for Store {
         if status.outbox.queued > 0 {
             reasons.push(format!("{} intents wait for central", status.outbox.queued));
         }
-        if !status.parked.is_empty() {
-            reasons.push(format!("{} intents wait for a person", status.parked.len()));
+        if parked > 0 {
+            reasons.push(format!("{parked} intents wait for a person"));
         }
         if let Some(BlockedStatus {
             code,
@@ -63,7 +65,8 @@ impl Watched for Store {
         } else {
             None
         };
-        let is_well = status.parked.is_empty()
+        let is_well = parked == 0
+            && concerns.is_empty()
             && status.blocked.is_none()
             && status.outbox.products_aside == 0
             && status.connected
@@ -74,6 +77,7 @@ impl Watched for Store {
             (None, true) => ReadinessStatus::Ready,
             (None, false) => ReadinessStatus::Degraded,
         };
+        reasons.extend(concerns);
         reasons.extend(unavailable.map(str::to_owned));
         Readiness {
             status,

@@ -76,6 +76,14 @@ pub(super) fn status(call: &Call<Store>) -> Result<Answer, ApiError> {
 impl Store {
     /// How the store is doing.
     pub fn status(&self) -> StoreStatus {
+        let mut status = self.condition();
+        let outbox = self.outbox.outbox();
+        status.parked = outbox.parked().map(parked_intent).collect();
+        status
+    }
+
+    /// The same without what is parked, which may be much.
+    pub(super) fn condition(&self) -> StoreStatus {
         let (central_offset, last_offset) = self.offsets();
         let (connected, is_stale, age) = self.ask_syncer(|syncer, now| {
             let is_stale = syncer.stale_for(now).is_some();
@@ -99,7 +107,7 @@ impl Store {
                 oldest_age_ms: oldest_age.map_or(0, |age| age.as_millis() as u64),
                 products_aside,
             },
-            parked: outbox.parked().map(parked_intent).collect(),
+            parked: Vec::new(),
         }
     }
 

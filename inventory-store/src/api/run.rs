@@ -13,13 +13,14 @@ use inventory_http::wire::StateSnapshot;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::loops::{Loops, PartEnded};
 use super::routes::routes;
 use super::service::{Parts, Store};
 use super::settings::Settings;
-use super::{drain, follow, save};
+use super::{drain, follow, introduce, save};
 use crate::cache::{Absence, CacheFiles, Cached, DataDirectory, DirectoryError};
 use crate::client::{Central, CentralSettings};
-use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits};
+use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits, Tally};
 use crate::replica::Replica;
 use crate::sending::Sending;
 use crate::syncer::{Millis, Syncer, SyncerSettings};
@@ -58,7 +59,7 @@ pub enum StartError {
 pub struct Running {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    ended: JoinHandle<()>,
+    ended: JoinHandle<Result<(), PartEnded>>,
 }
 
 impl Running {
@@ -132,24 +133,32 @@ impl Running {
             settings.limits,
             telemetry.clone(),
         ));
-        let loops = [
-            tokio::spawn(follow::follow(Arc::clone(&store))),
-            tokio::spawn(drain::drain(Arc::clone(&store))),
-            tokio::spawn(save::save(store, files, saved)),
-        ];
+        let mut loops = Loops::new(stopping.subscribe());
+        loops.start("following central", follow::follow(Arc::clone(&store)));
+        loops.start("sending", drain::drain(Arc::clone(&store)));
+        loops.start("the outbox", drain::watch(Arc::clone(&store)));
+        loops.start(
+            "asking who this is",
+            introduce::introduce(Arc::clone(&store)),
+        );
+        loops.start("saving the copy", save::save(store, files, saved));
         let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
+            let mut failed = None;
             let stopped = async {
-                // Whoever would tell may be gone, which is the same.
-                let _ = told.await;
+                tokio::select! {
+                    // Whoever would tell may be gone, which is the same.
+                    _ = told => {}
+                    ended = loops.failure() => failed = Some(ended),
+                }
             };
             listener.serve(app, connections, stopping, stopped).await;
-            for running in loops {
-                if running.await.is_err() {
-                    tracing::error!("a part of the store has panicked");
-                }
-            }
+            let later = loops.end().await;
             telemetry.stop().await;
+            match failed.or(later) {
+                Some(ended) => Err(ended),
+                None => Ok(()),
+            }
         });
         Ok(Self {
             address,
@@ -173,11 +182,15 @@ impl Running {
 
     /// Waits until it has ended.
     ///
+    /// # Errors
+    ///
+    /// A part of it has failed, so that nothing is served any more. What was acknowledged is on disk.
+    ///
     /// # Panics
     ///
-    /// The store has panicked.
-    pub async fn ended(&mut self) {
-        (&mut self.ended).await.expect("the store does not panic");
+    /// What serves has panicked.
+    pub async fn ended(&mut self) -> Result<(), PartEnded> {
+        (&mut self.ended).await.expect("what serves does not panic")
     }
 }
 
@@ -265,6 +278,32 @@ fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
             let age = store.outbox.outbox().oldest_age(store.clock.now());
             age.map_or(0, |age| age.as_millis() as u64)
         },
+    );
+    let counter = |name, about, read: fn(&Tally) -> u64| {
+        let store = Arc::downgrade(store);
+        telemetry.counter(name, about, move || {
+            store.upgrade().map(|store| read(store.outbox.tally()))
+        });
+    };
+    counter(
+        "outbox_queued_total",
+        "intents that were queued, also again by a person",
+        |tally| tally.queued(),
+    );
+    counter(
+        "outbox_sent_total",
+        "intents that central has applied",
+        |tally| tally.sent(),
+    );
+    counter(
+        "outbox_parked_total",
+        "intents that were left to a person",
+        |tally| tally.parked(),
+    );
+    counter(
+        "outbox_refused_total",
+        "updates that the outbox did not take, for want of room, for its disk, or for what they say",
+        |tally| tally.refused(),
     );
     gauge("outbox_parked", "intents that wait for a person", |store| {
         store.outbox.outbox().parked_count() as u64

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::loops::why;
 use super::service::Store;
 use crate::cache::{CacheFiles, SaveSchedule, SavedPosition};
 use crate::replica::{Frozen, Position, Replica};
@@ -14,7 +15,11 @@ use crate::replica::{Frozen, Position, Replica};
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Saves until the store is stopped, and then once more.
-pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Option<Position>) {
+pub(super) async fn save(
+    store: Arc<Store>,
+    mut files: CacheFiles,
+    mut saved: Option<Position>,
+) -> Result<(), String> {
     let mut schedule = SaveSchedule::default();
     schedule.sized(files.bytes());
     let mut seen = saved;
@@ -40,9 +45,7 @@ pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Op
                 let written = write(&mut files, &frozen);
                 (files, written)
             });
-            let Ok((given_back, written)) = saving.await else {
-                return;
-            };
+            let (given_back, written) = saving.await.map_err(why)?;
             files = given_back;
             schedule.sized(files.bytes());
             match written {
@@ -54,7 +57,7 @@ pub(super) async fn save(store: Arc<Store>, mut files: CacheFiles, mut saved: Op
             }
         }
         if stopped {
-            return;
+            return Ok(());
         }
         tokio::select! {
             () = sleep_until(begun + AT_MOST_EVERY) => {}

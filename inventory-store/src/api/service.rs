@@ -13,6 +13,7 @@ use inventory_http::telemetry::Telemetry;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 
+use super::concerns::{About, Change, Concerns};
 use super::settings::{OfflineWrites, Settings};
 use crate::bodies::Freshness;
 use crate::client::Central;
@@ -45,6 +46,10 @@ pub struct Store {
     pub(super) heard_at: Mutex<Option<Millis>>,
     /// Something was queued, or central is there again.
     pub(super) to_send: Notify,
+    /// Central is there again: how often it was.
+    pub(super) met: watch::Sender<u64>,
+    /// What an operator has to change.
+    concerns: Mutex<Concerns>,
     /// The replica has followed events, or was replaced.
     pub(super) to_save: Notify,
     pub(super) clock: Arc<dyn Clock>,
@@ -94,6 +99,8 @@ impl Store {
             sending: Mutex::new(parts.sending),
             heard_at: Mutex::new(None),
             to_send: Notify::new(),
+            met: watch::Sender::new(0),
+            concerns: Mutex::default(),
             to_save: Notify::new(),
             clock: parts.clock,
             telemetry: parts.telemetry,
@@ -135,7 +142,25 @@ impl Store {
             self.sending.lock().connected();
             *self.heard_at.lock() = None;
             self.to_send.notify_one();
+            self.met.send_modify(|times| *times += 1);
         }
+    }
+
+    /// Takes what is known of a concern, and says once that there is one, and once that it is over.
+    pub(super) fn concern(&self, about: About, reason: Option<String>) {
+        let said = reason.clone().unwrap_or_default();
+        match self.concerns.lock().note(about, reason) {
+            Change::Began => tracing::warn!(store = %self.id, "{said}"),
+            Change::Ended => {
+                tracing::info!(store = %self.id, ?about, "what was wrong is well again")
+            }
+            Change::None => {}
+        }
+    }
+
+    /// What an operator has to change.
+    pub(super) fn concerns(&self) -> Vec<String> {
+        self.concerns.lock().reasons().cloned().collect()
     }
 
     /// Tells what was sent what came of it, and says once that the queue is stopped, and once that it goes on.

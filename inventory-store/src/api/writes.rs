@@ -158,7 +158,8 @@ impl Store {
         let idempotency_key = key.idempotency_key.clone();
         let now = self.clock.now();
         let intent = Intent::new(key, update, now, trace).known(central_at, attempted);
-        self.change(Change::Enqueue(intent)).await?;
+        let queued = self.change(Change::Enqueue(intent)).await;
+        queued.inspect_err(|_| self.outbox.tally().refuse())?;
         let body = Queued {
             queued: true,
             idempotency_key,

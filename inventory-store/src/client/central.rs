@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
-use inventory_core::vocabulary::TraceParent;
-use inventory_http::kit::KeyName;
+use inventory_core::vocabulary::{StoreId, TraceParent};
+use inventory_http::kit::{KeyName, percent_encoded};
 use inventory_http::wire::params::ON_BEHALF_OF;
-use inventory_http::wire::{Batch, BatchRow, Changes, Readiness, StateSnapshot, Update};
+use inventory_http::wire::{
+    Batch, BatchRow, Changes, NodeId, Readiness, StateSnapshot, Update, WhoAmI,
+};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answered, Passed, judge, parse};
@@ -185,6 +187,21 @@ impl Central {
                 Next::Enough(error) => return Err(error),
             }
         }
+    }
+
+    /// Who this caller is, as central knows it, and whether another node calls itself the same store.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is known that was not known before; the call has no effect.
+    pub async fn whoami(&self, store: &StoreId, node: NodeId) -> Result<WhoAmI, CallError> {
+        let store = percent_encoded(store.as_str());
+        let target = format!("/whoami?storeId={store}&node={node}");
+        let ask = Ask::get(target, JSON);
+        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let reply = self.expect_ok(reply).await?;
+        let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
+        parse(&body, ask.once_sent)
     }
 
     /// How central is.

@@ -123,7 +123,10 @@ pub(super) async fn send(
                 });
             }
             Ok(Err(error)) => error,
-            Err(_) => return Err(ask.once_sent.failed(Failure::AnswerTimeout, None)),
+            Err(_) => {
+                lease.doubt();
+                return Err(ask.once_sent.failed(Failure::AnswerTimeout, None));
+            }
         };
         // The request comes back exactly when nothing of it was written.
         let outcome = match error.message() {
@@ -157,7 +160,10 @@ impl Reply {
     ) -> Result<(response::Parts, Bytes), CallError> {
         let read = timeout_at(self.answer_by, collect(&mut self.body, bytes_max)).await;
         match read {
-            Err(_) => Err(self.once_sent.failed(Failure::AnswerTimeout, None)),
+            Err(_) => {
+                self.lease.doubt();
+                Err(self.once_sent.failed(Failure::AnswerTimeout, None))
+            }
             Ok(Err(Unread::Broken(error))) => {
                 Err(self.once_sent.failed(Failure::Broken(error), None))
             }

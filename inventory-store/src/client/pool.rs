@@ -149,7 +149,20 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// Lets all idle connections go: one that has fallen silent is likely half open, and then all of them are. Each would cost
+    /// a call its time.
+    fn doubt(&self) {
+        self.idle.lock().clear();
+    }
+}
+
 impl Lease {
+    /// Nothing comes on this connection any more.
+    pub(super) fn doubt(&self) {
+        self.pool.doubt();
+    }
+
     /// Keeps the connection for another call. Its answer must have been read to the end.
     pub(super) fn keep(self) {
         let Self {

@@ -71,7 +71,10 @@ async fn feed(
     let mut total = 0_u64;
     loop {
         let frame = match timeout(silence, reply.body.frame()).await {
-            Err(_) => return Err(reply.once_sent.failed(Failure::Silence, None)),
+            Err(_) => {
+                reply.lease.doubt();
+                return Err(reply.once_sent.failed(Failure::Silence, None));
+            }
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => {
                 return Err(reply.once_sent.failed(Failure::Broken(error), None));

@@ -16,6 +16,7 @@ use super::limits::{OnConflict, OutboxLimits};
 use super::machine::{Heard, Outbox};
 use super::record::Record;
 use super::survey::{Torn, survey};
+use super::tally::Tally;
 use crate::cache::DataDirectory;
 
 /// Where the end of a file is kept that was cut off.
@@ -29,6 +30,7 @@ pub struct DurableOutbox {
     /// Locked for writing only while memory changes, never while the disk is waited for.
     outbox: Arc<RwLock<Outbox>>,
     file: OutboxFile,
+    tally: Arc<Tally>,
 }
 
 impl DurableOutbox {
@@ -68,7 +70,15 @@ impl DurableOutbox {
         let file = OutboxFile::create(directory, outbox.records());
         let file = file.map_err(|error| io(error.into()))?;
         let outbox = Arc::new(RwLock::new(outbox));
-        Ok((Self { outbox, file }, torn))
+        let tally = Arc::default();
+        Ok((
+            Self {
+                outbox,
+                file,
+                tally,
+            },
+            torn,
+        ))
     }
 
     /// What is queued and parked: all of it is on disk.
@@ -79,6 +89,11 @@ impl DurableOutbox {
     /// The same, for others to look at while this value waits for the disk.
     pub(super) fn shared(&self) -> Arc<RwLock<Outbox>> {
         Arc::clone(&self.outbox)
+    }
+
+    /// What is counted of it.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     /// Why nothing is taken or sent: a write has failed, and the file was not written anew since.
@@ -210,6 +225,7 @@ impl DurableOutbox {
             );
         }
         drop(outbox);
+        self.tally.count(records);
         if self.file.is_overgrown() {
             self.file.compact(self.outbox.read().records());
         }

@@ -27,6 +27,7 @@ use super::error::{ChangeError, OutboxFailed};
 use super::intent::Intent;
 use super::key::IntentKey;
 use super::machine::{Heard, Outbox};
+use super::tally::Tally;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
 const INBOX_MAX: usize = 1_024;
@@ -84,6 +85,7 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
     outbox: Arc<RwLock<Outbox>>,
     trouble: Arc<Mutex<Option<Trouble>>>,
+    tally: Arc<Tally>,
     changed: watch::Receiver<()>,
     /// How often anything was asked.
     #[cfg(test)]
@@ -105,7 +107,7 @@ impl Keeper {
     pub fn start(outbox: DurableOutbox, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (inbox, asked) = mpsc::sync_channel(INBOX_MAX);
         let (changes, changed) = watch::channel(());
-        let shared = outbox.shared();
+        let (shared, tally) = (outbox.shared(), outbox.tally());
         let trouble = Arc::default();
         let thread = Thread {
             outbox,
@@ -124,6 +126,7 @@ impl Keeper {
             thread: Some(thread),
             outbox: shared,
             trouble,
+            tally,
             changed,
             #[cfg(test)]
             asked: std::sync::atomic::AtomicUsize::default(),
@@ -138,6 +141,17 @@ impl Keeper {
     /// Why nothing is taken or sent, while that is so.
     pub fn trouble(&self) -> Option<Trouble> {
         self.trouble.lock().clone()
+    }
+
+    /// What has become of intents.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Waits until the thread has ended, which it does before this value only by a panic.
+    pub async fn ended(&self) {
+        let mut changed = self.changed.clone();
+        while changed.changed().await.is_ok() {}
     }
 
     /// Is notified of every change.

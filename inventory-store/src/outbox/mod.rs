@@ -28,6 +28,7 @@ mod queue;
 mod reason;
 mod record;
 mod survey;
+mod tally;
 
 pub use change::{Change, Changed, Refusal};
 pub use decide::Ahead;
@@ -41,3 +42,4 @@ pub use machine::{Heard, Outbox, Parked};
 pub use reason::Reason;
 pub use record::{Inapplicable, Record};
 pub use survey::Torn;
+pub use tally::Tally;

@@ -1,8 +1,10 @@
 //! Why a page cannot be followed.
 
-use inventory_core::machine::{Break, Entry, Head, Inapplicable};
+use inventory_core::machine::{Break, Head, Inapplicable};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use inventory_http::wire::InvalidEntry;
+
+use super::after_images::Continued;
 
 /// A page is not the continuation of what the replica has followed. Only a fresh snapshot leads on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,21 +46,27 @@ pub enum Diverged {
 }
 
 impl Diverged {
-    /// Whether a later central has written what this version does not know.
+    /// Whether a later central has written what this version cannot follow: an event that is there as a whole, and makes no sense
+    /// here.
     pub fn is_newer(&self) -> bool {
-        matches!(self, Self::Unreadable(InvalidEntry::UnknownType { .. }))
+        matches!(
+            self,
+            Self::Unreadable(InvalidEntry::UnknownType { .. } | InvalidEntry::Malformed { .. })
+        )
     }
 
     /// Whether an entry continues a log that ends with `head`.
-    pub(super) fn check(head: Head, entry: &Entry) -> Result<(), Self> {
+    pub(super) fn check(head: Head, continued: &Continued) -> Result<(), Self> {
+        let Continued { entry, unknown } = continued;
         let found = entry.first;
         if found != head.sequence.next() {
             let head = head.sequence;
             return Err(Self::Gap { head, found });
         }
-        let chained = entry
-            .chain_after(head.chain)
-            .is_none_or(|chain| chain == entry.chain);
+        let chained = *unknown > 0
+            || entry
+                .chain_after(head.chain)
+                .is_none_or(|chain| chain == entry.chain);
         if !chained || entry.recorded_at < head.recorded_at {
             return Err(Self::Chain { at: found });
         }

@@ -12,9 +12,13 @@
 //!
 //! **Invariant**: what is shown of a product at a store is what central had at the version that is shown with it.
 //!
+//! An event of a type that this version does not know stands for what it leaves behind. What it was digested from nobody here
+//! knows: the chain after it is central's word, and what follows is held against that.
+//!
 //! **Invariant**: the ledger is what central's was at the position. What cannot be followed changes nothing: a replica
 //! never guesses, it is replaced by a fresh snapshot.
 
+mod after_images;
 mod answers;
 mod diverged;
 mod frozen;
@@ -28,10 +32,11 @@ pub use position::Position;
 pub use shown::{Page, Shown};
 pub use snapshot::InvalidSnapshot;
 
-use inventory_core::machine::{Entry, Head, Ledger, WindowLimits, follow, rehearse};
+use inventory_core::machine::{Head, Ledger, WindowLimits, follow, follow_on_trust, rehearse};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
 use inventory_http::wire::{Changes, StateSnapshot, Updated, WireEvent};
 
+use after_images::{AfterImages, Continued};
 use answers::Answers;
 
 /// Keys are judged at central; the replica's ledger remembers none.
@@ -60,6 +65,8 @@ pub struct Followed {
     pub has_more: bool,
     /// Where central's log ended then.
     pub head: Sequence,
+    /// Of the new events, those of types that this version does not know: what they leave behind was taken over.
+    pub taken_over: u64,
 }
 
 impl Replica {
@@ -86,10 +93,16 @@ impl Replica {
     pub fn follow(&mut self, page: &Changes<'_>) -> Result<Followed, Diverged> {
         let entries = self.continuation(page)?;
         let before = self.ledger.head().sequence;
-        for entry in &entries {
+        let mut taken_over = 0;
+        for Continued { entry, unknown } in &entries {
             rehearse(&self.ledger, entry)
                 .map_err(|(at, reason)| Diverged::Inapplicable { at, reason })?;
-            follow(&mut self.ledger, entry).map_err(Diverged::from)?;
+            match unknown {
+                0 => follow(&mut self.ledger, entry),
+                _ => follow_on_trust(&mut self.ledger, entry),
+            }
+            .map_err(Diverged::from)?;
+            taken_over += unknown;
         }
         self.answers.settle(&self.ledger, page.has_more);
         Ok(Followed {
@@ -97,11 +110,12 @@ impl Replica {
             events: self.ledger.head().sequence.events_since(before),
             has_more: page.has_more,
             head: page.head_offset,
+            taken_over,
         })
     }
 
     /// The entries of a page that are new, which continue the log that was followed.
-    fn continuation(&self, page: &Changes<'_>) -> Result<Vec<Entry>, Diverged> {
+    fn continuation(&self, page: &Changes<'_>) -> Result<Vec<Continued>, Diverged> {
         if page.epoch != self.epoch {
             let (ours, theirs) = (self.epoch, page.epoch);
             return Err(Diverged::Epoch { ours, theirs });
@@ -111,10 +125,11 @@ impl Replica {
         let skipped = page.events.iter().take_while(known).count();
         let mut rest = &page.events[skipped..];
         let mut entries = Vec::new();
-        while let Some((entry, later)) = WireEvent::split_entry(rest)? {
-            Diverged::check(head, &entry)?;
-            head = Head::after(&entry);
-            entries.push(entry);
+        let mut images = AfterImages::of(&self.ledger, rest);
+        while let Some((continued, later)) = images.split(rest)? {
+            Diverged::check(head, &continued)?;
+            head = Head::after(&continued.entry);
+            entries.push(continued);
             rest = later;
         }
         if page.next_offset > head.sequence {

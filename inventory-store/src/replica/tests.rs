@@ -108,7 +108,7 @@ fn a_page_that_overlaps_is_followed_from_where_the_replica_stands() {
 #[test]
 fn a_page_that_does_not_continue_is_refused_and_changes_nothing() {
     type Damage = fn(&mut Changes<'_>);
-    let damages: [(Damage, &str); 8] = [
+    let damages: [(Damage, &str); 9] = [
         (|page| page.epoch = Epoch::from_random(2), "Epoch"),
         (|page| page.next_offset = Sequence::new(9), "Gap"),
         (|page| drop(page.events.drain(..2)), "Gap"),
@@ -116,8 +116,18 @@ fn a_page_that_does_not_continue_is_refused_and_changes_nothing() {
         (|page| page.events[2].chain = Chain::from_bits(1), "Chain"),
         (|page| page.events[2].delta = page.events[0].delta, "Chain"),
         (
-            |page| page.events[2].kind = "StockTeleported".into(),
-            "UnknownType",
+            |page| {
+                page.events[2].kind = "StockTeleported".into();
+                page.events[2].on_hand = None;
+            },
+            "Malformed",
+        ),
+        (
+            |page| {
+                page.events[2].kind = "StockTeleported".into();
+                page.events[2].ts = Timestamp::UNIX_EPOCH;
+            },
+            "Chain",
         ),
         (|page| page.events[2].reserved = None, "Malformed"),
     ];
@@ -150,6 +160,40 @@ fn a_replica_that_differs_from_central_stops_at_the_last_whole_entry() {
     let at = Sequence::new(2);
     assert!(matches!(diverged, Diverged::Inapplicable { at: found, .. } if found == at));
     assert_eq!(replica.freeze().to_snapshot(), snapshot);
+}
+
+#[test]
+fn what_an_unknown_event_leaves_behind_is_taken_over_and_the_rest_is_held_against_its_chain() {
+    let mut world = World::new();
+    world.write(&[("tea", "north", -2), ("milk", "south", 3)]);
+    let renamed = |range: std::ops::Range<usize>, which: &[usize]| {
+        let mut page = world.page(range);
+        for at in which {
+            page.events[*at].kind = "StockTeleported".into();
+        }
+        page
+    };
+    // One of two lines, one alone, both of two.
+    for which in [&[1][..], &[3], &[4, 5], &[1, 2, 3, 4]] {
+        let mut replica = empty();
+        let followed = replica.follow(&renamed(0..4, which)).unwrap();
+        assert_eq!(followed.taken_over, which.len() as u64);
+        let straight = world.replica(4).freeze().to_snapshot();
+        assert_eq!(replica.freeze().to_snapshot(), straight, "{which:?}");
+        assert_eq!(replica.follow(&world.page(0..4)).unwrap().taken_over, 0);
+    }
+    // What comes after it is checked as ever.
+    let mut page = renamed(0..4, &[3]);
+    page.events[3].chain = Chain::from_bits(1);
+    let mut replica = empty();
+    assert!(matches!(replica.follow(&page), Err(Diverged::Chain { .. })));
+    // What does not follow from what is here is not taken over.
+    let mut page = renamed(0..4, &[3]);
+    page.events[3].new_version = Some(Version::new(9).unwrap());
+    assert!(matches!(
+        replica.follow(&page),
+        Err(Diverged::Inapplicable { .. })
+    ));
 }
 
 #[test]

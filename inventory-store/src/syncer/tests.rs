@@ -20,6 +20,7 @@ fn page(offset: u64, has_more: bool) -> Followed {
         events: 0,
         has_more,
         head: Sequence::new(offset),
+        taken_over: 0,
     }
 }
 

@@ -24,7 +24,20 @@ struct State {
     /// Whether nothing gets through, in either way, and nothing breaks either.
     is_frozen: AtomicBool,
     connections: AtomicUsize,
+    /// Of the connections up to this one nothing gets through any more, and no end knows.
+    forgotten: AtomicUsize,
+    /// What central writes, and what the store reads instead: as long as that.
+    renamed: Mutex<Option<(&'static str, &'static str)>>,
+    /// The first line of each request.
+    asked: Mutex<Vec<String>>,
     open: Mutex<Vec<TcpStream>>,
+}
+
+/// What becomes of some bytes.
+enum Fate {
+    Arrives,
+    IsLost,
+    Breaks,
 }
 
 impl Link {
@@ -38,14 +51,17 @@ impl Link {
                 swallows: AtomicBool::new(false),
                 is_frozen: AtomicBool::new(false),
                 connections: AtomicUsize::new(0),
+                forgotten: AtomicUsize::new(0),
+                renamed: Mutex::default(),
+                asked: Mutex::default(),
                 open: Mutex::default(),
             }),
         };
         let state = Arc::clone(&link.state);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                state.connections.fetch_add(1, Ordering::SeqCst);
-                state.pass(stream.unwrap());
+                let number = state.connections.fetch_add(1, Ordering::SeqCst) + 1;
+                state.pass(stream.unwrap(), number);
             }
         });
         link
@@ -77,6 +93,25 @@ impl Link {
         self.state.is_frozen.store(is_frozen, Ordering::SeqCst);
     }
 
+    /// Forgets all connections that there are, as what translates addresses in between does: they stay open at both ends, and
+    /// nothing gets through. New ones work.
+    pub(crate) fn forget(&self) {
+        let so_far = self.state.connections.load(Ordering::SeqCst);
+        self.state.forgotten.store(so_far, Ordering::SeqCst);
+    }
+
+    /// Has the store read something else in place of what central writes, as long as that.
+    pub(crate) fn rename(&self, from: &'static str, to: &'static str) {
+        assert_eq!(from.len(), to.len());
+        *self.state.renamed.lock() = Some((from, to));
+    }
+
+    /// How many requests have begun so.
+    pub(crate) fn asked(&self, start: &str) -> usize {
+        let asked = self.state.asked.lock();
+        asked.iter().filter(|line| line.starts_with(start)).count()
+    }
+
     /// How often anybody has connected.
     pub(crate) fn connections(&self) -> usize {
         self.state.connections.load(Ordering::SeqCst)
@@ -84,7 +119,7 @@ impl Link {
 }
 
 impl State {
-    fn pass(self: &Arc<Self>, near: TcpStream) {
+    fn pass(self: &Arc<Self>, near: TcpStream, number: usize) {
         let target = *self.target.lock();
         let far = match self.is_up.load(Ordering::SeqCst) {
             true => TcpStream::connect(target),
@@ -102,20 +137,54 @@ impl State {
         thread::spawn(move || {
             copy(from, to, |bytes| {
                 there.store(bytes.starts_with(b"POST"), Ordering::SeqCst);
+                let line = bytes
+                    .split(|byte| *byte == b'\r')
+                    .next()
+                    .unwrap_or_default();
+                near_side
+                    .asked
+                    .lock()
+                    .push(String::from_utf8_lossy(line).into_owned());
                 near_side.thaws();
-                true
+                near_side.fate(number)
             });
         });
         thread::spawn(move || {
-            copy(far, near, |_| {
+            copy(far, near, |bytes| {
                 state.thaws();
-                !(wrote.load(Ordering::SeqCst) && state.swallows.load(Ordering::SeqCst))
+                state.renames(bytes);
+                match wrote.load(Ordering::SeqCst) && state.swallows.load(Ordering::SeqCst) {
+                    true => Fate::Breaks,
+                    false => state.fate(number),
+                }
             });
         });
     }
 }
 
 impl State {
+    fn fate(&self, number: usize) -> Fate {
+        match number <= self.forgotten.load(Ordering::SeqCst) {
+            true => Fate::IsLost,
+            false => Fate::Arrives,
+        }
+    }
+
+    fn renames(&self, bytes: &mut [u8]) {
+        let Some((from, to)) = *self.renamed.lock() else {
+            return;
+        };
+        let found: Vec<_> = bytes
+            .windows(from.len())
+            .enumerate()
+            .filter(|(_, window)| *window == from.as_bytes())
+            .map(|(at, _)| at)
+            .collect();
+        for at in found {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+
     fn thaws(&self) {
         while self.is_frozen.load(Ordering::SeqCst) {
             thread::park_timeout(Duration::from_millis(5));
@@ -123,12 +192,20 @@ impl State {
     }
 }
 
-/// Copies until one side ends, or `passes` says no.
-fn copy(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool) {
+/// Copies until one side ends, or `fate` says so.
+fn copy(mut from: TcpStream, mut to: TcpStream, fate: impl Fn(&mut [u8]) -> Fate) {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut bytes).unwrap_or(0);
-        if read == 0 || !passes(&bytes[..read]) || to.write_all(&bytes[..read]).is_err() {
+        if read == 0 {
+            break;
+        }
+        let arrives = match fate(&mut bytes[..read]) {
+            Fate::Arrives => to.write_all(&bytes[..read]).is_ok(),
+            Fate::IsLost => true,
+            Fate::Breaks => false,
+        };
+        if !arrives {
             break;
         }
     }

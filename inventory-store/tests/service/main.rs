@@ -4,10 +4,13 @@
 
 mod calls;
 mod history;
+mod introduction;
 mod link;
 mod logs;
+mod newer;
 mod offline;
 mod online;
+mod parts;
 mod passing;
 mod queue;
 mod tills;

@@ -78,6 +78,82 @@ fn a_frozen_central_is_noticed_within_eight_seconds_and_by_the_first_sale_that_w
     assert_eq!(world.units(), 4);
 }
 
+/// What is in between has forgotten the connections, and tells neither end: all of them look open, and new ones work.
+#[test]
+fn half_open_connections_are_noticed_within_eight_seconds_and_replaced() {
+    let world = World::with(&[("FORWARD_TIMEOUT", "300ms")]);
+    world.count(50);
+    world.in_step();
+    // Many are idle: each of them would cost a call its time.
+    std::thread::scope(|scope| {
+        for number in 0..12 {
+            let world = &world;
+            scope.spawn(move || world.sell(-1, None, &format!("before{number}")));
+        }
+    });
+    world.in_step();
+    world.link.forget();
+    let forgotten = Instant::now();
+    wait("the news", || {
+        (world.status()["stale"] == true).then_some(())
+    });
+    assert!(forgotten.elapsed() < Duration::from_secs(8));
+    world.in_step();
+    assert!(
+        forgotten.elapsed() < Duration::from_secs(14),
+        "{:?}",
+        forgotten.elapsed()
+    );
+    wait("a sale", || {
+        let key = format!("after{}", forgotten.elapsed().as_millis());
+        (world.sell(-1, None, &key).status == 200).then_some(())
+    });
+}
+
+#[test]
+fn what_becomes_of_intents_is_counted_and_the_oldest_has_an_age() {
+    let world = alone(&[]);
+    assert_eq!(world.sell(-1, None, "sold").status, 202);
+    world.clock.advance_millis(5_000);
+    assert_eq!(world.sell(-9, None, "too many").status, 202);
+    assert_eq!(
+        world.sell(-2, None, "sold").status,
+        422,
+        "another intent under its key"
+    );
+    for line in [
+        "outbox_queued 2",
+        "outbox_parked 0",
+        "outbox_oldest_ms 5000",
+        "outbox_queued_total 2",
+        "outbox_sent_total 0",
+        "outbox_parked_total 0",
+        "outbox_refused_total 1",
+    ] {
+        world.metric(line);
+    }
+    world.link.mend();
+    world.in_step();
+    for line in [
+        "outbox_queued 0",
+        "outbox_parked 1",
+        "outbox_oldest_ms 0",
+        "outbox_queued_total 2",
+        "outbox_sent_total 1",
+        "outbox_parked_total 1",
+        "outbox_refused_total 1",
+    ] {
+        world.metric(line);
+    }
+    let again = world.at_store(
+        "POST",
+        "/store/parked/too%20many/retry",
+        r#"{"version":null}"#,
+    );
+    assert_eq!(again.status, 200, "{again:?}");
+    world.metric("outbox_queued_total 3");
+}
+
 #[test]
 fn a_write_is_queued_and_applied_once() {
     let world = alone(&[]);

@@ -2,10 +2,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::{Clock, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
 use inventory_http::kit::Source;
@@ -84,6 +86,8 @@ pub(crate) struct World {
     store: Option<api::Running>,
     central: Option<central::Running>,
     chosen: Vec<(&'static str, &'static str)>,
+    /// The store's, which stands unless somebody moves it.
+    pub(crate) clock: ManualClock,
     /// Last, since the others end inside it.
     runtime: Runtime,
 }
@@ -108,6 +112,7 @@ impl World {
             store: None,
             central: Some(central),
             chosen: chosen.to_vec(),
+            clock: ManualClock::at(start()),
             runtime,
         };
         world.start_store();
@@ -117,8 +122,24 @@ impl World {
 
     /// Starts the store on the files that it has.
     pub(crate) fn start_store(&mut self) {
-        let url = format!("http://{}", self.link.address);
-        let directory = self.directory.path().to_str().unwrap().to_owned();
+        self.start_store_by(Arc::new(self.clock.clone()));
+    }
+
+    /// As [`Self::start_store`], by another clock.
+    pub(crate) fn start_store_by(&mut self, clock: Arc<dyn Clock>) {
+        let store = self.run_store(&self.link, self.directory.path(), clock);
+        self.store = Some(store);
+    }
+
+    /// Runs a store behind a link.
+    pub(crate) fn run_store(
+        &self,
+        link: &Link,
+        directory: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> api::Running {
+        let url = format!("http://{}", link.address);
+        let directory = directory.to_str().unwrap().to_owned();
         let lookup = |name: &str| {
             let chosen = self.chosen.iter().find(|(known, _)| *known == name);
             let value = match name {
@@ -133,16 +154,22 @@ impl World {
             Some(value.to_owned())
         };
         let settings = api::Settings::from_source(&source(api::SETTINGS, &lookup)).unwrap();
-        let clock = ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap());
-        let starting = api::Running::start(Arc::new(clock), &settings);
-        self.store = Some(self.runtime.block_on(starting).unwrap());
+        let starting = api::Running::start(clock, &settings);
+        self.runtime.block_on(starting).unwrap()
+    }
+
+    /// Waits until the store has ended by itself.
+    pub(crate) fn store_ends(&mut self) -> Result<(), api::PartEnded> {
+        let mut store = self.store.take().unwrap();
+        let ended = async { tokio::time::timeout(PATIENCE, store.ended()).await };
+        self.runtime.block_on(ended).expect("the store ends")
     }
 
     /// Stops the store; its files stay.
     pub(crate) fn stop_store(&mut self) {
         let mut store = self.store.take().unwrap();
         store.stop();
-        self.runtime.block_on(store.ended());
+        self.runtime.block_on(store.ended()).unwrap();
     }
 
     /// Stops central, and starts another one on a storage.
@@ -244,6 +271,24 @@ impl World {
         });
     }
 
+    /// Waits until readiness has a reason with this text, and returns it whole.
+    #[track_caller]
+    pub(crate) fn reason(&self, text: &str) -> Value {
+        wait(text, || {
+            let ready = self.at_store("GET", "/readyz", "").json();
+            ready["reasons"].to_string().contains(text).then_some(ready)
+        })
+    }
+
+    /// Waits until the metrics have a line.
+    #[track_caller]
+    pub(crate) fn metric(&self, line: &str) {
+        wait(line, || {
+            let metrics = self.at_store("GET", "/metrics", "").body;
+            metrics.lines().any(|one| one == line).then_some(())
+        });
+    }
+
     /// Waits until the store knows that the link is down.
     #[track_caller]
     pub(crate) fn knows_it_is_alone(&self) {
@@ -264,6 +309,11 @@ fn source<'a>(
     }
 }
 
+/// When all clocks start.
+fn start() -> Timestamp {
+    Timestamp::UNIX_EPOCH.plus_millis(1_700_000_000_000)
+}
+
 fn start_central(
     runtime: &Runtime,
     storage: &MemoryStorage,
@@ -276,7 +326,11 @@ fn start_central(
     let lookup = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         let value = match name {
-            "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
+            "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" | "IDEMPOTENCY_MAX_KEYS"
+                if chosen.is_some() =>
+            {
+                chosen?.1
+            }
             "RATE_TOKENS" => of_central("CENTRAL_RATE_TOKENS").unwrap_or("0"),
             "RATE_PERIOD" => of_central("CENTRAL_RATE_PERIOD")?,
             "PORT" => "0",
@@ -288,7 +342,12 @@ fn start_central(
         Some(value.to_owned())
     };
     let settings = central::Settings::from_source(&source(central::SETTINGS, &lookup)).unwrap();
+    // Keys that are forgotten in 1970 cannot be told from none.
+    let ports = Ports {
+        clock: Arc::new(ManualClock::at(start())),
+        ..storage.ports()
+    };
     runtime
-        .block_on(central::Running::start(storage.ports(), &settings))
+        .block_on(central::Running::start(ports, &settings))
         .unwrap()
 }

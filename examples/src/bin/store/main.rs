@@ -11,7 +11,7 @@ use clap::Command;
 use inventory_http::kit::{InvalidSetting, SettingDoc, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
-use inventory_store::api::{Running, SETTINGS, Settings, StartError};
+use inventory_store::api::{PartEnded, Running, SETTINGS, Settings, StartError};
 use inventory_store::{cache, outbox};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,6 +25,8 @@ enum Failure {
     Start(StartError),
     /// The operating system refuses something: 5.
     System(io::Error),
+    /// A part of it has failed while it ran: 7.
+    Part(PartEnded),
 }
 
 impl Failure {
@@ -36,6 +38,7 @@ impl Failure {
             Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
             Self::Start(StartError::Outbox(outbox::OpenError::NewerFormat { .. })) => 6,
             Self::Start(_) | Self::System(_) => 5,
+            Self::Part(_) => 7,
         })
     }
 }
@@ -47,6 +50,7 @@ impl fmt::Display for Failure {
             Self::Setting(error) => error,
             Self::Start(error) => error,
             Self::System(error) => error,
+            Self::Part(error) => error,
         };
         write!(f, "{error}")?;
         let mut cause = error.source();
@@ -64,7 +68,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
-the system; 6 a newer format.";
+the system; 6 a newer format; 7 a part of it has failed.";
 
 fn main() -> ExitCode {
     command().get_matches();
@@ -108,11 +112,10 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         running.address()
     );
     tokio::select! {
-        () = running.ended() => return Ok(()),
+        ended = running.ended() => return ended.map_err(Failure::Part),
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     running.stop();
-    running.ended().await;
-    Ok(())
+    running.ended().await.map_err(Failure::Part)
 }

@@ -1,0 +1,44 @@
+//! What a later program has written.
+
+use inventory_core::conformance::assert_same_image;
+use inventory_core::machine::{Break, Entry, Head, follow, follow_on_trust};
+use inventory_core::vocabulary::Chain;
+
+use crate::{FOLLOWS, at, decreased, entry, state, ten_of_tea};
+
+/// What a later program has written may be digested in a way that is not known here.
+#[test]
+fn an_entry_that_is_taken_on_trust_has_its_place_and_its_time_all_the_same() {
+    let mut ledger = ten_of_tea();
+    let before = ledger.freeze();
+    let vouched = Entry {
+        chain: Chain::from_bits(7),
+        ..entry(&ledger, vec![decreased(FOLLOWS)])
+    };
+    let misplaced = Entry {
+        first: vouched.first.next(),
+        ..vouched.clone()
+    };
+    let early = Entry {
+        recorded_at: at(4),
+        ..vouched.clone()
+    };
+    let head = ledger.head().sequence;
+    let (gap, other) = (
+        Break::Gap {
+            head,
+            found: misplaced.first,
+        },
+        Break::OtherHistory { at: early.first },
+    );
+    for (entry, reason) in [(&misplaced, gap), (&early, other)] {
+        assert_eq!(follow_on_trust(&mut ledger, entry), Err(reason));
+        assert_same_image(&ledger.freeze(), &before);
+    }
+    assert!(follow(&mut ledger, &vouched).is_err());
+    assert_eq!(follow_on_trust(&mut ledger, &vouched), Ok(vec![]));
+    assert_eq!(
+        (ledger.head(), state(&ledger)),
+        (Head::after(&vouched), (2, 7, false))
+    );
+}
