@@ -54,7 +54,7 @@ fmt: ## formats the sources
 bench: ## measures speed, each figure beside a raw baseline (ARGS: a filter)
 	$(CARGO) bench --locked --package inventory-benches --bench speed -- $(ARGS)
 
-bench-http: ## measures central over sockets beside a bare hyper server (ARGS: rows; HTTP_SECONDS: a round's length)
+bench-http: ## measures central over sockets beside a bare hyper server (ARGS: rows; HTTP_SECONDS: a round's length; STORE_PRODUCTS)
 	$(CARGO) build --locked --release --package inventory-examples --bin central --bin store
 	$(CARGO) bench --locked --package inventory-benches --bench http -- $(abspath $(TARGET))/release/central $(ARGS)
 

@@ -38,6 +38,13 @@ impl Client {
     }
 
     pub(crate) async fn answer(&mut self) -> &[u8] {
+        let (status, said) = self.answer_of_any_status().await;
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(said));
+        said
+    }
+
+    /// As [`Self::answer`], with a status that may be another one than 200.
+    pub(crate) async fn answer_of_any_status(&mut self) -> (u16, &[u8]) {
         self.buffer.clear();
         let (head, length) = loop {
             self.fill().await;
@@ -48,13 +55,12 @@ impl Client {
         while self.buffer.len() < head + length {
             self.fill().await;
         }
-        let said = &self.buffer[head..];
-        assert!(
-            self.buffer.starts_with(b"HTTP/1.1 200"),
-            "{}",
-            String::from_utf8_lossy(said)
-        );
-        said
+        let status = std::str::from_utf8(&self.buffer[9..12]).ok();
+        let status = status.and_then(|digits| digits.parse().ok());
+        (
+            status.expect("an answer has a status"),
+            &self.buffer[head..],
+        )
     }
 
     async fn fill(&mut self) {

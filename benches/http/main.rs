@@ -2,10 +2,11 @@
 //! the same run; and how stores follow it.
 //!
 //! `make bench-http` runs it with the path of a central, which has a store beside it. `HTTP_SECONDS` is how long each of the five rounds of a row
-//! takes on either side. Servers are processes of their own; the load comes from one thread of this one.
+//! takes on either side; `STORE_PRODUCTS` is how many products the store of the row `copy` has (100,000). The row `slow-disk` needs strace. Servers are processes of their own; the load comes from one thread of this one.
 
 mod bare;
 mod batches;
+mod distance;
 mod load;
 mod polls;
 mod report;
@@ -14,6 +15,7 @@ mod server;
 mod shop;
 mod singles;
 mod stores;
+mod tills;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,6 +84,15 @@ fn main() {
         }
         if told.wants("read") {
             stores::reads(&told).await;
+        }
+        if told.wants("far") {
+            tills::far(&told).await;
+        }
+        if told.wants("slow-disk") {
+            tills::slow_disk(&told).await;
+        }
+        if told.wants("copy") {
+            tills::copy_bytes(&told).await;
         }
     });
 }

@@ -1,8 +1,9 @@
 //! The processes that are measured.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -70,7 +71,8 @@ impl Server {
 
 /// A store's process, which may be stopped and started again on the same directory.
 pub(crate) struct Store {
-    binary: PathBuf,
+    /// A program and its arguments.
+    command: Vec<OsString>,
     central: SocketAddr,
     id: String,
     directory: TempDir,
@@ -79,10 +81,24 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn following(binary: &Path, central: SocketAddr, number: usize) -> Self {
+        Self::following_under(&[], binary, central, number)
+    }
+
+    /// As [`Self::following`], started by a command, which becomes the store.
+    pub(crate) fn following_under(
+        under: &[&str],
+        binary: &Path,
+        central: SocketAddr,
+        number: usize,
+    ) -> Self {
         let beside = binary.parent().expect("a binary is in a folder");
         let directory = tempfile::tempdir_in(beside).expect("the build folder can be written to");
         let mut store = Self {
-            binary: binary.to_owned(),
+            command: under
+                .iter()
+                .map(|word| OsString::from(*word))
+                .chain([binary.as_os_str().to_owned()])
+                .collect(),
             central,
             id: format!("store-{number}"),
             directory,
@@ -93,8 +109,9 @@ impl Store {
     }
 
     pub(crate) fn start(&mut self) {
-        let mut command = Command::new(&self.binary);
+        let mut command = Command::new(&self.command[0]);
         command
+            .args(&self.command[1..])
             .env("PORT", "0")
             .env("STORE_ID", &self.id)
             .env("CENTRAL_URL", format!("http://{}", self.central))
@@ -112,8 +129,26 @@ impl Store {
         self.server = None;
     }
 
+    /// Where its files are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().expect("it was started")
+    }
+}
+
+impl Server {
+    /// What the process has had written to disks.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/io", self.process.id());
+        let io = std::fs::read_to_string(path).expect("the process runs");
+        let line = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: "));
+        let bytes = line.and_then(|bytes| bytes.trim().parse().ok());
+        bytes.expect("Linux counts them")
     }
 }
 

@@ -16,15 +16,31 @@ static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
 
 /// Counts all products into stock.
 pub(crate) async fn stock(address: SocketAddr) {
-    let rows: Vec<_> = (0..PRODUCTS)
-        .map(|product| format!(r#"{{"id":"product-{product:07}","qty":1000000000}}"#))
-        .collect();
-    let body = format!(
-        r#"{{"storeId":"store-0","mode":"overwrite","products":[{}]}}"#,
-        rows.join(",")
-    );
+    stock_of(address, PRODUCTS).await;
+}
+
+/// Counts so many products into stock.
+pub(crate) async fn stock_of(address: SocketAddr, products: usize) {
     let mut client = Client::connect(address).await;
-    client.ask(&post("/inventory/sync", &body)).await;
+    for first in (0..products).step_by(PRODUCTS) {
+        let rows: Vec<_> = (first..products.min(first + PRODUCTS))
+            .map(|product| format!(r#"{{"id":"product-{product:07}","qty":1000000000}}"#))
+            .collect();
+        let body = format!(
+            r#"{{"storeId":"store-0","mode":"overwrite","products":[{}]}}"#,
+            rows.join(",")
+        );
+        client.ask(&post("/inventory/sync", &body)).await;
+    }
+}
+
+/// The sale of one unit of the first product at a store.
+pub(crate) fn till_sale() -> Vec<u8> {
+    let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
+    let body = format!(
+        r#"{{"storeId":"store-0","productId":"product-0000000","delta":-1,"version":null,"idempotencyKey":"till-{key}"}}"#
+    );
+    post("/store/inventory/updates", &body)
 }
 
 /// A POST with a body of JSON.

@@ -119,7 +119,7 @@ pub(crate) async fn reads(told: &Told) {
 }
 
 /// A field of a store's status, as it is written.
-async fn status(client: &mut Client, name: &str) -> String {
+pub(crate) async fn status(client: &mut Client, name: &str) -> String {
     let status = client.ask(&shop::get("/store/status")).await;
     let status = std::str::from_utf8(status).expect("answers are text");
     field(status, name).to_owned()
@@ -138,7 +138,7 @@ fn number(json: &str, name: &str) -> u64 {
 
 /// Where a store listens.
 impl Store {
-    fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.server().address
     }
 }
