@@ -3,7 +3,7 @@
 use inventory_core::machine::{
     After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
 };
-use inventory_core::vocabulary::{Sequence, Version};
+use inventory_core::vocabulary::{Delta, Sequence, Version};
 
 use super::WireEvent;
 
@@ -69,9 +69,14 @@ impl WireEvent<'_> {
     ///
     /// It says nothing of a level, or contradicts itself.
     pub fn after_image(&self, before: Version) -> Result<Event, InvalidEntry> {
-        let kind = match self.new_version {
-            Some(after) if after > before => Kind::Increased,
-            Some(_) | None => Kind::Unchanged,
+        let was_written = self.new_version.is_some_and(|after| after > before);
+        let has_moved = self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO;
+        let kind = match (was_written, has_moved) {
+            // A change that nobody has looked at the stock for: whoever doubts the numbers goes on to.
+            (true, true) => Kind::Lapsed,
+            // Somebody has looked, and found what was known.
+            (true, false) => Kind::Increased,
+            (false, _) => Kind::Unchanged,
         };
         let malformed = InvalidEntry::Malformed { at: self.seq };
         self.movement_of(kind).map(Event::Moved).ok_or(malformed)
@@ -295,7 +300,7 @@ mod tests {
             (&read.after, read.delta, &read.store),
             (&known.after, known.delta, &known.store)
         );
-        event.delta = inventory_core::vocabulary::Delta::ZERO;
+        event.delta = Delta::ZERO;
         let unchanged = event.after_image(after).unwrap();
         assert!(!unchanged.movement().unwrap().touches());
         let (entry, _) = WireEvent::split_entry_with(&[event], |event| event.after_image(after))

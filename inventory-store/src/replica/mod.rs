@@ -123,7 +123,13 @@ impl Replica {
         let mut head = self.ledger.head();
         let known = |event: &&WireEvent<'_>| event.seq <= head.sequence;
         let skipped = page.events.iter().take_while(known).count();
-        let mut rest = &page.events[skipped..];
+        let (known, mut rest) = page.events.split_at(skipped);
+        if known
+            .last()
+            .is_some_and(|last| last.seq == head.sequence && last.chain != head.chain)
+        {
+            return Err(Diverged::Chain { at: head.sequence });
+        }
         let mut entries = Vec::new();
         let mut images = AfterImages::of(&self.ledger, rest);
         while let Some((continued, later)) = images.split(rest)? {

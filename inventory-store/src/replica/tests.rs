@@ -182,6 +182,13 @@ fn what_an_unknown_event_leaves_behind_is_taken_over_and_the_rest_is_held_agains
         assert_eq!(replica.freeze().to_snapshot(), straight, "{which:?}");
         assert_eq!(replica.follow(&world.page(0..4)).unwrap().taken_over, 0);
     }
+    // The page may begin before: what is known of it already is held against what is here.
+    let mut page = renamed(0..4, &[3]);
+    page.events[0].chain = Chain::from_bits(1);
+    let mut replica = world.replica(1);
+    let before = replica.freeze().to_snapshot();
+    assert!(matches!(replica.follow(&page), Err(Diverged::Chain { .. })));
+    assert_eq!(replica.freeze().to_snapshot(), before);
     // What comes after it is checked as ever.
     let mut page = renamed(0..4, &[3]);
     page.events[3].chain = Chain::from_bits(1);

@@ -31,7 +31,7 @@ use world::World;
 const SEEDS: u64 = 6_000;
 
 /// Situations that the runs must come to, or nothing is known about them.
-const SITUATIONS: [&str; 32] = [
+const SITUATIONS: [&str; 33] = [
     "answer ahead of the log",
     "answer that central lost",
     "batch of several",
@@ -40,6 +40,7 @@ const SITUATIONS: [&str; 32] = [
     "central restored under a new epoch",
     "central restored under the old epoch",
     "diverged",
+    "event of an unknown type",
     "gone",
     "intent parked",
     "intent settled by a later attempt",

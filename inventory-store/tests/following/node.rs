@@ -122,7 +122,8 @@ impl Node {
                 self.syncer.on_page(now, &followed);
                 let several = (requests.len() > 1).then_some("page of several requests");
                 let more = page.has_more.then_some("page that has more");
-                several.into_iter().chain(more).collect()
+                let newer = (followed.taken_over > 0).then_some("event of an unknown type");
+                several.into_iter().chain(more).chain(newer).collect()
             }
             Err(reason) => {
                 assert_eq!(replica.position(), before, "{reason}");

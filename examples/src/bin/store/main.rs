@@ -119,3 +119,22 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     running.stop();
     running.ended().await.map_err(Failure::Part)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_fails_ends_the_program_with_its_name_its_reason_and_a_status_of_its_own() {
+        let failure = Failure::Part(PartEnded {
+            part: "sending",
+            reason: "it has panicked: no clock".to_owned(),
+        });
+        assert_eq!(
+            failure.to_string(),
+            "sending has ended: it has panicked: no clock"
+        );
+        let (code, seven) = (failure.exit_code(), ExitCode::from(7));
+        assert_eq!(format!("{code:?}"), format!("{seven:?}"));
+    }
+}
