@@ -25,6 +25,7 @@ mod timekeeper;
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 
 pub use error::{EngineError, OpenError};
 pub use past::{
@@ -186,6 +187,7 @@ impl Engine {
         if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
+        let _stops = StopsOnPanic::new(&self.published);
         let EngineTime { now, leap, .. } = self.published.time();
         if let Some(leap) = leap.filter(Leap::is_refused) {
             return Err(self.refuse(requests.into_iter().count(), leap));
@@ -311,6 +313,30 @@ impl Drop for Engine {
     /// Tells subscribers that nothing will come any more.
     fn drop(&mut self) {
         self.published.feed.close();
+    }
+}
+
+/// Stops the engine when a panic unwinds through a group: nobody knows how much of it is durable.
+struct StopsOnPanic {
+    published: Arc<Published>,
+    /// A destructor may submit while its thread unwinds for another reason.
+    was_panicking: bool,
+}
+
+impl StopsOnPanic {
+    fn new(published: &Arc<Published>) -> Self {
+        Self {
+            published: Arc::clone(published),
+            was_panicking: thread::panicking(),
+        }
+    }
+}
+
+impl Drop for StopsOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() && !self.was_panicking && !defect!(PanicForgotten) {
+            self.published.stop();
+        }
     }
 }
 

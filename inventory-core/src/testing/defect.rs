@@ -76,6 +76,10 @@ defects! {
     RefusalAnsweredEarly,
     /// Shows readers a group before it is durable.
     DirtyRead,
+    /// Takes what was cut off of a sealed segment for gone, since it can no longer be read.
+    FoundCutNotSynced,
+    /// Goes on after a panic in the middle of a group.
+    PanicForgotten,
     /// Gives up log positions before the snapshot that covers them is durable.
     LogPurgedBeforeSnapshot,
     /// Gives up log positions that only the newest snapshot covers.

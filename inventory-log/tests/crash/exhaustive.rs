@@ -4,8 +4,8 @@
 use inventory_core::conformance::{adjust, count};
 use inventory_core::machine::{Adjust, Command, Guard, Hold, Receive, Request, Ship};
 use inventory_core::vocabulary::{Adjustment, Ttl, Units, Version};
-use inventory_log::testing::Fault;
 use inventory_log::testing::simulation::{Progress, Setup, Violation, World};
+use inventory_log::testing::{Call, Fault};
 
 /// Subsets of more units than these are drawn instead of listed.
 const UNITS_MAX: usize = 12;
@@ -137,16 +137,23 @@ fn check(mut world: World, steps: &[Step]) -> Result<(), Violation> {
     world.open().map(|_running| ())
 }
 
-/// As [`check`], after a start that was interrupted at every call in turn.
+/// As [`check`], after a start that was interrupted at every call in turn, and after one of which a sync has failed: what it
+/// wrote can be read then, and is not on the disk.
 fn check_interrupted(world: &World, steps: &[Step], power: bool) -> Result<(), Violation> {
-    for nth in 1.. {
-        let mut world = world.fork();
-        world.arm(None, nth, Fault::Crash);
-        if world.open()? == Progress::Running {
-            break;
+    let interruptions = [
+        (None, Fault::Crash),
+        (Some(Call::Sync), Fault::SyncLosesPages),
+    ];
+    for (on, fault) in interruptions {
+        for nth in 1.. {
+            let mut world = world.fork();
+            world.arm(on, nth, fault);
+            if world.open()? == Progress::Running {
+                break;
+            }
+            end(&mut world, power.then_some(nth));
+            check(world, steps)?;
         }
-        end(&mut world, power.then_some(nth));
-        check(world, steps)?;
     }
     Ok(())
 }

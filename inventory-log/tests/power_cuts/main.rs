@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cut_off;
 mod witness;
 
 use std::sync::Arc;

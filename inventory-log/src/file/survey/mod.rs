@@ -62,7 +62,8 @@ pub(super) struct Survey {
     pub(super) plan: Plan,
     /// Where the last record of the active segment ends, if the segment is kept.
     pub(super) end: u64,
-    /// A sealed segment that was not trimmed before the end of its process, and where its last record ends.
+    /// The newest sealed segment, and where its last record ends, when what follows that may still be on the disk: its
+    /// process ended before it was cut off, or before anything was appended, which tells that the cut is durable.
     pub(super) untrimmed: Option<(String, u64)>,
     /// Files that an interrupted step has left behind, and indexes of segments that are not there.
     pub(super) leftovers: Vec<String>,
@@ -80,6 +81,7 @@ pub(super) fn survey(
         now,
         found: Vec::new(),
         untrimmed: None,
+        trimmed: None,
     };
     let survey = surveyor.survey()?;
     Ok((survey, surveyor.found))
@@ -91,6 +93,8 @@ struct Surveyor<'a> {
     now: Timestamp,
     found: Vec<(Finding, DeadLetter)>,
     untrimmed: Option<(String, u64)>,
+    /// The newest sealed segment, when nothing that can be read follows its last record, and where that ends.
+    trimmed: Option<(String, u64)>,
 }
 
 impl Surveyor<'_> {
@@ -112,6 +116,9 @@ impl Surveyor<'_> {
                 || names.iter().any(|name| is_aside(name));
             self.survey_without_active(&firsts, has(ACTIVE_TMP), evidence)?
         };
+        let has_records = survey.head != survey.header.before;
+        let trimmed = self.trimmed.take();
+        let trimmed = trimmed.filter(|_| !has_records && !defect!(FoundCutNotSynced));
         let sealed = || survey.sealed.iter().map(|sealed| sealed.first);
         let promoted = matches!(survey.plan, Plan::Promote { .. });
         let is_left = |name: &&String| {
@@ -121,7 +128,7 @@ impl Surveyor<'_> {
         };
         Ok(Survey {
             leftovers: names.iter().filter(is_left).cloned().collect(),
-            untrimmed: self.untrimmed.take(),
+            untrimmed: self.untrimmed.take().or(trimmed),
             ..survey
         })
     }

@@ -50,12 +50,17 @@ impl Surveyor<'_> {
             let size = file
                 .size()
                 .map_err(|error| io_error(format!("reading {name}"), error))?;
-            let untrimmed = match &header {
-                Some((header, start)) if newest == Some(first) => {
-                    self.untrimmed_end(&name, &*file, (header, *start), active.before)?
+            let mut untrimmed = None;
+            if let Some((header, start)) = &header
+                && newest == Some(first)
+            {
+                let follows = active.before;
+                if ends_trimmed(&name, &*file, follows)? {
+                    self.trimmed = Some((name.clone(), size - 1));
+                } else {
+                    untrimmed = untrimmed_end(&name, &*file, (header, *start), follows)?;
                 }
-                Some(_) | None => None,
-            };
+            }
             if let Some(end) = untrimmed {
                 self.untrimmed = Some((name, end));
             } else if let Some((header, start)) = header {
@@ -69,25 +74,6 @@ impl Surveyor<'_> {
             });
         }
         Ok(sealed)
-    }
-
-    /// Where the last record of the newest sealed segment ends, when the process that sealed it ended before it was trimmed:
-    /// it has all that the next one follows, and behind that whatever a segment in use has. What was no good of that is
-    /// buried already.
-    fn untrimmed_end(
-        &self,
-        name: &str,
-        file: &dyn DiskFile,
-        (header, start): (&Header, u64),
-        follows: Head,
-    ) -> Result<Option<u64>, OpenError> {
-        let reading = |error| io_error(format!("reading {name}"), error);
-        if last_line_head(file).map_err(reading)? == Some(follows) {
-            return Ok(None);
-        }
-        let scan = scan(file, header, start, false).map_err(reading)?;
-        let whole = scan.head == follows && scan.gaps.is_empty();
-        Ok(whole.then(|| scan.end()))
     }
 
     /// Checks that a sealed segment ends where the next one starts. Its last line tells; all of it is read only when that
@@ -119,6 +105,28 @@ impl Surveyor<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a sealed segment ends with what the next one follows, and nothing else, as far as can be read.
+fn ends_trimmed(name: &str, file: &dyn DiskFile, follows: Head) -> Result<bool, OpenError> {
+    let last = last_line_head(file);
+    let last = last.map_err(|error| io_error(format!("reading {name}"), error))?;
+    Ok(last == Some(follows))
+}
+
+/// Where the last record of the newest sealed segment ends, when the process that sealed it ended before it was trimmed: it
+/// has all that the next one follows, and behind that whatever a segment in use has. What was no good of that is buried
+/// already.
+fn untrimmed_end(
+    name: &str,
+    file: &dyn DiskFile,
+    (header, start): (&Header, u64),
+    follows: Head,
+) -> Result<Option<u64>, OpenError> {
+    let scan = scan(file, header, start, false);
+    let scan = scan.map_err(|error| io_error(format!("reading {name}"), error))?;
+    let whole = scan.head == follows && scan.gaps.is_empty();
+    Ok(whole.then(|| scan.end()))
 }
 
 /// The head after the last line of a file that was closed in good order.

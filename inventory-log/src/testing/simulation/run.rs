@@ -125,6 +125,9 @@ fn live(
     for _ in 0..choices.of(&[0, 1, 1, 2]) {
         arm(world, choices);
     }
+    if choices.once_in(12) {
+        world.panic_at(1 + choices.below(9));
+    }
     for _ in 0..choices.below(8) {
         if step(world, customers, choices)? == Progress::Stopped {
             break;
@@ -161,7 +164,8 @@ fn step(
     customers: &mut Customers,
     choices: &mut Choices,
 ) -> Result<Progress, Violation> {
-    match choices.below(16) {
+    match choices.below(17) {
+        16 => world.rival()?,
         0 | 1 => world.save(),
         2 => {
             tick(world, choices);

@@ -78,6 +78,10 @@ situations! {
     ReservationRecovered,
     /// A recovery found goods on their way.
     TransferRecovered,
+    /// A second engine was started beside the first.
+    RivalRefused,
+    /// Who observes the engine has panicked while a group was under way.
+    ObserverPanicked,
 }
 
 /// How often each situation was reached.

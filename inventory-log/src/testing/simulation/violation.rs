@@ -37,6 +37,10 @@ pub enum Check {
     RecoveryIsRepeatable,
     /// A full disk stops nobody: the engine goes on when there is room.
     FullDiskIsSurvived,
+    /// A second engine on the same directory is refused.
+    DirectoryHasOneOwner,
+    /// An engine through which a panic went answers nothing more.
+    PanicStops,
     /// Nothing panics.
     NothingPanics,
 }

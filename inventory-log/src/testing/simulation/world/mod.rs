@@ -1,10 +1,14 @@
 //! A disk, the engine that lives on it, and the witness who watches.
 
 mod newer_writer;
+mod panicky;
+mod rival;
 mod start;
 mod submit;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Reader, Snapshotter, Subscription};
 use inventory_core::ports::Clock;
@@ -13,6 +17,7 @@ use inventory_core::vocabulary::Timestamp;
 
 use super::{Setup, Situation, Tally, Witness};
 use crate::testing::{Call, Fault, SimDisk};
+use panicky::Panicky;
 
 /// Late enough that the clock can go back.
 const START_MS: u64 = 1_000_000;
@@ -54,6 +59,7 @@ pub struct World {
     pub(super) tally: Tally,
     armed: Vec<Armed>,
     full: bool,
+    observer: Arc<Panicky>,
     /// Whether the last life ended with a power cut, so that all that can be read is on the disk.
     pub(super) power_was_cut: bool,
     live: Option<Live>,
@@ -79,6 +85,7 @@ impl World {
             tally: Tally::default(),
             armed: Vec::new(),
             full: false,
+            observer: Arc::default(),
             power_was_cut: true,
             live: None,
         }
@@ -95,6 +102,7 @@ impl World {
             tally: Tally::default(),
             armed: Vec::new(),
             full: self.full,
+            observer: Arc::default(),
             power_was_cut: self.power_was_cut,
             live: None,
         }
@@ -151,6 +159,11 @@ impl World {
         self.disk.set_full(full);
     }
 
+    /// Lets who observes the engine panic at the `nth` observation from now on.
+    pub fn panic_at(&self, nth: u64) {
+        self.observer.arm(nth);
+    }
+
     /// Lets time pass.
     pub fn pass(&mut self, millis: u64) {
         self.clock.advance_millis(millis);
@@ -180,11 +193,17 @@ impl World {
     pub fn save(&mut self) {
         let Some(live) = &mut self.live else { return };
         self.witness.saves();
-        match live.snapshotter.save() {
-            Ok(_) => self.witness.saved(),
-            Err(_) => self
+        match catch_unwind(AssertUnwindSafe(|| live.snapshotter.save())) {
+            Ok(Ok(_)) => self.witness.saved(),
+            Ok(Err(_)) => self
                 .tally
                 .saw_if(!live.engine.is_stopped(), Situation::SnapshotSkipped),
+            Err(panic) => {
+                panicky::expect(panic);
+                if live.snapshotter.saved() == self.witness.head().sequence {
+                    self.witness.saved();
+                }
+            }
         }
     }
 

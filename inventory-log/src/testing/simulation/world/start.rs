@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Leap, OpenError, Opened};
-use inventory_core::ports::{Clock, EventLog, LoadError, Ports, ReadError, Unobserved};
+use inventory_core::ports::{Clock, EventLog, LoadError, Ports, ReadError};
 use inventory_core::vocabulary::Span;
 
 use super::{Live, Progress, World};
@@ -22,6 +22,7 @@ impl World {
     ///
     /// A promise is broken.
     pub fn open(&mut self) -> Result<Progress, Violation> {
+        self.observer.disarm();
         let Some(store) = self.open_store()? else {
             return Ok(Progress::Stopped);
         };
@@ -31,7 +32,7 @@ impl World {
             snapshots: Box::new(store.snapshots),
             dead_letters: listed.watch(store.dead_letters),
             clock: Arc::new(self.clock.clone()),
-            observer: Arc::new(Unobserved),
+            observer: Arc::clone(&self.observer) as _,
         };
         let Opened {
             engine,

@@ -1,13 +1,14 @@
 //! A group of requests, and what callers and readers get to know of it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use inventory_core::engine::{EngineError, EngineTime};
 use inventory_core::machine::{Rejection, Request};
 use inventory_core::testing::{Predicted, answered_early};
-use inventory_core::vocabulary::Span;
+use inventory_core::vocabulary::{Span, Timestamp};
 
-use super::{Progress, World};
+use super::{Progress, World, panicky};
 use crate::testing::Call;
 use crate::testing::simulation::violation::ensure;
 use crate::testing::simulation::witness::Unanswered;
@@ -37,8 +38,15 @@ impl World {
         let was_stopped = live.engine.is_stopped();
         let floor = live.reader.floor();
         let writes = self.disk.calls_of(Call::Write);
-        let outcome = live.engine.submit(group);
+        let outcome = catch_unwind(AssertUnwindSafe(|| live.engine.submit(group)));
         self.witness.hear_early(answered_early());
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(panic) => {
+                panicky::expect(panic);
+                return self.panicked(group, now);
+            }
+        };
         match outcome {
             Ok(answers) => {
                 if let Some(Predicted::Applied { movements, .. }) = &expired {
@@ -87,13 +95,7 @@ impl World {
                 ensure(self.struck() > 0, Check::FullDiskIsSurvived, || {
                     format!("it stopped: {outcome:?}")
                 })?;
-                self.witness
-                    .look(&self.live.as_ref().expect("it was there above").reader);
-                self.witness.unanswered = Some(Unanswered {
-                    requests: group.to_vec(),
-                    at: now,
-                });
-                Ok(Progress::Stopped)
+                Ok(self.unanswered(group, now))
             }
             Err(EngineError::Stopped) if was_stopped => Ok(Progress::Stopped),
             Err(
@@ -105,6 +107,30 @@ impl World {
                 format!("nobody else writes, and the clock shows {now}: {error:?}"),
             )),
         }
+    }
+
+    /// A panic went through the engine: it has stopped, and nobody knows what became of the group.
+    fn panicked(&mut self, group: &[Request], now: Timestamp) -> Result<Progress, Violation> {
+        self.tally.saw(Situation::ObserverPanicked);
+        let live = self.live.as_mut().expect("it was asked");
+        let again = live.engine.submit(group);
+        ensure(
+            matches!(again, Err(EngineError::Stopped)),
+            Check::PanicStops,
+            || format!("the next group got {again:?}"),
+        )?;
+        Ok(self.unanswered(group, now))
+    }
+
+    /// Nobody has answered a group, which may be durable all the same.
+    fn unanswered(&mut self, group: &[Request], now: Timestamp) -> Progress {
+        let live = self.live.as_ref().expect("it was asked");
+        self.witness.look(&live.reader);
+        self.witness.unanswered = Some(Unanswered {
+            requests: group.to_vec(),
+            at: now,
+        });
+        Progress::Stopped
     }
 
     /// After a group that has ended, readers see what is certain and nothing else.
