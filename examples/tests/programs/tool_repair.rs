@@ -68,6 +68,15 @@ fn a_clock_that_is_years_ahead_of_the_log_ends_with_status_8_and_no_repair() {
     let said = inventory(&["repair", "time", text(data.path()), "--yes"]);
     assert_eq!(said.status, 8, "{}", said.err);
     assert_eq!(content(data.path()), before, "nothing was changed");
+    // What is restored of such a log says the same, and is as good.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let restored = elsewhere.path().join("restored");
+    let restoring = inventory(&["restore", text(data.path()), text(&restored)]);
+    assert_eq!(restoring.status, 0, "{}", restoring.err);
+    let (_, accept) = restoring.out.trim().rsplit_once("ACCEPT_TIME=").unwrap();
+    let central = Program::start(command(&restored).env("ACCEPT_TIME", accept));
+    assert_eq!(tea(central.address()), 9);
+    assert!(central.terminate().success());
     let (_, accept) = said.err.trim().rsplit_once("ACCEPT_TIME=").unwrap();
     let central = Program::start(command(data.path()).env("ACCEPT_TIME", accept));
     add(central.address(), "tea", "years later", json!({}));

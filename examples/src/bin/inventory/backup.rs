@@ -164,6 +164,8 @@ fn report(
     output: Output,
 ) -> Result<(), Failure> {
     let replaces = (copied.epoch != view.epoch()).then(|| view.epoch());
+    // Nobody starts central on a backup.
+    let too_old = replaces.and_then(|_| meaning::too_old(view.head(), SystemClock.now()));
     match output {
         Output::Json => output::json(&json!({
             "from": view.path(),
@@ -176,6 +178,7 @@ fn report(
             "recordedAt": view.head().recorded_at,
             "bytes": copied.bytes,
             "verified": true,
+            "tooOld": too_old,
         })),
         Output::Table => {
             let epoch = match replaces {
@@ -191,6 +194,10 @@ fn report(
                 view.head().recorded_at,
                 output::bytes(copied.bytes),
             );
+            let said = match too_old {
+                Some(too_old) => format!("{said}{too_old}\n"),
+                None => said,
+            };
             output::write(said.as_bytes())
         }
     }

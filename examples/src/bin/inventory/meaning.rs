@@ -1,7 +1,21 @@
 //! What a fault means to an operator, and what to do about it.
 
+use inventory_core::machine::Head;
+use inventory_core::vocabulary::{Sequence, Span, Timestamp};
 use inventory_log::file::inspect::{Fault, FaultKind};
 use serde_json::{Value, json};
+
+/// Says that central does not start on a log by a clock, and with what it does; `None` when it starts.
+pub(crate) fn too_old(head: Head, clock: Timestamp) -> Option<String> {
+    let at = head.recorded_at;
+    let is_old = head.sequence > Sequence::START && clock.millis_since(at) > Span::YEAR.millis();
+    is_old.then(|| {
+        format!(
+            "its last entry is of {at}. This machine's clock says {clock}, more than a year later, and central does not \
+             start on that: put the clock right; if it is right, start central with ACCEPT_TIME={clock}"
+        )
+    })
+}
 
 /// A name for programs, what it means, and what to do.
 pub(crate) fn meaning(kind: FaultKind) -> (&'static str, &'static str, &'static str) {

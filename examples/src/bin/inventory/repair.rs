@@ -5,7 +5,7 @@ use std::path::Path;
 use inventory_core::engine::{self, SetBack, SetBackError, Settings};
 use inventory_core::machine::WindowLimits;
 use inventory_core::ports::Clock as _;
-use inventory_core::vocabulary::{Sequence, Span, Timestamp};
+use inventory_core::vocabulary::{Span, Timestamp};
 use inventory_log::SystemClock;
 use inventory_log::file::inspect::{Depth, View};
 use inventory_log::file::{self, FileOptions};
@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::arguments::{Output, Repair};
 use crate::failure::{Failure, chain};
+use crate::meaning;
 use crate::output;
 
 /// The next start has limits of its own, and must find all that is known.
@@ -84,7 +85,7 @@ impl Plan<'_> {
 
     /// Refuses what would not leave a directory that central starts on.
     fn check(&self) -> Result<(), Failure> {
-        let (dir, at, to, clock) = (self.dir.display(), self.at(), self.to(), self.clock);
+        let (dir, to, clock) = (self.dir.display(), self.to(), self.clock);
         if to > clock {
             return Err(Failure::clock(format!(
                 "{to} is ahead of this machine's clock, which says {clock}; nothing was changed: \
@@ -97,12 +98,9 @@ impl Plan<'_> {
                  on that; nothing was changed: choose a later time"
             )));
         }
-        let is_empty = self.view.head().sequence == Sequence::START;
-        if !is_empty && clock.millis_since(at) > Span::YEAR.millis() {
+        if let Some(too_old) = meaning::too_old(self.view.head(), clock) {
             return Err(Failure::clock(format!(
-                "the log of {dir} is not ahead, and nothing was changed: its last entry is of {at}. This machine's clock \
-                 says {clock}, more than a year later, and central does not start on that: put the clock right; if it \
-                 is right, start central with ACCEPT_TIME={clock}"
+                "the log of {dir} is not ahead, and nothing was changed: {too_old}"
             )));
         }
         Ok(())
