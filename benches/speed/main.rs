@@ -4,6 +4,7 @@
 //! should be. Arguments are criterion's: a filter, or `--test` to run everything once on little data. `BENCH_HOLDS` says
 //! how many reservations are open while deadlines pass.
 
+mod after_group;
 mod bulk;
 mod contest;
 mod deadlines;
@@ -37,6 +38,7 @@ fn main() {
     one_adjust::run(&mut contests);
     one_caller::run(&mut contests);
     tills::run(&mut contests);
+    after_group::run(&mut contests);
     many_callers::run(&mut contests);
     bulk::run(&mut contests);
     recovery::run(&mut contests);
