@@ -72,13 +72,13 @@ pub(crate) async fn run(told: &Told) {
 
 /// The offset of the last event.
 async fn head(client: &mut Client) -> u64 {
-    metric(client, "head_offset").await
+    metric(client, "inventory_head_offset").await
 }
 
 /// Waits until all polls are parked.
 async fn all_parked(address: SocketAddr) {
     let mut client = Client::connect(address).await;
-    while metric(&mut client, "followers_parked").await < POLLS as u64 {
+    while metric(&mut client, "inventory_followers_parked").await < POLLS as u64 {
         tokio::task::yield_now().await;
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn till_sale() -> Vec<u8> {
 pub(crate) fn post(path: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: central\r\nx-api-key: demo\r\n\
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nx-api-key: demo\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into()
@@ -55,7 +55,7 @@ pub(crate) fn post(path: &str, body: &str) -> Vec<u8> {
 
 /// A GET.
 pub(crate) fn get(target: &str) -> Vec<u8> {
-    format!("GET {target} HTTP/1.1\r\nhost: central\r\nx-api-key: demo\r\n\r\n").into()
+    format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nx-api-key: demo\r\n\r\n").into()
 }
 
 /// The sale of one unit, as JSON, with numbers to write over.

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod access_log;
+mod keys_again;
 mod killed;
 mod process;
 mod readme;
+mod settings;
 mod starting;
 mod stores;
 mod stores_killed;

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -42,7 +44,48 @@ pub(crate) fn store_command(data: &Path, central: &str) -> Command {
     command
 }
 
+/// What a program logs.
+pub(crate) struct Lines(Receiver<String>);
+
+impl Lines {
+    /// The next line that says so.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> String {
+        let mut before = Vec::new();
+        loop {
+            match self.0.recv_timeout(Duration::from_secs(20)) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => before.push(line),
+                Err(_) => panic!("{text} is not in {before:#?}"),
+            }
+        }
+    }
+}
+
 impl Program {
+    /// As [`Program::start`], and hears what it logs.
+    pub(crate) fn start_heard(command: &mut Command) -> (Self, Lines) {
+        let mut program = Self::start(command.stderr(Stdio::piped()));
+        let logged = BufReader::new(program.child.stderr.take().unwrap());
+        let (send, lines) = channel();
+        // It ends with the program.
+        thread::spawn(move || {
+            for line in logged.lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        (program, Lines(lines))
+    }
+
+    /// `kill` with a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let killed = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(killed.success());
+    }
+
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
@@ -67,9 +110,7 @@ impl Program {
 
     /// `kill -TERM`, and waits.
     pub(crate) fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(killed.success());
+        self.signal("-TERM");
         self.child.wait().unwrap()
     }
 }
@@ -88,7 +129,7 @@ pub(crate) fn call(address: &str, method: &str, path: &str, body: &str) -> Optio
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
          Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -14,16 +14,8 @@ fn refused(output: &Output, status: i32, says: &str) {
 #[test]
 fn a_start_that_is_refused_says_why_in_words_and_by_its_status() {
     let data = tempfile::tempdir().unwrap();
-    for (name, value, says) in [
-        ("PORT", "http", "PORT must be a port"),
-        ("SNAPSHOT_INTERVAL", "10", "SNAPSHOT_INTERVAL must be"),
-        ("BIND", "0.0.0.0", "choose a key"),
-        ("API_KEYS", "a,a", "stands twice"),
-        ("API_KEYS_FILE", "none/such", "cannot be read"),
-    ] {
-        let output = command(data.path()).env(name, value).output().unwrap();
-        refused(&output, 2, says);
-    }
+    let output = command(data.path()).env("PORT", "http").output().unwrap();
+    refused(&output, 2, "PORT must be a port");
 
     let central = Program::start(&mut command(data.path()));
     refused(&command(data.path()).output().unwrap(), 3, "in use");

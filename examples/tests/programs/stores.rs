@@ -28,7 +28,7 @@ fn a_store_that_may_not_start_says_why_in_words_and_by_its_status() {
         assert_eq!(output.status.code(), Some(status), "{said}");
         assert!(said.contains(says), "{said}");
     };
-    refused("STORE_ID", "", 2, "STORE_ID must be");
+    refused("STORE_ID", "", 2, "STORE_ID is set, and empty");
     refused("BIND", "0.0.0.0", 2, "STORE_API_KEYS must have keys");
     refused("CENTRAL_URL", "central", 2, "CENTRAL_URL must be");
 

@@ -315,7 +315,7 @@ fn every_program_says_what_it_is() {
         assert!(status == 0 && help.contains("Exit status"), "{help}");
         assert_eq!(ask("--what").0, 2);
         let is_service = !program.ends_with("inventory");
-        assert_eq!(help.contains("DATA_DIR: "), is_service, "{help}");
+        assert_eq!(help.contains("[env: DATA_DIR]"), is_service, "{help}");
     }
     let script = inventory(&["completions", "bash"]);
     assert!(

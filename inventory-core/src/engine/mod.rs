@@ -248,7 +248,8 @@ impl Engine {
         let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
         self.observer.observe(&Observation::GroupDecided {
             requests: answers.len(),
-            refused: count(Result::is_err),
+            refused: count(|answer| answer.as_ref().is_err_and(|refused| !is_unchanged(refused))),
+            unchanged: count(|answer| answer.as_ref().is_err_and(is_unchanged)),
             replayed: count(|answer| answer.as_ref().is_ok_and(|receipt| receipt.replayed)),
             events: entries.iter().map(|entry| entry.events.len()).sum(),
         });
@@ -338,6 +339,11 @@ impl Drop for StopsOnPanic {
             self.published.stop();
         }
     }
+}
+
+/// Whether a request had nothing to change, which is no refusal.
+fn is_unchanged(rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::NothingToDo { .. })
 }
 
 fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Answer {

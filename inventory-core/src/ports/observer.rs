@@ -14,6 +14,8 @@ pub enum Observation<'a> {
         requests: usize,
         /// Requests that were refused.
         refused: usize,
+        /// Requests without a key that had nothing to change.
+        unchanged: usize,
         /// Requests whose key had been used for the same intent.
         replayed: usize,
         /// Events to append.

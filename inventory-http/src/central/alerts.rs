@@ -149,7 +149,8 @@ fn answered(receipt: &Receipt, thresholds: Thresholds) -> Option<machine::Alert>
 async fn delete(call: Call<Central>) -> Result<Answer, ApiError> {
     let (product, store) = level(&call)?;
     call.caller().may_write_for(&store)?;
-    let alert = known(&call, product.clone(), store.clone())?;
+    let alert = known(&call, product.clone(), store.clone());
+    let alert = alert.inspect_err(|_| call.service().refused_unasked())?;
     let command = Command::RemoveAlert(machine::RemoveAlert { product, store });
     let request = Request::unkeyed(vec![command]).expect("one line is a request");
     match call.submit_one(request).await? {

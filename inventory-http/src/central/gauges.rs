@@ -17,44 +17,54 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         });
     };
     gauge(
-        "inbox_depth",
+        "inventory_inbox_depth",
         "requests that wait for their group",
         |central| central.queued() as u64,
     );
+    let evicting = Arc::downgrade(central);
+    telemetry.counter(
+        "inventory_idempotency_keys_evicted_early_total",
+        "keys that were forgotten before their age, for want of room, since the log began",
+        move || {
+            let central = evicting.upgrade()?;
+            Some(central.reader().read(Ledger::keys_evicted_early))
+        },
+    );
     gauge(
-        "disk_silent_ms",
+        "inventory_disk_silent_ms",
         "how long the disk has not answered, once it should have",
         |central| {
             let silence = central.disk().silence();
             silence.map_or(0, |silence| silence.as_millis() as u64)
         },
     );
-    gauge("head_offset", "the end of the log", |central| {
+    gauge("inventory_head_offset", "the end of the log", |central| {
         central.reader().head().sequence.number()
     });
     gauge(
-        "snapshot_offset",
+        "inventory_snapshot_offset",
         "the offset of the newest snapshot",
         |central| central.reader().snapshot().number(),
     );
-    gauge("products", "products that were ever written", |central| {
-        central
-            .reader()
-            .read(|ledger| ledger.product_count() as u64)
-    });
-    gauge("levels", "levels of all products", |central| {
+    gauge(
+        "inventory_products",
+        "products that were ever written",
+        |central| {
+            central
+                .reader()
+                .read(|ledger| ledger.product_count() as u64)
+        },
+    );
+    gauge("inventory_levels", "levels of all products", |central| {
         central.reader().read(|ledger| ledger.level_count() as u64)
     });
-    gauge("idempotency_keys", "keys that are remembered", |central| {
-        central.reader().read(|ledger| ledger.key_count() as u64)
-    });
     gauge(
-        "idempotency_keys_evicted_early",
-        "keys that were forgotten before their age, for want of room",
-        |central| central.reader().read(Ledger::keys_evicted_early),
+        "inventory_idempotency_keys",
+        "keys that are remembered",
+        |central| central.reader().read(|ledger| ledger.key_count() as u64),
     );
     gauge(
-        "products_quarantined",
+        "inventory_products_quarantined",
         "products that wait for a count",
         |central| {
             central
@@ -63,7 +73,7 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         },
     );
     gauge(
-        "reservations_open",
+        "inventory_reservations_open",
         "reservations that have not ended",
         |central| {
             central
@@ -72,7 +82,7 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         },
     );
     gauge(
-        "transfers_in_transit",
+        "inventory_transfers_in_transit",
         "transfers that have not ended",
         |central| {
             central
@@ -81,17 +91,17 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         },
     );
     gauge(
-        "dead_letters_unresolved",
+        "inventory_dead_letters_unresolved",
         "dead letters that wait for a person",
         |central| central.letters().unresolved() as u64,
     );
     gauge(
-        "followers_parked",
+        "inventory_followers_parked",
         "followers that wait for the next event",
         |central| central.feed().parked() as u64,
     );
     gauge(
-        "clock_ahead_ms",
+        "inventory_clock_ahead_ms",
         "how far the clock is ahead of what the time that has passed explains",
         |central| {
             let leap = central.reader().time().leap;
@@ -99,12 +109,14 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         },
     );
     gauge(
-        "clock_behind_ms",
+        "inventory_clock_behind_ms",
         "how far the clock is behind the log",
         |central| central.reader().time().behind.millis(),
     );
     let connections = connections.clone();
-    telemetry.gauge("connections_open", "connections that are open", move || {
-        Some(connections.open() as u64)
-    });
+    telemetry.gauge(
+        "inventory_connections_open",
+        "connections that are open",
+        move || Some(connections.open() as u64),
+    );
 }

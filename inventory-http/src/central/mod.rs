@@ -2,6 +2,7 @@
 
 mod alerts;
 mod as_of;
+mod background;
 mod clock;
 mod counts;
 mod dead_letters;

@@ -12,6 +12,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time;
 
+use super::background::Background;
 use super::dead_letters::Letters;
 use super::disk_watch;
 use super::gauges;
@@ -22,7 +23,7 @@ use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::trouble::Trouble;
 use super::{expiry, forgotten};
-use crate::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
+use crate::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener};
 use crate::openapi;
 use crate::telemetry::Telemetry;
 
@@ -56,6 +57,9 @@ pub enum Ended {
     Stopped,
     /// The engine has stopped: what was being written is unknown until it is opened again.
     EngineFailed,
+    /// Something that goes on in the background has panicked: what was acknowledged is durable, and it goes on at the next
+    /// start.
+    PartFailed(&'static str),
 }
 
 /// A service that runs.
@@ -63,6 +67,8 @@ pub enum Ended {
 pub struct Running {
     address: SocketAddr,
     report: RecoveryReport,
+    keyring: Keyring,
+    key_file: Option<KeyFile>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<Ended>,
 }
@@ -74,8 +80,6 @@ impl Running {
     ///
     /// Nothing is served; see [`StartError`].
     pub async fn start(mut ports: Ports, settings: &Settings) -> Result<Self, StartError> {
-        let telemetry = Telemetry::start(&settings.telemetry).await;
-        ports.observer = telemetry.observer();
         let clock = Arc::clone(&ports.clock);
         let keyring =
             Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?;
@@ -88,6 +92,9 @@ impl Running {
             .await
             .map_err(bound)?;
         let address = listener.address().map_err(bound)?;
+        let instance = format!("{}:{}", host_name(), address.port());
+        let telemetry = Telemetry::start(&settings.telemetry, &instance).await;
+        ports.observer = telemetry.observer();
         let begun = Instant::now();
         let opened = {
             let span = telemetry.task("ReplayEvent");
@@ -111,8 +118,9 @@ impl Running {
             dead_letters,
             report,
         } = opened;
+        telemetry.instruments().buried(report.lost.len() as u64);
         let snapshot_trouble = Arc::new(Trouble::new("snapshots cannot be saved"));
-        let snapshots = Snapshots::start(
+        let (snapshots, snapshots_gone) = Snapshots::start(
             snapshotter,
             settings.snapshot_interval,
             &telemetry,
@@ -152,15 +160,19 @@ impl Running {
         let app = App::new(
             Arc::clone(&central),
             routes,
-            keyring,
+            keyring.clone(),
             limits,
             telemetry.clone(),
         );
         let app = Arc::new(app);
         let (stop, told) = oneshot::channel();
-        let expiring = tokio::spawn(expiry::run(Arc::clone(&central)));
-        let watching = tokio::spawn(disk_watch::run(Arc::clone(&central)));
-        let telling = tokio::spawn(forgotten::watch(Arc::clone(&central)));
+        let mut background = Background::default();
+        background.start("ending what is due", expiry::run(Arc::clone(&central)));
+        background.start("watching the disk", disk_watch::run(Arc::clone(&central)));
+        background.start(
+            "watching the window of keys",
+            forgotten::watch(Arc::clone(&central)),
+        );
         let preparing = Preparing::start(central.reader());
         let drain = settings.drain;
         let ended = tokio::spawn(async move {
@@ -175,6 +187,8 @@ impl Running {
                 tokio::select! {
                     () = told => Ended::Stopped,
                     () = failed.engine_failed() => Ended::EngineFailed,
+                    part = background.failure() => Ended::PartFailed(part),
+                    _ = snapshots_gone => Ended::PartFailed("taking snapshots"),
                 }
             };
             let mut ended = Ended::Stopped;
@@ -182,16 +196,8 @@ impl Running {
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
             preparing.stop().await;
-            // Nobody waits for the disk any more. Its end is awaited, since it holds the service.
-            watching.abort();
-            let _ = watching.await;
-            if expiring.await.is_err() {
-                tracing::error!(
-                    "looking for what is due has panicked; it expires at the next start"
-                );
-            }
-            if telling.await.is_err() {
-                tracing::error!("looking for keys that were forgotten early has panicked");
+            if let (Some(part), Ended::Stopped) = (background.end().await, ended) {
+                ended = Ended::PartFailed(part);
             }
             close(central, snapshots).await;
             telemetry.stop().await;
@@ -200,9 +206,17 @@ impl Running {
         Ok(Self {
             address,
             report,
+            keyring,
+            key_file: settings.key_file.clone(),
             stop: Some(stop),
             ended,
         })
+    }
+
+    /// Reads the file of keys again, and says in the log what has come of it: from the next request on its keys are known
+    /// and no others. When it cannot be used, all stays as it was.
+    pub fn reread_keys(&self) {
+        self.keyring.reread(self.key_file.as_ref());
     }
 
     /// Where it listens.
@@ -231,6 +245,14 @@ impl Running {
     pub async fn ended(&mut self) -> Ended {
         (&mut self.ended).await.expect("the service does not panic")
     }
+}
+
+/// What this machine is called.
+fn host_name() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Finishes what the writer has taken, and saves a last snapshot where that is worth it.

@@ -22,7 +22,7 @@ use super::refusal;
 use super::trouble::Trouble;
 use crate::feed::Feed;
 use crate::kit::{ApiError, Call, Causes, Limits, Speaker};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Telemetry, UpdateOutcome};
 use crate::wire::params;
 
 /// The engine behind the calls.
@@ -212,6 +212,12 @@ impl Central {
         }
     }
 
+    /// Counts a request that changes stock, and that is refused without asking the writer.
+    pub(super) fn refused_unasked(&self) {
+        let instruments = self.telemetry.instruments();
+        instruments.update(UpdateOutcome::Refused, 1);
+    }
+
     /// Waits until the service is told to stop.
     pub(super) async fn stopping(&self) {
         let mut stopping = self.stopping.clone();
@@ -282,7 +288,8 @@ impl Call<Central> {
         requests: Vec<(Request, Option<Speaker>)>,
         speaker: &Speaker,
     ) -> Result<Vec<Answered>, ApiError> {
-        let trace = self.span.trace().filter(|trace| trace.is_sampled());
+        let trace = self.span.trace().map(|trace| trace.parent);
+        let trace = trace.filter(|trace| trace.is_sampled());
         let requests = requests.into_iter().map(|(request, other)| {
             let said = request.annotations().cloned().unwrap_or_default();
             let Speaker { actor, owner } = other.unwrap_or_else(|| speaker.clone());

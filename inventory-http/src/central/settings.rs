@@ -1,7 +1,6 @@
 //! What an operator chooses, from the environment.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,26 +8,32 @@ use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 use inventory_core::vocabulary::Timestamp;
 
-use crate::kit::{ApiKey, InvalidSetting, Limits, LogSettings, Quota, SettingDoc, Source};
+use crate::kit::{ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source};
 use crate::telemetry::TelemetrySettings;
 
 /// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
 const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Fewer keys than one busy second brings are as good as none.
+const KEYS_LEAST: usize = 1_000;
+
+/// What so many keys take, and more.
+const KEYS_BYTES_LEAST: usize = 1 << 20;
 
 /// Every setting of central.
 pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new("PORT", "8080", "port; 0 chooses a free one"),
     SettingDoc::new("BIND", "127.0.0.1", "address"),
     SettingDoc::new("DATA_DIR", "./data", "directory of log and snapshots"),
-    SettingDoc::new(
+    SettingDoc::secret(
         "API_KEYS",
         "demo",
-        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log, and has idempotency keys of its own",
+        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log, and has idempotency keys of its own; a key with `=` in it needs a role",
     ),
     SettingDoc::new(
         "API_KEYS_FILE",
         "",
-        "the same, one a line, in place of API_KEYS; `sha256:DIGEST` may stand for a key",
+        "the same, one a line, in place of API_KEYS; `sha256:DIGEST` may stand for a key; read again at SIGHUP",
     ),
     SettingDoc::new(
         "SNAPSHOT_INTERVAL",
@@ -85,12 +90,22 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "localhost:4317",
-        "where spans and metrics go; `off` exports nothing",
+        "where spans and metrics go, over gRPC without TLS; `off` exports nothing",
+    ),
+    SettingDoc::new(
+        "OTEL_SERVICE_NAME",
+        "central",
+        "the name of this service there",
+    ),
+    SettingDoc::new(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "",
+        "what else is said of this service there, as `name=value` with commas",
     ),
     SettingDoc::new(
         "TRACE_RATIO",
         "1",
-        "share of the requests that are traced when their client does not say",
+        "share of the requests that are traced when no client with a key says whether",
     ),
     SettingDoc::new("LOG_FORMAT", "text", "`text` or `json`"),
     SettingDoc::new(
@@ -109,6 +124,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Who may call.
     pub keys: Vec<ApiKey>,
+    /// Where who may call is read again.
+    pub key_file: Option<KeyFile>,
     /// How often a snapshot is taken.
     pub snapshot_interval: Duration,
     /// How much a key may call.
@@ -130,27 +147,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings that the environment of the process says.
+    /// The settings that a source with the table [`SETTINGS`] says.
     ///
     /// # Errors
     ///
     /// Names the first setting that is wrong, and says what it must be.
-    pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::from_source(&Source::environment(SETTINGS)?)
-    }
-
-    /// As [`Settings::from_environment`], from any source with the table [`SETTINGS`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
     pub fn from_source(source: &Source<'_>) -> Result<Self, InvalidSetting> {
+        source.refuse_empty()?;
         let address = source.address()?;
-        let keys = source.keys("API_KEYS", "API_KEYS_FILE")?;
-        if !address.ip().is_loopback() && keys.iter().any(ApiKey::is_demo) {
-            let issue = "has the key demo, which everybody knows, and BIND is not a loopback address: choose a key";
-            return Err(InvalidSetting::new("API_KEYS", issue));
-        }
+        let keys = source.keys("API_KEYS", "API_KEYS_FILE", address)?;
         let retain: u64 = source.number("RETAIN_EVENTS", "a number of events")?;
         let recovery = [
             ("strict", Recovery::Strict),
@@ -158,47 +163,39 @@ impl Settings {
         ];
         Ok(Self {
             address,
-            data_dir: source.directory("DATA_DIR")?,
-            keys,
-            snapshot_interval: source.duration("SNAPSHOT_INTERVAL")?,
+            data_dir: source.directory("DATA_DIR"),
+            keys: keys.list,
+            key_file: keys.file,
+            snapshot_interval: source.duration_between("SNAPSHOT_INTERVAL", "1ms", "1d")?,
             quota: source.quota()?,
             disk_patience: DISK_PATIENCE,
             engine: engine::Settings {
                 window: WindowLimits {
-                    age_ms: window(source)?.as_millis() as u64,
-                    keys_max: above_zero(
-                        source,
+                    // With less, a client that asks again would be served twice.
+                    age_ms: source
+                        .duration_between("IDEMPOTENCY_WINDOW", "1m", "366d")?
+                        .as_millis() as u64,
+                    keys_max: source.number_between(
                         "IDEMPOTENCY_MAX_KEYS",
-                        "a number of keys above zero",
+                        KEYS_LEAST,
+                        1_000_000_000,
                     )?,
-                    bytes_max: above_zero(
-                        source,
+                    bytes_max: source.number_between(
                         "IDEMPOTENCY_MAX_BYTES",
-                        "a number of bytes above zero",
+                        KEYS_BYTES_LEAST,
+                        1 << 40,
                     )?,
                 },
                 retain_events: (retain > 0).then_some(retain),
                 recovery: source.choice("RECOVERY", &recovery)?,
                 accept_time: accept_time(source)?,
             },
-            drain: source.duration_or_zero("DRAIN")?,
+            drain: source.duration_between("DRAIN", "0s", "1h")?,
             chosen: source.chosen(),
             limits: source.limits()?,
-            telemetry: source.telemetry("central")?,
+            telemetry: source.telemetry()?,
             logs: source.logs()?,
         })
-    }
-}
-
-/// Shorter than this, a client that asks again would be served twice.
-const WINDOW_MIN: Duration = Duration::from_secs(60);
-
-fn window(source: &Source<'_>) -> Result<Duration, InvalidSetting> {
-    let name = "IDEMPOTENCY_WINDOW";
-    let window = source.duration(name)?;
-    match window < WINDOW_MIN {
-        true => Err(InvalidSetting::new(name, "must be a minute or more")),
-        false => Ok(window),
     }
 }
 
@@ -212,16 +209,6 @@ fn accept_time(source: &Source<'_>) -> Result<Option<Timestamp>, InvalidSetting>
         parse,
         "a time in UTC like 2026-12-24T18:00:00Z",
     )
-}
-
-/// A number without which nothing would be remembered at all.
-fn above_zero(
-    source: &Source<'_>,
-    name: &'static str,
-    must_be: &str,
-) -> Result<usize, InvalidSetting> {
-    let number: NonZeroUsize = source.number(name, must_be)?;
-    Ok(number.get())
 }
 
 #[cfg(test)]
@@ -249,7 +236,11 @@ mod tests {
         assert_eq!(settings.snapshot_interval, Duration::from_secs(10));
         assert_eq!(settings.engine, engine::Settings::default());
         assert_eq!(
-            settings.telemetry.endpoint.as_deref(),
+            settings
+                .telemetry
+                .collector
+                .map(|address| address.to_string())
+                .as_deref(),
             Some("localhost:4317")
         );
     }
@@ -270,27 +261,65 @@ mod tests {
     fn what_is_wrong_is_said_in_a_sentence() {
         for (name, value, says) in [
             ("PORT", "65536", "PORT must be a port"),
+            ("PORT", " ", "PORT is set, and empty"),
             ("BIND", "localhost", "BIND must be an IP address"),
-            ("BIND", "0.0.0.0", "the key demo"),
+            ("BIND", "0.0.0.0", "API_KEYS has the key demo"),
             ("SNAPSHOT_INTERVAL", "10", "SNAPSHOT_INTERVAL must be"),
-            ("SNAPSHOT_INTERVAL", "0s", "above zero"),
+            ("SNAPSHOT_INTERVAL", "0s", "from 1ms to 1d"),
             ("RATE_PERIOD", "1y", "ms, s, m, h or d"),
-            ("API_KEYS", "", "a key must be"),
+            ("RATE_PERIOD", "1ms", "from 1s to 1d"),
+            ("API_KEYS", "", "API_KEYS is set, and empty"),
+            ("API_KEYS", "a,,b", "a key must be"),
+            ("API_KEYS", "a,a", "a key stands twice"),
+            (
+                "API_KEYS",
+                "a=t@reader,b=t@admin",
+                "the name t have different roles",
+            ),
             ("API_KEYS", "a,b=owner", "a role must be"),
             ("API_KEYS_FILE", "f", "line 4: a digest must be"),
-            ("IDEMPOTENCY_WINDOW", "0d", "above zero"),
-            ("IDEMPOTENCY_WINDOW", "1ms", "a minute or more"),
-            ("DATA_DIR", "", "must be a directory"),
-            ("DRAIN", "soon", "like 5s"),
-            ("IDEMPOTENCY_MAX_KEYS", "0", "a number of keys above zero"),
-            ("IDEMPOTENCY_MAX_BYTES", "0", "a number of bytes above zero"),
+            ("IDEMPOTENCY_WINDOW", "0d", "from 1m to 366d"),
+            ("IDEMPOTENCY_WINDOW", "1ms", "from 1m to 366d"),
+            ("DATA_DIR", "", "DATA_DIR is set, and empty"),
+            ("DRAIN", "soon", "from 0s to 1h"),
+            ("DRAIN", "99999999999d", "from 0s to 1h"),
+            ("IDEMPOTENCY_MAX_KEYS", "0", "from 1000 to"),
+            ("IDEMPOTENCY_MAX_BYTES", "1", "from 1048576 to"),
+            ("CONNECTIONS_MAX", "0", "from 1 to 1000000"),
+            (
+                "CONNECTIONS_MAX",
+                "18446744073709551615",
+                "from 1 to 1000000",
+            ),
             ("RECOVERY", "yes", "one of strict, quarantine"),
             ("ACCEPT_TIME", "today", "must be a time in UTC"),
             ("TRACE_RATIO", "2", "from 0 to 1"),
+            ("TRACE_RATIO", "NaN", "from 0 to 1"),
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "https://c:4317",
+                "https, which is not spoken",
+            ),
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "collector",
+                "a host and a port",
+            ),
+            ("OTEL_RESOURCE_ATTRIBUTES", "a", "name=value"),
             ("LOG_FORMAT", "xml", "one of text, json"),
         ] {
             let said = from(&[(name, value)]).unwrap_err();
             assert!(said.contains(says), "{name}={value}: {said}");
+            assert!(said.starts_with(name) || name == "BIND", "{said}");
         }
+    }
+
+    #[test]
+    fn a_service_has_the_name_that_its_operator_gives_it() {
+        let name = |pairs: &[(&str, &str)]| from(pairs).unwrap().telemetry.service;
+        let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "a=b,service.name=east");
+        assert_eq!(name(&[]), "central");
+        assert_eq!(name(&[attributes]), "east");
+        assert_eq!(name(&[attributes, ("OTEL_SERVICE_NAME", "west")]), "west");
     }
 }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use inventory_core::engine::Snapshotter;
 use inventory_core::ports::{Clock, StorageError};
 
+use tokio::sync::oneshot;
+
 use super::trouble::Trouble;
 use crate::kit::Causes;
 use crate::telemetry::Telemetry;
@@ -20,7 +22,8 @@ pub(super) struct Snapshots {
 }
 
 impl Snapshots {
-    /// Looks every `interval` whether a snapshot is due: that is the least time between two of them.
+    /// Looks every `interval` whether a snapshot is due: that is the least time between two of them. What is returned with it
+    /// is ready once the thread has ended.
     ///
     /// # Errors
     ///
@@ -31,12 +34,14 @@ impl Snapshots {
         telemetry: &Telemetry,
         clock: Arc<dyn Clock>,
         trouble: Arc<Trouble>,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, oneshot::Receiver<()>)> {
         let telemetry = telemetry.clone();
         let (stop, told) = sync_channel::<()>(0);
+        let (alive, gone) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("inventory-snapshots".into())
             .spawn(move || {
+                let _alive = alive;
                 let mut saved_at = Instant::now();
                 loop {
                     let last = told.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
@@ -53,7 +58,7 @@ impl Snapshots {
                     }
                 }
             })?;
-        Ok(Self { stop, thread })
+        Ok((Self { stop, thread }, gone))
     }
 
     /// Saves a last snapshot where that is worth it, and ends.

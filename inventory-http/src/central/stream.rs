@@ -16,7 +16,7 @@ use super::params::{CHAIN, EPOCH, EventId, FROM_OFFSET, LAST_EVENT_ID, checked};
 use super::replication::check;
 use super::service::Central;
 use crate::feed::Position;
-use crate::kit::{Answer, ApiError, CHUNK_BYTES, Call};
+use crate::kit::{Answer, ApiError, CHUNK_BYTES, Call, Standing};
 
 /// A comment is sent this often when nothing happens, so that both sides notice a dead link.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -42,27 +42,40 @@ pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
             chain: checked(&call, &CHAIN),
         },
     };
+    let standing = call.standing();
     drop(call);
     check(&service, position).await?;
     let (send, chunks) = mpsc::channel(1);
-    tokio::spawn(follow(service, position.offset, send));
+    tokio::spawn(follow(service, position.offset, standing, send));
     Ok(Answer::streamed(
         "text/event-stream",
         Box::pin(Chunks(chunks)),
     ))
 }
 
-/// Sends until the client goes, the service stops, or the position is lost; the client then asks again.
-async fn follow(service: Arc<Central>, mut position: Sequence, send: mpsc::Sender<Bytes>) {
+/// Sends until the client goes or is not known any more, the service stops, or the position is lost; the client then asks
+/// again.
+async fn follow(
+    service: Arc<Central>,
+    mut position: Sequence,
+    mut standing: Standing,
+    send: mpsc::Sender<Bytes>,
+) {
     // At once, so that the client knows that it is connected.
     let mut chunk = Bytes::from_static(b": connected\n\n");
     loop {
-        if send.send(chunk).await.is_err() || service.is_stopping() {
+        let sent = tokio::select! {
+            biased;
+            () = standing.lost() => return,
+            sent = send.send(chunk) => sent,
+        };
+        if sent.is_err() || service.is_stopping() {
             return;
         }
         let woken = tokio::select! {
             woken = timeout(HEARTBEAT, service.feed().grown(position)) => woken.is_ok(),
             () = service.stopping() => return,
+            () = standing.lost() => return,
             () = send.closed() => return,
         };
         if !woken {

@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 
 use super::body::Bodies;
 use super::budget::Budget;
-use super::keys::Keyring;
 use super::limits::Limits;
+use super::ring::Keyring;
 use super::route::Route;
 use super::router::Router;
 use super::seldom::Seldom;
@@ -46,7 +46,7 @@ impl<S> App<S> {
             router: Router::new(routes),
             answers: Budget::new(limits.answers_bytes_max),
             wrong: Mutex::default(),
-            bodies: Bodies::new(limits.bodies_bytes_max, keyring.len()),
+            bodies: Bodies::new(limits.bodies_bytes_max),
             keyring,
             limits,
             telemetry,

@@ -10,8 +10,8 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::budget::{Budget, Share};
+use super::caller::Caller;
 use super::error::{ApiError, Code};
-use super::keys::CallerAt;
 use super::limits::Limits;
 
 /// Checks what the head says of the body, before any of it is read.
@@ -95,8 +95,8 @@ impl Bounds {
 #[derive(Debug)]
 pub(super) struct Bodies {
     all: Budget,
-    /// Of each caller: half of all, so that one leaves some to the others.
-    of_callers: Vec<Budget>,
+    /// What each caller may have of it: half of all, so that one leaves some to the others.
+    half: usize,
     /// Of who needs no key.
     of_others: Budget,
 }
@@ -109,22 +109,22 @@ pub(super) struct Room {
 }
 
 impl Bodies {
-    pub(super) fn new(bytes_max: usize, callers: usize) -> Self {
-        let half = || Budget::new(bytes_max / 2);
+    pub(super) fn new(bytes_max: usize) -> Self {
+        let half = bytes_max / 2;
         Self {
             all: Budget::new(bytes_max),
-            of_callers: (0..callers).map(|_| half()).collect(),
-            of_others: half(),
+            half,
+            of_others: Budget::new(half),
         }
     }
 
     /// Room of which nothing is taken yet.
-    pub(super) fn room(&self, caller: Option<CallerAt>) -> Room {
-        let own = caller.and_then(|at| self.of_callers.get(at.position()));
+    pub(super) fn room(&self, caller: Option<&Caller>) -> Room {
+        let own = caller.map_or(&self.of_others, |caller| caller.bodies(self.half));
         let empty = "nothing is always there";
         Room {
             all: self.all.take(0).expect(empty),
-            own: own.unwrap_or(&self.of_others).take(0).expect(empty),
+            own: own.take(0).expect(empty),
         }
     }
 }
@@ -210,6 +210,7 @@ fn too_large(bytes_max: usize) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kit::{ApiKey, Quota};
 
     #[test]
     fn json_is_what_says_so() {
@@ -271,7 +272,7 @@ mod tests {
     /// 128 kbit/s for seventeen minutes, and a byte a second.
     #[tokio::test(start_paused = true)]
     async fn who_is_slow_and_steady_is_read_to_the_end_and_who_only_holds_on_is_not() {
-        let bodies = Bodies::new(64 * 1024 * 1024, 1);
+        let bodies = Bodies::new(64 * 1024 * 1024);
         let begun = Instant::now();
         let room = &mut bodies.room(None);
         assert_eq!(read_slowly(1_000, 16_000, room).await, Ok(16_000_000));
@@ -284,8 +285,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bodies_have_room_for_so_many_bytes_and_one_key_for_half_of_them() {
-        let bodies = Bodies::new(4_000, 2);
-        let key = |at| Some(CallerAt::at(at));
+        let bodies = Bodies::new(4_000);
+        let quota = Quota {
+            tokens: 0,
+            store_tokens: 0,
+            period: Duration::from_secs(1),
+        };
+        let callers = ["a", "b"].map(|key| Caller::new(ApiKey::parse(key).unwrap(), quota));
+        let key = |at: usize| Some(&callers[at]);
         let mut first = bodies.room(key(0));
         assert_eq!(read_slowly(1, 2_000, &mut first).await, Ok(2_000));
         let refused = read_slowly(1, 1, &mut bodies.room(key(0))).await;

@@ -12,8 +12,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::json;
-use super::keys::CallerAt;
 use super::query::Query;
+use super::ring::{CallerAt, Standing};
 use super::session::Session;
 use super::target::PathParams;
 use crate::telemetry::RequestSpan;
@@ -73,8 +73,20 @@ impl<S> Call<S> {
     ///
     /// The route is open.
     pub fn caller(&self) -> &Caller {
+        self.session.ring().caller(self.caller_at())
+    }
+
+    /// Whether who calls is still known, for an answer that goes on for long.
+    ///
+    /// # Panics
+    ///
+    /// The route is open.
+    pub fn standing(&self) -> Standing {
+        self.session.standing(self.caller_at())
+    }
+
+    fn caller_at(&self) -> CallerAt {
         let caller = self.caller;
-        let caller = caller.expect("only a handler of an open route is called without a key");
-        self.session.app().keyring().caller(caller)
+        caller.expect("only a handler of an open route is called without a key")
     }
 }

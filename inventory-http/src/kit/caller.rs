@@ -1,9 +1,11 @@
 //! Who makes a call: what an API key stands for, and how often it may call.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use inventory_core::vocabulary::{Actor, Caller as Owner, StoreId};
 
+use super::budget::Budget;
 use super::error::{ApiError, Code};
 use super::keys::{Access, ApiKey, Role};
 use super::name::KeyName;
@@ -25,6 +27,10 @@ pub struct Caller {
     pub(super) key: ApiKey,
     /// `None` when it may call as often as it likes.
     bucket: Option<Bucket>,
+    /// Whether it needs no secret: whoever reaches this service may call as it.
+    is_anybody: bool,
+    /// Room for what it sends.
+    bodies: OnceLock<Budget>,
 }
 
 impl Caller {
@@ -34,9 +40,20 @@ impl Caller {
             Role::Store(_) => quota.store_tokens,
         };
         Self {
+            is_anybody: key.is_demo() || key == ApiKey::anybody(),
             bucket: Bucket::full(tokens, quota.period, Instant::now()),
             key,
+            bodies: OnceLock::new(),
         }
+    }
+
+    /// Room for the bodies that it sends, of so many bytes.
+    pub(super) fn bodies(&self, bytes_max: usize) -> &Budget {
+        self.bodies.get_or_init(|| Budget::new(bytes_max))
+    }
+
+    pub(super) fn is_anybody(&self) -> bool {
+        self.is_anybody
     }
 
     /// What it may do.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use super::aside::Aside;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
 use super::listener::KeptFor;
 use super::pulse::{Pulse, Verdict};
-use super::session::Session;
+use super::session::Sessions;
 
 /// Requests of one connection of HTTP/2 at once.
 const STREAMS_MAX: u32 = 128;
@@ -137,9 +138,9 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
         stream,
         pulse: Arc::clone(&pulse),
     };
-    let session = Arc::new(Session::new(app, Arc::clone(&pulse), kept_for));
+    let sessions = Mutex::new(Sessions::new(app, Arc::clone(&pulse), kept_for));
     let service = service_fn(|request| {
-        let session = Arc::clone(&session);
+        let session = sessions.lock().next();
         async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }
     });
     let connection = builder.serve_connection(TokioIo::new(watched), service);

@@ -2,16 +2,10 @@
 
 use std::fmt;
 
-use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, HeaderName};
 use inventory_core::vocabulary::{Caller as Owner, StoreId};
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
-use super::caller::Caller;
-use super::error::{ApiError, Code};
 use super::name::{InvalidKeyName, KeyName};
-use super::quota::Quota;
 
 /// Longest key.
 const KEY_BYTES_MAX: usize = 256;
@@ -43,7 +37,7 @@ pub enum Access {
 /// A key as it was configured.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    digest: [u8; 32],
+    pub(super) digest: [u8; 32],
     pub(super) name: KeyName,
     /// The name space of its idempotency keys, when somebody has named it.
     pub(super) owner: Option<Owner>,
@@ -62,7 +56,7 @@ impl fmt::Debug for ApiKey {
 /// Why a text is not an API key. Never holds the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidApiKey {
-    /// A key is 1 to 256 printable ASCII characters without comma and equals sign.
+    /// A key is 1 to 256 printable ASCII characters, without a comma in a list. One with `=` in it needs a role behind it.
     #[error("a key must be 1 to {KEY_BYTES_MAX} printable ASCII characters")]
     Key,
     /// A digest is 64 hexadecimal digits.
@@ -70,7 +64,7 @@ pub enum InvalidApiKey {
     Digest,
     /// The role is none of those known.
     #[error(
-        "a role must be reader, admin, or store: and store ids with + between them, after a name and @ if there is one"
+        "a role must be reader, admin, or store: and store ids with + between them, after a name and @ if there is one; a key with = in it needs a role behind it"
     )]
     Role,
     /// A name is 1 to 64 characters without `/`.
@@ -79,6 +73,9 @@ pub enum InvalidApiKey {
     /// The same key twice.
     #[error("a key stands twice")]
     Twice,
+    /// Two keys with one name, which is how one is replaced by the other, and two roles.
+    #[error("two keys with the name {0} have different roles")]
+    Roles(KeyName),
     /// Nobody could call.
     #[error("there must be at least one key")]
     None,
@@ -89,17 +86,14 @@ impl ApiKey {
     /// `sha256:` and its digest, and before the role a name for the log, as in `key=till-7@store:store-7`. A key without one
     /// is named after the first digits of its digest, so that the log tells callers apart and holds no secret.
     ///
+    /// A key may have `=` in it, as base64 does, and has a role then: `c2VjcmV0MQ===admin`. What could be read in two ways
+    /// is the shorter key, with the narrower role.
+    ///
     /// # Errors
     ///
     /// Says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
-        let (key, name, role) = match text.split_once('=') {
-            Some((key, role)) => {
-                let (name, role) = parse_named_role(role)?;
-                (key, name, role)
-            }
-            None => (text, None, Role::Admin),
-        };
+        let (key, name, role) = split(text)?;
         let digest = match key.strip_prefix("sha256:") {
             Some(digits) => data_encoding::HEXLOWER_PERMISSIVE
                 .decode(digits.as_bytes())
@@ -122,6 +116,28 @@ impl ApiKey {
         })
     }
 
+    /// Checks keys that are known together. Two with one name are a key and what replaces it, so they must have one role.
+    ///
+    /// # Errors
+    ///
+    /// There is none, one stands twice, or one name has two roles.
+    pub fn check_all(keys: &[Self]) -> Result<(), InvalidApiKey> {
+        if keys.is_empty() {
+            return Err(InvalidApiKey::None);
+        }
+        for (at, key) in keys.iter().enumerate() {
+            for other in &keys[..at] {
+                if other.digest == key.digest {
+                    return Err(InvalidApiKey::Twice);
+                }
+                if other.name == key.name && other.role != key.role {
+                    return Err(InvalidApiKey::Roles(key.name.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Parses a list with commas.
     ///
     /// # Errors
@@ -129,6 +145,16 @@ impl ApiKey {
     /// Says what is wrong with the first key that is.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, InvalidApiKey> {
         text.split(',').map(|key| Self::parse(key.trim())).collect()
+    }
+
+    /// Who calls where no key is needed: no digest is all zeros.
+    pub(super) fn anybody() -> Self {
+        Self {
+            digest: [0; 32],
+            name: KeyName::new("anybody").expect("a word is a name"),
+            owner: None,
+            role: Role::Admin,
+        }
     }
 
     /// Whether this is the key that everybody knows.
@@ -146,11 +172,29 @@ fn name_of(known: &[u8; 32]) -> KeyName {
     KeyName::new(&name).expect("a few letters and digits are a name")
 }
 
+/// A key, and the name and role behind it: behind the first `=` that a role stands behind.
+fn split(text: &str) -> Result<(&str, Option<KeyName>, Role), InvalidApiKey> {
+    let mut refused = None;
+    for (at, equals) in text.match_indices('=') {
+        let (key, role) = (&text[..at], &text[at + equals.len()..]);
+        match parse_named_role(role) {
+            Ok((name, role)) => return Ok((key, name, role)),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        None => Ok((text, None, Role::Admin)),
+    }
+}
+
 /// A role, or a name, `@` and a role. A store's id may have an `@` as well: a role that is one has no name.
 fn parse_named_role(text: &str) -> Result<(Option<KeyName>, Role), InvalidApiKey> {
     match (parse_role(text), text.split_once('@')) {
         (Ok(role), _) => Ok((None, role)),
         (Err(error), None) => Err(error),
+        // A name with = in it would make a key of base64 a shorter one.
+        (Err(error), Some((name, _))) if name.contains('=') => Err(error),
         (Err(_), Some((name, role))) => {
             let name = KeyName::new(name).map_err(InvalidApiKey::Name)?;
             Ok((Some(name), parse_role(role)?))
@@ -174,124 +218,8 @@ fn is_key(bytes: &[u8]) -> bool {
     (1..=KEY_BYTES_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
 }
 
-fn digest(key: &[u8]) -> [u8; 32] {
+pub(super) fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
-}
-
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-/// All keys, and how much each may call.
-#[derive(Debug)]
-pub struct Keyring {
-    callers: Vec<Caller>,
-    /// Whether a call without any key is the first caller's.
-    unlocked: bool,
-}
-
-/// Which caller of a ring.
-///
-/// A position in place of an `Arc`: all processors would count references to the few callers there are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CallerAt(usize);
-
-impl CallerAt {
-    pub(super) fn position(self) -> usize {
-        self.0
-    }
-
-    #[cfg(test)]
-    pub(super) fn at(position: usize) -> Self {
-        Self(position)
-    }
-}
-
-impl Keyring {
-    /// A ring of these keys.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or one stands twice.
-    pub fn new(keys: Vec<ApiKey>, quota: Quota) -> Result<Self, InvalidApiKey> {
-        if keys.is_empty() {
-            return Err(InvalidApiKey::None);
-        }
-        let mut callers: Vec<Caller> = Vec::with_capacity(keys.len());
-        for key in keys {
-            if callers.iter().any(|known| known.key.digest == key.digest) {
-                return Err(InvalidApiKey::Twice);
-            }
-            callers.push(Caller::new(key, quota));
-        }
-        Ok(Self {
-            callers,
-            unlocked: false,
-        })
-    }
-
-    /// A ring without keys: everybody may do everything, and shares one quota. For loopback addresses only.
-    pub fn unlocked(quota: Quota) -> Self {
-        let key = ApiKey {
-            digest: [0; 32],
-            name: KeyName::new("anybody").expect("a word is a name"),
-            owner: None,
-            role: Role::Admin,
-        };
-        Self {
-            callers: vec![Caller::new(key, quota)],
-            unlocked: true,
-        }
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.callers.len()
-    }
-
-    /// Who a request's head says is calling.
-    ///
-    /// # Errors
-    ///
-    /// It names no key, several, or one that is not known.
-    pub(super) fn identify(&self, headers: &HeaderMap) -> Result<CallerAt, ApiError> {
-        if self.unlocked {
-            return Ok(CallerAt(0));
-        }
-        let refuse = |message| Err(ApiError::new(Code::Unauthorized, message));
-        let mut keys = headers
-            .get_all(X_API_KEY)
-            .iter()
-            .map(|value| value.as_bytes())
-            .chain(headers.get_all(AUTHORIZATION).iter().map(|value| {
-                let bearer = value.as_bytes().split_at_checked(7);
-                match bearer {
-                    Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer ") => key,
-                    _ => b"",
-                }
-            }));
-        let Some(key) = keys.next() else {
-            return refuse("send an API key as X-API-Key or Authorization: Bearer");
-        };
-        if keys.next().is_some() {
-            return refuse("send one API key, once");
-        }
-        let digest = digest(key);
-        // Every known key is compared, each in constant time, so that timing says nothing about any.
-        let mut found = None;
-        for (at, caller) in self.callers.iter().enumerate() {
-            if bool::from(caller.key.digest.ct_eq(&digest)) {
-                found = Some(CallerAt(at));
-            }
-        }
-        match found {
-            Some(caller) => Ok(caller),
-            None => refuse("this API key is not known"),
-        }
-    }
-
-    /// The caller at a position.
-    pub(super) fn caller(&self, CallerAt(at): CallerAt) -> &Caller {
-        &self.callers[at]
-    }
 }
 
 #[cfg(test)]
@@ -303,6 +231,16 @@ mod tests {
         let role = |text| ApiKey::parse(text).map(|key| key.role);
         let store = |id| StoreId::new(id).unwrap();
         assert_eq!(role("demo"), Ok(Role::Admin));
+        let known = |text| ApiKey::parse(text).map(|key| key.digest);
+        for (text, key, expected) in [
+            ("c2VjcmV0MQ===admin", "c2VjcmV0MQ==", Role::Admin),
+            ("c2VjcmV0MQ===till@reader", "c2VjcmV0MQ==", Role::Reader),
+            ("a=b=reader", "a=b", Role::Reader),
+            ("a=store:b=admin", "a", Role::Store(vec![store("b=admin")])),
+        ] {
+            assert_eq!(role(text), Ok(expected), "{text}");
+            assert_eq!(known(text), Ok(digest(key.as_bytes())), "{text}");
+        }
         assert_eq!(role("a=reader"), Ok(Role::Reader));
         let stores = vec![store("store-7"), store("store-8")];
         assert_eq!(role("a=store:store-7+store-8"), Ok(Role::Store(stores)));
@@ -328,6 +266,8 @@ mod tests {
             "=reader",
             "a b",
             "a=",
+            "c2VjcmV0MQ==",
+            "c2VjcmV0MQ===owner",
             "a=owner",
             "a=store:",
             "sha256:12",
@@ -335,5 +275,26 @@ mod tests {
         ] {
             assert!(role(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_name_is_of_one_caller_and_a_key_stands_once() {
+        let check = |text| ApiKey::check_all(&ApiKey::parse_list(text).unwrap());
+        let name = KeyName::new("till").unwrap();
+        for (keys, expected) in [
+            ("a=till@store:s,b=till@store:s", Ok(())),
+            (
+                "a=till@store:s,b=till@admin",
+                Err(InvalidApiKey::Roles(name.clone())),
+            ),
+            (
+                "a=till@store:s,b=till@store:r",
+                Err(InvalidApiKey::Roles(name)),
+            ),
+            ("a,b,a=reader", Err(InvalidApiKey::Twice)),
+        ] {
+            assert_eq!(check(keys), expected, "{keys}");
+        }
+        assert_eq!(ApiKey::check_all(&[]), Err(InvalidApiKey::None));
     }
 }

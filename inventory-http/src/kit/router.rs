@@ -47,10 +47,10 @@ pub(super) enum Found<'a, S> {
 
 impl<S> Found<'_, S> {
     /// What metrics call it: patterns, never paths, which clients can make as many of as they like.
-    pub(super) fn label(&self) -> &'static str {
+    pub(super) fn route(&self) -> Option<&'static str> {
         match self {
-            Self::Route(entry, _) => entry.route.path,
-            Self::OtherMethods(_) | Self::Nothing => "none",
+            Self::Route(entry, _) => Some(entry.route.path),
+            Self::OtherMethods(_) | Self::Nothing => None,
         }
     }
 }

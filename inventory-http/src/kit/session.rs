@@ -1,15 +1,13 @@
 //! From a request to a response: the same steps, in the same order, for every call.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    VARY,
-};
+use hyper::header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+use tokio::sync::watch;
 
 use super::answer::Answer;
 use super::app::App;
@@ -17,48 +15,91 @@ use super::body::{self, Bounds};
 use super::budget::Share;
 use super::call::Call;
 use super::error::{ApiError, Code};
-use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
+use super::framing::check_framing;
+use super::gzip;
 use super::keys::Access;
-use super::limits::TARGET_BYTES_MAX;
 use super::listener::KeptFor;
+use super::loopback;
 use super::outgoing::Outgoing;
 use super::pulse::Pulse;
 use super::query::Query;
 use super::quota::Taken;
+use super::ring::{CallerAt, Ring, Standing};
 use super::route::Handler;
 use super::router::Found;
+use super::sent::{compressed, without_body};
+use super::serving::Serving;
 use super::target::PathParams;
-use crate::telemetry::{RequestSpan, Served};
+use crate::telemetry::{Asked, RequestSpan};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Where an answer says which span it was.
+const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// The answers to bodies that are not read to their end, whatever was sent of them.
 const BODY_LEFT: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE];
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// A request that takes longer is spoken of, unless it waits for something to happen.
-const SLOW: Duration = Duration::from_secs(1);
-
-/// One connection's requests. They count references to this rather than to what all connections share.
+/// One connection's requests while the keys are the same. They count references to this rather than to what all
+/// connections share.
 pub(super) struct Session<S> {
     app: Arc<App<S>>,
     pulse: Arc<Pulse>,
     kept_for: KeptFor,
+    ring: Arc<Ring>,
 }
 
-impl<S> Session<S> {
+/// The session of a connection: another one once the keys are others.
+pub(super) struct Sessions<S> {
+    keys: watch::Receiver<Arc<Ring>>,
+    current: Arc<Session<S>>,
+}
+
+impl<S> Sessions<S> {
     pub(super) fn new(app: Arc<App<S>>, pulse: Arc<Pulse>, kept_for: KeptFor) -> Self {
-        Self {
+        let mut keys = app.keyring().watch();
+        let ring = Arc::clone(&keys.borrow_and_update());
+        let current = Session {
             app,
             pulse,
             kept_for,
+            ring,
+        };
+        Self {
+            keys,
+            current: Arc::new(current),
         }
     }
 
+    /// The session of the next request.
+    pub(super) fn next(&mut self) -> Arc<Session<S>> {
+        // The sender lives as long as the session's app.
+        if self.keys.has_changed().unwrap_or(false) {
+            let ring = Arc::clone(&self.keys.borrow_and_update());
+            self.current = Arc::new(Session {
+                app: Arc::clone(&self.current.app),
+                pulse: Arc::clone(&self.current.pulse),
+                kept_for: self.current.kept_for,
+                ring,
+            });
+        }
+        Arc::clone(&self.current)
+    }
+}
+
+impl<S> Session<S> {
     pub(super) fn app(&self) -> &App<S> {
         &self.app
+    }
+
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Whether a caller is known from now on.
+    pub(super) fn standing(&self, caller: CallerAt) -> Standing {
+        self.ring.standing(caller, self.app.keyring().watch())
     }
 }
 
@@ -72,20 +113,34 @@ impl<S: Send + Sync + 'static> Session<S> {
             ref method => method.clone(),
         };
         let found = app.router().find(&method, head.uri.path());
-        let (method_name, route) = (method_name(&head.method), found.label());
-        let traceparent = head.headers.get(TRACEPARENT);
-        let traceparent = traceparent.and_then(|value| value.to_str().ok());
-        let span = app.telemetry().request(method_name, route, traceparent);
+        let is_open =
+            matches!(&found, Found::Route(entry, _) if entry.route.access == Access::Open);
+        // A path says nothing to who has no key: not even that it is not there.
+        let caller = (!is_open).then(|| self.ring.identify(&head.headers));
+        let asked = Asked {
+            method: &head.method,
+            route: found.route(),
+            uri: &head.uri,
+            headers: &head.headers,
+            version: head.version,
+            is_known: matches!(caller, Some(Ok(_))),
+        };
+        let serving = Serving::begin(app, &found, &asked, begun);
+        let span = serving.span().clone();
         let mut taken = None;
-        let patient = matches!(&found, Found::Route(entry, _) if entry.route.patient);
         let gzip = gzip::accepted(&head.headers);
         let chunked = head.headers.contains_key(TRANSFER_ENCODING);
         let framing = check_framing(&head.uri, &head.headers, head.version);
         let answered = match framing {
             Ok(()) => {
                 let mut body = body;
+                let received = Received {
+                    uri: head.uri,
+                    headers: head.headers,
+                    caller,
+                };
                 let answered = self
-                    .answer(&found, head.uri, head.headers, &mut body, &span, &mut taken)
+                    .answer(&found, received, &mut body, &span, &mut taken)
                     .await;
                 if !body.is_end_stream() {
                     self.pulse.leave_unread();
@@ -123,53 +178,16 @@ impl<S: Send + Sync + 'static> Session<S> {
             // And what follows a body that is not read is the rest of it. Who watches the service makes room for others.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        if let Some(trace) = span.trace() {
+        if let Some(trace) = span.own_trace() {
             let trace = HeaderValue::try_from(trace.to_string());
-            headers.insert(TRACEPARENT, trace.expect("digits and hyphens"));
+            headers.insert(TRACERESPONSE, trace.expect("digits and hyphens"));
         }
-        let status = status.as_u16();
-        span.end(status);
-        let served = Served {
-            route,
-            method: method_name,
-            status,
-        };
-        self.log(&served, begun.elapsed(), patient);
-        let instruments = app.telemetry().instruments();
-        match &found {
-            Found::Route(entry, _) if status == 200 && head.method == entry.route.method => {
-                let latency = entry.served.get_or_init(|| instruments.latency(&served));
-                latency.record(begun.elapsed());
-            }
-            Found::Route(..) | Found::OtherMethods(_) | Found::Nothing => {
-                instruments.served(&served, begun.elapsed());
-            }
-        }
+        serving.answered(status.as_u16());
         if head.method == Method::HEAD {
             response = without_body(response);
         }
         response.body_mut().hold(in_flight, http2);
         response
-    }
-
-    /// A line about a request: one a second of those that went wrong or took long, of others where somebody wants to know.
-    fn log(&self, served: &Served, took: Duration, patient: bool) {
-        let Served {
-            route,
-            method,
-            status,
-        } = *served;
-        let took_ms = took.as_millis() as u64;
-        let wrong = status >= 500;
-        if !wrong && (patient || took < SLOW) {
-            tracing::debug!(method, route, status, took_ms, "a request was answered");
-        } else if let Some(times) = self.app.wrong().lock().count(Instant::now()) {
-            let said = match wrong {
-                true => "a request could not be answered",
-                false => "a request took long",
-            };
-            tracing::warn!(method, route, status, took_ms, times, "{said}");
-        }
     }
 
     /// Room for an answer that may not be taken for a while, or another answer when there is none.
@@ -191,8 +209,7 @@ impl<S: Send + Sync + 'static> Session<S> {
     async fn answer(
         self: &Arc<Self>,
         found: &Found<'_, S>,
-        uri: Uri,
-        headers: HeaderMap,
+        received: Received,
         body: &mut Incoming,
         span: &RequestSpan,
         taken: &mut Option<Taken>,
@@ -203,13 +220,15 @@ impl<S: Send + Sync + 'static> Session<S> {
             let message = "too many connections; nothing of this request was done";
             return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
         }
-        // A path says nothing to who has no key: not even that it is not there.
-        let caller = match found {
-            Found::Route(entry, _) if entry.route.access == Access::Open => None,
-            Found::Route(..) | Found::OtherMethods(_) | Found::Nothing => {
-                Some(app.keyring().identify(&headers)?)
-            }
-        };
+        let Received {
+            uri,
+            headers,
+            caller,
+        } = received;
+        let caller = caller.transpose()?;
+        if caller.is_some_and(|at| self.ring.caller(at).is_anybody()) {
+            loopback::check(&uri, &headers)?;
+        }
         let (route, spans) = match found {
             Found::Route(entry, spans) => (&entry.route, *spans),
             Found::OtherMethods(allow) => {
@@ -219,7 +238,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             Found::Nothing => return Err(ApiError::new(Code::NotFound, "there is no such path")),
         };
         let caller_at = caller;
-        if let Some(caller) = caller.map(|at| app.keyring().caller(at)) {
+        if let Some(caller) = caller.map(|at| self.ring.caller(at)) {
             if route.counted {
                 *taken = caller.charge(Instant::now());
                 if let Err(error) = check_quota(taken.as_ref()) {
@@ -237,7 +256,8 @@ impl<S: Send + Sync + 'static> Session<S> {
         let (body, room) = match &route.body {
             Some(expected) => {
                 body::check(&headers, body, expected.bytes_max)?;
-                let mut room = app.bodies().room(caller_at);
+                let caller = caller_at.map(|at| self.ring.caller(at));
+                let mut room = app.bodies().room(caller);
                 let bounds = Bounds::new(expected.bytes_max, app.limits());
                 let body = body::read(body, bounds, &mut room).await?;
                 (body, Some(room))
@@ -267,52 +287,17 @@ impl<S: Send + Sync + 'static> Session<S> {
             Handler::Either { now, .. } => now(&call),
         }?;
         if let (true, Some(at), Some(taken)) = (answer.is_free(), caller_at, taken) {
-            app.keyring().caller(at).give_back(taken);
+            self.ring.caller(at).give_back(taken);
         }
         Ok(answer)
     }
 }
 
-/// Methods as metrics call them: a client cannot make new ones.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    }
-}
-
-/// What hyper lets through and a proxy in front might read otherwise.
-fn check_framing(uri: &Uri, headers: &HeaderMap, version: Version) -> Result<(), ApiError> {
-    let target_bytes = uri
-        .path_and_query()
-        .map_or(0, |target| target.as_str().len());
-    if target_bytes > TARGET_BYTES_MAX {
-        return Err(ApiError::new(
-            Code::UriTooLong,
-            format!("the request target has more than {TARGET_BYTES_MAX} bytes"),
-        ));
-    }
-    let refuse =
-        |field: HeaderName, issue: &str| Err(ApiError::field(field.as_str().to_owned(), issue));
-    if version < Version::HTTP_2 {
-        let mut hosts = headers.get_all(HOST).iter();
-        match (hosts.next(), hosts.next()) {
-            (Some(host), None) if !host.is_empty() => {}
-            (None, _) if version < Version::HTTP_11 => {}
-            _ => return refuse(HOST, "must be sent, once"),
-        }
-    }
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    match (codings.next(), codings.next()) {
-        (None, _) => {}
-        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
-        _ => return refuse(TRANSFER_ENCODING, "must be chunked, once"),
-    }
-    Ok(())
+/// A request's head, and who it says is calling; nobody has to say so where everybody may call.
+struct Received {
+    uri: Uri,
+    headers: HeaderMap,
+    caller: Option<Result<CallerAt, ApiError>>,
 }
 
 fn check_quota(taken: Option<&Taken>) -> Result<(), ApiError> {
@@ -324,35 +309,4 @@ fn check_quota(taken: Option<&Taken>) -> Result<(), ApiError> {
         .with_retry_after(taken.retry_after_s)),
         _ => Ok(()),
     }
-}
-
-async fn compressed(mut answer: Answer) -> Answer {
-    let Some(body) = answer.whole_body() else {
-        return answer.gzip_stream();
-    };
-    if body.len() < GZIP_BYTES_MIN {
-        return answer;
-    }
-    let body = body.clone();
-    let made = match body.len() <= GZIP_BYTES_INLINE_MAX {
-        true => gzip::compress(&body),
-        false => match tokio::task::spawn_blocking(move || gzip::compress(&body)).await {
-            Ok(made) => made,
-            // The runtime is stopping: the client gets what is there.
-            Err(_) => return answer,
-        },
-    };
-    answer.replace_body(made);
-    answer.compressed()
-}
-
-/// The answer to HEAD: the head that GET would have had.
-fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
-    let (mut head, body) = response.into_parts();
-    if let Some(length) = body.size_hint().exact()
-        && head.status != StatusCode::NOT_MODIFIED
-    {
-        head.headers.insert(CONTENT_LENGTH, length.into());
-    }
-    Response::from_parts(head, Outgoing::whole(Bytes::new()))
 }

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
@@ -38,36 +37,19 @@ impl fmt::Debug for Export {
     }
 }
 
-pub(super) fn resource(service: &'static str) -> Resource {
-    Resource::builder_empty()
-        .with_attributes([
-            KeyValue::new("service.name", service),
-            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-        ])
-        .build()
-}
-
 impl Export {
-    pub(super) async fn start(settings: &TelemetrySettings) -> Option<Self> {
-        let endpoint = settings.endpoint.as_deref()?;
-        let address = endpoint.strip_prefix("http://").unwrap_or(endpoint);
-        let address = address.trim_end_matches('/').to_owned();
+    pub(super) async fn start(settings: &TelemetrySettings, resource: Resource) -> Option<Self> {
+        let address = settings.collector.as_ref()?.to_string();
         let url = format!("http://{address}");
         let spans = SpanExporter::builder()
             .with_tonic()
             .with_endpoint(&url)
             .with_timeout(EXPORT_TIMEOUT)
-            .build();
-        let spans = match spans {
-            Ok(spans) => spans,
-            Err(error) => {
-                tracing::error!(%error, endpoint, "spans and metrics cannot be exported");
-                return None;
-            }
-        };
+            .build()
+            .expect("the address of a collector is a host and a port");
         let sampler = Sampler::TraceIdRatioBased(settings.trace_ratio);
         let tracers = SdkTracerProvider::builder()
-            .with_resource(resource(settings.service))
+            .with_resource(resource)
             .with_sampler(Sampler::ParentBased(Box::new(sampler)))
             .with_batch_exporter(spans)
             .build();

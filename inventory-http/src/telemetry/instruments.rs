@@ -5,6 +5,9 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter};
 
+use super::asked::SCHEME;
+use super::span::error_type;
+
 /// Milliseconds, from a read in memory to a slow disk.
 const LATENCY_MS: &[f64] = &[
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 5_000.0,
@@ -23,11 +26,20 @@ const LAG_EVENTS: &[f64] = &[
 ];
 const BYTES: &[f64] = &[1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
+/// A histogram is seen before its first measurement only if it has an attribute.
+fn saved() -> [KeyValue; 1] {
+    [KeyValue::new("outcome", "saved")]
+}
+
+fn of(source: &'static str) -> [KeyValue; 1] {
+    [KeyValue::new("source", source)]
+}
+
 /// A request that was answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Served {
-    /// The pattern of its path.
-    pub route: &'static str,
+    /// The pattern of its path; `None` when it led nowhere.
+    pub route: Option<&'static str>,
     /// Its method.
     pub method: &'static str,
     /// The status of its answer.
@@ -35,23 +47,45 @@ pub struct Served {
 }
 
 impl Served {
-    fn attributes(&self) -> [KeyValue; 3] {
+    /// The route, or a word for none.
+    pub fn route_label(&self) -> &'static str {
+        self.route.unwrap_or("none")
+    }
+
+    fn of_latency(&self) -> [KeyValue; 3] {
         [
-            KeyValue::new("route", self.route),
+            KeyValue::new("route", self.route_label()),
             KeyValue::new("method", self.method),
             KeyValue::new("status", i64::from(self.status)),
         ]
+    }
+
+    /// As OpenTelemetry's conventions say it.
+    fn of_duration(&self) -> Vec<KeyValue> {
+        let mut attributes = vec![
+            KeyValue::new("http.request.method", self.method),
+            KeyValue::new("url.scheme", SCHEME),
+            KeyValue::new("http.response.status_code", i64::from(self.status)),
+        ];
+        let route = self.route.map(|route| KeyValue::new("http.route", route));
+        let error = error_type(self.status).map(|error| KeyValue::new("error.type", error));
+        attributes.extend(route.into_iter().chain(error));
+        attributes
     }
 }
 
 /// The latency of requests that are served alike.
 #[derive(Debug)]
-pub struct Latency(BoundHistogram<f64>);
+pub struct Latency {
+    millis: BoundHistogram<f64>,
+    seconds: BoundHistogram<f64>,
+}
 
 impl Latency {
     /// Another one was answered: from its head to the head of its answer.
     pub fn record(&self, took: Duration) {
-        self.0.record(millis(took));
+        self.millis.record(millis(took));
+        self.seconds.record(took.as_secs_f64());
     }
 }
 
@@ -64,6 +98,8 @@ pub enum UpdateOutcome {
     Replayed,
     /// It was refused.
     Refused,
+    /// There was nothing to change, and no key to remember.
+    Unchanged,
     /// Nobody knows.
     Unknown,
     /// It was not written, and may be sent again.
@@ -71,11 +107,25 @@ pub enum UpdateOutcome {
 }
 
 impl UpdateOutcome {
+    const ALL: [Self; 6] = [
+        Self::Applied,
+        Self::Replayed,
+        Self::Refused,
+        Self::Unchanged,
+        Self::Unknown,
+        Self::NotWritten,
+    ];
+
+    fn attribute(self) -> KeyValue {
+        KeyValue::new("outcome", self.name())
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Replayed => "replayed",
             Self::Refused => "refused",
+            Self::Unchanged => "unchanged",
             Self::Unknown => "unknown",
             Self::NotWritten => "not_written",
         }
@@ -87,6 +137,7 @@ impl UpdateOutcome {
 pub struct Instruments {
     updates: Counter<u64>,
     latency: Histogram<f64>,
+    duration: Histogram<f64>,
     snapshot_bytes: Histogram<u64>,
     snapshot_ms: Histogram<f64>,
     snapshot_failures: Counter<u64>,
@@ -120,57 +171,99 @@ impl Instruments {
                 "request_latency_ms",
                 "from the head of a request to the head of its answer",
             ),
+            duration: meter
+                .f64_histogram("http.server.request.duration")
+                .with_unit("s")
+                .with_description("from the head of a request to the head of its answer")
+                .with_boundaries(LATENCY_MS.iter().map(|millis| millis / 1_000.0).collect())
+                .build(),
             snapshot_bytes: sizes("snapshot_write_bytes", "size of a snapshot", BYTES),
-            snapshot_ms: millis("snapshot_write_ms", "how long a snapshot took"),
+            snapshot_ms: millis("inventory_snapshot_write_ms", "how long a snapshot took"),
             snapshot_failures: counter(
-                "snapshot_failures_total",
+                "inventory_snapshot_failures_total",
                 "snapshots that could not be saved",
             ),
             dead_letters: counter("dlq_events_total", "events that could not be applied"),
-            append_ms: millis("append_latency_ms", "write and sync of a group"),
-            group_requests: sizes("group_requests", "requests decided together", SIZES),
-            group_events: sizes("group_events", "events made durable together", SIZES),
+            append_ms: millis("inventory_append_latency_ms", "write and sync of a group"),
+            group_requests: sizes(
+                "inventory_group_requests",
+                "requests decided together",
+                SIZES,
+            ),
+            group_events: sizes(
+                "inventory_group_events",
+                "events made durable together",
+                SIZES,
+            ),
             purge_failures: counter(
-                "purge_failures_total",
+                "inventory_purge_failures_total",
                 "times the log could not give up old events",
             ),
             disk_silences: counter(
-                "disk_silences_total",
+                "inventory_disk_silences_total",
                 "times the disk did not answer when it should have",
             ),
             rate_limited: counter(
-                "rate_limited_total",
+                "inventory_rate_limited_total",
                 "requests that were refused since their key had used up its quota",
             ),
             follower_lag: sizes(
-                "follower_lag_events",
+                "inventory_follower_lag_events",
                 "how far a follower is behind when it asks",
                 LAG_EVENTS,
             ),
         }
     }
 
+    /// What the engine reports is seen from its start, at zero: the first time would look like none to who compares two
+    /// times.
+    pub(super) fn begin(&self) {
+        for outcome in UpdateOutcome::ALL {
+            self.updates.add(0, &[outcome.attribute()]);
+        }
+        for counter in [
+            &self.snapshot_failures,
+            &self.dead_letters,
+            &self.purge_failures,
+            &self.disk_silences,
+        ] {
+            counter.add(0, &[]);
+        }
+        for durable in [true, false] {
+            let _ = self.append_ms.bind(&[durable_attribute(durable)]);
+        }
+        let _ = self.snapshot_ms.bind(&saved());
+        let _ = self.snapshot_bytes.bind(&saved());
+        let _ = self.group_requests.bind(&of("engine"));
+        let _ = self.group_events.bind(&of("engine"));
+        let _ = self.follower_lag.bind(&of("feed"));
+    }
+
     /// A request was answered.
     pub fn served(&self, served: &Served, took: Duration) {
-        self.latency.record(millis(took), &served.attributes());
+        self.latency.record(millis(took), &served.of_latency());
+        self.duration
+            .record(took.as_secs_f64(), &served.of_duration());
     }
 
     /// As [`Instruments::served`], for many requests that are served alike.
     pub fn latency(&self, served: &Served) -> Latency {
-        Latency(self.latency.bind(&served.attributes()))
+        Latency {
+            millis: self.latency.bind(&served.of_latency()),
+            seconds: self.duration.bind(&served.of_duration()),
+        }
     }
 
     /// Requests that change stock were answered.
     pub fn update(&self, outcome: UpdateOutcome, count: u64) {
         if count > 0 {
-            self.updates
-                .add(count, &[KeyValue::new("outcome", outcome.name())]);
+            self.updates.add(count, &[outcome.attribute()]);
         }
     }
 
     /// A follower has asked for what comes after its position.
     pub fn follower_asked(&self, events_behind: u64) {
-        self.follower_lag.record(events_behind, &[]);
+        self.follower_lag.record(events_behind, &of("feed"));
     }
 
     /// A key has used up its quota. Keys are few, and have names.
@@ -191,11 +284,11 @@ impl Instruments {
 
     /// A snapshot took so long.
     pub fn snapshot_took(&self, took: Duration) {
-        self.snapshot_ms.record(millis(took), &[]);
+        self.snapshot_ms.record(millis(took), &saved());
     }
 
     pub(super) fn snapshot_saved(&self, bytes: u64) {
-        self.snapshot_bytes.record(bytes, &[]);
+        self.snapshot_bytes.record(bytes, &saved());
     }
 
     pub(super) fn snapshot_failed(&self) {
@@ -205,21 +298,25 @@ impl Instruments {
     pub(super) fn group_decided(&self, requests: usize, events: usize) {
         // Reservations may end while nobody asks for anything.
         if requests > 0 {
-            self.group_requests.record(requests as u64, &[]);
+            self.group_requests.record(requests as u64, &of("engine"));
         }
         if events > 0 {
-            self.group_events.record(events as u64, &[]);
+            self.group_events.record(events as u64, &of("engine"));
         }
     }
 
     pub(super) fn group_appended(&self, took: Duration, durable: bool) {
-        let attributes = [KeyValue::new("durable", durable)];
+        let attributes = [durable_attribute(durable)];
         self.append_ms.record(millis(took), &attributes);
     }
 
     pub(super) fn purge_failed(&self) {
         self.purge_failures.add(1, &[]);
     }
+}
+
+fn durable_attribute(durable: bool) -> KeyValue {
+    KeyValue::new("durable", durable)
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -8,40 +8,35 @@
 //!
 //! **Invariant**: a collector that is missing or slow costs a request nothing: spans are not even made, and nothing waits.
 
+mod asked;
 mod export;
 mod instruments;
 pub mod logs;
 mod observer;
 mod probe;
+mod resource;
+mod settings;
 mod span;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use inventory_core::ports::Observer;
-use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
+pub use asked::{Asked, TraceContext};
 pub use instruments::{Instruments, Latency, Served, UpdateOutcome};
+pub use settings::{
+    CollectorAddress, InvalidAttributes, InvalidCollector, ResourceAttributes, TelemetrySettings,
+};
 pub use span::{ChildSpan, RequestSpan};
 
 use export::Export;
 use observer::EngineObserver;
-
-/// Where telemetry goes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TelemetrySettings {
-    /// The collector's OTLP port for gRPC, as `host:port`; `None` exports nothing.
-    pub endpoint: Option<String>,
-    /// The name of this service.
-    pub service: &'static str,
-    /// Share of requests that are traced when their client does not say; 0 to 1.
-    pub trace_ratio: f64,
-    /// How often a missing collector is looked for, and metrics are sent.
-    pub interval: Duration,
-}
 
 /// The telemetry of one process. Clones are the same.
 #[derive(Clone)]
@@ -65,27 +60,34 @@ impl fmt::Debug for Telemetry {
 }
 
 impl Telemetry {
-    /// Starts, inside a runtime. A collector that is not there is looked for again and again.
-    pub async fn start(settings: &TelemetrySettings) -> Self {
+    /// Starts, inside a runtime. A collector that is not there is looked for again and again. `instance` tells this process
+    /// from others with the name of this service.
+    pub async fn start(settings: &TelemetrySettings, instance: &str) -> Self {
         let registry = Registry::new();
+        let process = ProcessCollector::for_self();
+        registry
+            .register(Box::new(process))
+            .expect("the registry is new, so nothing in it clashes");
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
             .without_counter_suffixes()
-            .without_units()
             .without_target_info()
             .scope_info_enabled(false)
             .build()
             .expect("the registry is new, so nothing in it clashes");
+        let resource = resource::resource(settings, instance);
         let mut meters = SdkMeterProvider::builder()
-            .with_resource(export::resource(settings.service))
+            .with_resource(resource.clone())
             .with_reader(reader);
-        let export = Export::start(settings).await;
+        let export = Export::start(settings, resource).await;
         if let Some(export) = &export {
             meters = meters.with_reader(export.metric_reader(settings.interval));
         }
         let meters = meters.build();
+        let meter = meters.meter("inventory");
+        show_build(&meter, settings.service.clone());
         let inner = Inner {
-            instruments: Instruments::new(&meters.meter("inventory")),
+            instruments: Instruments::new(&meter),
             registry,
             meters,
             export,
@@ -100,8 +102,9 @@ impl Telemetry {
         &self.inner.instruments
     }
 
-    /// Counts what the engine reports.
+    /// Counts what the engine reports, from zero: what has not happened yet is seen to begin.
     pub fn observer(&self) -> Arc<dyn Observer> {
+        self.inner.instruments.begin();
         Arc::new(EngineObserver::new(self.clone()))
     }
 
@@ -154,13 +157,8 @@ impl Telemetry {
     }
 
     /// The span of a request, which says how it is traced.
-    pub fn request(
-        &self,
-        method: &'static str,
-        route: &'static str,
-        traceparent: Option<&str>,
-    ) -> RequestSpan {
-        RequestSpan::begin(self.inner.export.as_ref(), method, route, traceparent)
+    pub fn request(&self, asked: &Asked<'_>) -> RequestSpan {
+        RequestSpan::begin(self.inner.export.as_ref(), asked)
     }
 
     /// The span of something that no request has asked for.
@@ -193,27 +191,43 @@ impl Telemetry {
     }
 }
 
+/// Says which program this is.
+fn show_build(meter: &Meter, service: String) {
+    let attributes = [
+        KeyValue::new("version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new("service", service),
+    ];
+    meter
+        .u64_observable_gauge("inventory_build_info")
+        .with_description("1, of the version and the name of this service")
+        .with_callback(move |observer| observer.observe(1, &attributes))
+        .build();
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     async fn off() -> Telemetry {
-        Telemetry::start(&TelemetrySettings {
-            endpoint: None,
-            service: "test",
+        let settings = TelemetrySettings {
+            collector: None,
+            service: "test".to_owned(),
+            attributes: ResourceAttributes::default(),
             trace_ratio: 1.0,
             interval: Duration::from_secs(30),
-        })
-        .await
+        };
+        Telemetry::start(&settings, "here").await
     }
 
     #[tokio::test]
     async fn metrics_have_their_names_and_no_family_stands_twice() {
         let telemetry = off().await;
-        telemetry.gauge("inbox_depth", "requests that wait", || Some(7));
+        telemetry.gauge("inventory_inbox_depth", "requests that wait", || Some(7));
         let instruments = telemetry.instruments();
         let served = Served {
-            route: "/inventory/{productId}",
+            route: Some("/inventory/{productId}"),
             method: "GET",
             status: 200,
         };
@@ -221,15 +235,30 @@ mod tests {
         instruments
             .latency(&served)
             .record(Duration::from_micros(300));
+        let nowhere = Served {
+            route: None,
+            method: "GET",
+            status: 503,
+        };
+        instruments.served(&nowhere, Duration::from_micros(300));
         instruments.update(UpdateOutcome::Applied, 3);
         instruments.update(UpdateOutcome::Refused, 1);
         let text = telemetry.prometheus();
         for line in [
-            "inbox_depth 7",
+            "inventory_inbox_depth 7",
             "inventory_updates_total{outcome=\"applied\"} 3",
             "inventory_updates_total{outcome=\"refused\"} 1",
             "# TYPE request_latency_ms histogram",
             "request_latency_ms_count{method=\"GET\",route=\"/inventory/{productId}\",status=\"200\"} 2",
+            "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/inventory/{productId}\",url_scheme=\"http\"} 2",
+            "http_server_request_duration_seconds_count{error_type=\"503\",http_request_method=\"GET\",http_response_status_code=\"503\",url_scheme=\"http\"} 1",
+            "http_server_request_duration_seconds_sum{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/inventory/{productId}\",url_scheme=\"http\"} 0.0006",
+            &format!(
+                "inventory_build_info{{service=\"test\",version=\"{}\"}} 1",
+                env!("CARGO_PKG_VERSION")
+            ),
+            "# TYPE process_resident_memory_bytes gauge",
+            "# TYPE process_open_fds gauge",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
@@ -240,24 +269,5 @@ mod tests {
         let all = families.len();
         families.dedup();
         assert_eq!(families.len(), all);
-    }
-
-    #[tokio::test]
-    async fn without_an_endpoint_there_are_no_spans_and_a_trace_is_passed_on() {
-        let telemetry = off().await;
-        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let span = telemetry.request("GET", "/", Some(text));
-        assert_eq!(
-            span.trace().map(|trace| trace.to_string()).as_deref(),
-            Some(text)
-        );
-        assert!(!span.is_recorded());
-        assert!(telemetry.request("GET", "/", None).trace().is_none());
-        assert!(
-            telemetry
-                .request("GET", "/", Some("00-0-0-0"))
-                .trace()
-                .is_none()
-        );
     }
 }

@@ -20,15 +20,17 @@ struct Group {
     decided_at: Instant,
     requests: usize,
     refused: usize,
+    unchanged: usize,
     replayed: usize,
 }
 
 impl Group {
     /// Each request got the answer that was decided.
     fn answered(&self, instruments: &Instruments) {
-        let applied = self.requests - self.refused - self.replayed;
+        let applied = self.requests - self.refused - self.unchanged - self.replayed;
         instruments.update(UpdateOutcome::Applied, applied as u64);
         instruments.update(UpdateOutcome::Refused, self.refused as u64);
+        instruments.update(UpdateOutcome::Unchanged, self.unchanged as u64);
         instruments.update(UpdateOutcome::Replayed, self.replayed as u64);
     }
 }
@@ -47,6 +49,7 @@ impl EngineObserver {
             decided_at: Instant::now(),
             requests: 0,
             refused: 0,
+            unchanged: 0,
             replayed: 0,
         };
         Self {
@@ -63,6 +66,7 @@ impl Observer for EngineObserver {
             Observation::GroupDecided {
                 requests,
                 refused,
+                unchanged,
                 replayed,
                 events,
             } => {
@@ -71,6 +75,7 @@ impl Observer for EngineObserver {
                     decided_at: Instant::now(),
                     requests,
                     refused,
+                    unchanged,
                     replayed,
                 };
                 if events == 0 {

@@ -1,13 +1,16 @@
 //! Spans, and the trace that a request belongs to.
 
+use std::sync::Arc;
+
 use inventory_core::vocabulary::TraceParent;
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _,
-    TraceFlags, TraceId, TraceState, Tracer as _,
+    TraceFlags, TraceId, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
+use super::asked::{Asked, TraceContext};
 use super::export::Export;
 
 /// A request, and what is known of its trace. Clones are the same span.
@@ -15,34 +18,26 @@ use super::export::Export;
 pub struct RequestSpan {
     /// The span, with who makes its children; `None` while nobody collects any.
     recorded: Option<(Context, SdkTracer)>,
-    trace: Option<TraceParent>,
+    trace: Option<TraceContext>,
 }
 
 impl RequestSpan {
-    pub(super) fn begin(
-        export: Option<&Export>,
-        method: &'static str,
-        route: &'static str,
-        traceparent: Option<&str>,
-    ) -> Self {
-        let parent: Option<TraceParent> = traceparent.and_then(|text| text.parse().ok());
+    pub(super) fn begin(export: Option<&Export>, asked: &Asked<'_>) -> Self {
+        let parent = asked.parent();
         let Some(export) = export.filter(|export| export.is_open()) else {
             return Self {
                 recorded: None,
                 trace: parent,
             };
         };
-        let context = match parent {
+        let context = match &parent {
             Some(parent) => Context::new().with_remote_span_context(remote(parent)),
             None => Context::new(),
         };
         let tracer = export.tracer();
-        let span = SpanBuilder::from_name(format!("{method} {route}"))
+        let span = SpanBuilder::from_name(asked.span_name())
             .with_kind(SpanKind::Server)
-            .with_attributes([
-                KeyValue::new("http.request.method", method),
-                KeyValue::new("http.route", route),
-            ]);
+            .with_attributes(asked.attributes());
         let span = tracer.build_with_context(span, &context);
         if !span.is_recording() {
             return Self {
@@ -55,38 +50,54 @@ impl RequestSpan {
         Self { recorded, trace }
     }
 
-    /// The trace context that goes into the answer, and into what the request writes: the span's own when it is
+    /// The trace that goes into what the request writes, and on to whoever is asked for it: the span's own when it is
     /// recorded, else the client's.
-    pub fn trace(&self) -> Option<TraceParent> {
-        self.trace
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_ref()
     }
 
-    /// Whether somebody collects it.
-    pub fn is_recorded(&self) -> bool {
-        self.recorded.is_some()
+    /// The span's own trace, when it is recorded.
+    pub fn own_trace(&self) -> Option<TraceParent> {
+        let recorded = self.recorded.as_ref().and(self.trace.as_ref());
+        recorded.map(|trace| trace.parent)
     }
 
     /// A part of the request, until it is dropped.
     pub fn child(&self, name: &'static str) -> ChildSpan {
+        self.part(name, SpanKind::Internal)
+    }
+
+    /// A part of the request that is asked of another service, until it is dropped.
+    pub fn asking(&self, name: &'static str) -> ChildSpan {
+        self.part(name, SpanKind::Client)
+    }
+
+    fn part(&self, name: &'static str, kind: SpanKind) -> ChildSpan {
         let child = self.recorded.as_ref().map(|(context, tracer)| {
-            let span = tracer.build_with_context(SpanBuilder::from_name(name), context);
-            context.with_span(span)
+            let span = SpanBuilder::from_name(name).with_kind(kind);
+            context.with_span(tracer.build_with_context(span, context))
         });
         ChildSpan(child)
     }
 
-    /// The request was answered.
+    /// The request was answered, or its client has gone.
     pub fn end(&self, status: u16) {
         if let Some((context, _)) = &self.recorded {
             let span = context.span();
             let code = i64::from(status);
             span.set_attribute(KeyValue::new("http.response.status_code", code));
-            if status >= 500 {
-                span.set_status(Status::error("the service could not answer"));
+            if let Some(error) = error_type(status) {
+                span.set_attribute(KeyValue::new("error.type", error));
+                span.set_status(Status::error("the request was not answered"));
             }
             span.end();
         }
     }
+}
+
+/// What the conventions call the error of a request that the service did not answer; what a client did wrong is none.
+pub(super) fn error_type(status: u16) -> Option<String> {
+    (status >= 499).then(|| status.to_string())
 }
 
 /// A part of something, until it is dropped.
@@ -101,6 +112,13 @@ impl ChildSpan {
             let span = SpanBuilder::from_name(name);
             context.with_span(export.tracer().build_with_context(span, &context))
         }))
+    }
+
+    /// The trace that goes to whoever is asked; `None` while nobody collects any.
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.0
+            .as_ref()
+            .and_then(|context| local(context.span().span_context()))
     }
 
     /// Says how much of something there was.
@@ -127,18 +145,23 @@ impl Drop for ChildSpan {
     }
 }
 
-fn remote(parent: TraceParent) -> SpanContext {
+fn remote(context: &TraceContext) -> SpanContext {
+    let TraceContext { parent, state } = context;
+    let state = state.as_deref().and_then(|state| state.parse().ok());
     SpanContext::new(
         TraceId::from(parent.trace()),
         SpanId::from(parent.span()),
         TraceFlags::new(parent.flags()),
         true,
-        TraceState::default(),
+        state.unwrap_or_default(),
     )
 }
 
-fn local(context: &SpanContext) -> Option<TraceParent> {
+fn local(context: &SpanContext) -> Option<TraceContext> {
     let trace = u128::from_be_bytes(context.trace_id().to_bytes());
     let span = u64::from_be_bytes(context.span_id().to_bytes());
-    TraceParent::new(trace, span, context.trace_flags().to_u8())
+    let parent = TraceParent::new(trace, span, context.trace_flags().to_u8())?;
+    let state = context.trace_state().header();
+    let state = (!state.is_empty()).then(|| Arc::from(state));
+    Some(TraceContext { parent, state })
 }

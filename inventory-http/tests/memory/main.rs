@@ -32,7 +32,7 @@ fn sync(world: &World, store: &str, rows: std::ops::Range<usize>) {
 }
 
 fn unread(world: &World, path: &str, count: usize) -> Vec<Client> {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n");
     let clients = (0..count).map(|_| {
         let mut client = world.client();
         client.send(request.as_bytes());

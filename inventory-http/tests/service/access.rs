@@ -137,7 +137,7 @@ fn a_key_is_checked_before_the_body_is_read() {
     let world = world();
     let mut client = world.client();
     client.send(
-        b"POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: no\r\nContent-Type: application/json\r\n\
+        b"POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: no\r\nContent-Type: application/json\r\n\
           Content-Length: 1000\r\n\r\n",
     );
     assert_eq!(client.reply().unwrap().status, 401);
@@ -237,7 +237,7 @@ fn a_key_of_a_store_has_no_limit_unless_one_is_chosen_and_the_counter_names_who_
     assert_eq!(get(&world).status, 429);
     let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
     assert!(
-        metrics.contains(r#"rate_limited_total{key="north"} 1"#),
+        metrics.contains(r#"inventory_rate_limited_total{key="north"} 1"#),
         "{metrics}"
     );
 }
@@ -356,4 +356,36 @@ fn two_nodes_of_one_store_hear_of_each_other_and_nobody_else_is_a_node() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn a_page_of_somebody_else_reaches_no_service_that_needs_no_secret() {
+    let world = World::with(&[("API_KEYS", "demo,secret=admin")]);
+    let ask = |key: &str, host: &str, origin: &str| {
+        let mut head = format!("GET /inventory HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\n");
+        if !origin.is_empty() {
+            head.push_str(&format!("Origin: {origin}\r\n"));
+        }
+        let mut client = world.client();
+        assert!(client.send(format!("{head}\r\n").as_bytes()));
+        client.reply().unwrap()
+    };
+    for (host, origin, names) in [
+        ("evil.example:8080", "", "host"),
+        ("localhost", "https://evil.example", "origin"),
+        ("127.0.0.1", "null", "origin"),
+    ] {
+        let refused = ask("demo", host, origin);
+        assert_eq!(
+            refused.error(),
+            (403, "forbidden".into(), names.into()),
+            "{host} {origin}"
+        );
+        // A secret says who it is, wherever its page came from.
+        assert_eq!(ask("secret", host, origin).status, 200, "{host} {origin}");
+    }
+    assert_eq!(
+        ask("demo", "127.0.0.1:8080", "http://localhost:3000").status,
+        200
+    );
 }

@@ -11,7 +11,7 @@ const BODY: &str =
 fn post(body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+        "POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
@@ -27,7 +27,7 @@ fn what_follows_a_request_does_not_keep_its_answer() {
         client.send(&[&post(&body)[..], more.as_bytes()].concat());
         assert_eq!(client.reply().unwrap().status, 200, "{more:?}");
         let mut client = world.client();
-        client.send(format!("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n{more}").as_bytes());
+        client.send(format!("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n{more}").as_bytes());
         assert_eq!(client.reply().unwrap().status, 200, "{more:?}");
     }
 }
@@ -39,7 +39,7 @@ fn a_line_between_two_requests_is_no_request() {
     client.send(&post(BODY));
     assert_eq!(client.reply().unwrap().status, 200);
     client.send(b"\r\n");
-    client.send(b"GET /livez HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.reply().unwrap().status, 200);
 }
 
@@ -55,7 +55,7 @@ fn a_body_that_is_too_large_is_answered_while_it_is_sent() {
             false => "Transfer-Encoding: chunked".to_owned(),
         };
         let head = format!(
-            "POST /inventory/sync HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+            "POST /inventory/sync HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
              {framing}\r\n\r\n"
         );
         assert!(client.send(head.as_bytes()));
@@ -81,7 +81,7 @@ fn a_head_that_is_too_large_is_answered() {
     let large = format!("X: {}\r\n", "y".repeat(200_000));
     for headers in [many, large] {
         let mut client = world.client();
-        client.send(format!("GET /livez HTTP/1.1\r\nHost: t\r\n{headers}\r\n").as_bytes());
+        client.send(format!("GET /livez HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n").as_bytes());
         assert_eq!(client.reply().expect("an answer").status, 431);
     }
 }
@@ -90,7 +90,7 @@ fn open(world: &World) -> usize {
     let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
     let line = metrics
         .lines()
-        .find_map(|line| line.strip_prefix("connections_open "));
+        .find_map(|line| line.strip_prefix("inventory_connections_open "));
     line.unwrap().parse().unwrap()
 }
 
@@ -101,7 +101,9 @@ fn a_stream_whose_client_has_gone_frees_its_connection_whatever_was_sent_before(
     world.adjust("tea", "north", 1, "k0");
     let mut clients: Vec<Client> = (0..20).map(|_| world.client()).collect();
     for client in &mut clients {
-        client.send(b"GET /replication/stream HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\nG");
+        client.send(
+            b"GET /replication/stream HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\nG",
+        );
         assert_eq!(client.head().unwrap().status, 200);
         assert_eq!(client.chunk().unwrap(), b": connected\n\n");
     }

@@ -10,7 +10,7 @@ fn check(rows: &[(&[u8], &str)]) {
     for (body, field) in rows {
         let mut client = world.client();
         let head = format!(
-            "POST {UPDATES} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+            "POST {UPDATES} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n",
             body.len()
         );
@@ -227,7 +227,7 @@ fn a_body_is_json_that_says_so() {
         assert_eq!(reply.error().0, 415, "{headers:?}");
     }
     let mut client = world.client();
-    client.send(b"POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Length: 2\r\n\r\n{}");
+    client.send(b"POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Length: 2\r\n\r\n{}");
     assert_eq!(client.reply().unwrap().status, 415);
     let reply = world.client().call(
         "POST",
@@ -253,7 +253,7 @@ fn a_body_has_a_largest_size_however_it_is_sent() {
         ("/reservations/r1/extend", 1 << 20),
     ] {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n"
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n"
         );
         let mut client = world.client();
         client.send(format!("{head}Content-Length: {}\r\n\r\n", bytes_max + 1).as_bytes());

@@ -44,7 +44,7 @@ fn a_request_that_others_might_read_otherwise_is_refused() {
     let world = World::new();
     let length = format!("Content-Length: {}\r\n", BODY.len());
     let chunked = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
-    let host = "Host: t\r\n";
+    let host = "Host: localhost\r\n";
     let rows = [
         (
             format!("{host}{length}{length}"),
@@ -143,7 +143,7 @@ fn a_request_that_others_might_read_otherwise_is_refused() {
 #[test]
 fn chunks_are_put_together_and_truncated_ones_are_not_believed() {
     let world = World::new();
-    let chunked = "Host: t\r\nTransfer-Encoding: chunked\r\n";
+    let chunked = "Host: localhost\r\nTransfer-Encoding: chunked\r\n";
     let (first, second) = BODY.split_at(10);
     let chunks = format!(
         "{:x};extension=1\r\n{first}\r\n{:X}\r\n{second}\r\n0\r\nTrailer: x\r\n\r\n",
@@ -158,7 +158,7 @@ fn chunks_are_put_together_and_truncated_ones_are_not_believed() {
         );
         assert_eq!(found, [400], "{cut}");
     }
-    let length = format!("Host: t\r\nContent-Length: {}\r\n", BODY.len());
+    let length = format!("Host: localhost\r\nContent-Length: {}\r\n", BODY.len());
     let found = statuses_of_all(&world, &post(&length, &BODY[..BODY.len() - 1]));
     assert_eq!(found, [400]);
     assert_eq!(world.head(), 1);
@@ -170,7 +170,7 @@ fn chunks_are_put_together_and_truncated_ones_are_not_believed() {
 fn nothing_is_smuggled_behind_chunks() {
     let world = World::new();
     let smuggled = post(
-        &format!("Host: t\r\nContent-Length: {}\r\n", BODY.len()),
+        &format!("Host: localhost\r\nContent-Length: {}\r\n", BODY.len()),
         &BODY.replace("\"k\"", "\"s\""),
     );
     let chunked = format!(
@@ -180,9 +180,9 @@ fn nothing_is_smuggled_behind_chunks() {
     );
     let length = format!("Content-Length: {}\r\n", chunked.len());
     for headers in [
-        format!("Host: t\r\n{length}Transfer-Encoding: chunked\r\n"),
-        format!("Host: t\r\nTransfer-Encoding: chunked\r\n{length}"),
-        "Host: t\r\nTransfer-Encoding: chunked\r\n".to_owned(),
+        format!("Host: localhost\r\n{length}Transfer-Encoding: chunked\r\n"),
+        format!("Host: localhost\r\nTransfer-Encoding: chunked\r\n{length}"),
+        "Host: localhost\r\nTransfer-Encoding: chunked\r\n".to_owned(),
     ] {
         let found = statuses(&world, &post(&headers, &chunked));
         assert_eq!(found, [200], "{headers:?}");
@@ -197,7 +197,7 @@ fn a_hundred_requests_in_one_write_are_answered_in_order() {
     for number in 0..100 {
         let body = BODY.replace("\"k\"", &format!("\"k{number}\""));
         bytes.extend(post(
-            &format!("Host: t\r\nContent-Length: {}\r\n", body.len()),
+            &format!("Host: localhost\r\nContent-Length: {}\r\n", body.len()),
             &body,
         ));
     }
@@ -217,20 +217,20 @@ fn what_is_no_request_is_refused_or_hung_up_on() {
         .map(|number| format!("X-{number}: y\r\n"))
         .collect();
     let large = format!("X: {}\r\n", "y".repeat(40_000));
-    let with_many = format!("GET /livez HTTP/1.1\r\nHost: t\r\n{many}\r\n");
-    let with_large = format!("GET /livez HTTP/1.1\r\nHost: t\r\n{large}\r\n");
+    let with_many = format!("GET /livez HTTP/1.1\r\nHost: localhost\r\n{many}\r\n");
+    let with_large = format!("GET /livez HTTP/1.1\r\nHost: localhost\r\n{large}\r\n");
     let rows: [(&[u8], &[u16]); 13] = [
         (b"\0\0\0\0\0\0\0\0\r\n\r\n", &[400]),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", &[400]),
         (b"GET\r\n\r\n", &[400]),
         (b"GET /livez\r\n\r\n", &[400]),
-        (b"GET /livez HTTP/9.9\r\nHost: t\r\n\r\n", &[400]),
+        (b"GET /livez HTTP/9.9\r\nHost: localhost\r\n\r\n", &[400]),
         (b"GET /livez HTTP/1.0\r\n\r\n", &[200]),
-        (b"GET http://other/livez HTTP/1.1\r\nHost: t\r\n\r\n", &[200]),
-        (b"OPTIONS * HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n", &[404]),
-        (b"CONNECT other:443 HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n", &[404]),
-        (b"GET /livez HTTP/1.1\nHost: t\n\n", &[200]),
-        (b"GET /livez HTTP/1.1\r\nHost: t\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n", &[200]),
+        (b"GET http://other/livez HTTP/1.1\r\nHost: localhost\r\n\r\n", &[200]),
+        (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n", &[404]),
+        (b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n", &[404]),
+        (b"GET /livez HTTP/1.1\nHost: localhost\n\n", &[200]),
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n", &[200]),
         (with_many.as_bytes(), &[431]),
         (with_large.as_bytes(), &[431]),
     ];
@@ -253,7 +253,7 @@ fn a_client_that_goes_away_changes_nothing_for_others() {
     let world = World::new();
     for cut in [3, 40, 90, 160] {
         let whole = post(
-            &format!("Host: t\r\nContent-Length: {}\r\n", BODY.len()),
+            &format!("Host: localhost\r\nContent-Length: {}\r\n", BODY.len()),
             BODY,
         );
         let mut client = world.client();
@@ -264,7 +264,7 @@ fn a_client_that_goes_away_changes_nothing_for_others() {
         .map(|_| {
             let mut client = world.client();
             client.send(
-                b"GET /replication/changes?longPollSeconds=60 HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n",
+                b"GET /replication/changes?longPollSeconds=60 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n",
             );
             client
         })

@@ -157,7 +157,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&str>,
     ) -> Reply {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n");
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         let names = |name: &str| {
             headers
                 .iter()

@@ -107,7 +107,10 @@ fn a_clock_that_has_leapt_is_503_with_its_reason_until_it_is_right_again() {
         reason.contains("8 d 0 h ahead") && reason.contains("nothing is written"),
         "{reason}"
     );
-    assert!(metric(&world, &format!("clock_ahead_ms {}", 8 * DAY_MS)));
+    assert!(metric(
+        &world,
+        &format!("inventory_clock_ahead_ms {}", 8 * DAY_MS)
+    ));
     assert!(metric(
         &world,
         "inventory_updates_total{outcome=\"not_written\"} 1"
@@ -120,7 +123,7 @@ fn a_clock_that_has_leapt_is_503_with_its_reason_until_it_is_right_again() {
 
     clock.leap_to(right());
     assert_eq!(readiness(&world), (200, json!("ready"), String::new()));
-    assert!(metric(&world, "clock_ahead_ms 0"));
+    assert!(metric(&world, "inventory_clock_ahead_ms 0"));
     let again = sell(&world, "before");
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!((world.head(), state(&world)), (head, json!("open")));
@@ -174,7 +177,7 @@ fn a_clock_behind_the_log_is_said_and_carts_end_all_the_same() {
     assert!(reason.contains("20513 d 12 h behind the log"), "{reason}");
     assert!(metric(
         &world,
-        &format!("clock_behind_ms {}", right().millis())
+        &format!("inventory_clock_behind_ms {}", right().millis())
     ));
     clock.advance_millis(60_001);
     until(|| state(&world) == "expired");

@@ -1,14 +1,15 @@
 //! A disk that does not answer, and an engine that ends while nobody waits for it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use inventory_core::machine::{Entry, Head};
 use inventory_core::memory::MemoryStorage;
-use inventory_core::ports::{AppendError, EventLog, LogReader, Ports, StorageError};
-use inventory_core::vocabulary::{Epoch, Sequence};
+use inventory_core::ports::{AppendError, Clock, EventLog, LogReader, Ports, StorageError};
+use inventory_core::vocabulary::{Epoch, Sequence, Timestamp, Uptime};
 use inventory_http::central::{Ended, Settings};
 use serde_json::json;
 
@@ -136,8 +137,11 @@ fn a_disk_that_hangs_is_reported_and_nobody_waits_for_it() {
     assert_unavailable(&post(&world, "late"), "nothing was done");
     assert_eq!(world.get("/inventory").status, 200);
     let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
-    assert!(metrics.contains("disk_silences_total 1"), "{metrics}");
-    assert!(metrics.contains("disk_silent_ms "), "{metrics}");
+    assert!(
+        metrics.contains("inventory_disk_silences_total 1"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("inventory_disk_silent_ms "), "{metrics}");
 
     hang.ends.send(End::Answers).unwrap();
     assert!(becomes_ready(&world));
@@ -176,4 +180,99 @@ fn a_panic_of_the_engine_is_an_unknown_outcome_and_ends_the_service() {
     hang.ends.send(End::Panics).unwrap();
     assert_unavailable(&post(&world, "begun"), "unknown");
     assert_eq!(world.ended(), Ended::EngineFailed);
+}
+
+#[test]
+fn a_request_that_took_long_and_one_that_could_not_be_answered_are_spoken_of() {
+    listen();
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let mut patient = settings(&[]);
+    patient.disk_patience = Duration::from_secs(20);
+    let world = World::on(ports, &patient);
+    let set = |client: &mut crate::client::Client| {
+        let alert = r#"{"low":1,"replenished":2}"#;
+        client.call("PUT", "/alerts/north/tea", &[], Some(alert))
+    };
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| set(&mut world.client()));
+        hang.begun.recv().unwrap();
+        // Nothing comes: this is a wait, for longer than a request may take unnoticed.
+        let waited = hang.begun.recv_timeout(Duration::from_millis(1_100));
+        assert!(waited.is_err());
+        hang.ends.send(End::Answers).unwrap();
+        assert_eq!(slow.join().unwrap().status, 200);
+    });
+    let line = |says: &str, route: &str| {
+        let lines = logged();
+        let found = lines
+            .lines()
+            .find(|line| line.contains(says) && line.contains(route));
+        found.map(str::to_owned)
+    };
+    let slow = line("a request took long", "/alerts/{storeId}/{productId}").unwrap();
+    for part in ["WARN", "method=\"PUT\"", "status=200", "took_ms=1"] {
+        assert!(slow.contains(part), "{part} in {slow}");
+    }
+    world.stop();
+
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let world = World::on(ports, &settings(&[]));
+    hang.ends.send(End::Fails).unwrap();
+    assert_eq!(set(&mut world.client()).status, 503);
+    let wrong = line(
+        "a request could not be answered",
+        "/alerts/{storeId}/{productId}",
+    )
+    .unwrap();
+    for part in ["WARN", "status=503", "times=1"] {
+        assert!(wrong.contains(part), "{part} in {wrong}");
+    }
+    assert_eq!(world.ended(), Ended::EngineFailed);
+}
+
+/// A clock that breaks once.
+struct BreakingClock {
+    clock: Arc<dyn Clock>,
+    breaks: Arc<AtomicBool>,
+}
+
+impl Clock for BreakingClock {
+    fn now(&self) -> Timestamp {
+        assert!(
+            !self.breaks.swap(false, Ordering::SeqCst),
+            "a bug of a clock"
+        );
+        self.clock.now()
+    }
+
+    fn uptime(&self) -> Uptime {
+        self.clock.uptime()
+    }
+}
+
+#[test]
+fn a_part_that_fails_in_the_background_ends_the_service_with_a_reason() {
+    listen();
+    let ports = MemoryStorage::new().ports();
+    let breaks = Arc::new(AtomicBool::new(false));
+    let clock = BreakingClock {
+        clock: Arc::clone(&ports.clock),
+        breaks: Arc::clone(&breaks),
+    };
+    let ports = Ports {
+        clock: Arc::new(clock),
+        ..ports
+    };
+    let world = World::on(ports, &settings(&[]));
+    world.adjust("tea", "north", 1, "k1");
+    // Only who ends what is due looks at the clock while nobody asks for anything.
+    breaks.store(true, Ordering::SeqCst);
+    assert_eq!(world.ended(), Ended::PartFailed("ending what is due"));
+    let lines = logged();
+    let line = lines
+        .lines()
+        .find(|line| line.contains("a part of the service has panicked"));
+    assert!(line.is_some_and(|line| {
+        line.contains("ERROR") && line.contains("part=\"ending what is due\"")
+    }));
 }

@@ -233,7 +233,9 @@ fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
         clock: Arc::new(clock.clone()),
         ..MemoryStorage::new().ports()
     };
-    let world = World::on(ports, &settings(&[("IDEMPOTENCY_MAX_KEYS", "3")]));
+    let mut settings = settings(&[]);
+    settings.engine.window.keys_max = 3;
+    let world = World::on(ports, &settings);
     let readiness = || world.get("/readyz").json();
     let never = "1970-01-01T00:00:00.000Z";
     assert_eq!(readiness()["keysRememberedSince"], never);

@@ -251,7 +251,7 @@ fn a_long_poll_is_answered_by_the_next_event() {
         .map(|_| {
             let mut client = world.client();
             let head = "GET /replication/changes?fromOffset=2&longPollSeconds=60 HTTP/1.1\r\n";
-            client.send(format!("{head}Host: t\r\nX-API-Key: demo\r\n\r\n").as_bytes());
+            client.send(format!("{head}Host: localhost\r\nX-API-Key: demo\r\n\r\n").as_bytes());
             client
         })
         .collect();
@@ -277,6 +277,7 @@ fn followers_are_counted_and_their_lag_is_measured() {
     sold(&world, 3);
     changes(&world, "fromOffset=1");
     let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
-    assert!(metrics.contains("follower_lag_events_sum 2"), "{metrics}");
+    let line = "inventory_follower_lag_events_sum{source=\"feed\"} 2\n";
+    assert!(metrics.contains(line), "{metrics}");
     assert_fields(&world.get("/readyz"), &json!({ "status": "ready" }));
 }

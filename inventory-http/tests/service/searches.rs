@@ -131,7 +131,7 @@ fn endless() -> (World, Receiver<Search>) {
 /// Asks for a history, which begins.
 fn asked(world: &World, searches: &Receiver<Search>) -> Client {
     let mut client = world.client();
-    let head = "GET /history?productId=tea HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n";
+    let head = "GET /history?productId=tea HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n";
     client.send(head.as_bytes());
     assert_eq!(searches.recv_timeout(FOREVER), Ok(Search::Begun));
     client

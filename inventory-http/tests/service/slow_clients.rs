@@ -23,7 +23,7 @@ fn impatient() -> World {
 fn a_head_that_does_not_end_is_hung_up_on() {
     let world = impatient();
     let mut client = world.client();
-    client.send(b"GET /livez HTTP/1.1\r\nHost: t\r\nX-Slow: ");
+    client.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     // Byte by byte does not help: the time runs from the first.
     while client.send(b"y") {
         if client.is_closed() {
@@ -38,7 +38,7 @@ fn a_body_that_does_not_end_is_answered_408() {
     let world = impatient();
     let mut client = world.client();
     client.send(
-        b"POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+        b"POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
           Content-Length: 100\r\n\r\n{",
     );
     let reply = client.reply().unwrap();
@@ -77,13 +77,15 @@ fn a_client_that_takes_nothing_is_given_up() {
     }
     let mut clients: Vec<Client> = (0..4).map(|_| world.client()).collect();
     for client in &mut clients {
-        client.send(b"GET /replication/snapshot HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");
+        client.send(
+            b"GET /replication/snapshot HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n",
+        );
     }
     let open = || {
         let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
         let line = metrics
             .lines()
-            .find_map(|line| line.strip_prefix("connections_open "));
+            .find_map(|line| line.strip_prefix("inventory_connections_open "));
         line.unwrap().parse::<usize>().unwrap()
     };
     // Nobody reads: the server closes them by itself, and only the one that asks is left.

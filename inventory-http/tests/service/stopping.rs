@@ -15,17 +15,18 @@ fn what_is_parked_is_released_with_its_offset_and_the_rest_is_finished() {
     world.adjust("tea", "north", 10, "k1");
     let mut parked = world.client();
     parked.send(
-        b"GET /replication/changes?fromOffset=1&longPollSeconds=60 HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n",
+        b"GET /replication/changes?fromOffset=1&longPollSeconds=60 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n",
     );
     let mut following = world.client();
-    following.send(b"GET /replication/stream HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");
+    following
+        .send(b"GET /replication/stream HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n");
     following.head().unwrap();
     following.chunk().unwrap();
     let mut half_sent = world.client();
     let body =
         r#"{"storeId":"north","productId":"tea","delta":1,"version":null,"idempotencyKey":"k2"}"#;
     let head = format!(
-        "POST /inventory/updates HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
+        "POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\nContent-Type: application/json\r\n\
          Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
@@ -117,7 +118,7 @@ fn a_connection_beyond_the_limit_is_refused_in_words() {
     // The server needs a moment to notice that one has gone.
     let served = (0..1_000).any(|_| {
         let mut client = world.client();
-        client.send(b"GET /livez HTTP/1.1\r\nHost: t\r\n\r\n");
+        client.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.reply().is_some_and(|reply| reply.status == 200)
     });
     assert!(served);

@@ -15,7 +15,9 @@ fn events(
     count: usize,
 ) -> Vec<(Option<String>, String)> {
     let mut client = world.client();
-    let head = format!("GET /replication/stream{query} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n");
+    let head = format!(
+        "GET /replication/stream{query} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n"
+    );
     client.send(format!("{head}{headers}\r\n").as_bytes());
     let reply = client.head().unwrap();
     assert_eq!(reply.status, 200);
@@ -138,7 +140,7 @@ fn a_stream_without_a_position_starts_now() {
     let world = World::new();
     sold(&world, 3);
     let mut client = world.client();
-    client.send(b"GET /replication/stream HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n");
+    client.send(b"GET /replication/stream HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n");
     client.head().unwrap();
     // The comment says that the stream has its position.
     assert_eq!(client.chunk().unwrap(), b": connected\n\n");

@@ -18,7 +18,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_http::kit::{
     Access, Answer, App, CHUNK_BYTES, ConnectionCount, Keyring, Limits, Listener, Quota, Route,
 };
-use inventory_http::telemetry::{Telemetry, TelemetrySettings};
+use inventory_http::telemetry::{ResourceAttributes, Telemetry, TelemetrySettings};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -74,13 +74,14 @@ fn serve() -> Served {
     ];
     let address = runtime.block_on(async {
         let limits = Limits::default();
-        let telemetry = Telemetry::start(&TelemetrySettings {
-            endpoint: None,
-            service: "test",
+        let settings = TelemetrySettings {
+            collector: None,
+            service: "test".to_owned(),
+            attributes: ResourceAttributes::default(),
             trace_ratio: 0.0,
             interval: Duration::from_secs(1),
-        })
-        .await;
+        };
+        let telemetry = Telemetry::start(&settings, "here").await;
         let quota = Quota {
             tokens: 0,
             store_tokens: 0,
@@ -131,7 +132,7 @@ impl Served {
 fn a_body_is_made_no_further_than_its_reader_takes_it() {
     let served = serve();
     let mut client = Client::connect(served.address);
-    client.send(b"GET /body HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.send(b"GET /body HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let unread = served.settled();
     assert!(unread * CHUNK_BYTES <= AHEAD_BYTES_MAX, "{unread} chunks");
     assert_eq!(client.head().unwrap().status, 200);
@@ -219,7 +220,9 @@ fn catalogue(world: &World) {
 
 fn ask(world: &World, path: &str) -> Client {
     let mut client = world.client();
-    client.send(format!("GET {path} HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n").as_bytes());
+    client.send(
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n").as_bytes(),
+    );
     client
 }
 
@@ -282,7 +285,7 @@ fn bodies_that_do_not_end_leave_room_for_others() {
     let begun = |key: &str| {
         let mut client = world.client();
         let head = format!(
-            "POST /inventory/sync HTTP/1.1\r\nHost: t\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n\
+            "POST /inventory/sync HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n\
              Content-Length: 1000000\r\n\r\n{}",
             " ".repeat(150_000)
         );
@@ -319,7 +322,8 @@ fn answers_that_are_not_taken_leave_room_for_others() {
     // Pipelined, so that one is not taken while the others are asked for.
     let unread: Vec<Client> = (0..40)
         .map(|_| {
-            let one = "GET /inventory?limit=1000 HTTP/1.1\r\nHost: t\r\nX-API-Key: demo\r\n\r\n";
+            let one =
+                "GET /inventory?limit=1000 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n";
             let mut client = world.client();
             client.send(one.repeat(200).as_bytes());
             client
@@ -359,7 +363,7 @@ fn a_follower_that_does_not_read_is_ended() {
         let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
         let line = metrics
             .lines()
-            .find_map(|line| line.strip_prefix("connections_open "));
+            .find_map(|line| line.strip_prefix("inventory_connections_open "));
         line.unwrap().parse::<usize>().unwrap()
     };
     let begun = Instant::now();

@@ -56,8 +56,9 @@ fn traced(world: &World, traceparent: &str, key: &str) -> Reply {
     )
 }
 
-fn traceparent(reply: &Reply) -> &str {
-    reply.header("traceparent").unwrap()
+/// The span that an answer says it was.
+fn spoken_of(reply: &Reply) -> &str {
+    reply.header("traceresponse").unwrap()
 }
 
 fn attribute(span: &Span, key: &str) -> Option<String> {
@@ -76,7 +77,8 @@ fn a_request_is_a_span_and_what_it_asks_of_the_engine_is_a_part_of_it() {
     let applied = world.adjust("tea", "north", 10, "k1");
     let refused = world.post("/inventory/updates", &update(-11, "k2"));
     let read = world.get("/inventory/tea");
-    let nowhere = world.get("/tea/and/biscuits");
+    let nowhere = world.get("/tea/and/biscuits?milk=1");
+    let brewed = world.client().call("BREW", "/inventory/tea", &[], None);
     assert_eq!(world.stop(), Ended::Stopped);
 
     let received = collector.received();
@@ -93,20 +95,39 @@ fn a_request_is_a_span_and_what_it_asks_of_the_engine_is_a_part_of_it() {
             "/inventory/{productId}",
             "200",
         ),
-        (&nowhere, "GET none", "none", "404"),
+        (&nowhere, "GET", "", "404"),
+        (&brewed, "HTTP", "", "405"),
     ] {
-        let span = received.span(traceparent(reply));
+        let span = received.span(spoken_of(reply));
         assert_eq!((span.name.as_str(), span.kind()), (name, SpanKind::Server));
         assert!(span.parent_span_id.is_empty(), "{span:?}");
         assert!(span.start_time_unix_nano <= span.end_time_unix_nano);
         // What a client did wrong is no failure of the service.
         assert!(!has_failed(span), "{span:?}");
-        for (key, value) in [("http.route", route), ("http.response.status_code", status)] {
+        assert_eq!(attribute(span, "http.route").unwrap_or_default(), route);
+        for (key, value) in [
+            ("http.response.status_code", status),
+            ("url.scheme", "http"),
+            ("server.address", "localhost"),
+            ("network.protocol.version", "1.1"),
+        ] {
             assert_eq!(attribute(span, key).as_deref(), Some(value), "{span:?}");
         }
+        assert_eq!(attribute(span, "error.type"), None);
+    }
+    for (reply, key, value) in [
+        (&read, "http.request.method", "GET"),
+        (&read, "url.path", "/inventory/tea"),
+        (&nowhere, "url.path", "/tea/and/biscuits"),
+        (&nowhere, "url.query", "milk=1"),
+        (&brewed, "http.request.method", "_OTHER"),
+        (&brewed, "http.request.method_original", "BREW"),
+    ] {
+        let span = received.span(spoken_of(reply));
+        assert_eq!(attribute(span, key).as_deref(), Some(value), "{span:?}");
     }
     for reply in [&applied, &refused] {
-        let span = received.span(traceparent(reply));
+        let span = received.span(spoken_of(reply));
         let part = received.part(span, "ApplyDelta");
         assert_eq!(attribute(part, "requests").as_deref(), Some("1"));
         assert!(span.start_time_unix_nano <= part.start_time_unix_nano);
@@ -137,10 +158,10 @@ fn a_start_and_a_snapshot_are_spans_of_their_own() {
         let persist = received.one("PersistSnapshot");
         assert_eq!(has_failed(persist), failed);
         assert!(replay.parent_span_id.is_empty() && persist.parent_span_id.is_empty());
-        let failures = received.count("snapshot_failures_total", &[]);
-        assert_eq!(failures, failed.then_some(1));
+        let failures = received.count("inventory_snapshot_failures_total", &[]);
+        assert_eq!(failures, Some(u64::from(failed)));
         let written = received.count("snapshot_write_bytes", &[]);
-        assert_eq!(written, (!failed).then_some(1));
+        assert_eq!(written, Some(u64::from(!failed)));
     }
 }
 
@@ -169,19 +190,19 @@ fn the_trace_of_a_client_goes_on_through_spans_answer_and_log() {
     world.stop();
 
     let received = collector.received();
-    let span = received.span(traceparent(&kept));
-    assert_eq!(traceparent(&kept)[..36], KEPT[..36]);
+    let span = received.span(spoken_of(&kept));
+    assert_eq!(spoken_of(&kept)[..36], KEPT[..36]);
     assert_eq!(span.parent_span_id, 0x00f0_67aa_0ba9_02b7_u64.to_be_bytes());
     let part = received.part(span, "ApplyDelta");
     assert_eq!(part.trace_id, span.trace_id);
     // What is not kept costs no span, and is passed on as it came.
-    assert_eq!(traceparent(&not_kept), NOT_KEPT);
+    assert_eq!(not_kept.header("traceresponse"), None);
     assert_eq!(received.named(UPDATES).len(), 2);
-    assert_ne!(received.span(traceparent(&ours)).trace_id, span.trace_id);
+    assert_ne!(received.span(spoken_of(&ours)).trace_id, span.trace_id);
     let expected = [
-        json!(traceparent(&kept)),
+        json!(spoken_of(&kept)),
         json!(null),
-        json!(traceparent(&ours)),
+        json!(spoken_of(&ours)),
     ];
     for (at, expected) in expected.iter().enumerate() {
         assert_eq!(&events[at]["traceparent"], expected, "event {at}");
@@ -227,12 +248,13 @@ fn what_fails_is_counted_as_what_became_of_it() {
         assert_eq!(found, Some(count), "{status}");
     }
     for (durable, count) in [("true", 1), ("false", 2)] {
-        let found = received.count("append_latency_ms", &[("durable", durable)]);
+        let found = received.count("inventory_append_latency_ms", &[("durable", durable)]);
         assert_eq!(found, Some(count), "{durable}");
     }
     for reply in [&full, &broken] {
-        let span = received.span(traceparent(reply));
+        let span = received.span(spoken_of(reply));
         assert!(has_failed(span) && has_failed(received.part(span, "ApplyDelta")));
+        assert_eq!(attribute(span, "error.type").as_deref(), Some("503"));
     }
 }
 
@@ -268,8 +290,8 @@ fn a_collector_sees_the_instruments_that_prometheus_sees() {
     world.adjust("rice", "north", 10, "k1");
     world.get("/replication/changes");
     collector.wait_until(|received| {
-        received.count("snapshot_write_ms", &[]).is_some()
-            && received.count("head_offset", &[]) == Some(2)
+        received.count("inventory_snapshot_write_ms", &[]).is_some()
+            && received.count("inventory_head_offset", &[]) == Some(2)
     });
     let text = String::from_utf8(world.get("/metrics").body).unwrap();
     world.stop();
@@ -280,19 +302,35 @@ fn a_collector_sees_the_instruments_that_prometheus_sees() {
         .collect();
     let received = collector.received();
     let sent: BTreeSet<&str> = received.metrics.keys().map(String::as_str).collect();
+    // What every process of a machine has, a collector has from elsewhere.
+    let of_process = |family: &&str| family.starts_with("process_");
+    assert!(families.iter().any(of_process));
+    let families: BTreeSet<&str> = families.into_iter().filter(|f| !of_process(f)).collect();
+    let sent: BTreeSet<&str> = sent
+        .into_iter()
+        .map(|name| match name {
+            "http.server.request.duration" => "http_server_request_duration_seconds",
+            other => other,
+        })
+        .collect();
     assert_eq!(sent, families);
     for name in [
         "inventory_updates_total",
         "request_latency_ms",
         "snapshot_write_bytes",
         "dlq_events_total",
+        "http_server_request_duration_seconds",
+        "inventory_build_info",
     ] {
         assert!(families.contains(name), "{name} is not in {families:?}");
     }
     assert_eq!(received.count("dlq_events_total", &[]), Some(1));
     // The last export comes when nothing is left to read, and must not say that there is nothing.
-    assert_eq!(received.count("head_offset", &[]), Some(2));
-    assert_eq!(received.count("dead_letters_unresolved", &[]), Some(1));
+    assert_eq!(received.count("inventory_head_offset", &[]), Some(2));
+    assert_eq!(
+        received.count("inventory_dead_letters_unresolved", &[]),
+        Some(1)
+    );
 }
 
 #[test]
@@ -300,15 +338,17 @@ fn a_missing_collector_costs_nothing_and_is_found_once_it_is_there() {
     let place = Place::new();
     let world = World::on(MemoryStorage::new().ports(), &exporting(&place.endpoint()));
     let before = world.adjust("tea", "north", 1, "k1");
-    assert_eq!(before.header("traceparent"), None);
-    assert_eq!(traceparent(&traced(&world, KEPT, "k2")), KEPT);
+    assert_eq!(before.header("traceresponse"), None);
+    traced(&world, KEPT, "k2");
+    let event = world.get("/replication/changes?fromOffset=1").json()["events"][0].clone();
+    assert_eq!(event["traceparent"], KEPT);
 
     let collector = place.open();
     collector.wait_until(|received| !received.metrics.is_empty());
     let after = world.adjust("tea", "north", 1, "k3");
     world.stop();
     let received = collector.received();
-    assert_eq!(received.one(UPDATES), received.span(traceparent(&after)));
+    assert_eq!(received.one(UPDATES), received.span(spoken_of(&after)));
     // What happened before it was there has been counted all the same.
     let applied = received.count("inventory_updates_total", &[("outcome", "applied")]);
     assert_eq!(applied, Some(3));
@@ -321,7 +361,7 @@ fn a_collector_that_dies_disturbs_nobody() {
     assert!(
         world
             .adjust("tea", "north", 1, "k1")
-            .header("traceparent")
+            .header("traceresponse")
             .is_some()
     );
     collector.wait_until(|received| !received.metrics.is_empty());
@@ -329,7 +369,7 @@ fn a_collector_that_dies_disturbs_nobody() {
     // Until somebody has looked, spans are made for nobody; each update is applied all the same.
     let noticed = (2..100_000).find(|at| {
         let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
-        reply.header("traceparent").is_none()
+        reply.header("traceresponse").is_none()
     });
     let applied = noticed.expect("the probe looks again");
     let text = String::from_utf8(world.get("/metrics").body).unwrap();
@@ -346,7 +386,7 @@ fn a_collector_that_never_answers_holds_up_no_request_and_the_end_only_for_a_whi
     let world = World::on(MemoryStorage::new().ports(), &exporting(&endpoint));
     for at in 0..100 {
         let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
-        assert!(reply.header("traceparent").is_some());
+        assert!(reply.header("traceresponse").is_some());
     }
     assert_eq!(world.stop(), Ended::Stopped);
 }

@@ -212,9 +212,14 @@ impl Store {
             .strip_prefix("/store")
             .expect("it is a path of a store");
         let deadline = Instant::now() + self.forward_timeout;
-        let origin = origin(call);
+        let span = call.span.asking("PassOn");
+        let origin = origin(call, &span);
         let passed = self.central.pass_until(target, body, &origin, deadline);
-        let passed = match passed.await {
+        let passed = passed
+            .await
+            .inspect_err(|error| span.fail(error.to_string()));
+        drop(span);
+        let passed = match passed {
             Ok(passed) => passed,
             Err(CallError::Refused {
                 status,

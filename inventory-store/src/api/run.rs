@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_http::kit::{App, ConnectionCount, InvalidApiKey, Keyring, Listener};
+use inventory_http::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener};
 use inventory_http::openapi;
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
@@ -58,6 +58,8 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    keyring: Keyring,
+    key_file: Option<KeyFile>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<Result<(), PartEnded>>,
 }
@@ -102,7 +104,7 @@ impl Running {
         let listener = Listener::bind(settings.address, settings.limits).await;
         let listener = listener.map_err(bound)?;
         let address = listener.address().map_err(bound)?;
-        let telemetry = Telemetry::start(&settings.telemetry).await;
+        let telemetry = Telemetry::start(&settings.telemetry, settings.store.as_str()).await;
 
         let seed = u64::from(std::process::id()) ^ clock.now().millis();
         let (replica, syncer) = resume(cached, &*clock, seed);
@@ -126,10 +128,16 @@ impl Running {
         let store = Arc::new(Store::new(settings, parts));
         let connections = ConnectionCount::default();
         gauges(&telemetry, &store);
+        let open = connections.clone();
+        telemetry.gauge(
+            "inventory_connections_open",
+            "connections that are open",
+            move || Some(open.open() as u64),
+        );
         let app = Arc::new(App::new(
             Arc::clone(&store),
             routes,
-            keyring,
+            keyring.clone(),
             settings.limits,
             telemetry.clone(),
         ));
@@ -162,9 +170,16 @@ impl Running {
         });
         Ok(Self {
             address,
+            keyring,
+            key_file: settings.key_file.clone(),
             stop: Some(stop),
             ended,
         })
+    }
+
+    /// As central's `reread_keys`.
+    pub fn reread_keys(&self) {
+        self.keyring.reread(self.key_file.as_ref());
     }
 
     /// Where it listens.
@@ -249,30 +264,36 @@ fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
             store.upgrade().map(|store| read(&store))
         });
     };
-    gauge("central_connected", "1 while central answers", |store| {
-        u64::from(store.is_connected())
-    });
     gauge(
-        "replica_offset",
+        "inventory_central_connected",
+        "1 while central answers",
+        |store| u64::from(store.is_connected()),
+    );
+    gauge(
+        "inventory_replica_offset",
         "the last event of central's log that this store has",
         |store| store.offsets().1.number(),
     );
     gauge(
-        "replica_lag_events",
+        "inventory_replica_lag_events",
         "how far this store is known to be behind central",
         |store| {
             let (central, here) = store.offsets();
             central.events_since(here)
         },
     );
-    gauge("stale_for_ms", "how old the copy may be", |store| {
-        store.ask_syncer(|syncer, now| syncer.age(now).as_millis() as u64)
-    });
-    gauge("outbox_queued", "intents that wait for central", |store| {
-        store.outbox.outbox().queued_count() as u64
-    });
     gauge(
-        "outbox_oldest_ms",
+        "inventory_stale_for_ms",
+        "how old the copy may be",
+        |store| store.ask_syncer(|syncer, now| syncer.age(now).as_millis() as u64),
+    );
+    gauge(
+        "inventory_outbox_queued",
+        "intents that wait for central",
+        |store| store.outbox.outbox().queued_count() as u64,
+    );
+    gauge(
+        "inventory_outbox_oldest_ms",
         "how long the oldest intent waits",
         |store| {
             let age = store.outbox.outbox().oldest_age(store.clock.now());
@@ -286,35 +307,37 @@ fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
         });
     };
     counter(
-        "outbox_queued_total",
+        "inventory_outbox_queued_total",
         "intents that were queued, also again by a person",
         |tally| tally.queued(),
     );
     counter(
-        "outbox_sent_total",
+        "inventory_outbox_sent_total",
         "intents that central has applied",
         |tally| tally.sent(),
     );
     counter(
-        "outbox_parked_total",
+        "inventory_outbox_parked_total",
         "intents that were left to a person",
         |tally| tally.parked(),
     );
     counter(
-        "outbox_refused_total",
+        "inventory_outbox_refused_total",
         "updates that the outbox did not take, for want of room, for its disk, or for what they say",
         |tally| tally.refused(),
     );
-    gauge("outbox_parked", "intents that wait for a person", |store| {
-        store.outbox.outbox().parked_count() as u64
-    });
     gauge(
-        "outbox_blocked",
+        "inventory_outbox_parked",
+        "intents that wait for a person",
+        |store| store.outbox.outbox().parked_count() as u64,
+    );
+    gauge(
+        "inventory_outbox_blocked",
         "1 while nothing that is queued is sent though central is there, or nothing can be queued",
         |store| u64::from(store.blocked().is_some()),
     );
     gauge(
-        "outbox_products_aside",
+        "inventory_outbox_products_aside",
         "products of which an intent fails alone at central",
         |store| store.sending.lock().products_aside().len() as u64,
     );

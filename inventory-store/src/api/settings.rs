@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory_core::vocabulary::StoreId;
-use inventory_http::kit::{ApiKey, InvalidSetting, Limits, LogSettings, Quota, SettingDoc, Source};
+use inventory_http::kit::{
+    ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
+};
 use inventory_http::telemetry::TelemetrySettings;
 
-use crate::client::{CentralUrl, InvalidSecret, SecretKey};
+use crate::client::{CentralUrl, SecretKey};
 use crate::outbox::OnConflict;
 
 /// Every setting of a store.
@@ -17,7 +19,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new("BIND", "127.0.0.1", "address"),
     SettingDoc::new("STORE_ID", "", "the store; there is no default"),
     SettingDoc::new("CENTRAL_URL", "http://127.0.0.1:8080", "where central is"),
-    SettingDoc::new(
+    SettingDoc::secret(
         "CENTRAL_API_KEY",
         "demo",
         "the key that central knows this store by",
@@ -27,7 +29,7 @@ pub const SETTINGS: &[SettingDoc] = &[
         "./data-store",
         "directory of the copy and the outbox",
     ),
-    SettingDoc::new(
+    SettingDoc::secret(
         "STORE_API_KEYS",
         "",
         "as central's API_KEYS; without any, calls need no key and BIND must be a loopback address",
@@ -35,7 +37,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "STORE_API_KEYS_FILE",
         "",
-        "the same, one a line, in place of STORE_API_KEYS",
+        "the same, one a line, in place of STORE_API_KEYS; read again at SIGHUP",
     ),
     SettingDoc::new(
         "OFFLINE_WRITES",
@@ -77,12 +79,22 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "localhost:4317",
-        "where spans and metrics go; `off` exports nothing",
+        "where spans and metrics go, over gRPC without TLS; `off` exports nothing",
+    ),
+    SettingDoc::new(
+        "OTEL_SERVICE_NAME",
+        "store",
+        "the name of this service there",
+    ),
+    SettingDoc::new(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "",
+        "what else is said of this service there, as `name=value` with commas",
     ),
     SettingDoc::new(
         "TRACE_RATIO",
         "1",
-        "share of the requests that are traced when their client does not say",
+        "share of the requests that are traced when no client with a key says whether",
     ),
     SettingDoc::new("LOG_FORMAT", "text", "`text` or `json`"),
     SettingDoc::new(
@@ -92,8 +104,8 @@ pub const SETTINGS: &[SettingDoc] = &[
     ),
 ];
 
-/// How long central promises to remember keys, unless it runs out of room.
-const KEYS_REMEMBERED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// More than a store sells in any week without a link; all of them are in memory.
+const INTENTS_MOST: usize = 1_000_000;
 
 /// What happens to a write while central cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +131,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Who may call; empty: everybody on this machine.
     pub keys: Vec<ApiKey>,
+    /// Where who may call is read again.
+    pub key_file: Option<KeyFile>,
     /// What it does with writes while central is away.
     pub offline_writes: OfflineWrites,
     /// What happens to an intent with a stale version.
@@ -140,43 +154,33 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings that the environment of the process says.
+    /// The settings that a source with the table [`SETTINGS`] says.
     ///
     /// # Errors
     ///
     /// Names the first setting that is wrong, and says what it must be.
-    pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::from_source(&Source::environment(SETTINGS)?)
-    }
-
-    /// As [`Settings::from_environment`], from any source with the table [`SETTINGS`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
     pub fn from_source(source: &Source<'_>) -> Result<Self, InvalidSetting> {
+        source.refuse_empty()?;
         let address = source.address()?;
-        let keys = source.keys("STORE_API_KEYS", "STORE_API_KEYS_FILE")?;
-        if !address.ip().is_loopback() && (keys.is_empty() || keys.iter().any(ApiKey::is_demo)) {
-            let issue =
-                "must have keys that not everybody knows when BIND is not a loopback address";
+        let keys = source.keys("STORE_API_KEYS", "STORE_API_KEYS_FILE", address)?;
+        if !address.ip().is_loopback() && keys.list.is_empty() {
+            let issue = "must have keys when BIND is not a loopback address";
             return Err(InvalidSetting::new("STORE_API_KEYS", issue));
         }
-        let outbox_max_age = source.duration("OUTBOX_MAX_AGE")?;
-        if outbox_max_age > KEYS_REMEMBERED {
-            let issue = "must be at most 7d: for longer no central promises to remember what it has applied";
-            return Err(InvalidSetting::new("OUTBOX_MAX_AGE", issue));
+        let central_url: CentralUrl = source.unshown("CENTRAL_URL")?;
+        if central_url.leads_to(address) {
+            let issue =
+                "is where this store listens itself, by BIND and PORT: it must be where central is";
+            return Err(InvalidSetting::new("CENTRAL_URL", issue));
         }
-        let above_zero = |text: &str| text.parse().ok().filter(|&count: &usize| count > 0);
         Ok(Self {
             address,
             store: source.number("STORE_ID", "the id of a store, 1 to 128 bytes")?,
-            central_url: source.number("CENTRAL_URL", "a URL like http://host:port")?,
-            central_key: source.text("CENTRAL_API_KEY").parse().map_err(
-                |error: InvalidSecret| InvalidSetting::new("CENTRAL_API_KEY", error.to_string()),
-            )?,
-            data_dir: source.text("DATA_DIR").into(),
-            keys,
+            central_url,
+            central_key: source.unshown("CENTRAL_API_KEY")?,
+            data_dir: source.directory("DATA_DIR"),
+            keys: keys.list,
+            key_file: keys.file,
             offline_writes: source.choice(
                 "OFFLINE_WRITES",
                 &[
@@ -188,12 +192,14 @@ impl Settings {
                 "OFFLINE_CONFLICT",
                 &[("park", OnConflict::Park), ("rebase", OnConflict::Rebase)],
             )?,
-            outbox_max: source.parse("OUTBOX_MAX", above_zero, "a number above zero")?,
-            outbox_max_age,
-            forward_timeout: source.duration("FORWARD_TIMEOUT")?,
+            outbox_max: source.number_between("OUTBOX_MAX", 1, INTENTS_MOST)?,
+            // Less, and what waits for a link that is down for a moment would be parked; for longer no central promises to
+            // remember what it has applied.
+            outbox_max_age: source.duration_between("OUTBOX_MAX_AGE", "1m", "7d")?,
+            forward_timeout: source.duration_between("FORWARD_TIMEOUT", "100ms", "1m")?,
             quota: source.quota()?,
             limits: source.limits()?,
-            telemetry: source.telemetry("store")?,
+            telemetry: source.telemetry()?,
             logs: source.logs()?,
         })
     }
@@ -211,7 +217,7 @@ mod tests {
         let source = Source {
             table: SETTINGS,
             lookup: &lookup,
-            read: &|path| Err(std::io::Error::other(path.to_owned())),
+            read: &|_| Ok("# nobody yet\n".to_owned()),
         };
         Settings::from_source(&source).map_err(|error| error.to_string())
     }
@@ -229,15 +235,36 @@ mod tests {
     fn what_is_wrong_is_said_in_a_sentence() {
         for (name, value, says) in [
             ("BIND", "0.0.0.0", "STORE_API_KEYS must have keys"),
+            ("STORE_API_KEYS", "", "STORE_API_KEYS is set, and empty"),
+            (
+                "STORE_API_KEYS_FILE",
+                "f",
+                "STORE_API_KEYS_FILE is refused: there must be at least one key",
+            ),
             ("CENTRAL_URL", "https://central", "http://"),
+            ("CENTRAL_URL", "http://me:secret@central", "no user"),
+            (
+                "CENTRAL_URL",
+                "http://localhost:8081",
+                "where this store listens itself",
+            ),
+            (
+                "CENTRAL_URL",
+                "http://127.0.0.1:8081",
+                "where this store listens itself",
+            ),
+            ("CENTRAL_API_KEY", "secret key", "a key must be"),
             ("OFFLINE_WRITES", "maybe", "queue, reject"),
             ("OFFLINE_CONFLICT", "win", "park, rebase"),
-            ("OUTBOX_MAX", "0", "above zero"),
+            ("OUTBOX_MAX", "0", "from 1 to"),
             ("OUTBOX_MAX_AGE", "3", "ms, s, m, h or d"),
-            ("OUTBOX_MAX_AGE", "8d", "at most 7d"),
+            ("OUTBOX_MAX_AGE", "1ms", "from 1m to 7d"),
+            ("OUTBOX_MAX_AGE", "8d", "from 1m to 7d"),
+            ("FORWARD_TIMEOUT", "1ms", "from 100ms to 1m"),
         ] {
             let said = from(&[("STORE_ID", "s"), (name, value)]).unwrap_err();
             assert!(said.contains(says), "{name}={value}: {said}");
+            assert!(!said.contains("secret"), "{said}");
         }
     }
 }

@@ -8,6 +8,7 @@ use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use inventory_core::vocabulary::{StoreId, Timestamp, TraceParent};
 use inventory_http::kit::{Answer, ApiError, Call, Code};
+use inventory_http::telemetry::ChildSpan;
 use inventory_http::wire::{Update, params};
 use tokio::time::Instant;
 
@@ -29,9 +30,8 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     let key = params::required_key(&call, update.idempotency_key.take())?;
     let deadline = Instant::now() + store.forward_timeout;
     update.idempotency_key = Some(key.clone());
-    let origin = origin(&call);
     let key = IntentKey {
-        till: origin.till.clone(),
+        till: call.caller().given_name().cloned(),
         idempotency_key: key,
     };
     let is_known = store.outbox.outbox().knows(&key);
@@ -39,7 +39,7 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
         key,
         update,
         central_at: store.central_time(),
-        trace: origin.trace,
+        trace: call.span.trace().map(|trace| trace.parent),
     };
     if is_known || store.turn(&[&wanted.update.product_id], deadline).await == Turn::Queues {
         return match store.offline_writes {
@@ -47,7 +47,8 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
             OfflineWrites::Reject | OfflineWrites::Queue => store.queue(wanted, false).await,
         };
     }
-    let span = call.span.child("ForwardDelta");
+    let span = call.span.asking("ForwardDelta");
+    let origin = origin(&call, &span);
     let forwarded = store.forward(&wanted.update, &origin, deadline).await;
     if let Err(error) = &forwarded {
         span.fail(error.to_string());
@@ -79,11 +80,11 @@ struct Wanted {
     trace: Option<TraceParent>,
 }
 
-/// Where a call comes from, as central is told.
-pub(super) fn origin(call: &Call<Store>) -> Origin {
+/// Where a call comes from, as central is told. What central does is part of the span that asks it.
+pub(super) fn origin(call: &Call<Store>, asking: &ChildSpan) -> Origin {
     Origin {
         till: call.caller().given_name().cloned(),
-        trace: call.span.trace(),
+        trace: asking.trace().or_else(|| call.span.trace().cloned()),
     }
 }
 

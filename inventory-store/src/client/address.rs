@@ -1,6 +1,7 @@
 //! Where central is.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use hyper::Uri;
@@ -44,6 +45,19 @@ impl CentralUrl {
 
     pub(super) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether whoever calls it calls who listens here, as far as the two say it.
+    pub fn leads_to(&self, address: SocketAddr) -> bool {
+        let listens = address.ip();
+        let host = match self.host.parse() {
+            Ok(host) => host,
+            Err(_) if self.host == "localhost" => IpAddr::from(Ipv4Addr::LOCALHOST),
+            Err(_) => return false,
+        };
+        let here = host == listens
+            || (host.is_loopback() && (listens.is_loopback() || listens.is_unspecified()));
+        here && self.port == address.port()
     }
 
     /// The value of the header `Host`.

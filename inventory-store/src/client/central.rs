@@ -8,6 +8,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::{StoreId, TraceParent};
 use inventory_http::kit::{KeyName, percent_encoded};
+use inventory_http::telemetry::TraceContext;
 use inventory_http::wire::params::ON_BEHALF_OF;
 use inventory_http::wire::{
     Batch, BatchRow, Changes, NodeId, Readiness, StateSnapshot, Update, WhoAmI,
@@ -25,6 +26,7 @@ use super::settings::CentralSettings;
 use super::snapshot;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 const JSON: &str = "application/json";
@@ -38,7 +40,7 @@ pub struct Origin {
     /// The till that has asked; `None` for one whose key has no name.
     pub till: Option<KeyName>,
     /// The trace that it is part of.
-    pub trace: Option<TraceParent>,
+    pub trace: Option<TraceContext>,
 }
 
 impl Origin {
@@ -48,7 +50,10 @@ impl Origin {
             let name = name.expect("what is percent-encoded is ASCII");
             (ON_BEHALF_OF.header.clone(), name)
         });
-        self.trace.map(traceparent).into_iter().chain(till)
+        let trace = self.trace.as_ref();
+        let parent = trace.map(|trace| traceparent(trace.parent));
+        let state = trace.and_then(|trace| tracestate(trace.state.as_deref()?));
+        parent.into_iter().chain(state).chain(till)
     }
 }
 
@@ -314,6 +319,12 @@ fn push_history(target: &mut String, from: &Position) {
 }
 
 /// The trace that a call is part of.
+/// What others who trace have to say; it came in a header.
+fn tracestate(state: &str) -> Option<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_str(state).ok()?;
+    Some((TRACESTATE, value))
+}
+
 fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
     let value = HeaderValue::from_str(&trace.to_string());
     (TRACEPARENT, value.expect("a trace is digits and hyphens"))

@@ -2,6 +2,7 @@
 
 use inventory_core::vocabulary::Version;
 use inventory_http::kit::KeyName;
+use inventory_http::telemetry::TraceContext;
 
 use crate::script::{Script, answer};
 use crate::world::{APPLIED, answered, central, client, client_with, five_more, told};
@@ -15,7 +16,10 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
     let client = client(script.address);
     let origin = Origin {
         till: Some(KeyName::new("till ä").unwrap()),
-        trace: Some(trace.parse().unwrap()),
+        trace: Some(TraceContext {
+            parent: trace.parse().unwrap(),
+            state: Some("a=1,b=2".into()),
+        }),
     };
     answered(client.update(&update, &origin).await);
     let requests = script.requests();
@@ -26,6 +30,7 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
         "x-api-key: demo\r\n".to_owned(),
         "content-type: application/json\r\n".to_owned(),
         format!("traceparent: {trace}\r\n"),
+        "tracestate: a=1,b=2\r\n".to_owned(),
         "on-behalf-of: till%20%C3%A4\r\n".to_owned(),
         format!(
             "\r\n\r\n{{\"storeId\":\"s1\",\"productId\":\"tea\",\"delta\":5,\"version\":null,\"idempotencyKey\":\"{key}\"}}"

@@ -26,6 +26,29 @@ fn a_store_with_keys_wants_one_and_a_store_without_does_not() {
     assert_eq!(open.status, 200);
 }
 
+/// A browser on this machine shows pages of anybody, and sends what they ask for.
+#[test]
+fn a_page_of_somebody_else_reaches_no_store_that_needs_no_key() {
+    let world = World::new();
+    let page = "Origin: https://evil.example\r\n";
+    for (method, path) in [
+        ("GET", "/store/status"),
+        ("GET", "/store/inventory"),
+        ("POST", "/store/parked/k/discard"),
+    ] {
+        let refused = call(world.store_address(), method, path, page, "");
+        assert_eq!(refused.status, 403, "{method} {path}");
+        assert!(refused.body.contains("origin"), "{}", refused.body);
+    }
+    let own = "Origin: http://localhost:3000\r\n";
+    let status = call(world.store_address(), "GET", "/store/status", own, "").status;
+    assert_eq!(status, 200);
+    let locked = World::with(&[("STORE_API_KEYS", "till=store:north,secret=reader")]);
+    let head = format!("X-API-Key: secret\r\n{page}");
+    let status = call(locked.store_address(), "GET", "/store/status", &head, "").status;
+    assert_eq!(status, 200);
+}
+
 /// Whoever holds a key of another store would borrow this one's name at central.
 #[test]
 fn a_caller_of_another_store_changes_nothing_by_any_call_of_this_one() {
@@ -113,9 +136,9 @@ fn a_store_describes_itself_and_is_watched() {
     }
     let metrics = world.at_store("GET", "/metrics", "").body;
     for line in [
-        "central_connected 1",
-        "outbox_queued 0",
-        "replica_lag_events 0",
+        "inventory_central_connected 1",
+        "inventory_outbox_queued 0",
+        "inventory_replica_lag_events 0",
     ] {
         assert!(metrics.contains(line), "{line} is not in {metrics}");
     }

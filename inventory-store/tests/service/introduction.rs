@@ -88,7 +88,7 @@ fn two_nodes_of_one_store_are_told_of_each_other() {
 #[test]
 fn a_central_that_forgets_keys_before_intents_are_given_up_is_told() {
     logs::listen();
-    let world = World::with(&[("STORE_ID", "forgotten"), ("IDEMPOTENCY_MAX_KEYS", "3")]);
+    let world = World::with(&[("STORE_ID", "forgotten"), ("KEYS_MAX", "3")]);
     let sell = |key: &str| {
         let body = json!({
             "storeId": "forgotten", "productId": "tea", "delta": 1, "version": null, "idempotencyKey": key,
@@ -119,7 +119,7 @@ fn a_central_that_forgets_keys_before_intents_are_given_up_is_told() {
 /// nobody knows.
 #[test]
 fn what_central_may_have_applied_and_has_forgotten_is_parked() {
-    let mut world = World::with(&[("IDEMPOTENCY_MAX_KEYS", "3"), ("FORWARD_TIMEOUT", "300ms")]);
+    let mut world = World::with(&[("KEYS_MAX", "3"), ("FORWARD_TIMEOUT", "300ms")]);
     world.count(9);
     world.in_step();
     world.link.swallow(true);

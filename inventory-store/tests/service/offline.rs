@@ -122,26 +122,26 @@ fn what_becomes_of_intents_is_counted_and_the_oldest_has_an_age() {
         "another intent under its key"
     );
     for line in [
-        "outbox_queued 2",
-        "outbox_parked 0",
-        "outbox_oldest_ms 5000",
-        "outbox_queued_total 2",
-        "outbox_sent_total 0",
-        "outbox_parked_total 0",
-        "outbox_refused_total 1",
+        "inventory_outbox_queued 2",
+        "inventory_outbox_parked 0",
+        "inventory_outbox_oldest_ms 5000",
+        "inventory_outbox_queued_total 2",
+        "inventory_outbox_sent_total 0",
+        "inventory_outbox_parked_total 0",
+        "inventory_outbox_refused_total 1",
     ] {
         world.metric(line);
     }
     world.link.mend();
     world.in_step();
     for line in [
-        "outbox_queued 0",
-        "outbox_parked 1",
-        "outbox_oldest_ms 0",
-        "outbox_queued_total 2",
-        "outbox_sent_total 1",
-        "outbox_parked_total 1",
-        "outbox_refused_total 1",
+        "inventory_outbox_queued 0",
+        "inventory_outbox_parked 1",
+        "inventory_outbox_oldest_ms 0",
+        "inventory_outbox_queued_total 2",
+        "inventory_outbox_sent_total 1",
+        "inventory_outbox_parked_total 1",
+        "inventory_outbox_refused_total 1",
     ] {
         world.metric(line);
     }
@@ -151,7 +151,7 @@ fn what_becomes_of_intents_is_counted_and_the_oldest_has_an_age() {
         r#"{"version":null}"#,
     );
     assert_eq!(again.status, 200, "{again:?}");
-    world.metric("outbox_queued_total 3");
+    world.metric("inventory_outbox_queued_total 3");
 }
 
 #[test]

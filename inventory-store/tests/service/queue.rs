@@ -69,7 +69,7 @@ fn what_is_wrong_with_the_caller_parks_nothing_and_is_told() {
                     .unwrap()
                     .contains("estranged")
             );
-            world.metric("outbox_blocked 1");
+            world.metric("inventory_outbox_blocked 1");
             let ready = world.at_store("GET", "/readyz", "");
             let said = ready.json();
             assert_eq!((ready.status, &said["status"]), (200, &json!("degraded")));
@@ -102,7 +102,7 @@ fn what_is_wrong_with_the_caller_parks_nothing_and_is_told() {
         (&status["parked"], &status["blocked"]),
         (&json!([]), &Value::Null)
     );
-    world.metric("outbox_blocked 0");
+    world.metric("inventory_outbox_blocked 0");
     for product in products {
         let read = world.at_central("GET", &format!("/inventory/global/{product}"), "");
         assert_eq!(read.json()["perStore"]["estranged"], 1, "{product}");
@@ -241,7 +241,7 @@ fn an_intent_that_always_fails_holds_up_its_own_product_only() {
         let read = world.at_central("GET", &format!("/inventory/global/{product}"), "");
         assert_eq!(read.json()["perStore"]["north"], 1, "{product}");
     }
-    world.metric("outbox_products_aside 1");
+    world.metric("inventory_outbox_products_aside 1");
     let ready = world.at_store("GET", "/readyz", "").json();
     assert_eq!(ready["status"], "degraded");
     assert!(

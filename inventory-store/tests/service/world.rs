@@ -50,7 +50,7 @@ pub(crate) fn call(address: SocketAddr, method: &str, path: &str, more: &str, bo
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
          Content-Length: {}\r\n{more}\r\n{body}",
         body.len()
     );
@@ -262,7 +262,7 @@ impl World {
             let metrics = self.at_central("GET", "/metrics", "").body;
             let head = metrics
                 .lines()
-                .find_map(|line| line.strip_prefix("head_offset "));
+                .find_map(|line| line.strip_prefix("inventory_head_offset "));
             let status = self.status();
             let head: u64 = head.unwrap().parse().unwrap();
             let same = status["lastOffset"] == head;
@@ -326,11 +326,7 @@ fn start_central(
     let lookup = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         let value = match name {
-            "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" | "IDEMPOTENCY_MAX_KEYS"
-                if chosen.is_some() =>
-            {
-                chosen?.1
-            }
+            "API_KEYS" | "RETAIN_EVENTS" | "SNAPSHOT_INTERVAL" if chosen.is_some() => chosen?.1,
             "RATE_TOKENS" => of_central("CENTRAL_RATE_TOKENS").unwrap_or("0"),
             "RATE_PERIOD" => of_central("CENTRAL_RATE_PERIOD")?,
             "PORT" => "0",
@@ -341,7 +337,12 @@ fn start_central(
         };
         Some(value.to_owned())
     };
-    let settings = central::Settings::from_source(&source(central::SETTINGS, &lookup)).unwrap();
+    let source = source(central::SETTINGS, &lookup);
+    let mut settings = central::Settings::from_source(&source).unwrap();
+    // Fewer than an operator may set.
+    if let Some(keys) = of_central("KEYS_MAX") {
+        settings.engine.window.keys_max = keys.parse().unwrap();
+    }
     // Keys that are forgotten in 1970 cannot be told from none.
     let ports = Ports {
         clock: Arc::new(ManualClock::at(start())),

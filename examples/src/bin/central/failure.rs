@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     System(io::Error),
     /// The engine has stopped, and what was being written is unknown until the next start: 7.
     Engine,
+    /// Something that goes on in the background has panicked: 7.
+    Part(&'static str),
 }
 
 impl Failure {
@@ -37,7 +39,7 @@ impl Failure {
             Self::Start(StartError::Engine(engine::OpenError::ClockAhead(_))) => 8,
             Self::Files(OpenError::NewerFormat { .. }) => 6,
             Self::Files(_) | Self::System(_) | Self::Start(_) => 5,
-            Self::Engine => 7,
+            Self::Engine | Self::Part(_) => 7,
         })
     }
 }
@@ -50,6 +52,12 @@ impl fmt::Display for Failure {
             Self::Files(error) => error,
             Self::Start(error) => error,
             Self::System(error) => error,
+            Self::Part(part) => {
+                return write!(
+                    f,
+                    "{part} has failed; what was acknowledged is durable, and the next start goes on"
+                );
+            }
             Self::Engine => {
                 return f.write_str(
                     "the engine has stopped; what was being written is settled by the next start",

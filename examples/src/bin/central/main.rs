@@ -1,5 +1,5 @@
-//! Central: the authority over stock, as an HTTP service on a directory of files. The environment says how; see the
-//! settings in the README.
+//! Central: the authority over stock, as an HTTP service on a directory of files. Options and the environment say
+//! how; see the settings in the README.
 
 mod failure;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Command;
 use inventory_http::central::{Ended, Running, SETTINGS, Settings};
-use inventory_http::kit::{SettingDoc, raise_descriptor_limit};
+use inventory_http::kit::{command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,10 +21,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 damage; 5 the disk or the system; \
-6 a newer format; 7 an outcome is unknown, start again.";
+6 a newer format; 7 an outcome is unknown, or a part has failed: start again; 8 the clock is far ahead of the log.\n\
+SIGHUP reads API_KEYS_FILE again.";
 
 fn main() -> ExitCode {
-    command().get_matches();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -34,16 +34,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// There is nothing to say on the command line but to ask what there is.
+/// Every setting is an option and a variable.
 fn command() -> Command {
     Command::new("central")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The authority over stock, as an HTTP service on a directory of files")
-        .after_help(format!("{}\n{STATUS}", SettingDoc::help(SETTINGS)))
+        .after_help(STATUS)
 }
 
 fn run() -> Result<(), Failure> {
-    let settings = Settings::from_environment().map_err(Failure::Setting)?;
+    let settings = command_line::settings(command(), SETTINGS, Settings::from_source)
+        .map_err(Failure::Setting)?;
     logs::install(settings.logs.format, settings.logs.level);
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -54,12 +55,14 @@ fn run() -> Result<(), Failure> {
     match ended {
         Ended::Stopped => Ok(()),
         Ended::EngineFailed => Err(Failure::Engine),
+        Ended::PartFailed(part) => Err(Failure::Part(part)),
     }
 }
 
 async fn serve(settings: &Settings) -> Result<Ended, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
     let options = FileOptions {
         recovery: settings.engine.recovery,
         ..FileOptions::default()
@@ -76,10 +79,13 @@ async fn serve(settings: &Settings) -> Result<Ended, Failure> {
         "central listens on http://{}",
         running.address()
     );
-    tokio::select! {
-        ended = running.ended() => return Ok(ended),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            ended = running.ended() => return Ok(ended),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => running.reread_keys(),
+        }
     }
     running.stop();
     Ok(running.ended().await)

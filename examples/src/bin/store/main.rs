@@ -1,5 +1,5 @@
-//! A store: a replica of central that serves reads when the link is down, and keeps what it could not forward. The
-//! environment says how; see the settings in the README.
+//! A store: a replica of central that serves reads when the link is down, and keeps what it could not forward. Options
+//! and the environment say how; see the settings in the README.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Command;
-use inventory_http::kit::{InvalidSetting, SettingDoc, raise_descriptor_limit};
+use inventory_http::kit::{InvalidSetting, command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
 use inventory_store::api::{PartEnded, Running, SETTINGS, Settings, StartError};
@@ -68,10 +68,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
-the system; 6 a newer format; 7 a part of it has failed.";
+the system; 6 a newer format; 7 a part of it has failed.\n\
+SIGHUP reads STORE_API_KEYS_FILE again.";
 
 fn main() -> ExitCode {
-    command().get_matches();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -86,11 +86,12 @@ fn command() -> Command {
     Command::new("store")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A replica of central, as an HTTP service: it reads and queues on while the link is down")
-        .after_help(format!("{}\n{STATUS}", SettingDoc::help(SETTINGS)))
+        .after_help(STATUS)
 }
 
 fn run() -> Result<(), Failure> {
-    let settings = Settings::from_environment().map_err(Failure::Setting)?;
+    let settings = command_line::settings(command(), SETTINGS, Settings::from_source)
+        .map_err(Failure::Setting)?;
     logs::install(settings.logs.format, settings.logs.level);
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -103,6 +104,7 @@ fn run() -> Result<(), Failure> {
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
     let starting = Running::start(Arc::new(SystemClock), settings);
     let mut running = starting.await.map_err(Failure::Start)?;
     let _ = writeln!(
@@ -111,10 +113,13 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         settings.store,
         running.address()
     );
-    tokio::select! {
-        ended = running.ended() => return ended.map_err(Failure::Part),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            ended = running.ended() => return ended.map_err(Failure::Part),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => running.reread_keys(),
+        }
     }
     running.stop();
     running.ended().await.map_err(Failure::Part)

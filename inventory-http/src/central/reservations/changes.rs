@@ -90,6 +90,7 @@ fn check_stores(
             None => {
                 let reservation = id.clone();
                 let rejection = Rejection::UnknownReservation { reservation };
+                call.service().refused_unasked();
                 Err(refused_in(&rejection, HELD))
             }
         }

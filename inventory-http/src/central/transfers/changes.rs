@@ -69,6 +69,7 @@ fn check_store(
             None => {
                 let transfer = id.clone();
                 let rejection = Rejection::UnknownTransfer { transfer };
+                call.service().refused_unasked();
                 Err(refused_in(&rejection, SHIPPED))
             }
         }

@@ -1,0 +1,20 @@
+//! Settings: what an operator may choose, and what is refused before anything is opened. An embedder fills the plain
+//! structs in; the programs have them from their command lines and environments.
+//!
+//! ```text
+//!  table of SettingDoc ──▶ command_line (clap) ──▶ Source ──▶ Settings of a service
+//!       README, --help         PORT, --port        parses        plain values
+//! ```
+
+#[cfg(feature = "clap")]
+pub mod command_line;
+mod doc;
+mod duration;
+mod key_file;
+mod shared;
+mod source;
+
+pub use doc::{InvalidSetting, SettingDoc};
+pub use key_file::{KeyFile, Keys};
+pub use shared::LogSettings;
+pub use source::Source;

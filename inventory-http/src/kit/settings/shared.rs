@@ -1,0 +1,155 @@
+//! The settings that every service of ours has.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::doc::InvalidSetting;
+use super::key_file::{self, KeyFile, Keys};
+use super::source::Source;
+use crate::kit::keys::ApiKey;
+use crate::kit::limits::Limits;
+use crate::kit::quota::Quota;
+use crate::telemetry::logs::LogFormat;
+use crate::telemetry::{ResourceAttributes, TelemetrySettings};
+
+/// How often metrics are sent, and a missing collector is looked for: rare enough to cost nothing, and often enough for a
+/// graph.
+const TELEMETRY_INTERVAL: Duration = Duration::from_secs(15);
+
+/// More connections than any machine of today serves; what the limit of open files leaves is less in any case.
+const CONNECTIONS_MOST: usize = 1_000_000;
+
+/// How and what is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings {
+    /// How.
+    pub format: LogFormat,
+    /// What: the least urgent level.
+    pub level: &'static str,
+}
+
+impl Source<'_> {
+    /// The address to listen on: BIND and PORT.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is wrong.
+    pub fn address(&self) -> Result<SocketAddr, InvalidSetting> {
+        let port: u16 = self.number("PORT", "a port from 0 to 65535")?;
+        let bind: IpAddr = self.number("BIND", "an IP address")?;
+        Ok(SocketAddr::new(bind, port))
+    }
+
+    /// The keys of a list, or of the file that stands in its place; none when neither is there.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting, and the line of the file, that is wrong; never a key.
+    pub fn keys(
+        &self,
+        list: &'static str,
+        file: &'static str,
+        address: SocketAddr,
+    ) -> Result<Keys, InvalidSetting> {
+        let exposed = !address.ip().is_loopback();
+        if !self.is_set(file) {
+            let text = self.text(list);
+            if text.is_empty() {
+                return Ok(Keys::default());
+            }
+            let keys = ApiKey::parse_list(&text)
+                .map_err(|error| InvalidSetting::new(list, format!("is refused: {error}")))?;
+            key_file::check(list, &keys, exposed)?;
+            return Ok(Keys {
+                list: keys,
+                file: None,
+            });
+        }
+        let refuse = |issue: String| InvalidSetting::new(file, issue);
+        if self.is_set(list) {
+            return Err(refuse(format!("and {list} are both set: set one")));
+        }
+        let path = self.text(file);
+        let text = (self.read)(&path)
+            .map_err(|error| refuse(format!("names {path}, which cannot be read: {error}")))?;
+        let file = KeyFile::new(file, path.into(), exposed);
+        Ok(Keys {
+            list: file.parse(&text)?,
+            file: Some(file),
+        })
+    }
+
+    /// How much a key may call: RATE_TOKENS, or STORE_RATE_TOKENS, in RATE_PERIOD.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is wrong.
+    pub fn quota(&self) -> Result<Quota, InvalidSetting> {
+        let most = u32::MAX;
+        Ok(Quota {
+            tokens: self.number_between("RATE_TOKENS", 0, most)?,
+            store_tokens: self.number_between("STORE_RATE_TOKENS", 0, most)?,
+            // Within less, a quota is none.
+            period: self.duration_between("RATE_PERIOD", "1s", "1d")?,
+        })
+    }
+
+    /// What the server bounds: CONNECTIONS_MAX, and defaults.
+    ///
+    /// # Errors
+    ///
+    /// It is no number above zero.
+    pub fn limits(&self) -> Result<Limits, InvalidSetting> {
+        Ok(Limits {
+            connections_max: self.number_between("CONNECTIONS_MAX", 1, CONNECTIONS_MOST)?,
+            ..Limits::default()
+        })
+    }
+
+    /// Where spans and metrics go, and whose they are: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME,
+    /// OTEL_RESOURCE_ATTRIBUTES and TRACE_RATIO.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is wrong.
+    pub fn telemetry(&self) -> Result<TelemetrySettings, InvalidSetting> {
+        let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        let ratio = |text: &str| {
+            let ratio = text.parse().ok();
+            ratio.filter(|ratio| (0.0..=1.0).contains(ratio))
+        };
+        let name = "OTEL_SERVICE_NAME";
+        let attributes: ResourceAttributes = self.unshown("OTEL_RESOURCE_ATTRIBUTES")?;
+        let named = attributes
+            .value("service.name")
+            .filter(|_| !self.is_set(name));
+        Ok(TelemetrySettings {
+            service: named.map_or_else(|| self.text(name), str::to_owned),
+            collector: match self.text(endpoint).trim() {
+                "off" => None,
+                _ => Some(self.unshown(endpoint)?),
+            },
+            attributes,
+            trace_ratio: self.parse("TRACE_RATIO", ratio, "a number from 0 to 1")?,
+            interval: TELEMETRY_INTERVAL,
+        })
+    }
+
+    /// How and what is logged: LOG_FORMAT and LOG_LEVEL.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is wrong.
+    pub fn logs(&self) -> Result<LogSettings, InvalidSetting> {
+        Ok(LogSettings {
+            format: self.choice(
+                "LOG_FORMAT",
+                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            )?,
+            level: self.choice(
+                "LOG_LEVEL",
+                &["error", "warn", "info", "debug", "trace"].map(|level| (level, level)),
+            )?,
+        })
+    }
+}
