@@ -55,7 +55,9 @@ pub(crate) fn is_batch(body: &Value) -> bool {
 /// An update, perhaps with whom it is asked for.
 fn is_row(row: &Value) -> bool {
     let mut update = row.clone();
-    let name = update.as_object_mut().and_then(|fields| fields.remove("onBehalfOf"));
+    let name = update
+        .as_object_mut()
+        .and_then(|fields| fields.remove("onBehalfOf"));
     is_update(&update) && name.is_none_or(|name| is_key_name(&name))
 }
 
