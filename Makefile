@@ -14,7 +14,7 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay test schemathesis check fmt bench bench-http jmeter fuzz fuzz-check mutants
+.PHONY: help run run-store replay test schemathesis clients check fmt bench bench-http jmeter fuzz fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -37,11 +37,15 @@ test: ## everything that must pass
 		set -ex; \
 		$(CARGO) test --locked --workspace --all-features --no-fail-fast; \
 	fi
-	@$(MAKE) --no-print-directory schemathesis
+	@$(MAKE) --no-print-directory schemathesis clients
 
 schemathesis: ## tries every documented call of both services in ways they allow and forbid; installs schemathesis
 	$(CARGO) build --locked --package inventory-examples --bin central --bin store
 	inventory-http/schemathesis/run $(TARGET) $(TARGET)/debug/central $(TARGET)/debug/store
+
+clients: ## generates a Python and a TypeScript client from the document, and makes every call with each; installs generators
+	$(CARGO) build --locked --package inventory-examples --bin central --bin store
+	inventory-http/clients/run $(TARGET) $(TARGET)/debug/central
 
 check: ## format, lints and docs, with warnings denied
 	$(CARGO) fmt --all --check

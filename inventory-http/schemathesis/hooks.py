@@ -2,15 +2,29 @@
 
 import base64
 import datetime
+import unicodedata
 import urllib.parse
 import uuid
 
 import schemathesis
 from hypothesis import strategies as st
 
-# JSON Schema counts characters, ids are bounded in bytes. Of the rest, control characters are all that is excluded.
-ID_CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"], codec="utf-8")
-ids = st.text(ID_CHARACTERS, min_size=1, max_size=128).filter(lambda text: len(text.encode()) <= 128)
+# What ids may be is more than JSON Schema can say: bytes, the normal form, and what can be seen.
+ID_CHARACTERS = st.characters(
+    exclude_categories=["Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"],
+    exclude_characters="\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])),
+    codec="utf-8",
+)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text in normal form is an id."""
+    blank = any(character.isspace() and character != " " for character in text)
+    return 1 <= len(text.encode()) <= 128 and text == text.strip() and not blank and text not in (".", "..")
+
+
+ids = st.text(ID_CHARACTERS, min_size=1, max_size=128).map(lambda text: unicodedata.normalize("NFC", text)).filter(is_id)
 schemathesis.openapi.format("inventory-id", ids)
 names = st.text(ID_CHARACTERS, min_size=1, max_size=64).filter(lambda text: "/" not in text)
 schemathesis.openapi.format("inventory-encoded-name", names.map(lambda name: urllib.parse.quote(name, safe="")))
@@ -33,7 +47,10 @@ offsets = st.integers(min_value=0, max_value=2**53 - 1)
 schemathesis.openapi.format("inventory-history-cursor", st.just("") | offsets.map(history_cursor))
 
 # An offset must not be ahead of the log: the first one never is.
-times = st.datetimes(min_value=datetime.datetime(1970, 1, 1)).map(lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+zones = st.sampled_from([datetime.timezone(datetime.timedelta(hours=hours)) for hours in (-5, 0, 1)])
+times = st.datetimes(
+    min_value=datetime.datetime(1971, 1, 1), max_value=datetime.datetime(9998, 1, 1), timezones=zones
+).map(datetime.datetime.isoformat)
 schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
 
 
@@ -105,6 +122,15 @@ def before_call(context, case, kwargs):
         offset = case.body.get("asOfOffset")
         if isinstance(offset, int) and offset > 0:
             case.body["asOfOffset"] = 0
+    if path.endswith("/inventory/counts") and isinstance(case.body, dict) and is_positive(case):
+        # Exactly one of the two.
+        if "asOfOffset" in case.body:
+            case.body.pop("version", None)
+        else:
+            case.body.setdefault("version", None)
+    if path == "/inventory/sync" and is_positive(case) and case.body.get("mode") == "merge":
+        for row in case.body["products"]:
+            row.setdefault("version", 0)
     changes = ("/inventory/updates", "/inventory/transactions", "/inventory/counts")
     if isinstance(case.body, dict) and "idempotencyKey" in case.body and is_positive(case):
         # Another key in the head is a mistake that the document cannot express.

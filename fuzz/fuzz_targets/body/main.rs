@@ -17,6 +17,7 @@ use inventory_http::wire::{
     Transaction, Update,
 };
 use libfuzzer_sys::fuzz_target;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -94,7 +95,7 @@ fn id<T: FromStr<Err: Debug>>(name: &str) -> T {
 /// Parses a body, and compares what becomes of it with what was published.
 fn check<T>(body: &[u8], is_published: fn(&Value) -> bool) -> Option<T>
 where
-    T: Serialize + DeserializeOwned + PartialEq + Debug,
+    T: Serialize + DeserializeOwned + JsonSchema + PartialEq + Debug,
 {
     // A parser of any JSON keeps the last of two fields with one name: then it has fewer of them than were sent.
     let sent = serde_json::from_slice::<Value>(body)

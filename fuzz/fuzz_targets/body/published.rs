@@ -1,5 +1,6 @@
 //! What bodies may be, said again and without the service: a naive reading of the published document.
 
+use inventory_core::vocabulary::ProductId;
 use serde_json::Value;
 
 /// Largest number that JSON clients keep exactly.
@@ -224,8 +225,13 @@ fn is_list(value: &Value, rule: Rule) -> bool {
     value.as_array().is_some_and(|rows| rows.iter().all(rule))
 }
 
+/// What stands beyond ASCII has the rules of Unicode, which are not said again.
 fn is_id(value: &Value) -> bool {
-    is_name(value, |c| !c.is_control())
+    let rules = |text: &str| match text.is_ascii() {
+        true => text.trim() == text && text != "." && text != "..",
+        false => ProductId::new(text).is_ok(),
+    };
+    is_name(value, |c| !c.is_control()) && value.as_str().is_some_and(rules)
 }
 
 fn is_key(value: &Value) -> bool {

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
+use inventory_core::vocabulary::ProductId;
 use inventory_http::kit::{Param, ParamKind};
 use inventory_http::wire::{
     AlertCursor, AsOf, Cursor, HistoryCursor, ReservationCursor, TransferCursor, schema,
 };
 use regex::Regex;
-
-/// Longest id, in bytes.
-const ID_BYTES_MAX: usize = 128;
 
 /// Expressions that were compiled already: that takes longer than all else that is done with an input.
 static COMPILED: LazyLock<Mutex<BTreeMap<&str, Regex>>> = LazyLock::new(Mutex::default);
@@ -45,12 +43,13 @@ pub(crate) fn is_declared(param: &Param, value: &str) -> bool {
         ParamKind::Integer { min, max, .. } => {
             number(value).is_some_and(|number| (min..=max).contains(&number))
         }
+        ParamKind::Choice(words) => words.contains(&value),
         ParamKind::Text {
             pattern, format, ..
         } => {
             let is_formed = match format {
                 "" => true,
-                schema::ID_FORMAT => value.len() <= ID_BYTES_MAX,
+                schema::ID_FORMAT => value.parse::<ProductId>().is_ok(),
                 schema::CURSOR_FORMAT => value.is_empty() || value.parse::<Cursor>().is_ok(),
                 schema::HISTORY_CURSOR_FORMAT => {
                     value.is_empty() || value.parse::<HistoryCursor>().is_ok()

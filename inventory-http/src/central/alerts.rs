@@ -7,11 +7,10 @@ use inventory_core::vocabulary::{ProductId, StoreId};
 
 use super::params::{ID, checked};
 use super::refusal::refused;
-use super::routes::REPLAYED;
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
 use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Code, Param, PathParam, Route};
-use crate::wire::params::{self, LIMIT, MUTATION_HEADERS, empty_or, parses};
+use crate::wire::params::{self, LIMIT, MUTATION_HEADERS, REPLAYED, empty_or, parses};
 use crate::wire::{Alert, AlertCursor, AlertList, SetAlert, schema};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
@@ -22,11 +21,13 @@ const LEVEL_PATH: &[PathParam] = &[
         name: "storeId",
         about: "the store, percent-encoded as one segment",
         schema: schema::id,
+        example: "north",
     },
     PathParam {
         name: "productId",
         about: "the product, percent-encoded as one segment",
         schema: schema::id,
+        example: "tea",
     },
 ];
 
@@ -51,24 +52,31 @@ pub(super) fn routes() -> Vec<Route<Central>> {
     let ok = StatusCode::OK;
     vec![
         Route::now(Method::GET, "/alerts", Access::Read, list)
-            .about("lists alerts by product and store, a page at a time")
+            .about(
+                "listAlerts",
+                "lists alerts by product and store, a page at a time",
+            )
             .query(&[&CURSOR, &LIMIT, &STORE])
             .answers::<AlertList>(ok, "a page; with a filter it may be short before the end"),
         Route::now(Method::GET, of_level, Access::Read, get)
-            .about("reads the alert of a level")
+            .about("readAlert", "reads the alert of a level")
             .path_params(LEVEL_PATH)
             .answers::<Alert>(ok, "the alert")
             .errors(&[Code::NotFound]),
         Route::later(Method::PUT, of_level, Access::Write, put)
-            .about("asks to be told in the feed when a level runs low, and when it is replenished")
+            .about(
+                "setAlert",
+                "asks to be told in the feed when a level runs low, and when it is replenished",
+            )
             .path_params(LEVEL_PATH)
             .headers(MUTATION_HEADERS)
             .takes::<SetAlert>(BODY_BYTES_MAX)
+            .example(r#"{"low":2,"replenished":5}"#)
             .answers::<Alert>(ok, "it is set; a level that is low already has been told")
             .telling(REPLAYED)
             .errors(&[Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::DELETE, of_level, Access::Write, delete)
-            .about("asks no longer to be told about a level")
+            .about("removeAlert", "asks no longer to be told about a level")
             .path_params(LEVEL_PATH)
             .answers::<Alert>(ok, "what was asked until now")
             .errors(&[Code::NotFound]),

@@ -17,8 +17,8 @@ use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 pub(super) const AS_OF: Param = Param::text(
     "asOf",
     "what was known after the last request that ended at or before this offset, or after all that was recorded at or before \
-     this time; absent for now",
-    "^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z)$",
+     this time of RFC 3339; absent for now",
+    "^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+ -][0-9]{2}:[0-9]{2}))$",
     schema::AS_OF_FORMAT,
     parses::<AsOf>,
 );

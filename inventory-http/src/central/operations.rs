@@ -1,12 +1,12 @@
 //! How central is watched.
 
-use bytes::Bytes;
 use inventory_core::machine::Ledger;
 
 use super::clock::Standing;
 use super::refusal;
 use super::service::Central;
 use crate::health::Watched;
+use crate::kit::Prepared;
 use crate::telemetry::Telemetry;
 use crate::wire::{Readiness, ReadinessStatus};
 
@@ -62,7 +62,7 @@ impl Watched for Central {
         Self::telemetry(self)
     }
 
-    fn openapi(&self) -> &Bytes {
+    fn openapi(&self) -> &Prepared {
         Self::openapi(self)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use hyper::header::{self, HeaderName};
-use inventory_core::vocabulary::{Chain, Epoch, ProductId, QUANTITY_MAX, Sequence, StoreId};
+use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, Sequence, StoreId};
 
 use crate::kit::{Call, HeaderParam, Param, PathParam};
 use crate::wire::NodeId;
@@ -15,6 +15,7 @@ pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
     name: "letterId",
     about: "the dead letter, percent-encoded as one segment",
     schema: schema::letter_id,
+    example: "1",
 }];
 
 /// What a list of entity tags looks like.
@@ -42,6 +43,19 @@ fn etags(text: &str) -> Result<(), String> {
 /// What an id looks like, apart from its length in bytes.
 pub(super) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
+/// What the start of an id looks like, apart from its length in bytes: it may end with a blank.
+const PREFIX_PATTERN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$";
+
+fn prefix(text: &str) -> Result<(), String> {
+    let fits = (1..=ID_BYTES_MAX).contains(&text.len());
+    match fits && !text.contains(char::is_control) {
+        true => Ok(()),
+        false => Err(format!(
+            "must be 1 to {ID_BYTES_MAX} bytes without control characters"
+        )),
+    }
+}
+
 pub(super) const STORE: Param = Param::text(
     "storeId",
     "only products that this store ever had, with what is available there",
@@ -66,9 +80,9 @@ pub(super) const NODE: Param = Param::text(
 pub(super) const PREFIX: Param = Param::text(
     "prefix",
     "only products whose id starts with this",
-    ID,
-    schema::ID_FORMAT,
-    parses::<ProductId>,
+    PREFIX_PATTERN,
+    "",
+    prefix,
 );
 pub(super) const BELOW: Param = Param::integer(
     "below",

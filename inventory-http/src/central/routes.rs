@@ -15,8 +15,8 @@ use super::{alerts, as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
 use super::{reservations, transactions, transfers, whoami};
 use crate::health;
-use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
-use crate::wire::params::{BATCH_HEADERS, CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH};
+use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route, schema_of, tagged};
+use crate::wire::params::{BATCH_HEADERS, CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, REPLAYED};
 use crate::wire::{
     Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
@@ -24,10 +24,6 @@ use crate::wire::{
 };
 
 const OK: StatusCode = StatusCode::OK;
-pub(super) const REPLAYED: &[(&str, &str)] = &[(
-    "Idempotent-Replayed",
-    "there, and true, when it is the first answer again",
-)];
 const ETAG: &[(&str, &str)] = &[(
     "ETag",
     "the first digits of the epoch and the product's version, in quotes",
@@ -35,16 +31,20 @@ const ETAG: &[(&str, &str)] = &[(
 
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
-    let mut routes = mutations();
-    routes.extend(past());
-    routes.extend(reads());
-    routes.extend(replication());
-    routes.extend(reservations::routes());
-    routes.extend(transfers::routes());
-    routes.extend(alerts::routes());
-    routes.extend(health::routes());
-    routes.extend(administration());
-    routes
+    [
+        tagged("changes", mutations()),
+        tagged("past", past()),
+        tagged("products", reads()),
+        tagged("replication", replication()),
+        tagged("reservations", reservations::routes()),
+        tagged("transfers", transfers::routes()),
+        tagged("alerts", alerts::routes()),
+        health::routes(),
+        tagged("administration", administration()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn mutations() -> Vec<Route<Central>> {
@@ -55,16 +55,18 @@ fn mutations() -> Vec<Route<Central>> {
             Access::Write,
             updates::post,
         )
-        .about("changes the stock of one product at one store")
+        .about("updateStock", "changes the stock of one product at one store")
         .headers(MUTATION_HEADERS)
         .takes::<Update>(BODY_BYTES_MAX)
+.example(r#"{"storeId":"north","productId":"tea","delta":-1,"version":null,"idempotencyKey":"basket-1","reason":"sale"}"#)
         .answers::<Updated>(OK, "it is durable")
         .telling(REPLAYED)
         .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::POST, "/inventory/sync", Access::Write, sync::post)
-            .about("sets a store's stock of many products in one atomic request")
+            .about("syncStore", "sets a store's stock of many products in one atomic request")
             .headers(MUTATION_HEADERS)
             .takes::<Sync>(BULK_BODY_BYTES_MAX)
+.example(r#"{"storeId":"north","mode":"overwrite","products":[{"id":"tea","qty":20}]}"#)
             .answers::<Synced>(OK, "each row was applied or skipped")
             .telling(REPLAYED)
             .errors(&[Code::Unprocessable, Code::Quarantined]),
@@ -74,9 +76,10 @@ fn mutations() -> Vec<Route<Central>> {
             Access::Write,
             updates::post_batch,
         )
-        .about("makes many independent updates durable together")
+        .about("updateMany", "makes many independent updates durable together")
         .headers(BATCH_HEADERS)
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
+.example(r#"{"updates":[{"storeId":"north","productId":"tea","delta":2,"version":null,"idempotencyKey":"row-1"}]}"#)
         .answers::<Batched>(OK, "each row has its own answer"),
         Route::later(
             Method::POST,
@@ -84,9 +87,10 @@ fn mutations() -> Vec<Route<Central>> {
             Access::Write,
             transactions::post,
         )
-        .about("changes the stock of several levels: all of them, or none")
+        .about("transact", "changes the stock of several levels: all of them, or none")
         .headers(MUTATION_HEADERS)
         .takes::<Transaction>(BULK_BODY_BYTES_MAX)
+.example(r#"{"lines":[{"storeId":"north","productId":"tea","delta":6,"version":null}],"idempotencyKey":"delivery-5"}"#)
         .answers::<Transacted>(OK, "all of it is durable")
         .telling(REPLAYED)
         .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
@@ -96,7 +100,7 @@ fn mutations() -> Vec<Route<Central>> {
 fn reads() -> Vec<Route<Central>> {
     vec![
         Route::now(Method::GET, "/inventory", Access::Read, products::list)
-            .about("lists products by id, a page at a time")
+            .about("listProducts", "lists products by id, a page at a time")
             .query(&[&CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW, &AS_OF])
             .or_later(as_of::is_asked, as_of::list)
             .answers::<Listing>(
@@ -110,7 +114,10 @@ fn reads() -> Vec<Route<Central>> {
             Access::Read,
             products::get_global,
         )
-        .about("reads a product with what each store has of it")
+        .about(
+            "readGlobalProduct",
+            "reads a product with what each store has of it",
+        )
         .path_params(PRODUCT_PATH)
         .query(&[&AS_OF])
         .or_later(as_of::is_asked, as_of::get_global)
@@ -122,7 +129,10 @@ fn reads() -> Vec<Route<Central>> {
             Access::Read,
             products::get,
         )
-        .about("reads a product; its ETag is its version in this history")
+        .about(
+            "readProduct",
+            "reads a product; its ETag is its version in this history",
+        )
         .path_params(PRODUCT_PATH)
         .query(&[&AS_OF])
         .or_later(as_of::is_asked, as_of::get)
@@ -142,7 +152,7 @@ fn reads() -> Vec<Route<Central>> {
 fn past() -> Vec<Route<Central>> {
     vec![
         Route::later(Method::GET, "/history", Access::Read, history::get)
-            .about("reads what has happened to a product, or under a reference, the newest first")
+            .about("readHistory", "reads what has happened to a product, or under a reference, the newest first")
             .query(&[
                 &HISTORY_PRODUCT,
                 &HISTORY_STORE,
@@ -158,9 +168,10 @@ fn past() -> Vec<Route<Central>> {
             Access::Write,
             counts::post,
         )
-        .about("takes over what somebody has counted of one product at one store")
+        .about("countStock", "takes over what somebody has counted of one product at one store")
         .headers(MUTATION_HEADERS)
         .takes::<Count>(BODY_BYTES_MAX)
+.example(r#"{"storeId":"north","productId":"tea","counted":25,"version":null,"idempotencyKey":"count-1"}"#)
         .answers::<Counted>(OK, "it is durable")
         .telling(REPLAYED)
         .errors(&[
@@ -180,7 +191,7 @@ fn replication() -> Vec<Route<Central>> {
             Access::Read,
             replication::snapshot,
         )
-        .about("reads all products at one offset")
+        .about("readSnapshot", "reads all products at one offset")
         .free()
         .answers::<StateSnapshot>(OK, "the state"),
         Route::later(
@@ -189,7 +200,10 @@ fn replication() -> Vec<Route<Central>> {
             Access::Read,
             replication::changes,
         )
-        .about("reads a page of the log, and waits for it if asked to")
+        .about(
+            "readChanges",
+            "reads a page of the log, and waits for it if asked to",
+        )
         .patient()
         .free()
         .query(&[&FROM_OFFSET, &CHANGES_LIMIT, &LONG_POLL, &EPOCH, &CHAIN])
@@ -201,14 +215,14 @@ fn replication() -> Vec<Route<Central>> {
             Access::Read,
             stream::stream,
         )
-        .about("follows the log as server-sent events")
+        .about("followLog", "follows the log as server-sent events")
         .free()
         .query(&[&FROM_OFFSET, &EPOCH, &CHAIN])
         .headers(STREAM_HEADERS)
         .answers_with(
             OK,
-            "events, as they happen",
-            Some(("text/event-stream", None)),
+            "events, as they happen: each with its type as `event`, and a WireEvent as `data`",
+            Some(("text/event-stream", Some(schema_of::<String>()))),
         )
         .errors(&[Code::Gone]),
     ]
@@ -217,7 +231,7 @@ fn replication() -> Vec<Route<Central>> {
 fn administration() -> Vec<Route<Central>> {
     vec![
         Route::now(Method::GET, "/whoami", Access::Read, whoami::get)
-            .about("says whose key this is, what it may do, and whether a node is the only one of its store")
+            .about("whoAmI", "says whose key this is, what it may do, and whether a node is the only one of its store")
             .query(&[&OF_STORE, &NODE])
             .free()
             .answers::<WhoAmI>(OK, "the key's name, role and stores"),
@@ -227,7 +241,10 @@ fn administration() -> Vec<Route<Central>> {
             Access::Admin,
             dead_letters::list,
         )
-        .about("lists what was found in the log and has no effect")
+        .about(
+            "listDeadLetters",
+            "lists what was found in the log and has no effect",
+        )
         .free()
         .answers::<DeadLetterList>(OK, "the letters, the oldest first"),
         Route::later(
@@ -236,7 +253,10 @@ fn administration() -> Vec<Route<Central>> {
             Access::Admin,
             dead_letters::get,
         )
-        .about("reads a dead letter with the bytes that were found")
+        .about(
+            "readDeadLetter",
+            "reads a dead letter with the bytes that were found",
+        )
         .free()
         .path_params(LETTER_PATH)
         .answers::<InspectedDeadLetter>(OK, "the letter")
@@ -247,10 +267,14 @@ fn administration() -> Vec<Route<Central>> {
             Access::Admin,
             dead_letters::resolve,
         )
-        .about("says that a dead letter was dealt with; the first one to say so counts")
+        .about(
+            "resolveDeadLetter",
+            "says that a dead letter was dealt with; the first one to say so counts",
+        )
         .free()
         .path_params(LETTER_PATH)
         .takes::<Resolve>(BODY_BYTES_MAX)
+        .example(r#"{"note":"counted"}"#)
         .answers::<InspectedDeadLetter>(OK, "the letter, resolved")
         .errors(&[Code::NotFound]),
     ]

@@ -23,7 +23,7 @@ use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::trouble::Trouble;
 use super::{expiry, forgotten};
-use crate::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener};
+use crate::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared};
 use crate::openapi;
 use crate::telemetry::Telemetry;
 
@@ -143,9 +143,7 @@ impl Running {
             snapshots: snapshot_trouble,
             limits,
             telemetry: telemetry.clone(),
-            openapi: openapi::document("Inventory engine: central", &routes)
-                .to_string()
-                .into(),
+            openapi: Prepared::json(&openapi::document("Inventory engine: central", &routes)),
         }));
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
@@ -164,7 +162,7 @@ impl Running {
             limits,
             telemetry.clone(),
         );
-        let app = Arc::new(app);
+        let app = Arc::new(app.allowing(settings.origins.clone()));
         let (stop, told) = oneshot::channel();
         let mut background = Background::default();
         background.start("ending what is due", expiry::run(Arc::clone(&central)));

@@ -21,7 +21,7 @@ use super::past;
 use super::refusal;
 use super::trouble::Trouble;
 use crate::feed::Feed;
-use crate::kit::{ApiError, Call, Causes, Limits, Speaker};
+use crate::kit::{ApiError, Call, Causes, Limits, Prepared, Speaker};
 use crate::telemetry::{Telemetry, UpdateOutcome};
 use crate::wire::params;
 
@@ -45,7 +45,7 @@ pub struct Central {
     snapshots: Arc<Trouble>,
     nodes: Mutex<Nodes>,
     telemetry: Telemetry,
-    openapi: bytes::Bytes,
+    openapi: Prepared,
 }
 
 /// What central is made of.
@@ -63,7 +63,7 @@ pub(super) struct Parts {
     /// What is bounded.
     pub(super) limits: Limits,
     pub(super) telemetry: Telemetry,
-    pub(super) openapi: bytes::Bytes,
+    pub(super) openapi: Prepared,
 }
 
 impl fmt::Debug for Central {
@@ -156,7 +156,7 @@ impl Central {
         &self.telemetry
     }
 
-    pub(super) fn openapi(&self) -> &bytes::Bytes {
+    pub(super) fn openapi(&self) -> &Prepared {
         &self.openapi
     }
 

@@ -8,7 +8,9 @@ use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 use inventory_core::vocabulary::Timestamp;
 
-use crate::kit::{ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source};
+use crate::kit::{
+    ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Origin, Quota, SettingDoc, Source,
+};
 use crate::telemetry::TelemetrySettings;
 
 /// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
@@ -34,6 +36,11 @@ pub const SETTINGS: &[SettingDoc] = &[
         "API_KEYS_FILE",
         "",
         "the same, one a line, in place of API_KEYS; `sha256:DIGEST` may stand for a key; read again at SIGHUP",
+    ),
+    SettingDoc::new(
+        "CORS_ORIGINS",
+        "",
+        "origins whose pages may call from a browser, as `https://shop.example`, with commas; without any, none may",
     ),
     SettingDoc::new(
         "SNAPSHOT_INTERVAL",
@@ -126,6 +133,8 @@ pub struct Settings {
     pub keys: Vec<ApiKey>,
     /// Where who may call is read again.
     pub key_file: Option<KeyFile>,
+    /// Whose pages may call.
+    pub origins: Vec<Origin>,
     /// How often a snapshot is taken.
     pub snapshot_interval: Duration,
     /// How much a key may call.
@@ -167,6 +176,7 @@ impl Settings {
             keys: keys.list,
             key_file: keys.file,
             snapshot_interval: source.duration_between("SNAPSHOT_INTERVAL", "1ms", "1d")?,
+            origins: origins(source)?,
             quota: source.quota()?,
             disk_patience: DISK_PATIENCE,
             engine: engine::Settings {
@@ -197,6 +207,16 @@ impl Settings {
             logs: source.logs()?,
         })
     }
+}
+
+fn origins(source: &Source<'_>) -> Result<Vec<Origin>, InvalidSetting> {
+    let parse = |text: &str| {
+        let origins = text.split(',').map(str::trim);
+        let origins = origins.filter(|_| !text.is_empty()).map(str::parse);
+        origins.collect::<Result<_, _>>().ok()
+    };
+    let must_be = "origins like https://shop.example, in small letters, with commas between them";
+    source.parse("CORS_ORIGINS", parse, must_be)
 }
 
 fn accept_time(source: &Source<'_>) -> Result<Option<Timestamp>, InvalidSetting> {
@@ -277,6 +297,8 @@ mod tests {
                 "the name t have different roles",
             ),
             ("API_KEYS", "a,b=owner", "a role must be"),
+            ("CORS_ORIGINS", "*", "CORS_ORIGINS must be origins"),
+            ("CORS_ORIGINS", "https://a,", "CORS_ORIGINS must be origins"),
             ("API_KEYS_FILE", "f", "line 4: a digest must be"),
             ("IDEMPOTENCY_WINDOW", "0d", "from 1m to 366d"),
             ("IDEMPOTENCY_WINDOW", "1ms", "from 1m to 366d"),

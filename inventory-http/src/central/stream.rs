@@ -61,8 +61,8 @@ async fn follow(
     mut standing: Standing,
     send: mpsc::Sender<Bytes>,
 ) {
-    // At once, so that the client knows that it is connected.
-    let mut chunk = Bytes::from_static(b": connected\n\n");
+    // At once, so that the client knows that it is connected, and how long to wait when it is so no more.
+    let mut chunk = Bytes::from_static(b"retry: 1000\n: connected\n\n");
     loop {
         let sent = tokio::select! {
             biased;
@@ -83,8 +83,13 @@ async fn follow(
             chunk = format!(": head {head}\n\n").into();
             continue;
         }
-        let Ok(entries) = service.feed().after(position, PAGE_EVENTS).await else {
-            return;
+        let entries = match service.feed().after(position, PAGE_EVENTS).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                // The client comes back, and is told then what is wrong.
+                tracing::warn!(%position, %error, "a stream of events ends before its client does");
+                return;
+            }
         };
         let epoch = service.reader().epoch();
         let mut frames = BytesMut::new();

@@ -7,7 +7,7 @@ use inventory_core::machine::{Command, Outcome, Rejection, Request};
 use super::refusal::refused;
 use super::service::Central;
 use super::updates::mark_replayed;
-use crate::kit::{Answer, ApiError, Call, Code};
+use crate::kit::{Answer, ApiError, Call, Code, FAULTS_MAX, Faults};
 use crate::wire::{SYNC_ROWS_MAX, Sync, Synced, params};
 
 /// POST /inventory/sync
@@ -38,27 +38,31 @@ fn commands(sync: &Sync) -> Result<Vec<Command>, ApiError> {
         let issue = format!("must have 1 to {SYNC_ROWS_MAX} rows");
         return Err(ApiError::field("products", issue));
     }
-    let mut known = HashSet::with_capacity(sync.products.len());
+    let mut faults = Faults::default();
     let mut commands = Vec::with_capacity(sync.products.len());
-    let mut twice = None;
     for (row, product) in sync.products.iter().enumerate() {
-        let command = product.command(&sync.store_id, sync.mode);
-        commands.push(command.ok_or_else(|| {
-            ApiError::field(format!("products[{row}].version"), "a merge needs it")
-        })?);
-        if !known.insert(&product.id) {
-            twice.get_or_insert(row);
+        match product.command(&sync.store_id, sync.mode) {
+            Some(command) => commands.push(command),
+            None => {
+                faults.push(format!("products[{row}].version"), "a merge needs it");
+            }
         }
     }
-    match twice {
-        None => Ok(commands),
-        Some(row) => Err(ApiError::new(
-            Code::Unprocessable,
-            "a product stands twice; nothing was done",
-        )
-        .with_detail(
+    faults.check()?;
+    let mut known = HashSet::with_capacity(sync.products.len());
+    let rows = sync.products.iter().enumerate();
+    let twice = rows.filter(|(_, product)| !known.insert(&product.id));
+    let twice: Vec<usize> = twice.map(|(row, _)| row).take(FAULTS_MAX).collect();
+    if twice.is_empty() {
+        return Ok(commands);
+    }
+    let message = "a product stands twice; nothing was done";
+    let mut error = ApiError::new(Code::Unprocessable, message);
+    for row in twice {
+        error = error.with_detail(
             format!("products[{row}].id"),
             "stands in an earlier row too",
-        )),
+        );
     }
+    Err(error)
 }

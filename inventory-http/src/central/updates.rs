@@ -5,10 +5,9 @@ use inventory_core::engine::Answer as Answered;
 use inventory_core::machine::Request;
 use inventory_core::vocabulary::IdempotencyKey;
 
-use super::refusal;
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code, Speaker};
+use crate::kit::{Answer, ApiError, Call, Code, Faults, Speaker};
 use crate::wire::{
     BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Update, Updated, params,
 };
@@ -39,8 +38,8 @@ pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> 
     let results = answers.iter().map(|answer| {
         let result = batch_result(answer);
         match &result {
-            BatchResult::Applied { .. } => summary.applied += 1,
-            BatchResult::Refused { .. } => summary.refused += 1,
+            BatchResult::Applied(_) => summary.applied += 1,
+            BatchResult::Refused(_) => summary.refused += 1,
         }
         result
     });
@@ -57,18 +56,22 @@ fn batch_requests(
         let issue = format!("must have 1 to {BATCH_UPDATES_MAX} rows");
         return Err(ApiError::field("updates", issue));
     }
-    let rows = batch.updates.into_iter().enumerate();
-    rows.map(|(row, update)| {
-        let (mut update, on_behalf_of) = BatchRow::split(update);
+    let mut faults = Faults::default();
+    for (row, update) in batch.updates.iter().enumerate() {
+        if update.idempotency_key.is_none() {
+            faults.push(format!("updates[{row}].idempotencyKey"), "is missing");
+        }
+    }
+    faults.check()?;
+    let asked = |row: BatchRow| {
+        let (mut update, on_behalf_of) = row.split();
         let caller = call.caller();
         let speaker = on_behalf_of.map(|other| caller.speaker(Some(&other)));
         caller.may_write_for(&update.store_id)?;
-        let key = update.idempotency_key.take().ok_or_else(|| {
-            ApiError::field(format!("updates[{row}].idempotencyKey"), "is missing")
-        })?;
-        Ok((request(key, update), speaker))
-    })
-    .collect()
+        let key = update.idempotency_key.take();
+        Ok((request(key.expect("each row has one"), update), speaker))
+    };
+    batch.updates.into_iter().map(asked).collect()
 }
 
 fn request(key: IdempotencyKey, update: Update) -> Request {
@@ -78,20 +81,12 @@ fn request(key: IdempotencyKey, update: Update) -> Request {
 }
 
 fn batch_result(answer: &Answered) -> BatchResult {
-    let refused = |error: ApiError| BatchResult::Refused {
-        status: error.code().status().as_u16(),
-        error: error.body().clone(),
-    };
     match answer {
         Ok(receipt) => match Updated::from_receipt(receipt) {
-            Some(updated) => BatchResult::Applied {
-                status: 200,
-                replayed: receipt.replayed,
-                updated,
-            },
-            None => refused(buried()),
+            Some(updated) => BatchResult::applied(updated, receipt.replayed),
+            None => BatchResult::refused(&buried()),
         },
-        Err(rejection) => refused(refusal::refused(rejection)),
+        Err(rejection) => BatchResult::refused(&refused(rejection)),
     }
 }
 

@@ -1,9 +1,8 @@
 //! What operators and their machines ask of any service of ours.
 
-use bytes::Bytes;
 use hyper::{Method, StatusCode};
 
-use crate::kit::{Access, Answer, ApiError, Call, Route};
+use crate::kit::{Access, Answer, ApiError, Call, Prepared, Route, schema_of, tagged};
 use crate::telemetry::Telemetry;
 use crate::wire::{Liveness, Readiness, ReadinessStatus};
 
@@ -19,31 +18,42 @@ pub trait Watched: Send + Sync + 'static {
     fn telemetry(&self) -> &Telemetry;
 
     /// Its document.
-    fn openapi(&self) -> &Bytes;
+    fn openapi(&self) -> &Prepared;
 }
 
 /// `/livez`, `/readyz`, `/metrics` and `/openapi.json`.
 pub fn routes<S: Watched>() -> Vec<Route<S>> {
     let ok = StatusCode::OK;
-    vec![
+    let routes = vec![
         Route::now(Method::GET, "/livez", Access::Open, livez)
-            .about("says that the process runs")
+            .about("readLiveness", "says that the process runs")
             .health()
             .answers::<Liveness>(ok, "it does"),
         Route::now(Method::GET, "/readyz", Access::Open, readyz)
-            .about("says whether the service can serve, and what a person should look at")
+            .about(
+                "readReadiness",
+                "says whether the service can serve, and what a person should look at",
+            )
             .health()
             .answers::<Readiness>(ok, "it can")
             .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
         Route::now(Method::GET, "/metrics", Access::Read, metrics)
-            .about("reads the metrics in the text format of Prometheus")
+            .about(
+                "readMetrics",
+                "reads the metrics in the text format of Prometheus",
+            )
             .health()
-            .answers_with(ok, "the metrics", Some((METRICS_TYPE, None))),
+            .answers_with(
+                ok,
+                "the metrics",
+                Some((METRICS_TYPE, Some(schema_of::<String>()))),
+            ),
         Route::now(Method::GET, "/openapi.json", Access::Open, openapi)
-            .about("describes these calls")
+            .about("readDocument", "describes these calls")
             .free()
             .answers_with(ok, "OpenAPI 3.1", Some(("application/json", None))),
-    ]
+    ];
+    tagged("health", routes)
 }
 
 fn livez<S>(_: &Call<S>) -> Result<Answer, ApiError> {
@@ -65,5 +75,5 @@ fn metrics<S: Watched>(call: &Call<S>) -> Result<Answer, ApiError> {
 }
 
 fn openapi<S: Watched>(call: &Call<S>) -> Result<Answer, ApiError> {
-    Ok(Answer::json_bytes(call.service().openapi().clone()))
+    Ok(Answer::prepared(call.service().openapi()))
 }

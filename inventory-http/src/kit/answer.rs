@@ -10,11 +10,14 @@ use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
 use super::error::{ApiError, Code};
-use super::gzip::{GZIP_BYTES_MIN, Gzip};
+use super::gzip::{self, GZIP_BYTES_MIN, Gzip};
 use super::limits::CHUNK_BYTES;
 use super::outgoing::{Outgoing, Streamed};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Answers without a body.
+const BODILESS: [StatusCode; 2] = [StatusCode::NOT_MODIFIED, StatusCode::NO_CONTENT];
 
 /// As many as most answers have: a map that grows is allocated twice.
 const HEADERS: usize = 6;
@@ -25,8 +28,28 @@ pub struct Answer {
     content_type: HeaderValue,
     headers: HeaderMap,
     body: Content,
+    /// The body, compressed, when it was so before.
+    gzip: Option<Bytes>,
     /// Whether it costs no token.
     free: bool,
+}
+
+/// A body of JSON that is always the same: it is compressed once, whoever asks for it how often.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    plain: Bytes,
+    gzip: Bytes,
+}
+
+impl Prepared {
+    /// A body that is written and compressed now.
+    pub fn json(body: &impl Serialize) -> Self {
+        let plain = serde_json::to_vec(body).expect("answers are made of texts and numbers");
+        Self {
+            gzip: gzip::compress(&plain),
+            plain: plain.into(),
+        }
+    }
 }
 
 enum Content {
@@ -56,6 +79,13 @@ impl Answer {
         Self::whole(JSON, body)
     }
 
+    /// 200 with what is always the same.
+    pub fn prepared(body: &Prepared) -> Self {
+        let mut answer = Self::json_bytes(body.plain.clone());
+        answer.gzip = Some(body.gzip.clone());
+        answer
+    }
+
     /// 200 with a text.
     pub fn text(content_type: &'static str, body: String) -> Self {
         Self::whole(HeaderValue::from_static(content_type), body.into())
@@ -68,13 +98,19 @@ impl Answer {
             content_type: HeaderValue::from_static(content_type),
             headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Streamed(body),
+            gzip: None,
             free: false,
         }
     }
 
     /// The client has it already.
     pub fn not_modified() -> Self {
-        Self::whole(JSON, Bytes::new()).with_status(StatusCode::NOT_MODIFIED)
+        Self::empty(StatusCode::NOT_MODIFIED)
+    }
+
+    /// A status, and nothing else.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self::whole(JSON, Bytes::new()).with_status(status)
     }
 
     fn whole(content_type: HeaderValue, body: Bytes) -> Self {
@@ -83,6 +119,7 @@ impl Answer {
             content_type,
             headers: HeaderMap::with_capacity(HEADERS),
             body: Content::Whole(body),
+            gzip: None,
             free: false,
         }
     }
@@ -156,6 +193,11 @@ impl Answer {
         (body.len() > CHUNK_BYTES && body.is_unique()).then_some(body.len())
     }
 
+    /// The body, compressed, when it was so before.
+    pub(super) fn take_gzip(&mut self) -> Option<Bytes> {
+        self.gzip.take()
+    }
+
     pub(super) fn replace_body(&mut self, body: Bytes) {
         self.body = Content::Whole(body);
     }
@@ -168,7 +210,7 @@ impl Answer {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        if self.status != StatusCode::NOT_MODIFIED {
+        if !BODILESS.contains(&self.status) {
             response
                 .headers_mut()
                 .insert(CONTENT_TYPE, self.content_type);
@@ -193,5 +235,17 @@ impl From<ApiError> for Answer {
             answer = answer.with_header(WWW_AUTHENTICATE, scheme);
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_always_the_same_is_compressed_once() {
+        let prepared = Prepared::json(&vec![7; 4_000]);
+        let given = || Answer::prepared(&prepared).take_gzip().unwrap().as_ptr();
+        assert_eq!(given(), given());
     }
 }

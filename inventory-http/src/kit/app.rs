@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use super::body::Bodies;
 use super::budget::Budget;
+use super::cors::{Cors, Origin};
 use super::limits::Limits;
 use super::ring::Keyring;
 use super::route::Route;
@@ -26,6 +27,8 @@ pub struct App<S> {
     /// Requests that went wrong or took long.
     wrong: Mutex<Seldom>,
     telemetry: Telemetry,
+    /// `None`: no page may call that is not of this service.
+    cors: Option<Cors>,
 }
 
 impl<S> App<S> {
@@ -50,7 +53,22 @@ impl<S> App<S> {
             keyring,
             limits,
             telemetry,
+            cors: None,
         }
+    }
+
+    /// Lets pages of these origins call; nothing changes when there are none.
+    #[must_use]
+    pub fn allowing(mut self, origins: Vec<Origin>) -> Self {
+        self.cors = match origins.is_empty() {
+            true => None,
+            false => Some(Cors::new(origins, self.router.routes())),
+        };
+        self
+    }
+
+    pub(super) fn cors(&self) -> Option<&Cors> {
+        self.cors.as_ref()
     }
 
     pub(super) fn service(&self) -> &Arc<S> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::body::Room;
@@ -57,8 +58,8 @@ impl<S> Call<S> {
     ///
     /// # Errors
     ///
-    /// Names the field that is wrong.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    /// Names each field that is wrong.
+    pub fn json<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, ApiError> {
         json::parse(&self.body)
     }
 

@@ -151,7 +151,7 @@ pub struct GonePosition {
 /// The body of every error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Error")]
+#[schemars(rename = "ApiError")]
 pub struct ErrorBody {
     /// What kind of error it is.
     pub code: Code,
@@ -213,6 +213,13 @@ impl ApiError {
     ) -> Self {
         let (field, issue) = (field.into(), issue.into());
         self.0.body.details.push(Detail { field, issue });
+        self
+    }
+
+    /// Names fields.
+    #[must_use]
+    pub(super) fn with_details(mut self, details: Vec<Detail>) -> Self {
+        self.0.body.details = details;
         self
     }
 

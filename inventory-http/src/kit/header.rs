@@ -3,7 +3,7 @@
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
 
-use super::error::ApiError;
+use super::faults::Faults;
 use super::query::Param;
 
 /// A header that a call reads.
@@ -21,18 +21,19 @@ impl HeaderParam {
         headers.get(&self.header)?.to_str().ok()
     }
 
-    /// Whether the header stands once at most, and is what was declared.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Tells what is wrong with the header, unless it stands once at most, and is what was declared.
+    pub(super) fn check(&self, headers: &HeaderMap, faults: &mut Faults) {
         let mut values = headers.get_all(&self.header).iter();
         let Some(value) = values.next() else {
-            return Ok(());
+            return;
         };
-        let refuse = |issue: String| ApiError::field(self.param.name, issue);
-        if values.next().is_some() {
-            return Err(refuse("stands twice".to_owned()));
+        let issue = match (values.next(), value.to_str()) {
+            (Some(_), _) => Some("stands twice".to_owned()),
+            (None, Err(_)) => Some("is not printable ASCII".to_owned()),
+            (None, Ok(text)) => self.param.check(text).err(),
+        };
+        if let Some(issue) = issue {
+            faults.push(self.param.name, issue);
         }
-        let text = value.to_str();
-        let text = text.map_err(|_| refuse("is not printable ASCII".to_owned()))?;
-        self.param.check(text).map_err(refuse)
     }
 }

@@ -3,17 +3,22 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use super::error::ApiError;
+use super::published;
+
+/// What is said of a body that its type does not take though its schema does: the two should be one.
+pub const NOT_PUBLISHED: &str = "is not what this call takes";
 
 /// Parses a body, strictly.
 ///
 /// # Errors
 ///
-/// Names the field that is wrong.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+/// Names each field that is wrong.
+pub fn parse<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, ApiError> {
     let parsed = serde_json::from_slice::<Object<T>>(body);
     parsed
         .map(|object| object.0)
@@ -66,51 +71,33 @@ pub fn some_objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     objects(deserializer).map(Some)
 }
 
-/// Parses again, slowly, to find out where.
-fn explain<T: DeserializeOwned>(body: &[u8]) -> ApiError {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let Err(error) = serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer) else {
-        return ApiError::field("", "has something after its end");
-    };
-    let path = match error.path().iter().next() {
-        Some(_) => error.path().to_string(),
-        None => String::new(),
-    };
-    // Where the text breaks off or is no text, the path ends in a field that has no name.
-    let path = path.trim_end_matches('?').trim_end_matches('.').to_owned();
-    let message = error.into_inner().to_string();
-    let issue = match message.rfind(" at line ") {
-        Some(end) => &message[..end],
-        None => &message,
-    };
-    // The path of a field that is missing, unknown or doubled ends at its parent.
-    let named = ["missing field `", "unknown field `", "duplicate field `"]
-        .iter()
-        .find_map(|start| issue.strip_prefix(start)?.split_once('`'));
-    let field = match named {
-        Some((name, _)) if path.is_empty() => name.to_owned(),
-        Some((name, _)) if path.ends_with(name) => path,
-        Some((name, _)) => format!("{path}.{name}"),
-        None => path,
-    };
-    ApiError::field(field, issue)
+/// Reads again, slowly, to find out what is wrong.
+fn explain<T: JsonSchema>(body: &[u8]) -> ApiError {
+    let mut faults = published::faults::<T>(body);
+    if faults.is_empty() {
+        faults.push("", NOT_PUBLISHED);
+    }
+    faults.check().expect_err("there is a fault")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::error::Detail;
+    use super::super::faults::FAULTS_MAX;
     use super::*;
 
-    #[derive(serde::Deserialize)]
+    #[derive(serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Row {
         #[serde(rename = "qty")]
         _qty: u64,
     }
 
-    #[derive(serde::Deserialize)]
+    #[derive(serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Rows {
         #[serde(rename = "rows", deserialize_with = "objects")]
+        #[schemars(length(max = 1_000), with = "Vec<Row>")]
         _rows: Vec<Row>,
     }
 
@@ -135,5 +122,45 @@ mod tests {
             let error = parse::<Rows>(body.as_bytes()).err().unwrap();
             assert_eq!(error.body().details[0].field, field, "{body}: {error:?}");
         }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_in_one_answer() {
+        let told = |body: &str| {
+            let error = parse::<Rows>(body.as_bytes()).err().unwrap();
+            let told = |detail: &Detail| format!("{} {}", detail.field, detail.issue);
+            error.body().details.iter().map(told).collect::<Vec<_>>()
+        };
+        let body = r#"{"more":[1],"rows":[{"qty":"x"},{"qty":1},{},7,{"qty":2,"qty":-3,"a":{"qty":0}}],"rows":null}"#;
+        assert_eq!(
+            told(body),
+            [
+                "more is not a field of this",
+                "rows[0].qty must be an integer from 0 on",
+                "rows[2].qty is missing",
+                "rows[3] must be an object",
+                "rows[4].qty stands twice",
+                "rows[4].qty must be an integer from 0 on",
+                "rows[4].a is not a field of this",
+                "rows stands twice",
+                "rows must be a list of 0 to 1000 rows",
+            ]
+        );
+        assert_eq!(
+            told("{\"rows\":[{\"qty\":1.5},\n{\"qty\":01}]}"),
+            [
+                "rows[0].qty must be an integer from 0 on",
+                "rows[1].qty cannot be read as JSON beyond line 2, column 9",
+            ]
+        );
+        assert_eq!(told(""), [" is empty"]);
+        assert_eq!(
+            told("\u{feff}{}"),
+            [" begins with a byte order mark, which is no JSON"]
+        );
+        let many = format!("{{\"rows\":[{}]}}", "0,".repeat(500) + "0");
+        assert_eq!(told(&many).len(), FAULTS_MAX);
+        let long = format!("{{\"rows\":[{}]}}", "{\"qty\":1},".repeat(1_500) + "0");
+        assert_eq!(told(&long), ["rows must be a list of 0 to 1000 rows"]);
     }
 }

@@ -70,6 +70,9 @@ pub enum InvalidApiKey {
     /// A name is 1 to 64 characters without `/`.
     #[error("the name of a key {0}")]
     Name(InvalidKeyName),
+    /// What it may do is too long for a name, or has a `/`.
+    #[error("a key for these stores needs a name, as in key=NAME@store:ID")]
+    NeedsName,
     /// The same key twice.
     #[error("a key stands twice")]
     Twice,
@@ -84,7 +87,7 @@ pub enum InvalidApiKey {
 impl ApiKey {
     /// Parses `key`, `key=reader`, `key=admin`, or `key=store:store-7+store-8`; in place of the key may stand
     /// `sha256:` and its digest, and before the role a name for the log, as in `key=till-7@store:store-7`. A key without one
-    /// is named after the first digits of its digest, so that the log tells callers apart and holds no secret.
+    /// is called as its role is written: nothing that is recorded is made of a key, so nobody can try keys against the log.
     ///
     /// A key may have `=` in it, as base64 does, and has a role then: `c2VjcmV0MQ===admin`. What could be read in two ways
     /// is the shorter key, with the narrower role.
@@ -107,7 +110,10 @@ impl ApiKey {
         let owner = owner
             .transpose()
             .expect("the name of a key is one of a caller");
-        let name = name.unwrap_or_else(|| name_of(&digest));
+        let name = match name {
+            Some(name) => name,
+            None => name_of(&digest, &role)?,
+        };
         Ok(Self {
             digest,
             name,
@@ -163,13 +169,18 @@ impl ApiKey {
     }
 }
 
-/// The name of a key that has none.
-fn name_of(known: &[u8; 32]) -> KeyName {
-    let name = match *known == digest(b"demo") {
-        true => "demo".to_owned(),
-        false => format!("key-{}", data_encoding::HEXLOWER.encode(&known[..4])),
+/// The name of a key that has none: what it may do.
+fn name_of(known: &[u8; 32], role: &Role) -> Result<KeyName, InvalidApiKey> {
+    let name = match role {
+        _ if *known == digest(b"demo") => "demo".to_owned(),
+        Role::Admin => "admin".to_owned(),
+        Role::Reader => "reader".to_owned(),
+        Role::Store(stores) => {
+            let stores: Vec<_> = stores.iter().map(StoreId::as_str).collect();
+            format!("store:{}", stores.join("+"))
+        }
     };
-    KeyName::new(&name).expect("a few letters and digits are a name")
+    KeyName::new(&name).map_err(|_| InvalidApiKey::NeedsName)
 }
 
 /// A key, and the name and role behind it: behind the first `=` that a role stands behind.
@@ -250,11 +261,12 @@ mod tests {
         let name = |text| ApiKey::parse(text).map(|key| key.name.to_string());
         for (key, expected) in [
             ("demo", "demo"),
-            ("a", "key-ca978112"),
-            ("a=reader", "key-ca978112"),
+            ("a", "admin"),
+            ("a=reader", "reader"),
             ("a=audit@reader", "audit"),
             ("a=till 7@store:store-7@west", "till 7"),
-            ("a=store:store-7@west", "key-ca978112"),
+            ("a=store:store-7@west", "store:store-7@west"),
+            ("a=store:north+south", "store:north+south"),
         ] {
             assert_eq!(name(key).as_deref(), Ok(expected), "{key}");
         }
@@ -270,6 +282,7 @@ mod tests {
             "c2VjcmV0MQ===owner",
             "a=owner",
             "a=store:",
+            "a=store:north/1",
             "sha256:12",
             "ä",
         ] {

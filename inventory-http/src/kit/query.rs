@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::ApiError;
+use super::faults::Faults;
 use super::target::decode;
 
 /// A query parameter.
@@ -28,6 +29,8 @@ pub enum ParamKind {
         /// What it is when it is absent.
         default: Option<u64>,
     },
+    /// One of these words.
+    Choice(&'static [&'static str]),
     /// A text, with the regular expression that is published of it, and the check that decides.
     Text {
         /// The published expression.
@@ -52,6 +55,19 @@ impl Param {
             name,
             about,
             kind: ParamKind::Integer { min, max, default },
+        }
+    }
+
+    /// A parameter that is one of some words.
+    pub const fn choice(
+        name: &'static str,
+        about: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            about,
+            kind: ParamKind::Choice(words),
         }
     }
 
@@ -85,6 +101,8 @@ impl Param {
                 Some(number) if (min..=max).contains(&number) => Ok(()),
                 _ => Err(format!("must be an integer from {min} to {max}")),
             },
+            ParamKind::Choice(words) if words.contains(&text) => Ok(()),
+            ParamKind::Choice(words) => Err(format!("must be one of {}", words.join(", "))),
             ParamKind::Text { check, .. } => check(text),
         }
     }
@@ -106,25 +124,50 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// Names the parameter that is unknown, doubled or out of range.
+    /// Names each parameter that is unknown, doubled or out of range.
     pub fn parse(raw: Option<&str>, declared: &[&'static Param]) -> Result<Self, ApiError> {
-        let mut values: Vec<(&'static str, String)> = Vec::new();
+        let mut faults = Faults::default();
+        let query = Self::read(raw, declared, &mut faults);
+        faults.check().map(|()| query)
+    }
+
+    /// As [`parse`](Self::parse); what is wrong goes to the other faults of the request.
+    pub(super) fn read(
+        raw: Option<&str>,
+        declared: &[&'static Param],
+        faults: &mut Faults,
+    ) -> Self {
+        let mut query = Self::default();
         let pairs = raw.unwrap_or_default().split('&');
         for pair in pairs.filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = form_decode(name).map_err(|issue| ApiError::field("", issue))?;
-            let Some(param) = declared.iter().find(|param| param.name == name) else {
-                return Err(ApiError::field(name, "is not a parameter of this call"));
-            };
-            let refuse = |issue: String| ApiError::field(param.name, issue);
-            if values.iter().any(|(known, _)| *known == param.name) {
-                return Err(refuse("stands twice".to_owned()));
+            if let Err((field, issue)) = query.take(pair, declared)
+                && !faults.push(field, issue)
+            {
+                break;
             }
-            let value = form_decode(value).map_err(refuse)?;
-            param.check(&value).map_err(refuse)?;
-            values.push((param.name, value));
         }
-        Ok(Self { values })
+        query
+    }
+
+    /// Takes a pair over, or says what is wrong with which parameter.
+    fn take(
+        &mut self,
+        pair: &str,
+        declared: &[&'static Param],
+    ) -> Result<(), (Cow<'static, str>, String)> {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = form_decode(name).map_err(|issue| ("".into(), issue))?;
+        let Some(param) = declared.iter().find(|param| param.name == name) else {
+            return Err((name.into(), "is not a parameter of this call".to_owned()));
+        };
+        let refuse = |issue: String| (param.name.into(), issue);
+        if self.values.iter().any(|(known, _)| *known == param.name) {
+            return Err(refuse("stands twice".to_owned()));
+        }
+        let value = form_decode(value).map_err(refuse)?;
+        param.check(&value).map_err(refuse)?;
+        self.values.push((param.name, value));
+        Ok(())
     }
 
     /// A text, when it is there.
@@ -138,7 +181,7 @@ impl Query {
         let given = self.text(param).and_then(parse_integer);
         match param.kind {
             ParamKind::Integer { default, .. } => given.or(default),
-            ParamKind::Text { .. } => given,
+            ParamKind::Choice(_) | ParamKind::Text { .. } => given,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct PathParam {
     pub about: &'static str,
     /// What it may be.
     pub schema: Schema,
+    /// One that may be.
+    pub example: &'static str,
 }
 
 /// A body that a call takes.
@@ -58,6 +60,8 @@ pub struct BodyDoc {
     pub schema: Schema,
     /// How large it may be.
     pub bytes_max: usize,
+    /// One that may be, as JSON.
+    pub example: &'static str,
 }
 
 /// An answer that a call may give.
@@ -79,6 +83,10 @@ pub struct Route<S> {
     pub method: Method,
     /// The pattern of the path.
     pub path: &'static str,
+    /// What programs call it.
+    pub id: &'static str,
+    /// What it is about, in one word.
+    pub tag: &'static str,
     /// One line about it.
     pub summary: &'static str,
     /// What it needs of its key.
@@ -160,6 +168,8 @@ impl<S: 'static> Route<S> {
         Self {
             method,
             path,
+            id: "",
+            tag: "",
             summary: "",
             access,
             counted: true,
@@ -175,10 +185,10 @@ impl<S: 'static> Route<S> {
         }
     }
 
-    /// With one line about it.
+    /// With what programs call it, and one line about it.
     #[must_use]
-    pub fn about(mut self, summary: &'static str) -> Self {
-        self.summary = summary;
+    pub fn about(mut self, id: &'static str, summary: &'static str) -> Self {
+        (self.id, self.summary) = (id, summary);
         self
     }
 
@@ -228,7 +238,24 @@ impl<S: 'static> Route<S> {
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self, bytes_max: usize) -> Self {
         let schema = schema_of::<T>();
-        self.body = Some(BodyDoc { schema, bytes_max });
+        let example = "";
+        self.body = Some(BodyDoc {
+            schema,
+            bytes_max,
+            example,
+        });
+        self
+    }
+
+    /// With an example of its body, as JSON.
+    ///
+    /// # Panics
+    ///
+    /// It takes none.
+    #[must_use]
+    pub fn example(mut self, json: &'static str) -> Self {
+        let body = self.body.as_mut();
+        body.expect("a body is declared before its example").example = json;
         self
     }
 
@@ -279,4 +306,12 @@ impl<S: 'static> Route<S> {
         self.errors = codes;
         self
     }
+}
+
+/// Routes that are about the same.
+pub fn tagged<S>(tag: &'static str, mut routes: Vec<Route<S>>) -> Vec<Route<S>> {
+    for route in &mut routes {
+        route.tag = tag;
+    }
+    routes
 }

@@ -17,15 +17,15 @@ const SEGMENTS_MAX: usize = 6;
 /// Where the parameters of a path are, as byte positions.
 pub(super) type Spans = [(u16, u16); PARAMS_MAX];
 
-/// A table of routes. Among those that match a path, the first one counts.
+/// A table of routes. Among those that match a path and its method, the first one counts: what has the name of a literal
+/// segment is read all the same, where the literal takes no GET.
 pub(super) struct Router<S> {
     entries: Vec<Entry<S>>,
 }
 
 impl<S> fmt::Debug for Router<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes = self.entries.iter().map(|entry| &entry.route);
-        f.debug_list().entries(routes).finish()
+        f.debug_list().entries(self.routes()).finish()
     }
 }
 
@@ -72,26 +72,25 @@ impl<S> Router<S> {
         }
     }
 
+    /// All of them.
+    pub(super) fn routes(&self) -> impl Iterator<Item = &Route<S>> + Clone {
+        self.entries.iter().map(|entry| &entry.route)
+    }
+
     /// Where a path leads with a method.
     pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_, S> {
         let Some(segments) = Segments::of(path) else {
             return Found::Nothing;
         };
         let mut others: Vec<Method> = Vec::new();
-        let mut known = None;
         for entry in &self.entries {
             let Entry { pattern, route, .. } = entry;
-            // Once a pattern has matched, only its other methods count: literal segments win over parameters.
-            if known.is_some_and(|known| known != route.path) {
-                continue;
-            }
             if !pattern.matches(path, &segments) {
                 continue;
             }
             if route.method == *method {
                 return Found::Route(entry, pattern.params(&segments));
             }
-            known = Some(route.path);
             others.push(route.method.clone());
             if route.method == Method::GET {
                 others.push(Method::HEAD);
@@ -140,8 +139,7 @@ impl Segments {
 /// A pattern such as `/inventory/{productId}`: literal segments are compared byte by byte, a parameter is any segment
 /// that is not empty.
 ///
-/// Literals are compared before anything is decoded: a product that is named like a literal is reached by encoding one
-/// of its bytes.
+/// Literals are compared before anything is decoded.
 struct Pattern(Vec<Expected>);
 
 enum Expected {

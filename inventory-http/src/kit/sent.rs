@@ -17,6 +17,10 @@ pub(super) async fn compressed(mut answer: Answer) -> Answer {
         return answer;
     }
     let body = body.clone();
+    if let Some(made) = answer.take_gzip() {
+        answer.replace_body(made);
+        return answer.compressed();
+    }
     let made = match body.len() <= GZIP_BYTES_INLINE_MAX {
         true => gzip::compress(&body),
         false => match tokio::task::spawn_blocking(move || gzip::compress(&body)).await {

@@ -15,6 +15,7 @@ use super::body::{self, Bounds};
 use super::budget::Share;
 use super::call::Call;
 use super::error::{ApiError, Code};
+use super::faults::Faults;
 use super::framing::check_framing;
 use super::gzip;
 use super::keys::Access;
@@ -131,8 +132,12 @@ impl<S: Send + Sync + 'static> Session<S> {
         let gzip = gzip::accepted(&head.headers);
         let chunked = head.headers.contains_key(TRANSFER_ENCODING);
         let framing = check_framing(&head.uri, &head.headers, head.version);
-        let answered = match framing {
-            Ok(()) => {
+        let cors = app.cors();
+        let origin = cors.and_then(|cors| cors.origin(&head.headers));
+        let preflight = cors.and_then(|cors| cors.preflight(&head.method, &head.headers));
+        let answered = match (framing, preflight) {
+            (Ok(()), Some(answer)) => Ok(answer),
+            (Ok(()), None) => {
                 let mut body = body;
                 let received = Received {
                     uri: head.uri,
@@ -147,7 +152,7 @@ impl<S: Send + Sync + 'static> Session<S> {
                 }
                 answered
             }
-            Err(error) => Err(error),
+            (Err(error), _) => Err(error),
         };
         let answer = answered.unwrap_or_else(Answer::from);
         let varies = answer.varies();
@@ -165,6 +170,9 @@ impl<S: Send + Sync + 'static> Session<S> {
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         if varies {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        if let Some(cors) = cors {
+            cors.tell(origin, headers);
         }
         if let Some(taken) = taken {
             headers.insert(RATE_LIMIT, taken.limit.into());
@@ -227,7 +235,10 @@ impl<S: Send + Sync + 'static> Session<S> {
         } = received;
         let caller = caller.transpose()?;
         if caller.is_some_and(|at| self.ring.caller(at).is_anybody()) {
-            loopback::check(&uri, &headers)?;
+            let is_named = app
+                .cors()
+                .is_some_and(|cors| cors.origin(&headers).is_some());
+            loopback::check(&uri, &headers, is_named)?;
         }
         let (route, spans) = match found {
             Found::Route(entry, spans) => (&entry.route, *spans),
@@ -249,10 +260,12 @@ impl<S: Send + Sync + 'static> Session<S> {
             }
             caller.check(route.access)?;
         }
-        let query = Query::parse(uri.query(), route.query)?;
+        let mut faults = Faults::default();
+        let query = Query::read(uri.query(), route.query, &mut faults);
         for header in route.headers {
-            header.check(&headers)?;
+            header.check(&headers, &mut faults);
         }
+        faults.check()?;
         let (body, room) = match &route.body {
             Some(expected) => {
                 body::check(&headers, body, expected.bytes_max)?;

@@ -1,11 +1,13 @@
 //! The OpenAPI document, made of the table of routes and the types of the bodies.
 
+mod errors;
 mod operation;
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::kit::{ErrorBody, Route};
+use crate::kit::{Route, make_plain};
+use errors::Errors;
 use operation::operation;
 
 /// The document of a service, as OpenAPI 3.1.
@@ -13,21 +15,31 @@ pub fn document<S: 'static>(title: &str, routes: &[Route<S>]) -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
-    let error = generator.subschema_for::<ErrorBody>();
+    let errors = Errors::new(&mut generator);
     let mut paths: Map<String, Value> = Map::new();
+    let mut tags: Vec<&str> = Vec::new();
     for route in routes {
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
         let method = route.method.as_str().to_ascii_lowercase();
-        methods[method] = operation(route, &error, &mut generator);
+        methods[method] = operation(route, &errors, &mut generator);
+        if !tags.contains(&route.tag) {
+            tags.push(route.tag);
+        }
     }
-    json!({
+    let tags: Vec<Value> = tags.iter().map(|tag| json!({ "name": tag })).collect();
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": title,
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every error has a body of the schema Error. 503, time-outs and broken connections mean that \
-                the outcome is unknown: the same idempotency key settles it.",
+            "license": { "name": env!("CARGO_PKG_LICENSE") },
+            "description": "Every error has a body of the schema ApiError, which names all that is wrong with a request. 503, \
+                time-outs and broken connections mean that the outcome is unknown: the same idempotency key settles it. \
+                A page of a listing leads on by nextCursor. Whoever follows the log reads /replication/snapshot once, and \
+                then /replication/changes from its lastOffset on.",
         },
+        "servers": [{ "url": "/" }],
+        "tags": tags,
         "security": [{ "key": [] }, { "bearer": [] }],
         "paths": paths,
         "components": {
@@ -37,5 +49,7 @@ pub fn document<S: 'static>(title: &str, routes: &[Route<S>]) -> Value {
             },
             "schemas": generator.take_definitions(true),
         },
-    })
+    });
+    make_plain(&mut document);
+    document
 }

@@ -1,69 +1,35 @@
 //! One call of the document.
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::kit::{Access, AnswerDoc, Code, Param, ParamKind, Route};
-
-/// Errors that a call can give for what it is, beside those that its route names.
-fn common_errors<S>(route: &Route<S>) -> Vec<Code> {
-    let mut codes = vec![Code::BadRequest, Code::UriTooLong];
-    if route.access != Access::Open {
-        codes.push(Code::Unauthorized);
-        if route.counted {
-            codes.push(Code::RateLimited);
-        }
-    }
-    if matches!(route.access, Access::Write | Access::Admin) {
-        codes.push(Code::Forbidden);
-    }
-    if route.body.is_some() {
-        codes.extend([
-            Code::RequestTimeout,
-            Code::PayloadTooLarge,
-            Code::UnsupportedMediaType,
-        ]);
-    }
-    if route.access != Access::Open {
-        codes.push(Code::Unavailable);
-    }
-    codes
-}
+use super::errors::{Errors, codes};
+use crate::kit::{Access, AnswerDoc, Param, ParamKind, Route};
 
 pub(super) fn operation<S: 'static>(
     route: &Route<S>,
-    error: &Schema,
+    errors: &Errors,
     generator: &mut SchemaGenerator,
 ) -> Value {
     let mut operation = json!({
-        "operationId": operation_id(route),
+        "operationId": route.id,
+        "tags": [route.tag],
         "summary": route.summary,
         "parameters": parameters(route, generator),
-        "responses": responses(route, error, generator),
+        "responses": responses(route, errors, generator),
     });
     if route.access == Access::Open {
         operation["security"] = json!([]);
     }
     if let Some(body) = &route.body {
+        let example: Value = serde_json::from_str(body.example).expect("an example is JSON");
         operation["requestBody"] = json!({
             "required": true,
             "description": format!("at most {} bytes", body.bytes_max),
-            "content": { "application/json": { "schema": (body.schema)(generator) } },
+            "content": { "application/json": { "schema": (body.schema)(generator), "example": example } },
         });
     }
     operation
-}
-
-/// `POST /inventory/{productId}` is `postInventoryProductId`.
-fn operation_id<S>(route: &Route<S>) -> String {
-    let mut id = route.method.as_str().to_ascii_lowercase();
-    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric());
-    for word in words.filter(|word| !word.is_empty()) {
-        let (first, rest) = word.split_at(1);
-        id.push_str(&first.to_ascii_uppercase());
-        id.push_str(rest);
-    }
-    id
 }
 
 fn parameters<S>(route: &Route<S>, generator: &mut SchemaGenerator) -> Vec<Value> {
@@ -74,6 +40,7 @@ fn parameters<S>(route: &Route<S>, generator: &mut SchemaGenerator) -> Vec<Value
             "required": true,
             "description": param.about,
             "schema": (param.schema)(generator),
+            "example": param.example,
         })
     });
     let mut parameters: Vec<Value> = in_path.collect();
@@ -96,6 +63,7 @@ fn parameter(param: &Param, place: &str) -> Value {
             }
             schema
         }
+        ParamKind::Choice(words) => json!({ "type": "string", "enum": words }),
         ParamKind::Text {
             pattern, format, ..
         } => {
@@ -116,19 +84,12 @@ fn parameter(param: &Param, place: &str) -> Value {
 
 fn responses<S>(
     route: &Route<S>,
-    error: &Schema,
+    errors: &Errors,
     generator: &mut SchemaGenerator,
 ) -> Map<String, Value> {
     let mut responses = Map::new();
-    for code in common_errors(route).iter().chain(route.errors) {
-        let mut response = json!({
-            "description": code.text(),
-            "content": { "application/json": { "schema": error } },
-        });
-        if matches!(code, Code::RateLimited | Code::Unavailable) {
-            response["headers"] = json!({ "Retry-After": header("seconds to wait") });
-        }
-        responses.insert(code.status().as_str().to_owned(), response);
+    for code in codes(route) {
+        responses.insert(code.status().as_str().to_owned(), errors.response(code));
     }
     for answer in &route.answers {
         let status = answer.status.as_str().to_owned();
@@ -146,14 +107,14 @@ fn response<S>(route: &Route<S>, answer: &AnswerDoc, generator: &mut SchemaGener
     let mut headers = Map::new();
     let is_success = answer.status.is_success();
     if is_success && route.counted && route.access != Access::Open {
-        headers.insert("RateLimit-Limit".into(), header("requests in a period"));
+        headers.insert("RateLimit-Limit".into(), number("requests in a period"));
         headers.insert(
             "RateLimit-Remaining".into(),
-            header("requests that are left"),
+            number("requests that are left"),
         );
         headers.insert(
             "RateLimit-Reset".into(),
-            header("seconds until all are there again"),
+            number("seconds until all are there again"),
         );
     }
     for (name, about) in answer.headers {
@@ -171,6 +132,6 @@ fn told(about: &str) -> Value {
 }
 
 /// A header that is a number.
-fn header(about: &str) -> Value {
+pub(super) fn number(about: &str) -> Value {
     json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } })
 }

@@ -1,18 +1,22 @@
 //! Many independent updates in one call.
 
+use std::borrow::Cow;
+
 use inventory_core::vocabulary::{Adjustment, ProductId, StoreId, Version};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::mutation::mutation;
 use super::{Update, Updated, schema};
-use crate::kit::{ErrorBody, KeyName, objects};
+use crate::kit::{ApiError, ErrorBody, KeyName, objects};
 
 /// Most updates of one call.
 pub const BATCH_UPDATES_MAX: usize = 10_000;
 
 mutation! {
     /// An update among others: what would stand in the head of a call of its own stands in the row.
+    #[schemars(transform = needs_key)]
     pub struct BatchRow {
         /// The store whose stock changes.
         #[schemars(schema_with = "schema::id")]
@@ -86,47 +90,118 @@ impl BatchRow {
 pub struct Batch {
     /// The updates, each with its own idempotencyKey.
     #[serde(deserialize_with = "objects")]
-    #[schemars(schema_with = "rows_with_keys")]
+    #[schemars(schema_with = "rows")]
     pub updates: Vec<BatchRow>,
 }
 
-/// What the derived schema cannot say: a row has no head that its key could stand in.
-fn rows_with_keys(generator: &mut SchemaGenerator) -> Schema {
+fn rows(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "minItems": 1,
         "maxItems": BATCH_UPDATES_MAX,
-        "items": {
-            "allOf": [generator.subschema_for::<BatchRow>(), { "required": ["idempotencyKey"] }],
-        },
+        "items": generator.subschema_for::<BatchRow>(),
     })
 }
 
-/// What became of one update of a batch.
+/// What the derived schema cannot say: a row has no head that its key could stand in.
+fn needs_key(schema: &mut Schema) {
+    let required = schema.get_mut("required").and_then(Value::as_array_mut);
+    let required = required.expect("a row has fields that must be there");
+    required.push("idempotencyKey".into());
+}
+
+/// An update of a batch that is applied: what the single call would have answered with 200.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BatchApplied")]
+pub struct AppliedRow {
+    /// `applied`.
+    #[schemars(schema_with = "applied")]
+    pub outcome: &'static str,
+    /// 200.
+    #[schemars(range(min = 200, max = 200))]
+    pub status: u16,
+    /// Whether it is the first answer again.
+    #[serde(rename = "idempotentReplayed")]
+    pub replayed: bool,
+    /// The single answer.
+    #[serde(flatten)]
+    pub updated: Updated,
+}
+
+/// An update of a batch that changed nothing: what the single call would have been refused with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BatchRefused")]
+pub struct RefusedRow {
+    /// `refused`.
+    #[schemars(schema_with = "refused")]
+    pub outcome: &'static str,
+    /// The status of the single answer.
+    #[schemars(range(min = 400, max = 599))]
+    pub status: u16,
+    /// The single answer.
+    #[serde(flatten)]
+    pub error: ErrorBody,
+}
+
+fn applied(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["applied"] })
+}
+
+fn refused(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["refused"] })
+}
+
+/// What became of one update of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum BatchResult {
+    /// It is applied.
+    Applied(AppliedRow),
+    /// It changed nothing.
+    Refused(RefusedRow),
+}
+
+impl BatchResult {
     /// What the single call would have answered with 200.
-    Applied {
-        /// 200.
-        #[schemars(range(min = 200, max = 200))]
-        status: u16,
-        /// Whether it is the first answer again.
-        #[serde(rename = "idempotentReplayed")]
-        replayed: bool,
-        /// The single answer.
-        #[serde(flatten)]
-        updated: Updated,
-    },
+    pub fn applied(updated: Updated, replayed: bool) -> Self {
+        Self::Applied(AppliedRow {
+            outcome: "applied",
+            status: 200,
+            replayed,
+            updated,
+        })
+    }
+
     /// What the single call would have been refused with.
-    Refused {
-        /// The status of the single answer.
-        #[schemars(range(min = 400, max = 599))]
-        status: u16,
-        /// The single answer.
-        #[serde(flatten)]
-        error: ErrorBody,
-    },
+    pub fn refused(error: &ApiError) -> Self {
+        Self::Refused(RefusedRow {
+            outcome: "refused",
+            status: error.code().status().as_u16(),
+            error: error.body().clone(),
+        })
+    }
+}
+
+/// The outcome says which of the two it is.
+impl JsonSchema for BatchResult {
+    fn schema_name() -> Cow<'static, str> {
+        "BatchResult".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (applied, refused) = (
+            generator.subschema_for::<AppliedRow>(),
+            generator.subschema_for::<RefusedRow>(),
+        );
+        json_schema!({
+            "description": "What became of one update of a batch.",
+            "oneOf": [applied, refused],
+            "discriminator": {
+                "propertyName": "outcome",
+                "mapping": { "applied": applied.get("$ref"), "refused": refused.get("$ref") },
+            },
+        })
+    }
 }
 
 /// How many of a batch were applied.

@@ -15,7 +15,6 @@ use super::schema;
 mutation! {
     /// What somebody has counted of a product at a store. Exactly one of `version` and `asOfOffset` says what it is compared
     /// with.
-    #[schemars(extend("oneOf" = [{ "required": ["version"] }, { "required": ["asOfOffset"] }]))]
     pub struct Count {
         /// The store that was counted.
         #[schemars(schema_with = "schema::id")]

@@ -25,7 +25,9 @@ mod whoami;
 
 pub use alert::{Alert, AlertCursor, AlertList, SetAlert};
 pub use as_of::{AsOf, InvalidAsOf};
-pub use batch::{BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched};
+pub use batch::{
+    AppliedRow, BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, RefusedRow,
+};
 pub use count::{Count, Counted};
 pub use cursor::{Cursor, InvalidCursor};
 pub use dead_letter::{

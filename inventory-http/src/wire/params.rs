@@ -13,6 +13,7 @@ pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
     name: "productId",
     about: "the product, percent-encoded as one segment",
     schema: schema::id,
+    example: "tea",
 }];
 
 /// Whether a text can be parsed, for [`Param::text`].
@@ -49,10 +50,10 @@ pub static KEY_HEADER: HeaderParam = HeaderParam {
     header: HeaderName::from_static("idempotency-key"),
     param: Param::text(
         "Idempotency-Key",
-        "names the intent, in place of the body's idempotencyKey",
-        "^[!-~]([ -~]{0,126}[!-~])?$",
+        "names the intent, in place of the body's idempotencyKey; in quotes it is a string of RFC 9651, and the same key",
+        "^([!#-~]([ -~]{0,126}[!-~])?|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,128}\")$",
         "",
-        parses::<IdempotencyKey>,
+        |text| header_key(text).map(drop),
     ),
 };
 /// The header in which a store says which of its tills has asked.
@@ -73,6 +74,35 @@ pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER, &ON_BEHALF_OF];
 pub static BATCH_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF];
 /// Those of one at a store, which passes on who has asked by itself.
 pub static STORE_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
+
+/// The key as the header has it: as it is, or in quotes, as libraries write what the header is going to be.
+fn header_key(text: &str) -> Result<IdempotencyKey, String> {
+    let parse = |key: &str| IdempotencyKey::new(key).map_err(|error| error.to_string());
+    let Some(quoted) = text.strip_prefix('"') else {
+        return parse(text);
+    };
+    let mut key = String::with_capacity(quoted.len());
+    let mut rest = quoted.chars();
+    loop {
+        match rest.next() {
+            Some('"') if rest.as_str().is_empty() => return parse(&key),
+            Some('\\') => match rest.next() {
+                Some(escaped @ ('"' | '\\')) => key.push(escaped),
+                Some(_) | None => {
+                    return Err(r#"has a \ before what is neither " nor \"#.to_owned());
+                }
+            },
+            Some('"') | None => return Err("must end with its closing quote".to_owned()),
+            Some(plain) => key.push(plain),
+        }
+    }
+}
+
+/// The header of an answer that was given before.
+pub const REPLAYED: &[(&str, &str)] = &[(
+    "Idempotent-Replayed",
+    "there, and true, when it is the first answer again",
+)];
 
 /// The product in the path.
 ///
@@ -105,12 +135,8 @@ pub fn key<S>(
     call: &Call<S>,
     in_body: Option<IdempotencyKey>,
 ) -> Result<Option<IdempotencyKey>, ApiError> {
-    let in_head = call
-        .header(&KEY_HEADER)
-        .map(IdempotencyKey::new)
-        .transpose();
-    let in_head =
-        in_head.map_err(|error| ApiError::field(KEY_HEADER.param.name, error.to_string()))?;
+    let in_head = call.header(&KEY_HEADER).map(header_key).transpose();
+    let in_head = in_head.map_err(|issue| ApiError::field(KEY_HEADER.param.name, issue))?;
     match (in_head, in_body) {
         (Some(head), Some(body)) if head != body => Err(ApiError::field(
             KEY_HEADER.param.name,
@@ -136,4 +162,34 @@ pub fn required_key<S>(
         )
     };
     key(call, in_body)?.ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_quotes_is_the_key_without_them() {
+        for (header, key) in [
+            ("abc", "abc"),
+            ("\"abc\"", "abc"),
+            ("\" a\\\"b\\\\ \"", " a\"b\\ "),
+            ("a\"b\"", "a\"b\""),
+        ] {
+            let found = header_key(header).unwrap();
+            assert_eq!(found.as_str(), key, "{header}");
+        }
+        for bad in [
+            "",
+            "\"",
+            "\"\"",
+            "\"abc",
+            "\"a\"b\"",
+            "\"a\\b\"",
+            "\"abc\\\"",
+            "\"abc\";v=1",
+        ] {
+            assert!(header_key(bad).is_err(), "{bad}");
+        }
+    }
 }

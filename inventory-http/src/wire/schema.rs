@@ -1,5 +1,6 @@
 //! Schemas of the vocabulary, as they are published, and how optional fields are read.
 
+pub use crate::kit::{ID_FORMAT, KEY_FORMAT, NAME_FORMAT};
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, NOTE_CHARACTERS_MAX, QUANTITY_MAX,
     REFERENCE_CHARACTERS_MAX, Reason, TTL_SECONDS_MAX,
@@ -17,9 +18,6 @@ pub const TRANSFER_CURSOR_FORMAT: &str = "inventory-transfer-cursor";
 
 /// A format of the cursors of alerts.
 pub const ALERT_CURSOR_FORMAT: &str = "inventory-alert-cursor";
-
-/// A format of texts that are bounded in bytes of UTF-8, which JSON Schema cannot say.
-pub const ID_FORMAT: &str = "inventory-id";
 
 /// A format of cursors, which only listings make.
 pub const CURSOR_FORMAT: &str = "inventory-cursor";
@@ -41,7 +39,8 @@ pub fn id(_: &mut SchemaGenerator) -> Schema {
         "minLength": 1,
         "maxLength": ID_BYTES_MAX,
         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-        "description": "1 to 128 bytes of UTF-8 without control characters",
+        "description": "1 to 128 bytes of UTF-8 in normal form C, of characters that can be seen, without blanks at its ends; \
+            neither . nor ..",
     })
 }
 
@@ -59,6 +58,7 @@ pub fn nullable_id(_: &mut SchemaGenerator) -> Schema {
 pub fn key(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
+        "format": KEY_FORMAT,
         "minLength": 1,
         "maxLength": KEY_BYTES_MAX,
         "pattern": "^[ -~]+$",
@@ -100,6 +100,7 @@ pub fn actor(_: &mut SchemaGenerator) -> Schema {
 pub fn key_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
+        "format": NAME_FORMAT,
         "minLength": 1,
         "maxLength": KEY_NAME_CHARACTERS_MAX,
         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f/]+$",
@@ -202,7 +203,7 @@ where
 }
 
 /// Reads a field that may be absent, and may not be null.
-pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

@@ -2,7 +2,7 @@
 
 use inventory_core::machine::{Command, Outcome, REQUEST_LINES_MAX, Set, SetRule, Skip};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
-use schemars::{JsonSchema, Schema, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mutation::mutation;
@@ -14,7 +14,6 @@ pub const SYNC_ROWS_MAX: usize = REQUEST_LINES_MAX;
 
 mutation! {
     /// Sets a store's on-hand of many products, in one atomic request. It may do without a key.
-    #[schemars(transform = merge_needs_versions)]
     pub struct Sync {
         /// The store.
         #[schemars(schema_with = "schema::id")]
@@ -32,7 +31,7 @@ mutation! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncMode {
-    /// When the product was never written, or is at the row's version.
+    /// When the product was never written, or is at the row's version. Each row needs one.
     Merge,
     /// Always: somebody has counted.
     Overwrite,
@@ -56,19 +55,6 @@ pub struct SyncRow {
     )]
     #[schemars(schema_with = "schema::quantity")]
     pub version: Option<Version>,
-}
-
-/// What the derived schema cannot say: with `merge`, each row has a version.
-fn merge_needs_versions(schema: &mut Schema) {
-    let rule = json_schema!({
-        "anyOf": [
-            { "properties": { "mode": { "const": "overwrite" } } },
-            { "properties": { "products": { "items": { "required": ["version"] } } } },
-        ]
-    });
-    if let Some(any_of) = rule.get("anyOf") {
-        schema.insert("anyOf".to_owned(), any_of.clone());
-    }
 }
 
 impl SyncRow {

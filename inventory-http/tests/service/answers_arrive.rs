@@ -105,7 +105,7 @@ fn a_stream_whose_client_has_gone_frees_its_connection_whatever_was_sent_before(
             b"GET /replication/stream HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\nG",
         );
         assert_eq!(client.head().unwrap().status, 200);
-        assert_eq!(client.chunk().unwrap(), b": connected\n\n");
+        assert_eq!(client.chunk().unwrap(), b"retry: 1000\n: connected\n\n");
     }
     drop(clients);
     let begun = Instant::now();

@@ -124,6 +124,14 @@ fn a_name_is_text_of_its_length() {
         "\"\\ud800\"",
         "\"\\udc00\\ud800\"",
         "\"\\x\"",
+        "\" tea\"",
+        "\"tea \"",
+        "\"\\ufefftea\"",
+        "\"te\\u200ba\"",
+        "\"te\\u00a0a\"",
+        "\"cafe\\u0301\"",
+        "\".\"",
+        "\"..\"",
         &long,
         &wide,
     ];
@@ -286,4 +294,102 @@ fn a_body_has_a_largest_size_however_it_is_sent() {
     let body = format!("{}{room}", String::from_utf8(with("", "")).unwrap());
     assert_eq!(world.post(UPDATES, &body).status, 200);
     assert_eq!(world.head(), 1);
+}
+
+/// What parsers say of themselves, which helps nobody who calls.
+const PARSERS_WORDS: [&str; 8] = [
+    "expected",
+    "invalid type",
+    "invalid value",
+    "EOF",
+    "visitor",
+    "at line",
+    "`",
+    "u64",
+];
+
+#[test]
+fn all_that_is_wrong_with_a_body_is_told_at_once_and_in_our_words() {
+    let world = World::new();
+    let told = |path: &str, body: &str| {
+        let reply = world.post(path, body);
+        assert_eq!(reply.error().0, 400, "{body}: {reply:?}");
+        let faults = reply.faults();
+        for word in PARSERS_WORDS {
+            let found = faults.iter().find(|fault| fault.contains(word));
+            assert_eq!(found, None, "{word} of {body}");
+        }
+        faults
+    };
+    let body =
+        r#"{"storeId":" north","delta":0,"version":-1,"reason":"theft","note":"a\nb","more":1}"#;
+    assert_eq!(
+        told(UPDATES, body),
+        [
+            "storeId begins or ends with a blank",
+            "delta must be an integer from -9007199254740991 to 9007199254740991, and not 0",
+            "version must be an integer from 0 to 9007199254740991, or null",
+            "reason must be one of sale, return, receipt, correction, count, damage, loss, transfer, other",
+            "note must be a text of 1 to 512 characters on one line",
+            "more is not a field of this",
+            "productId is missing",
+        ]
+    );
+    let row = r#"{"storeId":"north","productId":"tea","delta":1,"version":null}"#;
+    let body = format!(r#"{{"updates":[{row},{{"storeId":7}},{row}]}}"#);
+    assert_eq!(
+        told("/inventory/batch", &body),
+        [
+            "updates[0].idempotencyKey is missing",
+            "updates[1].storeId must be a text of 1 to 128 characters on one line",
+            "updates[1].productId is missing",
+            "updates[1].delta is missing",
+            "updates[1].version is missing",
+            "updates[1].idempotencyKey is missing",
+            "updates[2].idempotencyKey is missing",
+        ]
+    );
+    let rows = r#"[{"id":"tea","qty":1},{"id":"rice","qty":1,"version":0},{"id":"salt","qty":1}]"#;
+    let body = format!(r#"{{"storeId":"north","mode":"merge","products":{rows}}}"#);
+    assert_eq!(
+        told("/inventory/sync", &body),
+        [
+            "products[0].version a merge needs it",
+            "products[2].version a merge needs it"
+        ]
+    );
+    let row = r#"{"id":"tea","qty":-1},"#;
+    let rows = row.repeat(9_999);
+    let body = format!(
+        r#"{{"storeId":"north","mode":"merge","products":[{}]}}"#,
+        rows.trim_end_matches(',')
+    );
+    let reply = world.post("/inventory/sync", &body);
+    assert_eq!(reply.faults().len(), 100);
+    let message = reply.json()["message"].clone();
+    assert!(
+        message.as_str().unwrap().contains("in more places"),
+        "{message}"
+    );
+    assert_eq!(told("/reservations/r1/release", ""), [" is empty"]);
+    assert_eq!(
+        told(UPDATES, "[1,"),
+        [
+            " must be an object",
+            " cannot be read as JSON beyond line 1, column 3"
+        ]
+    );
+    assert_eq!(world.head(), 0);
+}
+
+#[test]
+fn every_row_that_stands_twice_is_named() {
+    let world = World::new();
+    let body = r#"{"storeId":"n","mode":"overwrite","products":[{"id":"a","qty":1},{"id":"b","qty":1},{"id":"a","qty":2},{"id":"b","qty":1},{"id":"a","qty":1}]}"#;
+    let reply = world.post("/inventory/sync", body);
+    assert_eq!(reply.error().1, "unprocessable");
+    assert_eq!(
+        reply.faults(),
+        [2, 3, 4].map(|row| format!("products[{row}].id stands in an earlier row too"))
+    );
 }

@@ -36,7 +36,18 @@ impl Reply {
         }
     }
 
-    /// Status, code and field of an error.
+    /// Each field that an error names, with what is wrong with it.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let body = self.json();
+        let details = body["details"].as_array().unwrap();
+        let told = |detail: &Value| {
+            let text = |name: &str| detail[name].as_str().unwrap();
+            format!("{} {}", text("field"), text("issue"))
+        };
+        details.iter().map(told).collect()
+    }
+
+    /// Status, code and first field of an error.
     pub(crate) fn error(&self) -> (u16, String, String) {
         let body = self.json();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

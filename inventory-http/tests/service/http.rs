@@ -32,9 +32,9 @@ fn head_is_get_without_a_body() {
 fn a_path_says_which_methods_it_takes() {
     let world = World::new();
     for (method, path, allow) in [
-        ("GET", "/inventory/updates", "POST"),
-        ("DELETE", "/inventory/sync", "POST"),
-        ("PUT", "/inventory/batch", "POST"),
+        ("PUT", "/inventory/updates", "POST, GET, HEAD"),
+        ("DELETE", "/inventory/sync", "POST, GET, HEAD"),
+        ("PUT", "/inventory/batch", "POST, GET, HEAD"),
         ("POST", "/inventory", "GET, HEAD"),
         ("DELETE", "/inventory/tea", "GET, HEAD"),
         ("PATCH", "/inventory/global/tea", "GET, HEAD"),

@@ -80,7 +80,7 @@ fn two_tills_of_one_store_that_use_one_number_both_sell_and_no_store_gets_at_the
         ("secret-north", "till%201", "north/till 1"),
         ("secret-north", "till%202", "north/till 2"),
         ("secret-south", "till%201", "south/till 1"),
-        ("secret-east", "till%201", "key-64a4c998/till 1"),
+        ("secret-east", "till%201", "store:east/till 1"),
     ] {
         let first = sell_for(&world, api_key, till, "receipt-0001");
         assert_eq!(first.status, 200, "{first:?}");

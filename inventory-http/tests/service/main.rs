@@ -13,6 +13,7 @@ mod client;
 mod clock;
 mod collector;
 mod contest;
+mod cors;
 mod counted;
 mod counts;
 mod expiry;

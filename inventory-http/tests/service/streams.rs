@@ -143,7 +143,7 @@ fn a_stream_without_a_position_starts_now() {
     client.send(b"GET /replication/stream HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n");
     client.head().unwrap();
     // The comment says that the stream has its position.
-    assert_eq!(client.chunk().unwrap(), b": connected\n\n");
+    assert_eq!(client.chunk().unwrap(), b"retry: 1000\n: connected\n\n");
     world.adjust("tea", "north", -1, "k9");
     let chunk = String::from_utf8(client.chunk().unwrap()).unwrap();
     assert!(chunk.contains(r#""seq":4"#), "{chunk}");

@@ -358,7 +358,7 @@ fn a_follower_that_does_not_read_is_ended() {
     let mut deaf = ask(&world, "/replication/stream?fromOffset=0");
     let mut quick = ask(&world, "/replication/stream?fromOffset=40000");
     assert_eq!(quick.head().unwrap().status, 200);
-    assert_eq!(quick.chunk().unwrap(), b": connected\n\n");
+    assert_eq!(quick.chunk().unwrap(), b"retry: 1000\n: connected\n\n");
     let open = || {
         let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
         let line = metrics

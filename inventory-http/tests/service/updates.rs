@@ -118,6 +118,8 @@ fn the_key_may_stand_in_the_head() {
     assert_eq!(post(&[("Idempotency-Key", "k1")], body).status, 200);
     let again = post(&[("Idempotency-Key", "k1")], with_key);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    let quoted = post(&[("Idempotency-Key", "\"k1\"")], with_key);
+    assert_eq!(quoted.header("idempotent-replayed"), Some("true"));
     let bad = |field: &str| (400, "bad_request".to_owned(), field.to_owned());
     assert_eq!(post(&[], body).error(), bad("idempotencyKey"));
     assert_eq!(
@@ -126,6 +128,11 @@ fn the_key_may_stand_in_the_head() {
     );
     let twice = [("Idempotency-Key", "k1"), ("Idempotency-Key", "k1")];
     assert_eq!(post(&twice, body).error(), bad("Idempotency-Key"));
+    let unfinished = post(&[("Idempotency-Key", "\"k1")], body);
+    assert_eq!(
+        unfinished.faults(),
+        ["Idempotency-Key must end with its closing quote"]
+    );
     let long = "k".repeat(129);
     assert_eq!(
         post(&[("Idempotency-Key", &long)], body).error(),

@@ -1,7 +1,7 @@
 //! How a store is watched.
 
-use bytes::Bytes;
 use inventory_http::health::Watched;
+use inventory_http::kit::Prepared;
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::{Readiness, ReadinessStatus};
 
@@ -90,7 +90,7 @@ impl Watched for Store {
         &self.telemetry
     }
 
-    fn openapi(&self) -> &Bytes {
+    fn openapi(&self) -> &Prepared {
         &self.openapi
     }
 }

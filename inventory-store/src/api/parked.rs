@@ -15,6 +15,7 @@ pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
     name: "idempotencyKey",
     about: "the key of the intent, percent-encoded as one segment",
     schema: schema::key,
+    example: "delivery-1",
 }];
 
 /// Whose the key in the path is.

@@ -28,11 +28,13 @@ const RESERVATION_PATH: &[PathParam] = &[PathParam {
     name: "reservationId",
     about: "the reservation, percent-encoded as one segment",
     schema: schema::id,
+    example: "cart-3",
 }];
 const TRANSFER_PATH: &[PathParam] = &[PathParam {
     name: "transferId",
     about: "the transfer, percent-encoded as one segment",
     schema: schema::id,
+    example: "van-1",
 }];
 
 /// What a change that is passed on may be refused with.
@@ -116,10 +118,12 @@ pub(super) fn routes() -> Vec<Route<Store>> {
     let (ok, created) = (StatusCode::OK, StatusCode::CREATED);
     vec![
         change::<Count>("/store/inventory/counts")
-            .about("sets the stock of a product at this store to what was counted, at central")
+            .about("countStock", "sets the stock of a product at this store to what was counted, at central")
+.example(r#"{"storeId":"store-1","productId":"tea","counted":25,"version":null,"idempotencyKey":"count-1"}"#)
             .answers::<Counted>(ok, "central has applied it"),
         change::<Hold>("/store/reservations")
-            .about("sets units at this store aside for a while, at central")
+            .about("holdStock", "sets units at this store aside for a while, at central")
+.example(r#"{"reservationId":"cart-3","lines":[{"storeId":"store-1","productId":"tea","quantity":1}],"ttlSeconds":600,"idempotencyKey":"hold-3"}"#)
             .answers::<Held>(created, "they are held"),
         Route::later(
             Method::GET,
@@ -127,24 +131,28 @@ pub(super) fn routes() -> Vec<Route<Store>> {
             Access::Read,
             fetch,
         )
-        .about("reads a reservation at central")
+        .about("readReservation", "reads a reservation at central")
         .path_params(RESERVATION_PATH)
         .answers::<Reservation>(ok, "the reservation")
         .errors(&[Code::NotFound]),
         change::<Commit>("/store/reservations/{reservationId}/commit")
-            .about("takes what a reservation holds out of the stock, at central")
+            .about("commitReservation", "takes what a reservation holds out of the stock, at central")
+.example(r#"{"idempotencyKey":"pay-3","reason":"sale","reference":"order-3"}"#)
             .path_params(RESERVATION_PATH)
             .answers::<Committed>(ok, "it is committed"),
         change::<Release>("/store/reservations/{reservationId}/release")
-            .about("makes what a reservation holds available again, at central")
+            .about("releaseReservation", "makes what a reservation holds available again, at central")
+.example(r#"{"idempotencyKey":"release-4"}"#)
             .path_params(RESERVATION_PATH)
             .answers::<Released>(ok, "it is released"),
         change::<Extend>("/store/reservations/{reservationId}/extend")
-            .about("moves the end of a reservation, at central")
+            .about("extendReservation", "moves the end of a reservation, at central")
+.example(r#"{"ttlSeconds":900,"idempotencyKey":"extend-3"}"#)
             .path_params(RESERVATION_PATH)
             .answers::<Extended>(ok, "it lasts until then"),
         change::<Ship>("/store/transfers")
-            .about("sends units of this store to another one, at central")
+            .about("shipTransfer", "sends units of this store to another one, at central")
+.example(r#"{"transferId":"van-1","fromStoreId":"store-1","toStoreId":"south","lines":[{"productId":"tea","quantity":4}],"idempotencyKey":"ship-1"}"#)
             .answers::<Moved>(created, "they have left, and are on the way"),
         Route::later(
             Method::GET,
@@ -152,16 +160,18 @@ pub(super) fn routes() -> Vec<Route<Store>> {
             Access::Read,
             fetch,
         )
-        .about("reads a transfer at central")
+        .about("readTransfer", "reads a transfer at central")
         .path_params(TRANSFER_PATH)
         .answers::<Transfer>(ok, "the transfer")
         .errors(&[Code::NotFound]),
         change::<Receive>("/store/transfers/{transferId}/receive")
-            .about("takes in what has arrived of a transfer, at central")
+            .about("receiveTransfer", "takes in what has arrived of a transfer, at central")
+.example(r#"{"lines":[{"productId":"tea","quantity":3}],"idempotencyKey":"receive-1"}"#)
             .path_params(TRANSFER_PATH)
             .answers::<Moved>(ok, "it is in stock"),
         change::<Close>("/store/transfers/{transferId}/close")
-            .about("settles what of a transfer has not arrived, at central")
+            .about("closeTransfer", "settles what of a transfer has not arrived, at central")
+.example(r#"{"outcome":"lost","idempotencyKey":"close-1"}"#)
             .path_params(TRANSFER_PATH)
             .answers::<Moved>(ok, "it is settled"),
     ]
@@ -171,11 +181,12 @@ fn change<T: Passed + JsonSchema + 'static>(path: &'static str) -> Route<Store> 
     Route::later(Method::POST, path, Access::Write, pass::<T>)
         .headers(STORE_HEADERS)
         .takes::<T>(BULK_BODY_BYTES_MAX)
+        .example(r#"{"outcome":"lost","idempotencyKey":"close-1"}"#)
         .errors(REFUSALS)
 }
 
 /// Passes a change on, under its key.
-async fn pass<T: Passed>(call: Call<Store>) -> Result<Answer, ApiError> {
+async fn pass<T: Passed + JsonSchema>(call: Call<Store>) -> Result<Answer, ApiError> {
     let mut body: T = call.json()?;
     let store = Arc::clone(call.service());
     // Central is asked in the name of this store: whoever may not write for it must not borrow that name, also where the

@@ -2,8 +2,8 @@
 
 use hyper::{Method, StatusCode};
 use inventory_http::health;
-use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route};
-use inventory_http::wire::params::{CURSOR, LIMIT, PRODUCT_PATH, STORE_HEADERS};
+use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route, tagged};
+use inventory_http::wire::params::{CURSOR, LIMIT, PRODUCT_PATH, REPLAYED, STORE_HEADERS};
 use inventory_http::wire::{Update, Updated};
 
 use super::parked::{PARKED_PATH, TILL};
@@ -17,8 +17,8 @@ const OK: StatusCode = StatusCode::OK;
 
 /// Every call of a store.
 pub fn routes() -> Vec<Route<Store>> {
-    let mut routes = passing::routes();
-    routes.extend(stock());
+    let mut routes = tagged("passing", passing::routes());
+    routes.extend(tagged("store", stock()));
     routes.extend(health::routes());
     routes
 }
@@ -31,10 +31,12 @@ fn stock() -> Vec<Route<Store>> {
             Access::Write,
             writes::post,
         )
-        .about("changes the stock of one product at this store, at central or, while that is away, later")
+        .about("updateStock", "changes the stock of one product at this store, at central or, while that is away, later")
         .headers(STORE_HEADERS)
         .takes::<Update>(BODY_BYTES_MAX)
+.example(r#"{"storeId":"store-1","productId":"tea","delta":-1,"version":null,"idempotencyKey":"basket-1","reason":"sale"}"#)
         .answers::<Updated>(OK, "central has applied it")
+        .telling(REPLAYED)
         .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet")
         .errors(&[
             Code::NotFound,
@@ -43,7 +45,7 @@ fn stock() -> Vec<Route<Store>> {
             Code::Quarantined,
         ]),
         Route::now(Method::GET, "/store/inventory", Access::Read, reads::list)
-            .about("lists products as this store knows them, a page at a time")
+            .about("listProducts", "lists products as this store knows them, a page at a time")
             .query(&[&CURSOR, &LIMIT])
             .answers::<StoreListing>(OK, "a page"),
         Route::now(
@@ -52,12 +54,12 @@ fn stock() -> Vec<Route<Store>> {
             Access::Read,
             reads::get,
         )
-        .about("reads a product as this store knows it")
+        .about("readProduct", "reads a product as this store knows it")
         .path_params(PRODUCT_PATH)
         .answers::<StoreProduct>(OK, "the product")
         .errors(&[Code::NotFound]),
         Route::now(Method::GET, "/store/status", Access::Read, reads::status)
-            .about("says how this store is doing")
+            .about("readStatus", "says how this store is doing")
             .free()
             .answers::<StoreStatus>(OK, "the state of link, copy and outbox"),
         Route::later(
@@ -66,8 +68,9 @@ fn stock() -> Vec<Route<Store>> {
             Access::Admin,
             parked::retry_all,
         )
-        .about("sends parked intents once more, under their keys and without a version: all, or those of a reason or product")
+        .about("retryParked", "sends parked intents once more, under their keys and without a version: all, or those of a reason or product")
         .takes::<Which>(BODY_BYTES_MAX)
+.example(r#"{"reason":"unprocessable"}"#)
         .answers::<Decided>(OK, "they are queued, as many as there was room for"),
         Route::later(
             Method::POST,
@@ -75,8 +78,9 @@ fn stock() -> Vec<Route<Store>> {
             Access::Admin,
             parked::discard_all,
         )
-        .about("gives parked intents up: all, or those of a reason or product")
+        .about("discardParked", "gives parked intents up: all, or those of a reason or product")
         .takes::<Which>(BODY_BYTES_MAX)
+.example(r#"{"productId":"tea"}"#)
         .answers::<Decided>(OK, "they are forgotten"),
         Route::later(
             Method::POST,
@@ -84,10 +88,11 @@ fn stock() -> Vec<Route<Store>> {
             Access::Admin,
             parked::retry,
         )
-        .about("sends a parked intent once more, under its key")
+        .about("retryIntent", "sends a parked intent once more, under its key")
         .path_params(PARKED_PATH)
         .query(&[&TILL])
         .takes::<Retry>(BODY_BYTES_MAX)
+.example(r#"{"version":null}"#)
         .answers::<StoreStatus>(OK, "it is queued")
         .errors(&[Code::NotFound]),
         Route::later(
@@ -96,10 +101,11 @@ fn stock() -> Vec<Route<Store>> {
             Access::Admin,
             parked::discard,
         )
-        .about("gives a parked intent up")
+        .about("discardIntent", "gives a parked intent up")
         .path_params(PARKED_PATH)
         .query(&[&TILL])
         .takes::<Discard>(BODY_BYTES_MAX)
+.example(r#"{}"#)
         .answers::<StoreStatus>(OK, "it is forgotten")
         .errors(&[Code::NotFound]),
     ]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_http::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener};
+use inventory_http::kit::{
+    App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
+};
 use inventory_http::openapi;
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
@@ -123,7 +125,7 @@ impl Running {
             clock,
             telemetry: telemetry.clone(),
             stopping: stopping.subscribe(),
-            openapi: openapi.to_string().into(),
+            openapi: Prepared::json(&openapi),
         };
         let store = Arc::new(Store::new(settings, parts));
         let connections = ConnectionCount::default();

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Sequence, StoreId};
-use inventory_http::kit::{ApiError, Code};
+use inventory_http::kit::{ApiError, Code, Prepared};
 use inventory_http::telemetry::Telemetry;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
@@ -55,7 +54,7 @@ pub struct Store {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
-    pub(super) openapi: Bytes,
+    pub(super) openapi: Prepared,
     pub(super) offline_writes: OfflineWrites,
     pub(super) forward_timeout: Duration,
     started: Instant,
@@ -72,7 +71,7 @@ pub(super) struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
-    pub(super) openapi: Bytes,
+    pub(super) openapi: Prepared,
 }
 
 impl fmt::Debug for Store {

@@ -183,10 +183,17 @@ pub struct Discard {}
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Which {
     /// Those parked for a reason with this code.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "schema::not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "String")]
     pub reason: Option<String>,
     /// Those of this product.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "schema::not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(schema_with = "schema::id")]
     pub product_id: Option<ProductId>,
 }

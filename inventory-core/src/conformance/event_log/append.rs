@@ -70,7 +70,7 @@ pub fn an_entry_is_read_back_as_it_was_appended(harness: &impl Harness) {
 
 /// Names and numbers at the ends of their ranges; with and without a key; of one line and of many.
 fn odd_entries() -> Vec<Arc<Entry>> {
-    let product = "\"Tee\" \\ / {}[], \u{1f375} \u{2028}";
+    let product = "\"Tee\" \\ / {}[], \u{1f375} \u{fffd}";
     let (longest_id, longest_key) = ("ü".repeat(64), "~".repeat(128));
     let first = Head {
         recorded_at: Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_007),

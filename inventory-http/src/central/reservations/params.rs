@@ -1,6 +1,5 @@
 //! The parameters of calls about reservations.
 
-use inventory_core::machine::ReservationState;
 use inventory_core::vocabulary::{ProductId, ReservationId, StoreId};
 
 use crate::central::params::ID;
@@ -13,6 +12,7 @@ pub(super) const RESERVATION_PATH: &[PathParam] = &[PathParam {
     name: "reservationId",
     about: "the reservation, percent-encoded as one segment",
     schema: schema::id,
+    example: "cart-3",
 }];
 
 pub(super) const STORE: Param = Param::text(
@@ -29,12 +29,10 @@ pub(super) const PRODUCT: Param = Param::text(
     schema::ID_FORMAT,
     parses::<ProductId>,
 );
-pub(super) const STATE: Param = Param::text(
+pub(super) const STATE: Param = Param::choice(
     "state",
     "only reservations in this state",
-    "^(open|committed|released|expired)$",
-    "",
-    parses::<ReservationState>,
+    &["open", "committed", "released", "expired"],
 );
 pub(super) const CURSOR: Param = Param::text(
     "cursor",

@@ -4,10 +4,9 @@ use hyper::{Method, StatusCode};
 
 use super::params::{CURSOR, PRODUCT, RESERVATION_PATH, STATE, STORE};
 use super::{changes, listing};
-use crate::central::routes::REPLAYED;
 use crate::central::service::Central;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
-use crate::wire::params::{LIMIT, MUTATION_HEADERS};
+use crate::wire::params::{LIMIT, MUTATION_HEADERS, REPLAYED};
 use crate::wire::{
     Commit, Committed, Extend, Extended, Held, Hold, Release, Released, Reservation,
     ReservationList,
@@ -27,14 +26,15 @@ pub(in crate::central) fn routes() -> Vec<Route<Central>> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
         Route::later(post.clone(), "/reservations", Access::Write, changes::hold)
-            .about("sets units of several levels aside for a while: all of them, or none")
+            .about("holdStock", "sets units of several levels aside for a while: all of them, or none")
             .headers(MUTATION_HEADERS)
             .takes::<Hold>(BULK_BODY_BYTES_MAX)
+.example(r#"{"reservationId":"cart-3","lines":[{"storeId":"north","productId":"tea","quantity":1}],"ttlSeconds":600,"idempotencyKey":"hold-3"}"#)
             .answers::<Held>(StatusCode::CREATED, "they are held")
             .telling(REPLAYED)
             .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::now(get.clone(), "/reservations", Access::Read, listing::list)
-            .about("lists reservations, the oldest first, a page at a time")
+            .about("listReservations", "lists reservations, the oldest first, a page at a time")
             .query(&[&CURSOR, &LIMIT, &STORE, &PRODUCT, &STATE])
             .answers::<ReservationList>(OK, "a page; it may be short of its limit before the end"),
         Route::now(
@@ -43,7 +43,7 @@ pub(in crate::central) fn routes() -> Vec<Route<Central>> {
             Access::Read,
             listing::get,
         )
-        .about("reads a reservation that is open, or has ended not long ago")
+        .about("readReservation", "reads a reservation that is open, or has ended not long ago")
         .path_params(RESERVATION_PATH)
         .answers::<Reservation>(OK, "the reservation")
         .errors(&[Code::NotFound]),
@@ -53,10 +53,11 @@ pub(in crate::central) fn routes() -> Vec<Route<Central>> {
             Access::Write,
             changes::commit,
         )
-        .about("takes what a reservation holds, or a part of it, out of the stock and ends it")
+        .about("commitReservation", "takes what a reservation holds, or a part of it, out of the stock and ends it")
         .path_params(RESERVATION_PATH)
         .headers(MUTATION_HEADERS)
         .takes::<Commit>(BULK_BODY_BYTES_MAX)
+.example(r#"{"idempotencyKey":"pay-3","reason":"sale","reference":"order-3"}"#)
         .answers::<Committed>(OK, "it is committed")
         .telling(REPLAYED)
         .errors(REFUSALS),
@@ -66,10 +67,11 @@ pub(in crate::central) fn routes() -> Vec<Route<Central>> {
             Access::Write,
             changes::release,
         )
-        .about("makes what a reservation holds available again and ends it")
+        .about("releaseReservation", "makes what a reservation holds available again and ends it")
         .path_params(RESERVATION_PATH)
         .headers(MUTATION_HEADERS)
         .takes::<Release>(BODY_BYTES_MAX)
+.example(r#"{"idempotencyKey":"release-4"}"#)
         .answers::<Released>(OK, "it is released")
         .telling(REPLAYED)
         .errors(REFUSALS),
@@ -79,10 +81,11 @@ pub(in crate::central) fn routes() -> Vec<Route<Central>> {
             Access::Write,
             changes::extend,
         )
-        .about("moves the end of a reservation, up to a day after it was made")
+        .about("extendReservation", "moves the end of a reservation, up to a day after it was made")
         .path_params(RESERVATION_PATH)
         .headers(MUTATION_HEADERS)
         .takes::<Extend>(BODY_BYTES_MAX)
+.example(r#"{"ttlSeconds":900,"idempotencyKey":"extend-3"}"#)
         .answers::<Extended>(OK, "it lasts until then")
         .telling(REPLAYED)
         .errors(&[Code::NotFound, Code::Conflict, Code::Unprocessable]),

@@ -1,6 +1,5 @@
 //! The parameters of calls about transfers.
 
-use inventory_core::machine::TransferState;
 use inventory_core::vocabulary::{ProductId, StoreId, TransferId};
 
 use crate::central::params::ID;
@@ -13,6 +12,7 @@ pub(super) const TRANSFER_PATH: &[PathParam] = &[PathParam {
     name: "transferId",
     about: "the transfer, percent-encoded as one segment",
     schema: schema::id,
+    example: "van-1",
 }];
 
 pub(super) const FROM: Param = Param::text(
@@ -36,12 +36,10 @@ pub(super) const PRODUCT: Param = Param::text(
     schema::ID_FORMAT,
     parses::<ProductId>,
 );
-pub(super) const STATE: Param = Param::text(
+pub(super) const STATE: Param = Param::choice(
     "state",
     "only transfers in this state",
-    "^(in_transit|received|returned|lost)$",
-    "",
-    parses::<TransferState>,
+    &["in_transit", "received", "returned", "lost"],
 );
 pub(super) const CURSOR: Param = Param::text(
     "cursor",

@@ -213,7 +213,10 @@ fn text(characters: &'static str) -> impl Strategy<Value = String> {
 }
 
 fn movement() -> impl Strategy<Value = Movement> {
-    let id = || text("[^\\p{Cc}]{1,24}");
+    let id = || {
+        let letters = text("[ -~\u{e0}-\u{ff}\u{3b1}-\u{3c9}\u{8336}\u{1f375}]{1,24}");
+        letters.prop_filter("an id", |text| text.parse::<ProductId>().is_ok())
+    };
     let delta = -(QUANTITY_MAX as i64)..=QUANTITY_MAX as i64;
     let numbers = (
         delta.clone(),
