@@ -212,11 +212,13 @@ fn text(characters: &'static str) -> impl Strategy<Value = String> {
     proptest::string::string_regex(characters).expect("the pattern is one")
 }
 
+/// A text that is an id.
+fn id() -> impl Strategy<Value = String> {
+    let letters = text("[ -~\u{e0}-\u{ff}\u{3b1}-\u{3c9}\u{8336}\u{1f375}]{1,24}");
+    letters.prop_filter("an id", |text| text.parse::<ProductId>().is_ok())
+}
+
 fn movement() -> impl Strategy<Value = Movement> {
-    let id = || {
-        let letters = text("[ -~\u{e0}-\u{ff}\u{3b1}-\u{3c9}\u{8336}\u{1f375}]{1,24}");
-        letters.prop_filter("an id", |text| text.parse::<ProductId>().is_ok())
-    };
     let delta = -(QUANTITY_MAX as i64)..=QUANTITY_MAX as i64;
     let numbers = (
         delta.clone(),

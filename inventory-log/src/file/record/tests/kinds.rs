@@ -4,10 +4,9 @@ use inventory_core::machine::{Kind, Settlement};
 use inventory_core::vocabulary::{QUANTITY_MAX, Quantity, Timestamp};
 use proptest::prelude::*;
 
-use super::text;
+use super::id;
 
 pub(super) fn kind() -> impl Strategy<Value = Kind> {
-    let id = || text("[^\\p{Cc}]{1,24}");
     let quantity = || (0..=QUANTITY_MAX).prop_map(|units| Quantity::new(units).unwrap());
     let time = (0..253_402_300_800_000_u64).prop_map(|at| Timestamp::from_millis(at).unwrap());
     let settlement = prop_oneof![Just(Settlement::Returned), Just(Settlement::Lost)];
