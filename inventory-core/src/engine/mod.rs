@@ -25,7 +25,6 @@ mod timekeeper;
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 
 pub use error::{EngineError, OpenError};
 pub use past::{
@@ -187,7 +186,16 @@ impl Engine {
         if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
-        let _stops = StopsOnPanic::new(&self.published);
+        let mut under_way = UnderWay::begin(&self.published);
+        let answers = self.submit_group(requests);
+        under_way.ended = true;
+        answers
+    }
+
+    fn submit_group<'a>(
+        &mut self,
+        requests: impl IntoIterator<Item = &'a Request>,
+    ) -> Result<Vec<Answer>, EngineError> {
         let EngineTime { now, leap, .. } = self.published.time();
         if let Some(leap) = leap.filter(Leap::is_refused) {
             return Err(self.refuse(requests.into_iter().count(), leap));
@@ -260,11 +268,6 @@ impl Engine {
         }
     }
 
-    /// Ends after a panic: nobody knows how much of the group is durable, and readers see that nothing will come.
-    pub(crate) fn abandon(self) {
-        self.published.stop();
-    }
-
     fn refuse(&self, requests: usize, leap: Leap) -> EngineError {
         let ahead = leap.ahead;
         self.observer
@@ -317,25 +320,26 @@ impl Drop for Engine {
     }
 }
 
-/// Stops the engine when a panic unwinds through a group: nobody knows how much of it is durable.
-struct StopsOnPanic {
+/// A group that is being submitted. One that a panic unwinds through stops the engine: nobody knows how much of it is durable.
+struct UnderWay {
     published: Arc<Published>,
-    /// A destructor may submit while its thread unwinds for another reason.
-    was_panicking: bool,
+    /// What counts is how the group ends, not whether the thread panics: a destructor may submit while its thread unwinds
+    /// for another reason.
+    ended: bool,
 }
 
-impl StopsOnPanic {
-    fn new(published: &Arc<Published>) -> Self {
+impl UnderWay {
+    fn begin(published: &Arc<Published>) -> Self {
         Self {
             published: Arc::clone(published),
-            was_panicking: thread::panicking(),
+            ended: false,
         }
     }
 }
 
-impl Drop for StopsOnPanic {
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        if thread::panicking() && !self.was_panicking && !defect!(PanicForgotten) {
+        if !self.ended && !defect!(PanicForgotten) {
             self.published.stop();
         }
     }

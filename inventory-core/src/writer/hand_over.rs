@@ -29,9 +29,6 @@ pub(super) trait Commit {
     /// How much one request is. Asked for by its caller, and once.
     fn weigh(request: &Self::Request) -> Weight;
 
-    /// Ends for good, after a panic while committing.
-    fn abandon(self);
-
     /// What callers are told whose requests were being committed when the committer panicked.
     fn lost() -> Self::Error;
 
@@ -191,7 +188,7 @@ impl<C: Commit> HandOver<C> {
             Ok(answers) => (Some(committer), answers),
             // The panic has been reported where it happened.
             Err(_reported) => {
-                let _reported = catch_unwind(AssertUnwindSafe(|| committer.abandon()));
+                let _reported = catch_unwind(AssertUnwindSafe(|| drop(committer)));
                 self.lose();
                 (None, Err(C::lost()))
             }

@@ -103,10 +103,6 @@ impl Commit for Engine {
         }
     }
 
-    fn abandon(self) {
-        Self::abandon(self);
-    }
-
     fn lost() -> EngineError {
         EngineError::OutcomeUnknown {
             cause: Cause::from("the engine panicked while it was being written").into(),

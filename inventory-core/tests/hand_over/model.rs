@@ -98,8 +98,6 @@ impl Commit for Committer {
         }
     }
 
-    fn abandon(self) {}
-
     fn lost() -> Failure {
         Failure::Lost
     }

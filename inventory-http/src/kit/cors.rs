@@ -13,7 +13,13 @@ use super::answer::Answer;
 use super::route::Route;
 
 /// Headers of requests that calls may have beside those that they declare.
-const ALLOWED: [&str; 4] = ["authorization", "content-type", "traceparent", "x-api-key"];
+const ALLOWED: [&str; 5] = [
+    "authorization",
+    "content-type",
+    "traceparent",
+    "tracestate",
+    "x-api-key",
+];
 
 /// Headers of answers that a page may read beside those that calls declare.
 const EXPOSED: [&str; 5] = [
@@ -21,7 +27,7 @@ const EXPOSED: [&str; 5] = [
     "ratelimit-remaining",
     "ratelimit-reset",
     "retry-after",
-    "traceparent",
+    "traceresponse",
 ];
 
 /// Where a page comes from: `https://shop.example`, with a port when it has one.

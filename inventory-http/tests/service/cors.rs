@@ -34,7 +34,14 @@ fn a_page_of_a_named_origin_may_call_and_no_other() {
             assert_eq!(asked.header("access-control-allow-origin"), Some(origin));
             assert_eq!(asked.header("access-control-allow-credentials"), None);
             let allowed = asked.header("access-control-allow-headers").unwrap();
-            for header in ["x-api-key", "content-type", "idempotency-key", "if-match"] {
+            for header in [
+                "x-api-key",
+                "content-type",
+                "idempotency-key",
+                "if-match",
+                "traceparent",
+                "tracestate",
+            ] {
                 assert!(allowed.split(", ").any(|name| name == header), "{allowed}");
             }
         }
@@ -52,6 +59,7 @@ fn a_page_of_a_named_origin_may_call_and_no_other() {
         "idempotent-replayed",
         "ratelimit-remaining",
         "retry-after",
+        "traceresponse",
     ] {
         assert!(exposed.split(", ").any(|name| name == header), "{exposed}");
     }

@@ -9,7 +9,7 @@ use crate::testing::simulation::violation::ensure;
 use crate::testing::simulation::{Check, Situation, Violation};
 
 /// Calls that change a directory.
-const CHANGES: [Call; 3] = [Call::Write, Call::Rename, Call::Remove];
+const CHANGES: [Call; 4] = [Call::Create, Call::Write, Call::Rename, Call::Remove];
 
 impl World {
     /// Somebody starts a second engine while the first one works. It is refused, and has changed nothing.
