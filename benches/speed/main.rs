@@ -25,6 +25,10 @@ mod window;
 
 use contest::Contests;
 
+/// Both sides allocate with what the central binary allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     if let Some(log) = std::env::var_os(start::FILL) {
         start::fill(log.as_ref());

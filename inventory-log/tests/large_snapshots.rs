@@ -14,7 +14,7 @@ use inventory_log::file::{FileOptions, open_on};
 use inventory_log::testing::SimDisk;
 
 /// Products, each written under a key: more than two megabytes of snapshot.
-const PRODUCTS: usize = 6_000;
+const PRODUCTS: usize = 8_000;
 
 /// Bits that are flipped, all over the file.
 const FLIPS: usize = 60;

@@ -1,12 +1,10 @@
 //! The contract of [`SnapshotStore`].
 
-use std::sync::Arc;
-
 use super::promised::{reservation, transfer};
 use super::{History, adjust, assert_same_image, count};
 use crate::machine::{
-    Alert, Buried, Command, Entry, Head, Hold, Image, ImageBuilder, KeysForgotten, Level, Request,
-    ReservationState, SetAlert, Ship, Thresholds, TransferState,
+    Alert, Buried, Command, Head, Hold, Image, ImageBuilder, ImageEntry, ImageProduct,
+    KeysForgotten, Level, Request, ReservationState, SetAlert, Ship, Thresholds, TransferState,
 };
 use crate::ports::{Loaded, Snapshot, SnapshotStore};
 use crate::vocabulary::{
@@ -47,7 +45,7 @@ fn rich(sequence: u64) -> Image {
         Level::new(quantity(on_hand), quantity(reserved)).expect("less is reserved than there")
     };
     let version = |number| Version::new(number).expect("a number below the last version");
-    let id = |text: &str| text.parse().expect("a text without control characters");
+    let id = |text: &str| -> ProductId { text.parse().expect("a text without control characters") };
     let store = |text: &str| text.parse().expect("a text without control characters");
     let at = Timestamp::UNIX_EPOCH.plus_millis(1_483_271_606_001);
     let last = "9999-12-31T23:59:59.999Z".parse().expect("a moment");
@@ -60,30 +58,29 @@ fn rich(sequence: u64) -> Image {
     let (north, odd) = ("north", "\"Süd\\\" / \u{1f375} {}");
     let mut image = ImageBuilder::new(head);
     let built = (|| {
-        image.store(store(north))?;
-        image.store(store(odd))?;
-        image.store(store("south"))?;
+        // The first of the stores and products have the places that they have in the entries.
+        let (at_north, at_south) = (image.store(store(north))?, image.store(store("south"))?);
+        let at_odd = image.store(store(odd))?;
         let newest_count = Sequence::new(sequence);
         let both = [
-            (store(north), level(10, 4), newest_count),
-            (store(odd), level(0, 0), Sequence::START),
+            (at_north, level(10, 4), newest_count),
+            (at_odd, level(0, 0), Sequence::START),
         ];
-        image.product(id("tea"), version(3), quantity(6), at, false, both)?;
-        let most = [(store(odd), level(QUANTITY_MAX, 0), Sequence::new(1))];
+        let mut add = |product, version, total, updated_at, quarantined, levels: &[_]| {
+            let levels = levels.iter().copied();
+            let product =
+                ImageProduct::new(product, version, total, updated_at, quarantined, levels);
+            image.product(product?)
+        };
+        add(id("tea"), version(3), quantity(6), at, false, &both)?;
+        let rice = [(at_south, level(5, 5), Sequence::START)];
+        add(id("rice"), version(1), quantity(0), at, false, &rice)?;
+        let most = [(at_odd, level(QUANTITY_MAX, 0), Sequence::new(1))];
         let newest = version(QUANTITY_MAX);
-        image.product(id(odd), newest, Quantity::MAX, last, false, most)?;
-        let rice = [(store("south"), level(5, 5), Sequence::START)];
-        image.product(id("rice"), version(1), quantity(0), at, false, rice)?;
+        add(id(odd), newest, Quantity::MAX, last, false, &most)?;
         // Under suspicion: the total need not add up, there may be no level, and no time.
-        let product = id("quarantined");
-        image.product(
-            product,
-            version(1),
-            quantity(9),
-            Timestamp::UNIX_EPOCH,
-            true,
-            [],
-        )?;
+        let (suspect, never) = (id("quarantined"), Timestamp::UNIX_EPOCH);
+        add(suspect, version(1), quantity(9), never, true, &[])?;
         for entry in keyed_entries() {
             image.remember(&entry)?;
         }
@@ -120,18 +117,17 @@ fn rich(sequence: u64) -> Image {
 
 /// Entries of the window: of one line, and of several. What stands in a log that cannot be read is in words of its
 /// adapter, so no event of that kind is here.
-fn keyed_entries() -> [Arc<Entry>; 3] {
+fn keyed_entries() -> Vec<ImageEntry> {
     let mut history = History::new();
     let mut write = |key: &str, commands| {
         let key = key.parse().expect("printable ASCII");
-        history.write(&Request::new(key, commands).expect("some lines"))
+        history.write(&Request::new(key, commands).expect("some lines"));
     };
     let lines = vec![adjust("tea", "north", -1), adjust("rice", "south", 5)];
-    [
-        write("~ \"k1\\", vec![count("tea", "north", QUANTITY_MAX)]),
-        write("k2", lines),
-        write("k3", promises()),
-    ]
+    write("~ \"k1\\", vec![count("tea", "north", QUANTITY_MAX)]);
+    write("k2", lines);
+    write("k3", promises());
+    history.ledger().freeze().window_by_places().collect()
 }
 
 /// Lines whose events say more than what happened to a level.

@@ -145,3 +145,29 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{History, adjust};
+    use crate::machine::Request;
+
+    #[test]
+    fn exactly_so_many_events_are_kept() {
+        let mut history = History::new();
+        let feed = Feed::new(Sequence::START);
+        let all = LIMITS.tail_events as u64;
+        let write = |history: &mut History| {
+            let sale = adjust("tea", "north", 1);
+            feed.grow(&[history.write(&Request::unkeyed(vec![sale]).expect("a line"))]);
+        };
+        (0..all).for_each(|_| write(&mut history));
+        let Found::Entries(page) = feed.after(Sequence::START, usize::MAX) else {
+            panic!("all of it is there");
+        };
+        assert_eq!(page.len() as u64, all);
+        write(&mut history);
+        assert!(matches!(feed.after(Sequence::START, 1), Found::InLog));
+        assert!(matches!(feed.after(Sequence::new(1), 1), Found::Entries(_)));
+    }
+}

@@ -44,10 +44,7 @@ impl Snapshotter {
         let (saved, head) = (self.saved(), self.published.read(Ledger::head).sequence);
         let growth = Growth {
             has_grown: head > saved,
-            log_bytes: match head > saved {
-                true => self.published.log.bytes_after(saved)?,
-                false => 0,
-            },
+            log_bytes: self.published.log.bytes_after(saved)?,
             snapshot_bytes: self.store.size(),
             age,
         };

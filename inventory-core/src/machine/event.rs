@@ -59,13 +59,13 @@ pub struct After {
 
 /// What happened to one level, or is to be known about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Movement {
+pub struct Movement<Product = ProductId, Store = StoreId> {
     /// What it was.
     pub kind: Kind,
     /// The product.
-    pub product: ProductId,
+    pub product: Product,
     /// The store.
-    pub store: StoreId,
+    pub store: Store,
     /// Change of on-hand at the store.
     pub delta: Delta,
     /// Change of reserved at the store.
@@ -76,9 +76,9 @@ pub struct Movement {
 
 /// An event that this program cannot apply. Its position in the log is taken, its product is under suspicion.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DeadLettered {
+pub struct DeadLettered<Product = ProductId> {
     /// The product, when the event named one.
-    pub product: Option<ProductId>,
+    pub product: Option<Product>,
     /// The version that the event claimed for the product.
     pub version: Option<Version>,
     /// The event as it stands in the log; to subscribers, why it was buried.
@@ -87,11 +87,11 @@ pub struct DeadLettered {
 
 /// One fact about stock.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum Event<Product = ProductId, Store = StoreId> {
     /// It happened to a level.
-    Moved(Movement),
+    Moved(Movement<Product, Store>),
     /// An event of an unknown type, or one that makes no sense.
-    DeadLettered(DeadLettered),
+    DeadLettered(DeadLettered<Product>),
 }
 
 impl Event {

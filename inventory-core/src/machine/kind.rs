@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::vocabulary::{Digest, Fields, Quantity, ReservationId, StoreId, Timestamp, TransferId};
 
 /// How a transfer that did not arrive as a whole was settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Settlement {
     /// What is missing came back to the store that shipped it.
     Returned,
@@ -135,7 +138,8 @@ pub enum Kind {
 }
 
 /// What an event says beside its change of a level: the fields of all kinds.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Details {
     /// The reservation.
     pub reservation: Option<ReservationId>,

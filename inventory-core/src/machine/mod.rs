@@ -33,13 +33,15 @@ pub use command::{
 };
 pub use decide::{Decision, Fresh, Portion, decide, expire};
 pub use draft::{Draft, Staging};
-pub use entry::{Annotations, Entry, Intent};
+pub use entry::{Annotations, Entry, ImageEntry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
 pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss, follow_on_trust};
-pub use image::{Image, ImageBuilder, InvalidImage};
+pub use image::{Image, ImageBuilder, ImageProduct, InvalidImage};
 pub use kind::{Details, InvalidSettlement, Kind, Settlement};
-pub use ledger::{Buried, Head, KeysForgotten, Ledger, ProductView, WindowLimits};
+pub use ledger::{
+    Buried, Head, KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
+};
 pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use rehearse::rehearse;

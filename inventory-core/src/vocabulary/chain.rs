@@ -46,11 +46,18 @@ macro_rules! digest_value {
             type Err = InvalidDigest;
 
             fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-                let digits = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-                if text.len() != 16 || !text.bytes().all(digits) {
+                if text.len() != 16 {
                     return Err(InvalidDigest);
                 }
-                u64::from_str_radix(text, 16).map(Self).map_err(|_| InvalidDigest)
+                let bits = text.bytes().try_fold(0, |bits, digit| {
+                    let value = match digit {
+                        b'0'..=b'9' => digit - b'0',
+                        b'a'..=b'f' => digit - b'a' + 10,
+                        _ => return Err(InvalidDigest),
+                    };
+                    Ok(bits << 4 | u64::from(value))
+                });
+                bits.map(Self)
             }
         }
 
@@ -163,6 +170,22 @@ mod tests {
         digest.number(7);
         digest.bytes(b"tea");
         assert_eq!(digest.finish(), 0xbcdb_886e_8047_4989);
+    }
+
+    #[test]
+    fn a_digest_is_read_in_its_one_form_only() {
+        let chain = Chain::from_bits(0x0123_4567_89ab_cdef);
+        assert_eq!("0123456789abcdef".parse(), Ok(chain));
+        assert_eq!(chain.to_string().parse(), Ok(chain));
+        for bad in [
+            "",
+            "0123456789abcde",
+            "0123456789abcdef0",
+            "0123456789ABCDEF",
+            "+123456789abcdef",
+        ] {
+            assert_eq!(bad.parse::<Chain>(), Err(InvalidDigest), "{bad}");
+        }
     }
 
     #[test]

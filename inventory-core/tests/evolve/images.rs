@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::machine::{
-    Alert, Entry, Hold, Image, ImageBuilder, InvalidImage, KeysForgotten, Ledger, Level, Request,
-    Ship, Thresholds, WindowLimits, follow,
+    Alert, Entry, Hold, Image, ImageBuilder, ImageProduct, InvalidImage, KeysForgotten, Ledger,
+    Level, Request, Ship, StoreIx, Thresholds, WindowLimits, follow,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,
@@ -29,7 +29,7 @@ fn large_history(entries: usize) -> (History, Vec<Arc<Entry>>) {
 fn an_image_is_the_ledger_at_one_moment() {
     let (mut history, _) = large_history(2_500);
     let image = history.ledger().freeze();
-    let thawed = image.thaw(WindowLimits::default());
+    let thawed = image.clone().thaw(WindowLimits::default());
     assert_same_image(&thawed.freeze(), &image);
     assert_eq!(thawed.level_count(), history.ledger().level_count());
     assert_eq!(thawed.key_count(), 2_500);
@@ -163,21 +163,27 @@ fn no_image_has_a_reservation_a_transfer_or_an_alert_twice() {
 
     let ledger = history.ledger();
     let mut image = ImageBuilder::new(ledger.head());
-    for known in ledger.freeze().stores() {
-        image.store(known.clone()).unwrap();
-    }
-    let levels = [(store.clone(), Level::default(), Sequence::START)];
+    let stores = ledger.freeze();
+    let places: Vec<_> = stores
+        .stores()
+        .map(|known| image.store(known.clone()).unwrap())
+        .collect();
     let (none, at) = (Quantity::ZERO, Timestamp::UNIX_EPOCH);
-    image
-        .product(
-            product.clone(),
-            Version::NEVER_WRITTEN,
-            none,
-            at,
-            false,
-            levels,
-        )
-        .unwrap();
+    let with = |levels: &[_]| {
+        let (id, levels) = (product.clone(), levels.iter().copied());
+        ImageProduct::new(id, Version::NEVER_WRITTEN, none, at, false, levels)
+    };
+    let level = |store| (store, Level::default(), Sequence::START);
+    let (first, unlisted) = (places[0], StoreIx(places.len() as u32));
+    let refused = |store| InvalidImage::Level {
+        product: product.clone(),
+        store,
+    };
+    let twice = with(&[level(first), level(first)]);
+    assert_eq!(twice.err(), Some(refused(first)));
+    let elsewhere = with(&[level(first), level(unlisted)]).unwrap();
+    assert_eq!(image.product(elsewhere), Err(refused(unlisted)));
+    image.product(with(&[level(first)]).unwrap()).unwrap();
     let twice = |id: &str| Err(InvalidImage::Twice { id: id.to_owned() });
     let cart = ledger.reservation(&"cart".parse().unwrap()).unwrap();
     image.reservation(cart.clone()).unwrap();

@@ -287,7 +287,7 @@ fn a_rehearsal_agrees_with_what_is_followed_whatever_the_kinds() {
         for second in kinds().iter().flat_map(events) {
             let events = vec![Event::Moved(first.clone()), Event::Moved(second)];
             let entry: Entry = entry(&ledger, events);
-            let mut thawed: Ledger = before.thaw(WindowLimits::default());
+            let mut thawed: Ledger = before.clone().thaw(WindowLimits::default());
             let poison = follow(&mut thawed, &entry).unwrap();
             let expected = poison
                 .first()

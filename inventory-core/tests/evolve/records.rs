@@ -1,12 +1,13 @@
 //! What events of reservations and transfers leave behind in a ledger that knows them, and in one that does not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
-    KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Request, ReservationState, Set,
-    SetRule, Ship, Staging, WindowLimits, decide, follow, follow_after_loss,
+    ImageProduct, KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Request,
+    ReservationState, Set, SetRule, Ship, Staging, WindowLimits, decide, follow, follow_after_loss,
 };
 use inventory_core::vocabulary::{Delta, Sequence, Ttl, Units};
 
@@ -54,16 +55,18 @@ fn write(history: &mut History, command: Command) -> Arc<Entry> {
 fn stock_of(ledger: &Ledger) -> Ledger {
     let image = ledger.freeze();
     let mut copy = ImageBuilder::new(image.head());
-    for store in image.stores() {
-        copy.store(store.clone()).unwrap();
-    }
+    let stores = image.stores().cloned();
+    let places: BTreeMap<_, _> = stores
+        .map(|store| (store.clone(), copy.store(store).unwrap()))
+        .collect();
     for view in image.products() {
         let levels = view.levels().zip(view.counted_at());
-        let levels = levels.map(|((store, level), at)| (store.clone(), level, at));
+        let levels = levels.map(|((store, level), at)| (places[store], level, at));
         let (id, updated_at) = (view.id().clone(), view.updated_at());
         let (version, total) = (view.version(), view.total());
-        copy.product(id, version, total, updated_at, view.quarantined(), levels)
-            .unwrap();
+        let quarantined = view.quarantined();
+        let product = ImageProduct::new(id, version, total, updated_at, quarantined, levels);
+        copy.product(product.unwrap()).unwrap();
     }
     copy.finish(KeysForgotten::default())
         .thaw(WindowLimits::default())
@@ -107,7 +110,14 @@ fn what_is_made_after_a_loss_is_listed_at_its_own_position() {
     let kept = write(&mut history, hold("r1", 3));
     let mut ledger = Ledger::new(WindowLimits::default());
     follow(&mut ledger, &delivered).unwrap();
+    assert_eq!(ledger.unknown_before(), Sequence::START);
+    ledger.lose(kept.first);
     assert_eq!(follow_after_loss(&mut ledger, &kept), vec![]);
+    let thawed = ledger.freeze().thaw(WindowLimits::default());
+    for ledger in [&ledger, &thawed] {
+        assert_eq!(ledger.unknown_before(), kept.first);
+        assert_eq!(ledger.freeze().unknown_before(), kept.first);
+    }
     let found = ledger.reservation(&"r1".parse().unwrap()).unwrap();
     assert_eq!((found.opened, lost.first), (kept.first, Sequence::new(2)));
     let listed = ledger.reservations_after(lost.first).count();

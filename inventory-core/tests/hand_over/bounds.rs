@@ -94,6 +94,27 @@ fn what_waits_and_what_is_committed_together_is_bounded_in_bytes() {
     });
 }
 
+/// Were what has left the queue still counted, it would be full for good.
+#[test]
+fn what_was_committed_makes_room_in_lines_and_in_bytes() {
+    check(|| {
+        let mut bounds = lines(4, 1);
+        bounds.inbox.bytes = 40;
+        let model = Model::start(bounds, None);
+        for request in [10, 11, 12, 13, 14, 15] {
+            let caller = model.waiting(vec![request]);
+            assert!(caller.join().expect("the caller ends")[0].is_ok());
+        }
+        let busy = model.waiting(vec![HELD]);
+        model.held.is_reached();
+        let take = |request| model.hand_over.submit(vec![request], Box::new(|_| ()));
+        assert_eq!([take(20), take(20)], [Ok(()); 2]);
+        model.held.let_go();
+        assert!(busy.join().expect("the caller ends")[0].is_ok());
+        assert_eq!(model.close(), [10, 11, 12, 13, 14, 15, HELD, 20, 20]);
+    });
+}
+
 #[test]
 fn what_is_refused_while_it_waits_is_never_committed_and_makes_room() {
     check(|| {

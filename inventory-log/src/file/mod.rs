@@ -35,6 +35,7 @@ mod snapshot_codec;
 mod snapshot_records;
 mod snapshot_sink;
 mod snapshot_source;
+mod snapshot_window;
 mod store;
 mod survey;
 mod text;

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::io;
 
 use inventory_core::defect;
-use inventory_core::machine::{Head, Image, ImageBuilder, KeysForgotten, Level};
+use inventory_core::machine::{
+    Head, Image, ImageBuilder, ImageProduct, KeysForgotten, Level, StoreIx,
+};
 use inventory_core::ports::Snapshot;
 use inventory_core::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;
@@ -13,13 +15,13 @@ use serde::Deserialize;
 use super::disk::DiskFile;
 use super::header::FORMAT;
 use super::interner::Interner;
-use super::record::{decode, encode_unframed};
 use super::snapshot_records::{
     push_alert, push_buried, push_lapsed, push_reservation, push_transfer, read_alert, read_buried,
     read_lapsed, read_reservation, read_transfer,
 };
 use super::snapshot_sink::Sink;
 use super::snapshot_source::{Fault, Source, WireHeader, said};
+use super::snapshot_window::{push_remembered, read_remembered};
 use super::text::{push_hex64, push_number, push_string};
 
 /// Writes a snapshot into an empty file, and returns its size.
@@ -43,8 +45,9 @@ pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64>
         push_lapsed(out, product, before)
     })?;
     sink.list("transfers", image.transfers(), push_transfer)?;
-    let window = image.window().filter(|_| !defect!(WindowLeftOutOfSnapshot));
-    sink.list("window", window, |out, entry| encode_unframed(out, &entry))?;
+    let window = image.window_by_places();
+    let window = window.filter(|_| !defect!(WindowLeftOutOfSnapshot));
+    sink.list("window", window, |out, entry| push_remembered(out, &entry))?;
     sink.list(
         "buried",
         image.buried().iter(),
@@ -128,7 +131,28 @@ struct WireProduct<'a> {
     total: Quantity,
     updated_at: Timestamp,
     quarantined: bool,
-    levels: Vec<(usize, Quantity, Quantity, Sequence)>,
+    levels: Vec<(u32, Quantity, Quantity, Sequence)>,
+}
+
+/// Reads a product. It is in an option so that it can be moved out of where it was read.
+fn read_product(line: &str) -> Result<Option<ImageProduct>, String> {
+    let wire: WireProduct<'_> = serde_json::from_str(line).map_err(said)?;
+    let id = ProductId::new(&wire.id).map_err(said)?;
+    let mut sound = true;
+    let levels = wire
+        .levels
+        .iter()
+        .map(|&(store, on_hand, reserved, counted_at)| {
+            let level = Level::new(on_hand, reserved);
+            sound &= level.is_some();
+            (StoreIx(store), level.unwrap_or_default(), counted_at)
+        });
+    let (version, total, updated_at) = (wire.version, wire.total, wire.updated_at);
+    let product = ImageProduct::new(id, version, total, updated_at, wire.quarantined, levels);
+    match sound {
+        true => product.map(Some).map_err(said),
+        false => Err("a level with more reserved than there is".to_owned()),
+    }
 }
 
 /// Reads a snapshot, and returns it only if every byte is what was written.
@@ -136,7 +160,6 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     let mut source = Source::of(file).map_err(Fault::Io)?;
     let header: WireHeader = source.header()?;
     let mut ids = Interner::default();
-    let mut stores = Vec::new();
     let mut builder = ImageBuilder::new(Head {
         sequence: header.sequence,
         chain: header.chain,
@@ -145,35 +168,11 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
     source.list("stores", |line| {
         let text: Cow<'_, str> = serde_json::from_str(line).map_err(said)?;
         let store = ids.store(&text).ok_or("not a store")?;
-        stores.push(store.clone());
-        builder.store(store).map_err(said)
+        builder.store(store).map_err(said).map(|_place| ())
     })?;
-    let decode_product = |line: &str| {
-        let wire: WireProduct<'_> = serde_json::from_str(line).map_err(said)?;
-        let id = ProductId::new(&wire.id).map_err(said)?;
-        let level =
-            |&(store, on_hand, reserved, counted_at): &(usize, Quantity, Quantity, Sequence)| {
-                let store = stores
-                    .get(store)
-                    .cloned()
-                    .ok_or("a level at a store that is not listed")?;
-                Ok((
-                    store,
-                    Level::new(on_hand, reserved)
-                        .ok_or("a level with more reserved than there is")?,
-                    counted_at,
-                ))
-            };
-        let levels: Result<Vec<(StoreId, Level, Sequence)>, String> =
-            wire.levels.iter().map(level).collect();
-        let (version, total, updated_at) = (wire.version, wire.total, wire.updated_at);
-        Ok((id, version, total, updated_at, wire.quarantined, levels?))
-    };
-    source.list_ahead("products", decode_product, |product| {
-        let (id, version, total, updated_at, quarantined, levels) = product;
-        let (id, levels) = (id.clone(), levels.iter().cloned());
-        let added = builder.product(id, *version, *total, *updated_at, *quarantined, levels);
-        added.map_err(said)
+    source.list_ahead("products", read_product, |product| {
+        let product = product.take().expect("each is taken once");
+        builder.product(product).map_err(said).map(|_place| ())
     })?;
     source.list("alerts", |line| {
         let (product, store, alert) = read_alert(line)?;
@@ -191,11 +190,9 @@ pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
         let transfer = read_transfer(line, &mut ids)?;
         builder.transfer(transfer).map_err(said)
     })?;
-    source.list_ahead(
-        "window",
-        |line| decode(line, &mut ids).map_err(said),
-        |entry| builder.remember(entry).map_err(said),
-    )?;
+    source.list_ahead("window", read_remembered, |entry| {
+        builder.remember(entry).map_err(said)
+    })?;
     source.list("buried", |line| {
         let (sequence, buried) = read_buried(line)?;
         builder.bury(sequence, buried).map_err(said)

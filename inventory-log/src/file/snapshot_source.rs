@@ -166,10 +166,10 @@ impl<'a> Source<'a> {
         &mut self,
         name: &str,
         mut decode: impl FnMut(&str) -> Result<T, String> + Send,
-        mut take: impl FnMut(&T) -> Result<(), String>,
+        mut take: impl FnMut(&mut T) -> Result<(), String>,
     ) -> Result<(), Fault> {
         if self.size < AHEAD_FROM_BYTES {
-            return self.list(name, |line| take(&decode(line)?));
+            return self.list(name, |line| take(&mut decode(line)?));
         }
         let (send, decoded) = mpsc::sync_channel::<Vec<(u64, T)>>(BATCHES_AHEAD);
         let (give_back, taken_batches) = mpsc::channel::<Vec<(u64, T)>>();
@@ -191,8 +191,8 @@ impl<'a> Source<'a> {
             let reading = thread::Builder::new().spawn_scoped(scope, read);
             let reading = reading.map_err(Fault::Io)?;
             let mut taken = Ok(());
-            for batch in decoded {
-                for (offset, element) in &batch {
+            for mut batch in decoded {
+                for (offset, element) in &mut batch {
                     if taken.is_ok() {
                         let offset = *offset;
                         taken = take(element).map_err(|what| Fault::Damaged { offset, what });

@@ -1,8 +1,10 @@
 //! A snapshot as it was sent, or saved, becomes an image of a ledger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use inventory_core::machine::{Head, Image, ImageBuilder, InvalidImage, KeysForgotten, Level};
+use inventory_core::machine::{
+    Head, Image, ImageBuilder, ImageProduct, InvalidImage, KeysForgotten, Level,
+};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_http::wire::{SnapshotLevel, StateSnapshot};
 
@@ -30,8 +32,9 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
     });
     let products = snapshot.state.values();
     let stores: BTreeSet<_> = products.flat_map(|product| product.levels.keys()).collect();
+    let mut places = BTreeMap::new();
     for store in stores {
-        builder.store(store.clone())?;
+        places.insert(store, builder.store(store.clone())?);
     }
     for (id, product) in &snapshot.state {
         let level = |(store, at): (&StoreId, &SnapshotLevel)| {
@@ -45,17 +48,17 @@ pub(super) fn image(snapshot: &StateSnapshot) -> Result<Image, InvalidSnapshot> 
                 true => Sequence::START,
                 false => snapshot.unknown_before.min(snapshot.last_offset),
             };
-            Ok((store.clone(), level, counted_at))
+            Ok((places[store], level, counted_at))
         };
         let levels: Result<Vec<_>, InvalidSnapshot> = product.levels.iter().map(level).collect();
-        builder.product(
+        builder.product(ImageProduct::new(
             id.clone(),
             product.version,
             product.qty,
             product.updated_at,
             product.quarantined,
             levels?,
-        )?;
+        )?)?;
     }
     builder.lose(snapshot.unknown_before)?;
     Ok(builder.finish(KeysForgotten::default()))

@@ -18,11 +18,7 @@ use crate::output;
 
 /// The next start has limits of its own, and must find all that is known.
 const ALL_KEYS: Settings = Settings {
-    window: WindowLimits {
-        age_ms: u64::MAX,
-        keys_max: usize::MAX,
-        bytes_max: usize::MAX,
-    },
+    window: WindowLimits::NONE,
     retain_events: None,
     recovery: engine::Recovery::Strict,
     accept_time: None,

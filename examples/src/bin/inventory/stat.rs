@@ -12,13 +12,6 @@ use crate::arguments::Output;
 use crate::failure::Failure;
 use crate::output;
 
-/// Whatever central's limits are, the files are asked, and nothing of them is forgotten.
-const ALL_KEYS: WindowLimits = WindowLimits {
-    age_ms: u64::MAX,
-    keys_max: usize::MAX,
-    bytes_max: usize::MAX,
-};
-
 pub(crate) fn run(dir: &Path, output: Output) -> Result<(), Failure> {
     let reading = |error| Failure::io(format!("reading {}", dir.display()), &error);
     let view = View::open(dir, Depth::Ends).map_err(|error| Failure::open(dir, &error))?;
@@ -95,7 +88,7 @@ fn stock(view: &View, snapshots: &[SnapshotFile]) -> std::io::Result<Option<Ledg
         image.filter(|image| image.head().sequence >= view.floor())
     });
     let mut ledger = match usable {
-        Some(image) => image.thaw(ALL_KEYS),
+        Some(image) => image.clone().thaw(WindowLimits::NONE),
         None if view.floor() == Sequence::START => Ledger::new(WindowLimits::default()),
         None => return Ok(None),
     };

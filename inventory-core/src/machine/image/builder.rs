@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use rapidhash::{RapidHashMap, RapidHashSet};
 
-use super::{Image, InvalidImage};
-use crate::machine::ledger::{
-    Arena, FrozenBook, FrozenWindow, Packer, Product, ProductIx, StoreIx,
-};
+use super::{Found, Image, ImageProduct, InvalidImage};
+use crate::machine::ledger::{Arena, FrozenBook, Packer, Product, Window};
 use crate::machine::{
-    Alert, Buried, Entry, Event, Head, KeysForgotten, Level, Reservation, Transfer,
+    Alert, Buried, Event, Head, ImageEntry, KeysForgotten, ProductIx, Reservation, StoreIx,
+    Transfer, WindowLimits,
 };
-use crate::vocabulary::{
-    ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Version,
-};
+use crate::vocabulary::{ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId};
 
 /// Builds an image from parts that were read back, and checks what the ledger promises of them: stores first, then
 /// products, then the window from the oldest entry to the newest.
@@ -26,7 +23,7 @@ pub struct ImageBuilder {
     stores: Arena<StoreId>,
     store_index: RapidHashMap<StoreId, StoreIx>,
     packer: Packer,
-    window: FrozenWindow,
+    window: Window,
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
     unknown_before: Sequence,
@@ -46,7 +43,7 @@ impl ImageBuilder {
             stores: Arena::default(),
             store_index: RapidHashMap::default(),
             packer: Packer::default(),
-            window: FrozenWindow::default(),
+            window: Window::new(WindowLimits::NONE),
             newest: Head::default(),
             buried: BTreeMap::new(),
             unknown_before: Sequence::START,
@@ -57,59 +54,40 @@ impl ImageBuilder {
         }
     }
 
-    /// Adds the next store.
+    /// Adds the next store, and returns its place.
     ///
     /// # Errors
     ///
     /// The store is there already; the image is as it was.
-    pub fn store(&mut self, id: StoreId) -> Result<(), InvalidImage> {
+    pub fn store(&mut self, id: StoreId) -> Result<StoreIx, InvalidImage> {
         let ix = StoreIx(self.stores.len() as u32);
         if self.store_index.insert(id.clone(), ix).is_some() {
             return Err(InvalidImage::Twice { id: id.to_string() });
         }
         self.stores.push(id);
-        Ok(())
+        Ok(ix)
     }
 
-    /// Adds the next product, with its levels and where in the log each was last counted.
+    /// Adds the next product, and returns its place.
     ///
     /// # Errors
     ///
-    /// The product is there already, names a store that is not, was counted beyond the head, or its total is wrong; the image
-    /// is as it was.
-    pub fn product(
-        &mut self,
-        id: ProductId,
-        version: Version,
-        total: Quantity,
-        updated_at: Timestamp,
-        quarantined: bool,
-        levels: impl IntoIterator<Item = (StoreId, Level, Sequence)>,
-    ) -> Result<(), InvalidImage> {
-        let mut product = Product::new(id);
-        product.version = version;
-        product.total = total;
-        product.updated_at = updated_at;
-        product.quarantined = quarantined;
-        for (store, level, counted_at) in levels {
-            let Some(&ix) = self.store_index.get(&store) else {
-                let product = product.id;
-                return Err(InvalidImage::UnknownStore { product, store });
-            };
-            if counted_at > self.head.sequence {
-                let sequence = counted_at;
-                return Err(InvalidImage::OutOfPlace { sequence });
-            }
-            if !product.assign(ix, level, Some(counted_at)) {
-                return Err(InvalidImage::Twice {
-                    id: store.to_string(),
-                });
-            }
+    /// The product is there already, has a level at a store that is not, or was counted beyond the head; the image is as it
+    /// was.
+    pub fn product(&mut self, product: ImageProduct) -> Result<ProductIx, InvalidImage> {
+        let ImageProduct(product) = product;
+        // They are ordered by their stores.
+        let last = product.levels.last().map(|&(store, _)| store);
+        if let Some(store) = last.filter(|&store| usize::from(store) >= self.stores.len()) {
+            let product = product.id;
+            return Err(InvalidImage::Level { product, store });
         }
-        if !quarantined && product.sum_available() != Some(total) {
-            return Err(InvalidImage::WrongTotal {
-                product: product.id,
-            });
+        let counted = product
+            .levels
+            .iter()
+            .map(|(_, standing)| standing.counted_at);
+        if let Some(sequence) = counted.max().filter(|&last| last > self.head.sequence) {
+            return Err(InvalidImage::OutOfPlace { sequence });
         }
         let ix = ProductIx(self.products.len() as u32);
         if self.product_index.insert(product.id.clone(), ix).is_some() {
@@ -118,7 +96,7 @@ impl ImageBuilder {
             });
         }
         self.products.push(product);
-        Ok(())
+        Ok(ix)
     }
 
     /// Adds an alert of a level.
@@ -138,7 +116,7 @@ impl ImageBuilder {
             .zip(self.store_index.get(store));
         let Some((&at, &store_at)) = found else {
             let (product, store) = (product.clone(), store.clone());
-            return Err(InvalidImage::UnknownStore { product, store });
+            return Err(InvalidImage::UnknownLevel { product, store });
         };
         let product = self.products.at_mut(at);
         if product.alert(store_at).is_some() {
@@ -223,7 +201,7 @@ impl ImageBuilder {
     ///
     /// The entry has no key, is not after the one before, is beyond the head, or names what is not listed; the image is
     /// as it was.
-    pub fn remember(&mut self, entry: &Entry) -> Result<(), InvalidImage> {
+    pub fn remember(&mut self, entry: &ImageEntry) -> Result<(), InvalidImage> {
         let out_of_place = InvalidImage::OutOfPlace {
             sequence: entry.first,
         };
@@ -234,24 +212,27 @@ impl ImageBuilder {
             return Err(out_of_place);
         };
         self.packer.begin(entry);
+        let (products, stores) = (self.products.len(), self.stores.len());
+        let is_listed = |product: ProductIx| usize::from(product) < products;
         for event in &entry.events {
-            let product = event
-                .product()
-                .map(|id| self.product_index.get(id).copied());
             match event {
                 Event::Moved(movement) => {
-                    let store = self.store_index.get(&movement.store).copied();
-                    let (Some(Some(product)), Some(store)) = (product, store) else {
+                    let (product, store) = (movement.product, movement.store);
+                    if !is_listed(product) || usize::from(store) >= stores {
                         return Err(out_of_place);
-                    };
+                    }
                     self.packer.movement(movement, product, store);
                 }
-                Event::DeadLettered(_) if product == Some(None) => return Err(out_of_place),
-                Event::DeadLettered(letter) => self.packer.dead_letter(letter, product.flatten()),
+                Event::DeadLettered(letter) => {
+                    if !letter.product.is_none_or(is_listed) {
+                        return Err(out_of_place);
+                    }
+                    self.packer.dead_letter(letter, letter.product);
+                }
             }
         }
         let caller = intent.caller.as_ref();
-        self.window.push(caller, self.packer.bytes());
+        self.window.remember(caller, self.packer.bytes());
         self.newest = Head::after(entry);
         Ok(())
     }
@@ -286,11 +267,17 @@ impl ImageBuilder {
 
     /// The image.
     pub fn finish(self, forgotten: KeysForgotten) -> Image {
+        let window = self.window.under(WindowLimits::NONE, forgotten);
         Image {
             head: self.head,
             products: self.products,
             stores: self.stores,
-            window: self.window.finish(forgotten),
+            window: window.freeze(),
+            found: Some(Arc::new(Found {
+                product_index: self.product_index,
+                window,
+                newest_at: self.newest.recorded_at,
+            })),
             buried: Arc::new(self.buried),
             unknown_before: self.unknown_before,
             reservations: self.reservations,

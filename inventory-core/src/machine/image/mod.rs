@@ -1,21 +1,24 @@
 //! A ledger at one moment, for snapshots and for replicas that start from one.
 
 mod builder;
+mod product;
 mod set_back;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
 pub use builder::ImageBuilder;
+pub use product::ImageProduct;
 
 use super::ledger::{
-    Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, ProductIx, Slot, StoreIx, Window,
+    Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, Slot, Unpacker, Window,
 };
 use crate::defect;
 use crate::machine::{
-    Buried, Entry, Head, KeysForgotten, Ledger, ProductView, Reservation, Transfer, WindowLimits,
+    Buried, Entry, Head, ImageEntry, KeysForgotten, Ledger, ProductIx, ProductView, Reservation,
+    StoreIx, Transfer, WindowLimits,
 };
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
@@ -30,6 +33,17 @@ pub struct Image {
     pub(super) unknown_before: Sequence,
     pub(super) reservations: FrozenBook<Reservation>,
     pub(super) transfers: FrozenBook<Transfer>,
+    pub(super) found: Option<Arc<Found>>,
+}
+
+/// What building an image from its parts has found out, so that its ledger need not do it again.
+#[derive(Debug)]
+pub(super) struct Found {
+    product_index: RapidHashMap<ProductId, ProductIx>,
+    /// Without limits.
+    window: Window,
+    /// When the newest entry of the window was recorded.
+    newest_at: Timestamp,
 }
 
 impl Image {
@@ -63,7 +77,17 @@ impl Image {
 
     /// The entries whose keys still count, oldest first.
     pub fn window(&self) -> impl Iterator<Item = Entry> {
-        self.window.entries(&self.products, &self.stores)
+        self.window.packed().map(|(caller, packed)| {
+            let product = |at: ProductIx| self.products.at(at).id.clone();
+            let store = |at: StoreIx| self.stores.at(at).clone();
+            Unpacker { rest: packed }.entry(caller, product, store)
+        })
+    }
+
+    /// The same entries, in which products and stores are named by their places in [`Image::products`] and [`Image::stores`].
+    pub fn window_by_places(&self) -> impl Iterator<Item = ImageEntry> {
+        let packed = self.window.packed();
+        packed.map(|(caller, packed)| Unpacker { rest: packed }.entry(caller, |at| at, |at| at))
     }
 
     /// Number of entries in the window.
@@ -108,14 +132,21 @@ impl Image {
     }
 
     /// The ledger that this image was taken from, under window limits that may have changed since.
-    pub fn thaw(&self, window: WindowLimits) -> Ledger {
+    pub fn thaw(mut self, limits: WindowLimits) -> Ledger {
         let ids = || {
             let products = (0..).map(ProductIx).zip(self.products.iter());
             products.map(|(ix, product)| (product.id.clone(), ix))
         };
-        let mut product_index = RapidHashMap::default();
-        product_index.reserve(self.products.len());
-        product_index.extend(ids());
+        // Copies of an image share what was found.
+        let found = self.found.take().and_then(Arc::into_inner);
+        let (product_index, window) = match found {
+            Some(found) => {
+                let fits = found.window.fits(limits, found.newest_at);
+                let window = fits.then(|| found.window.under(limits, self.window.forgotten()));
+                (found.product_index, window)
+            }
+            None => (ids().collect(), None),
+        };
         // In the order of the products, which costs least where that is the order of their ids.
         let by_id = ids().collect();
         let store_index = (0..)
@@ -123,41 +154,33 @@ impl Image {
             .zip(self.stores.iter())
             .map(|(ix, store)| (store.clone(), ix))
             .collect();
-        let alerts = self.products().flat_map(|product| {
-            let stores = product.alerts().map(|(store, _)| store.clone());
-            stores.map(move |store| (product.id().clone(), store))
-        });
         let mut ledger = Ledger {
-            alerts: alerts.collect(),
+            alerts: BTreeSet::new(),
             head: self.head,
             product_index,
             by_id,
             store_index,
-            window: Window::thaw(&self.window, window),
+            window: window.unwrap_or_else(|| Window::thaw(&self.window, limits)),
             packer: Packer::default(),
-            buried: Arc::clone(&self.buried),
+            buried: self.buried,
             unknown_before: self.unknown_before,
-            levels: self
-                .products
-                .iter()
-                .map(|product| product.levels.len())
-                .sum(),
-            quarantined: self
-                .products
-                .iter()
-                .filter(|product| product.quarantined)
-                .count(),
-            unheard: self
-                .products
-                .iter()
-                .filter(|product| !product.is_heard_of())
-                .count(),
-            products: self.products.clone(),
-            stores: self.stores.clone(),
-            reservations: Book::thaw(&self.reservations, window),
-            transfers: Book::thaw(&self.transfers, window),
+            levels: 0,
+            quarantined: 0,
+            unheard: 0,
+            reservations: Book::thaw(&self.reservations, limits),
+            transfers: Book::thaw(&self.transfers, limits),
             holds: Holds::default(),
+            products: self.products,
+            stores: self.stores,
         };
+        for product in ledger.products.iter() {
+            ledger.levels += product.levels.len();
+            ledger.quarantined += usize::from(product.quarantined);
+            ledger.unheard += usize::from(!product.is_heard_of());
+            let alerts = product.alerts.iter();
+            let alerts = alerts.map(|&(at, _)| (product.id.clone(), ledger.stores.at(at).clone()));
+            ledger.alerts.extend(alerts);
+        }
         for (slot, _) in self.reservations.from(Slot::FIRST) {
             ledger.list(slot);
         }
@@ -174,13 +197,21 @@ pub enum InvalidImage {
         /// The id.
         id: String,
     },
-    /// A level names a store that the image does not list.
-    #[error("product {product} has a level at {store}, which is not listed")]
-    UnknownStore {
+    /// A level has an alert, and the image does not list its product or its store.
+    #[error("there is an alert of product {product} at {store}, one of which is not listed")]
+    UnknownLevel {
         /// The product.
         product: ProductId,
         /// The store.
         store: StoreId,
+    },
+    /// A product has two levels at one store, or one at a store that the image does not list.
+    #[error("product {product} has a level at store number {}, which is not listed or has one already", store.0)]
+    Level {
+        /// The product.
+        product: ProductId,
+        /// The store.
+        store: StoreIx,
     },
     /// The total of a product that is not quarantined is not the sum of its levels.
     #[error("the total of product {product} is not the sum of its levels")]

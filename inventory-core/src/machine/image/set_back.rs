@@ -36,6 +36,7 @@ impl Image {
                 lapsed.insert(&product.id, product.lapsed);
             }
         }
+        image.found = None;
         image.window = self.window.set_back(to);
         let clock = Clock { from, to };
         for_each(&mut image.reservations, |known| {

@@ -31,15 +31,15 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
-pub use product::ProductView;
+pub use product::{ProductIx, ProductView, StoreIx};
 pub use window::{KeysForgotten, WindowLimits};
 
 pub(super) use arena::Arena;
 pub(super) use book::{Book, FrozenBook, Record};
 pub(super) use by_id::ById;
 pub(super) use holds::Holds;
-pub(super) use packed::Packer;
-pub(super) use product::{Product, ProductIx, Standing, StoreIx};
+pub(super) use packed::{Packer, Unpacker};
+pub(super) use product::{Product, Standing};
 pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
@@ -62,7 +62,7 @@ pub struct Head {
 
 impl Head {
     /// The head once `entry` is there too.
-    pub fn after(entry: &Entry) -> Self {
+    pub fn after<Product, Store>(entry: &Entry<Product, Store>) -> Self {
         Self {
             sequence: entry.last(),
             chain: entry.chain,
@@ -184,7 +184,11 @@ impl Ledger {
     /// The entry that was written under a caller's key, while the window remembers it.
     pub fn find(&self, caller: Option<&Caller>, key: &IdempotencyKey) -> Option<Entry> {
         let mut packed = self.window.find(caller, key)?;
-        Some(packed.entry(caller, &self.products, &self.stores))
+        Some(packed.entry(
+            caller,
+            |product| self.products.at(product).id.clone(),
+            |store| self.stores.at(store).clone(),
+        ))
     }
 
     /// Number of keys that the window remembers.
@@ -291,6 +295,7 @@ impl Ledger {
             window: self.window.freeze(),
             buried: Arc::clone(&self.buried),
             unknown_before: self.unknown_before,
+            found: None,
             reservations: self.reservations.freeze(),
             transfers: self.transfers.freeze(),
         }

@@ -16,7 +16,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::window::key_hash;
-use super::{Arena, Product, ProductIx, StoreIx};
+use super::{ProductIx, StoreIx};
 use crate::machine::{
     After, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome, Settlement,
 };
@@ -49,7 +49,7 @@ pub(in crate::machine) struct Packer {
 const BYTES_KEPT: usize = 64 * 1024;
 
 impl Packer {
-    pub(in crate::machine) fn begin(&mut self, entry: &Entry) {
+    pub(in crate::machine) fn begin<P, S>(&mut self, entry: &Entry<P, S>) {
         self.bytes.clear();
         self.bytes.shrink_to(BYTES_KEPT);
         if let Some(intent) = &entry.intent {
@@ -69,9 +69,9 @@ impl Packer {
         self.number(entry.events.len() as u64);
     }
 
-    pub(in crate::machine) fn movement(
+    pub(in crate::machine) fn movement<P, S>(
         &mut self,
-        movement: &Movement,
+        movement: &Movement<P, S>,
         product: ProductIx,
         store: StoreIx,
     ) {
@@ -127,9 +127,9 @@ impl Packer {
         self.bytes.push(0);
     }
 
-    pub(in crate::machine) fn dead_letter(
+    pub(in crate::machine) fn dead_letter<P>(
         &mut self,
-        letter: &DeadLettered,
+        letter: &DeadLettered<P>,
         product: Option<ProductIx>,
     ) {
         self.bytes.push(DEAD_LETTERED);
@@ -206,13 +206,13 @@ impl<'a> Unpacker<'a> {
         into.extend_from_slice(self.rest);
     }
 
-    /// The next entry, whose key is a caller's.
-    pub(in crate::machine) fn entry(
+    /// The next entry, whose key is a caller's, with what `product` and `store` make of places.
+    pub(in crate::machine) fn entry<P, S>(
         &mut self,
         caller: Option<&Caller>,
-        products: &Arena<Product>,
-        stores: &Arena<StoreId>,
-    ) -> Entry {
+        product: impl Fn(ProductIx) -> P,
+        store: impl Fn(StoreIx) -> S,
+    ) -> Entry<P, S> {
         let key = IdempotencyKey::new(self.text()).expect("it was a key when it was packed");
         self.take(HASH_BYTES);
         let fingerprint = Fingerprint::from_bits(self.fixed());
@@ -234,7 +234,7 @@ impl<'a> Unpacker<'a> {
                 fingerprint,
             }),
             outcomes,
-            events: (0..events).map(|_| self.event(products, stores)).collect(),
+            events: (0..events).map(|_| self.event(&product, &store)).collect(),
             annotations: None,
             chain,
         }
@@ -265,7 +265,11 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    fn event(&mut self, products: &Arena<Product>, stores: &Arena<StoreId>) -> Event {
+    fn event<P, S>(
+        &mut self,
+        product_at: impl Fn(ProductIx) -> P,
+        store_at: impl Fn(StoreIx) -> S,
+    ) -> Event<P, S> {
         let tag = self.take(1)[0];
         let product = self.number();
         if tag == DEAD_LETTERED {
@@ -273,15 +277,15 @@ impl<'a> Unpacker<'a> {
             return Event::DeadLettered(DeadLettered {
                 product: product
                     .checked_sub(1)
-                    .map(|ix| products.at(ix as usize).id.clone()),
+                    .map(|ix| product_at(ProductIx(ix as u32))),
                 version: version.map(|number| Version::new(number).expect("it was one")),
                 raw: Arc::from(self.text()),
             });
         }
         let mut movement = Movement {
             kind: Kind::Counted,
-            product: products.at(product as usize).id.clone(),
-            store: stores.at(self.number() as usize).clone(),
+            product: product_at(ProductIx(product as u32)),
+            store: store_at(StoreIx(self.number() as u32)),
             delta: self.signed(),
             reserved_delta: self.signed(),
             after: After {

@@ -4,13 +4,14 @@ use super::Arena;
 use crate::machine::{Alert, Level};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
-/// Position of a product in the ledger's arena.
+/// Place of a product among those of a ledger, and of an image of it: in the order of their first events, from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::machine) struct ProductIx(pub(in crate::machine) u32);
+pub struct ProductIx(pub u32);
 
-/// Position of a store in the ledger's arena.
+/// Place of a store among those of a ledger, and of an image of it: in the order in which the ledger first heard of them, from
+/// zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::machine) struct StoreIx(pub(in crate::machine) u32);
+pub struct StoreIx(pub u32);
 
 impl From<ProductIx> for usize {
     fn from(ix: ProductIx) -> Self {

@@ -30,13 +30,14 @@ mod command;
 mod number;
 mod step;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, KeysForgotten, Ledger,
-    Portion, Request, Staging, WindowLimits, decide, expire, follow,
+    DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, ImageProduct,
+    KeysForgotten, Ledger, Portion, Request, Staging, StoreIx, WindowLimits, decide, expire,
+    follow,
 };
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
@@ -93,16 +94,17 @@ impl World {
         let mut model = Model::new(limits);
         let mut past = ImageBuilder::new(Head::default());
         let stores: BTreeSet<_> = given.iter().flat_map(Given::stores).collect();
+        let mut places = BTreeMap::new();
         for store in stores {
-            past.store(store.parse().unwrap()).unwrap();
+            places.insert(store, past.store(store.parse().unwrap()).unwrap());
         }
         for given in &given {
-            give(&mut past, &mut model, given);
+            give(&mut past, &mut model, given, &places);
         }
         let past = past.finish(KeysForgotten::default());
         Self {
             limits,
-            ledger: past.thaw(limits),
+            ledger: past.clone().thaw(limits),
             past,
             staging: Staging::default(),
             written: Vec::new(),
@@ -175,7 +177,7 @@ impl World {
 
     fn restart(&mut self) {
         let image = self.ledger.freeze();
-        self.ledger = image.thaw(self.limits);
+        self.ledger = image.clone().thaw(self.limits);
         assert_same_image(&self.ledger.freeze(), &image);
         self.compare("restart");
     }
@@ -187,7 +189,7 @@ impl World {
 
     /// What was written says the same to a ledger that has decided nothing.
     fn replay(&self) {
-        let mut replica = self.past.thaw(self.limits);
+        let mut replica = self.past.clone().thaw(self.limits);
         for entry in &self.written {
             follow(&mut replica, entry).unwrap();
         }
@@ -211,7 +213,12 @@ fn answer_to(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Ent
     }
 }
 
-fn give(past: &mut ImageBuilder, model: &mut Model, given: &Given<'_>) {
+fn give(
+    past: &mut ImageBuilder,
+    model: &mut Model,
+    given: &Given<'_>,
+    places: &BTreeMap<&str, StoreIx>,
+) {
     let Given {
         product,
         version,
@@ -219,11 +226,11 @@ fn give(past: &mut ImageBuilder, model: &mut Model, given: &Given<'_>) {
     } = *given;
     let available = levels.iter().map(|&(_, level)| level.available());
     let total = available.fold(Quantity::ZERO, |sum, units| sum.checked_add(units).unwrap());
-    let by_id = levels
+    let placed = levels
         .iter()
-        .map(|&(store, level)| (store.parse().unwrap(), level, Sequence::START));
+        .map(|&(store, level)| (places[store], level, Sequence::START));
     let (id, never) = (product.parse().unwrap(), Timestamp::UNIX_EPOCH);
-    past.product(id, version, total, never, false, by_id)
-        .unwrap();
+    let product_given = ImageProduct::new(id, version, total, never, false, placed);
+    past.product(product_given.unwrap()).unwrap();
     model.assume(product, version, levels);
 }

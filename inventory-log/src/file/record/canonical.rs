@@ -40,9 +40,8 @@ pub(super) fn canonical_head(cursor: &mut Cursor<'_>) -> Option<(Entry, usize)> 
     let count = usize::try_from(cursor.number()?)
         .ok()
         .filter(|&n| n > 0 && n < cursor.length())?;
-    if cursor.pass(",\"group\":").is_some() {
-        cursor.number()?;
-    }
+    cursor.pass(",\"group\":")?;
+    cursor.number()?;
     cursor.pass(",\"ts\":\"")?;
     let recorded_at = cursor.string()?.parse().ok()?;
     let intent = canonical_intent(cursor)?;

@@ -16,7 +16,7 @@ use super::canonical::{Numbers, boxed, canonical, event};
 use super::outcomes::outcomes_fit;
 use crate::file::interner::Interner;
 
-/// Reads an entry from a line, or from an object of a snapshot's window. The checksum, if any, was compared before.
+/// Reads an entry from a line. Its checksum was compared before.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub(in crate::file) fn decode(text: &str, ids: &mut Interner) -> Result<Entry, S
 struct WireEntry<'a> {
     seq: u64,
     n: usize,
-    #[serde(default, rename = "group")]
+    #[serde(rename = "group")]
     _group: u64,
     ts: Timestamp,
     caller: Option<Caller>,

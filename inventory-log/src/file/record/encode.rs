@@ -14,25 +14,17 @@ use crate::file::text::{push_hex64, push_number, push_string};
 /// Appends the line of an entry that is written by the append whose first position is `group`.
 pub(in crate::file) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
     let start = out.len();
-    push_entry(out, entry, Some(group));
+    push_entry(out, entry, group);
     push_crc(out, start);
 }
 
-/// Appends an entry as a JSON object without `group`, checksum and newline, as it stands inside a snapshot.
-pub(in crate::file) fn encode_unframed(out: &mut Vec<u8>, entry: &Entry) {
-    push_entry(out, entry, None);
-    out.push(b'}');
-}
-
-fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
+fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
     out.extend_from_slice(b"{\"seq\":");
     push_number(out, entry.first.number());
     out.extend_from_slice(b",\"n\":");
     push_number(out, entry.events.len());
-    if let Some(group) = group {
-        out.extend_from_slice(b",\"group\":");
-        push_number(out, group.number());
-    }
+    out.extend_from_slice(b",\"group\":");
+    push_number(out, group.number());
     out.extend_from_slice(b",\"ts\":\"");
     out.extend_from_slice(&entry.recorded_at.to_text());
     out.push(b'"');
@@ -48,6 +40,7 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Option<Sequence>) {
         out.push(b'"');
     }
     if !entry.outcomes.is_empty() {
+        out.extend_from_slice(b",\"outcomes\":");
         push_outcomes(out, &entry.outcomes);
     }
     if let Some(annotations) = &entry.annotations {
@@ -100,8 +93,9 @@ fn push_texts(out: &mut Vec<u8>, texts: &[(&[u8], Option<&str>)]) {
     }
 }
 
-fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
-    out.extend_from_slice(b",\"outcomes\":[");
+/// Appends outcomes as a list of their names.
+pub(in crate::file) fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
+    out.push(b'[');
     for (at, outcome) in outcomes.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
         out.extend_from_slice(outcome.name().as_bytes());
@@ -143,7 +137,8 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
     out.push(b'}');
 }
 
-fn push_details(out: &mut Vec<u8>, details: &Details) {
+/// Appends the details that are there as fields, each behind a comma.
+pub(in crate::file) fn push_details(out: &mut Vec<u8>, details: &Details) {
     let texts: [(&[u8], Option<&str>); 4] = [
         (
             b",\"reservation\":",

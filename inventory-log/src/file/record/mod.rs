@@ -12,6 +12,7 @@ mod select;
 mod tests;
 
 pub(super) use decode::decode;
-pub(super) use encode::{encode, encode_unframed};
+pub(super) use encode::{encode, push_details, push_outcomes};
 pub(super) use line::{Line, check_crc, push_crc};
+pub(super) use outcomes::outcomes_fit;
 pub(super) use select::select;

@@ -115,10 +115,6 @@ fn entry(number: u64, events: Vec<Event>) -> Entry {
 fn every_kind_of_event_survives_being_packed() {
     let known: std::collections::BTreeSet<_> = kinds().iter().map(Kind::type_name).collect();
     assert_eq!(known.len(), Kind::TYPE_NAMES.len(), "every kind is here");
-    let (mut products, mut stores) = (Arena::default(), Arena::default());
-    products.push(Product::new("tea".parse().unwrap()));
-    stores.push("north".parse().unwrap());
-
     // One entry for each kind and one of all, behind each other, as in a chunk of the window.
     let all = kinds()
         .into_iter()
@@ -142,7 +138,9 @@ fn every_kind_of_event_survives_being_packed() {
         assert_eq!(skipping.key(), entry.intent.as_ref().unwrap().key.as_str());
         assert_eq!(skipping.moment(), (entry.first, entry.recorded_at));
         let caller = entry.intent.as_ref().unwrap().caller.as_ref();
-        assert_eq!(reading.entry(caller, &products, &stores), *entry);
+        let product = |ProductIx(_)| "tea".parse().unwrap();
+        let store = |StoreIx(_)| "north".parse().unwrap();
+        assert_eq!(reading.entry(caller, product, store), *entry);
         skipping.skip();
         assert_eq!(skipping.rest, reading.rest, "after {entry:?}");
     }

@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
-
-use super::KeysForgotten;
-use crate::machine::Entry;
+use super::{KeysForgotten, Window, WindowLimits};
 use crate::machine::ledger::packed::Unpacker;
-use crate::machine::ledger::{Arena, Product};
-use crate::vocabulary::{Caller, Sequence, StoreId, Timestamp};
+use crate::vocabulary::{Caller, Sequence, Timestamp};
 
 /// The keys of one caller, as they were.
 #[derive(Debug, Clone, Default)]
@@ -29,55 +25,23 @@ pub(in crate::machine) struct FrozenWindow {
     pub(super) queues: Vec<FrozenQueue>,
     pub(super) len: usize,
     pub(super) forgotten: KeysForgotten,
-    /// Where the queue of a caller is, while a window is built from what was read back.
-    by_caller: RapidHashMap<Option<Caller>, usize>,
 }
 
 impl FrozenWindow {
-    pub(super) fn of(queues: Vec<FrozenQueue>, len: usize, forgotten: KeysForgotten) -> Self {
-        Self {
-            queues,
-            len,
-            forgotten,
-            by_caller: RapidHashMap::default(),
-        }
-    }
-
-    /// Adds the packed entry that follows in the order of the log.
-    pub(in crate::machine) fn push(&mut self, caller: Option<&Caller>, packed: &[u8]) {
-        let at = match self.by_caller.get(&caller.cloned()) {
-            Some(&at) => at,
-            None => {
-                self.by_caller.insert(caller.cloned(), self.queues.len());
-                self.queues.push(FrozenQueue {
-                    caller: caller.cloned(),
-                    ..FrozenQueue::default()
-                });
-                self.queues.len() - 1
-            }
-        };
-        self.queues[at].tail.extend_from_slice(packed);
-        self.len += 1;
-    }
-
-    /// The window, once all that was read back is in it.
-    pub(in crate::machine) fn finish(self, forgotten: KeysForgotten) -> Self {
-        Self::of(self.queues, self.len, forgotten)
-    }
-
     /// The same entries, none of them later than `latest`.
     pub(in crate::machine) fn set_back(&self, latest: Timestamp) -> Self {
-        let mut set_back = Self::default();
+        let mut set_back = Window::new(WindowLimits::NONE);
         let mut earlier = Vec::new();
         for (caller, packed) in self.packed() {
             earlier.clear();
             Unpacker { rest: packed }.copy_until(latest, &mut earlier);
-            set_back.push(caller, &earlier);
+            set_back.remember(caller, &earlier);
         }
-        set_back.finish(KeysForgotten {
+        set_back.forgotten = KeysForgotten {
             until: self.forgotten.until.min(latest),
             ..self.forgotten
-        })
+        };
+        set_back.freeze()
     }
 
     pub(in crate::machine) fn len(&self) -> usize {
@@ -88,27 +52,31 @@ impl FrozenWindow {
         self.forgotten
     }
 
-    /// The remembered entries, oldest first.
-    pub(in crate::machine) fn entries<'a>(
-        &'a self,
-        products: &'a Arena<Product>,
-        stores: &'a Arena<StoreId>,
-    ) -> impl Iterator<Item = Entry> + use<'a> {
-        self.packed()
-            .map(|(caller, packed)| Unpacker { rest: packed }.entry(caller, products, stores))
-    }
-
     /// The packed entries of all callers, oldest first.
-    pub(super) fn packed(&self) -> impl Iterator<Item = (Option<&Caller>, &[u8])> {
-        let mut next: BTreeMap<Sequence, Cursor<'_>> = self
+    pub(in crate::machine) fn packed(&self) -> impl Iterator<Item = (Option<&Caller>, &[u8])> {
+        let mut others: BTreeMap<Sequence, Cursor<'_>> = self
             .queues
             .iter()
             .filter_map(|queue| Cursor::start(queue).next())
             .collect();
+        let mut current = others.pop_first();
         std::iter::from_fn(move || {
-            let (_, cursor) = next.pop_first()?;
+            let (_, cursor) = current.take()?;
             let found = (cursor.queue.caller.as_ref(), cursor.packed);
-            next.extend(cursor.next());
+            let next = cursor.next();
+            // Mostly the same caller goes on: often there is no other.
+            let goes_on = |(first, _): &(Sequence, _)| {
+                others
+                    .first_key_value()
+                    .is_none_or(|(other, _)| first < other)
+            };
+            current = match next {
+                Some(next) if goes_on(&next) => Some(next),
+                next => {
+                    others.extend(next);
+                    others.pop_first()
+                }
+            };
             Some(found)
         })
     }

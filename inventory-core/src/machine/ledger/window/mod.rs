@@ -32,6 +32,15 @@ pub struct WindowLimits {
     pub bytes_max: usize,
 }
 
+impl WindowLimits {
+    /// Nothing is ever forgotten: for what looks at a history, and takes no requests.
+    pub const NONE: Self = Self {
+        age_ms: u64::MAX,
+        keys_max: usize::MAX,
+        bytes_max: usize::MAX,
+    };
+}
+
 impl Default for WindowLimits {
     /// Seven days, a million keys, 256 MiB.
     fn default() -> Self {
@@ -288,7 +297,31 @@ impl Window {
             let superseded = superseded.filter(|place| place.queue == number);
             self.queues[number as usize].freeze(superseded.map(|place| place.offset))
         });
-        FrozenWindow::of(queues.collect(), self.len(), self.forgotten)
+        FrozenWindow {
+            queues: queues.collect(),
+            len: self.len(),
+            forgotten: self.forgotten,
+        }
+    }
+
+    /// Whether a window under these limits would have forgotten nothing of what this one remembers, by a moment after all of
+    /// it.
+    pub(in crate::machine) fn fits(&self, limits: WindowLimits, now: Timestamp) -> bool {
+        let oldest = self.ranks.oldest();
+        let oldest = oldest.and_then(|queue| self.queues[queue as usize].oldest);
+        let age_ms = oldest.map_or(0, |oldest| now.millis_since(oldest.recorded_at));
+        age_ms <= limits.age_ms && self.len() <= limits.keys_max && self.bytes <= limits.bytes_max
+    }
+
+    /// The same keys under other limits, which they fit.
+    pub(in crate::machine) fn under(
+        mut self,
+        limits: WindowLimits,
+        forgotten: KeysForgotten,
+    ) -> Self {
+        self.limits = limits;
+        self.forgotten = forgotten;
+        self
     }
 
     pub(in crate::machine) fn thaw(frozen: &FrozenWindow, limits: WindowLimits) -> Self {

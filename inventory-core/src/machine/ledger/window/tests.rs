@@ -1,15 +1,9 @@
 //! What a window remembers, and whose keys it forgets first.
 
 use super::*;
-use crate::machine::ledger::{Arena, Packer};
-use crate::machine::{DeadLettered, Entry, Event, Intent};
+use crate::machine::ledger::Packer;
+use crate::machine::{DeadLettered, Event, ImageEntry, Intent, ProductIx, StoreIx};
 use crate::vocabulary::{Chain, Fingerprint, Sequence};
-
-const UNBOUNDED: WindowLimits = WindowLimits {
-    age_ms: u64::MAX,
-    keys_max: usize::MAX,
-    bytes_max: usize::MAX,
-};
 
 /// The caller of a name; nobody without one.
 fn caller(name: &str) -> Option<Caller> {
@@ -28,7 +22,7 @@ fn remember_as(window: &mut Window, name: &str, key: &str, number: u64, bytes: u
         version: None,
         raw: "x".repeat(bytes).into(),
     };
-    let entry = Entry {
+    let entry = ImageEntry {
         first: Sequence::new(number),
         recorded_at: Timestamp::from_millis(number * 10).unwrap(),
         intent: Some(intent),
@@ -50,14 +44,17 @@ fn remember(window: &mut Window, number: u64) {
 
 /// The positions of all entries, each of which is found by its key.
 fn numbers(window: &Window) -> Vec<u64> {
-    let (products, stores) = (Arena::default(), Arena::default());
+    let (product, store) = (|at: ProductIx| at, |at: StoreIx| at);
     let frozen = window.freeze();
     assert_eq!(frozen.len(), window.len());
-    let entries: Vec<_> = frozen.entries(&products, &stores).collect();
+    let entries = frozen.packed();
+    let entries =
+        entries.map(|(caller, packed)| Unpacker { rest: packed }.entry(caller, product, store));
+    let entries: Vec<_> = entries.collect();
     for entry in &entries {
         let Intent { caller, key, .. } = entry.intent.as_ref().unwrap();
         let mut found = window.find(caller.as_ref(), key).unwrap();
-        assert_eq!(found.entry(caller.as_ref(), &products, &stores), *entry);
+        assert_eq!(found.entry(caller.as_ref(), product, store), *entry);
     }
     let queues = window.by_caller.values();
     let bytes = queues.map(|&queue| window.queues[queue as usize].bytes());
@@ -70,7 +67,7 @@ fn the_window_is_bounded_by_count_and_by_age() {
     let limits = WindowLimits {
         age_ms: 10_000,
         keys_max: 700,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     };
     let mut window = Window::new(limits);
     for number in 1..=5_000 {
@@ -95,7 +92,7 @@ fn the_window_is_bounded_by_count_and_by_age() {
 
 #[test]
 fn a_frozen_window_keeps_what_it_saw_and_thaws_to_the_same() {
-    let mut window = Window::new(UNBOUNDED);
+    let mut window = Window::new(WindowLimits::NONE);
     for number in 1..=2_000 {
         let name = ["", "a", "b"][number as usize % 3];
         remember_as(&mut window, name, "key", number, number as usize % 300);
@@ -106,7 +103,7 @@ fn a_frozen_window_keeps_what_it_saw_and_thaws_to_the_same() {
     for number in 20_001..=21_000 {
         remember(&mut window, number);
     }
-    let thawed = Window::thaw(&frozen, UNBOUNDED);
+    let thawed = Window::thaw(&frozen, WindowLimits::NONE);
     assert_eq!(numbers(&thawed), before);
     assert_eq!(numbers(&window).len(), before.len() + 1_000);
 }
@@ -116,14 +113,14 @@ fn a_frozen_window_keeps_what_it_saw_and_thaws_to_the_same() {
 fn the_entry_that_a_key_was_used_for_last_counts() {
     let mut window = Window::new(WindowLimits {
         keys_max: 3,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     });
     for (key, number) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
         remember_as(&mut window, "", key, number, 10);
     }
     assert_eq!(numbers(&window), [2, 3, 4]);
     assert_eq!(
-        numbers(&Window::thaw(&window.freeze(), UNBOUNDED)),
+        numbers(&Window::thaw(&window.freeze(), WindowLimits::NONE)),
         [2, 3, 4]
     );
     // What was superseded goes without a trace, and takes no other key with it.
@@ -139,7 +136,7 @@ fn the_entry_that_a_key_was_used_for_last_counts() {
 fn a_caller_that_fills_the_window_forgets_its_own_keys_first() {
     let limits = WindowLimits {
         bytes_max: 300_000,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     };
     let mut window = Window::new(limits);
     for number in 1..=100 {
@@ -166,7 +163,7 @@ fn a_caller_that_fills_the_window_forgets_its_own_keys_first() {
 fn callers_that_fill_the_window_together_keep_the_same_share() {
     let limits = WindowLimits {
         bytes_max: 200_000,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     };
     let mut window = Window::new(limits);
     for number in 1..=2_000 {
@@ -186,7 +183,7 @@ fn callers_that_fill_the_window_together_keep_the_same_share() {
 fn a_request_larger_than_the_window_is_not_remembered() {
     let mut window = Window::new(WindowLimits {
         bytes_max: 1_000,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     });
     remember_as(&mut window, "", "small", 1, 100);
     remember_as(&mut window, "large", "large", 2, 2_000);
@@ -199,7 +196,7 @@ fn a_request_larger_than_the_window_is_not_remembered() {
 fn what_a_window_allocates_stays_within_its_bound() {
     let limits = WindowLimits {
         bytes_max: (256 << 20) / 10,
-        ..UNBOUNDED
+        ..WindowLimits::NONE
     };
     let mut window = Window::new(limits);
     let mut allocated_max = 0;
@@ -228,7 +225,7 @@ fn what_a_window_allocates_stays_within_its_bound() {
 
 #[test]
 fn keys_whose_hashes_clash_are_told_apart() {
-    let mut window = Window::new(UNBOUNDED);
+    let mut window = Window::new(WindowLimits::NONE);
     remember(&mut window, 1);
     remember(&mut window, 2);
     let (one, two) = ("key-1".parse().unwrap(), "key-2".parse().unwrap());
