@@ -7,6 +7,7 @@
 mod bare;
 mod batches;
 mod distance;
+mod images;
 mod load;
 mod polls;
 mod report;
@@ -75,6 +76,9 @@ fn main() {
         }
         if told.wants("poll") {
             polls::run(&told).await;
+        }
+        if told.wants("images") {
+            images::run(&told).await;
         }
         if told.wants("follow") {
             stores::follow(&told).await;
