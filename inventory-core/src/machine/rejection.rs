@@ -301,6 +301,14 @@ pub enum Rejection {
         /// Why each line was.
         outcomes: Box<[Outcome]>,
     },
+    /// Something would change at a store that whoever asks may not write for.
+    #[error("stock at {store} would change, which is not a store of who asks")]
+    OutOfScope {
+        /// The store.
+        store: StoreId,
+        /// The reservation that would end or change there, if it is one.
+        reservation: Option<ReservationId>,
+    },
     /// The product has had its last version.
     #[error("product {product} of line {line} has no version left")]
     VersionsExhausted {
@@ -318,6 +326,7 @@ impl Rejection {
             Self::KeyReused { .. }
             | Self::VersionsExhausted { .. }
             | Self::CountedSince { .. }
+            | Self::OutOfScope { .. }
             | Self::NamedTwice { .. }
             | Self::LinesDiffer { .. }
             | Self::TooManyLines { .. }

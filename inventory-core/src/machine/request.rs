@@ -1,7 +1,9 @@
 //! What callers ask for: one or more commands under one key.
 
+use std::sync::Arc;
+
 use crate::machine::{Annotations, Command, Intent};
-use crate::vocabulary::{Caller, Digest, Fields, Fingerprint, IdempotencyKey};
+use crate::vocabulary::{Caller, Digest, Fields, Fingerprint, IdempotencyKey, StoreId};
 
 /// Most lines of one request, and most changes of levels that it may lead to: what one atomic write may hold the log and the
 /// ledger for.
@@ -30,6 +32,8 @@ pub enum InvalidRequest {
 pub struct Request {
     intent: Option<Intent>,
     annotations: Option<Box<Annotations>>,
+    /// The stores where it may change anything; `None`: all.
+    scope: Option<Arc<[StoreId]>>,
     commands: Vec<Command>,
     /// Counted once, since whoever queues requests asks for it.
     lines: usize,
@@ -63,6 +67,7 @@ impl Request {
             1..=REQUEST_LINES_MAX => Ok(Self {
                 intent: None,
                 annotations: None,
+                scope: None,
                 lines: commands.iter().map(Command::lines).sum(),
                 commands,
             }),
@@ -83,6 +88,19 @@ impl Request {
     /// The idempotency key, whose it is, and what the request means by it.
     pub fn intent(&self) -> Option<&Intent> {
         self.intent.as_ref()
+    }
+
+    /// The request of somebody who may write for these stores only: it is refused where it would change anything at another
+    /// one, which only its decision shows when it ends what others have made. It is no part of what the request means.
+    #[must_use]
+    pub fn within(mut self, stores: Arc<[StoreId]>) -> Self {
+        self.scope = Some(stores);
+        self
+    }
+
+    /// The stores where it may change anything; `None`: all.
+    pub fn scope(&self) -> Option<&[StoreId]> {
+        self.scope.as_deref()
     }
 
     /// The request with what is recorded beside its events. It is no part of what the request means.

@@ -161,3 +161,23 @@ fn a_row_of_a_synchronisation_does_not_take_promises_back() {
                 overwrite tea@north 9 & hold r2 60s tea@north 5 & release r1 -> updated 5 v4 & updated held 0 v5 & updated released 4 v6",
     );
 }
+
+/// A reservation of several stores may be made between a look at who holds what and the count that ends it.
+#[test]
+fn who_writes_for_some_stores_ends_and_changes_nothing_at_another() {
+    check(
+        "       count tea@north 10 & count tea@south 10          -> 10 v1 & 10 v2 total 20
+                hold own 60s tea@north 2                         -> held 8 v3 total 18
+           also hold both 60s tea@north 3 & hold both 60s tea@south 4 -> held 5 v4 total 15 & held 6 v5 total 11
+           also count tea@north 1 release key c within north     -> refused: OutOfScope south by both
+                count tea@north 5 release key c within north     -> 0 v6 total 6
+                release both within north                        -> refused: OutOfScope south by both
+                commit both within north+east                    -> refused: OutOfScope south by both
+                extend both 90s within north                     -> refused: OutOfScope south by both
+                extend own 90s within north                      -> extended to 90000ms
+                adjust tea@south -1 within north                 -> refused: OutOfScope south
+                adjust tea@north +1 & adjust tea@south -1 within north -> refused: OutOfScope south
+                adjust tea@south -9 within north                 -> refused: InsufficientStock, has 6
+                count tea@north 1 release key c2 within north+south -> released 3 v7 total 9 & released 10 v8 total 13 & released 5 v9 total 15 & 1 v10 total 11",
+    );
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inventory_core::engine::EngineError;
 use inventory_core::machine::{Difference, InvalidLines, LINES_MAX, Line, Rejection};
-use inventory_core::vocabulary::Quantity;
+use inventory_core::vocabulary::{Quantity, ReservationId, StoreId};
 use inventory_core::writer::NotTaken;
 
 use crate::kit::{ApiError, Code, CurrentStock};
@@ -197,10 +197,30 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             .with_detail("productId", "has no alert at this store"),
         // A synchronisation answers it with the outcome of each row; nothing else can be told so.
         Rejection::NothingToDo { .. } => ApiError::new(Code::Unprocessable, message),
+        Rejection::OutOfScope { store, reservation } => {
+            out_of_scope(store, reservation.as_ref(), body)
+        }
         Rejection::VersionsExhausted { line, product } => {
             let message = format!("product {product} has no version left");
             ApiError::new(Code::Unprocessable, message)
                 .with_detail(body.field(*line, "productId"), "has had its last version")
+        }
+    }
+}
+
+/// Something would change at a store that is not one of the key. A count says which reservation is not its to end.
+fn out_of_scope(store: &StoreId, reservation: Option<&ReservationId>, body: Body) -> ApiError {
+    let message = "stock of another store would change; nothing was done";
+    let error = ApiError::new(Code::Forbidden, message);
+    match (reservation, body) {
+        (Some(id), Body::Line(_)) => {
+            let issue = format!(
+                "{id} holds units at {store}, which is not a store of this key: release it by its name"
+            );
+            error.with_detail("releaseHolds", issue)
+        }
+        (Some(_) | None, _) => {
+            error.with_detail("storeId", format!("{store} is not a store of this key"))
         }
     }
 }

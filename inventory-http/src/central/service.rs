@@ -271,7 +271,8 @@ impl Central {
 }
 
 impl Call<Central> {
-    /// Makes requests durable together, as part of this call's trace and in its caller's name, and answers each on its own.
+    /// Makes requests durable together, as part of this call's trace, in its caller's name and within the stores that the caller
+    /// may write for, and answers each on its own.
     ///
     /// # Errors
     ///
@@ -290,11 +291,16 @@ impl Call<Central> {
     ) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().map(|trace| trace.parent);
         let trace = trace.filter(|trace| trace.is_sampled());
+        let scope = self.caller().scope();
         let requests = requests.into_iter().map(|(request, other)| {
             let said = request.annotations().cloned().unwrap_or_default();
             let Speaker { actor, owner } = other.unwrap_or_else(|| speaker.clone());
             let request = match owner {
                 Some(owner) => request.by(owner),
+                None => request,
+            };
+            let request = match &scope {
+                Some(stores) => request.within(Arc::clone(stores)),
                 None => request,
             };
             request.annotated(Annotations {

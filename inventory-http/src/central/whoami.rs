@@ -12,7 +12,7 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
     let caller = call.caller();
     let (role, stores) = match caller.role() {
         Role::Reader => (RoleName::Reader, Vec::new()),
-        Role::Store(stores) => (RoleName::Store, stores.clone()),
+        Role::Store(stores) => (RoleName::Store, stores.to_vec()),
         Role::Admin => (RoleName::Admin, Vec::new()),
     };
     let store: Option<StoreId> = checked(call, &OF_STORE);

@@ -1,6 +1,6 @@
 //! Who makes a call: what an API key stands for, and how often it may call.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use inventory_core::vocabulary::{Actor, Caller as Owner, StoreId};
@@ -114,6 +114,15 @@ impl Caller {
                 Code::Forbidden,
                 "this key may not make this call; nothing was done",
             )),
+        }
+    }
+
+    /// The stores that it may write for; `None`: all. Of who may only read there is none.
+    pub fn scope(&self) -> Option<Arc<[StoreId]>> {
+        match &self.key.role {
+            Role::Admin => None,
+            Role::Store(stores) => Some(Arc::clone(stores)),
+            Role::Reader => Some(Arc::default()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who may call: API keys, known by their digests only.
 
 use std::fmt;
+use std::sync::Arc;
 
 use inventory_core::vocabulary::{Caller as Owner, StoreId};
 use sha2::{Digest as _, Sha256};
@@ -16,7 +17,7 @@ pub enum Role {
     /// Read everything.
     Reader,
     /// Read everything, write for these stores.
-    Store(Vec<StoreId>),
+    Store(Arc<[StoreId]>),
     /// Everything.
     Admin,
 }
@@ -219,8 +220,9 @@ fn parse_role(text: &str) -> Result<Role, InvalidApiKey> {
         "admin" => Ok(Role::Admin),
         _ => {
             let stores = text.strip_prefix("store:").ok_or(InvalidApiKey::Role)?;
-            let stores: Result<_, _> = stores.split('+').map(StoreId::new).collect();
-            stores.map(Role::Store).map_err(|_| InvalidApiKey::Role)
+            let stores: Result<Vec<_>, _> = stores.split('+').map(StoreId::new).collect();
+            let stores = stores.map_err(|_| InvalidApiKey::Role)?;
+            Ok(Role::Store(stores.into()))
         }
     }
 }
@@ -247,14 +249,21 @@ mod tests {
             ("c2VjcmV0MQ===admin", "c2VjcmV0MQ==", Role::Admin),
             ("c2VjcmV0MQ===till@reader", "c2VjcmV0MQ==", Role::Reader),
             ("a=b=reader", "a=b", Role::Reader),
-            ("a=store:b=admin", "a", Role::Store(vec![store("b=admin")])),
+            (
+                "a=store:b=admin",
+                "a",
+                Role::Store([store("b=admin")].into()),
+            ),
         ] {
             assert_eq!(role(text), Ok(expected), "{text}");
             assert_eq!(known(text), Ok(digest(key.as_bytes())), "{text}");
         }
         assert_eq!(role("a=reader"), Ok(Role::Reader));
         let stores = vec![store("store-7"), store("store-8")];
-        assert_eq!(role("a=store:store-7+store-8"), Ok(Role::Store(stores)));
+        assert_eq!(
+            role("a=store:store-7+store-8"),
+            Ok(Role::Store(stores.into()))
+        );
         let hashed = "sha256:2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea";
         assert_eq!(ApiKey::parse(hashed), ApiKey::parse("demo"));
         assert!(ApiKey::parse(hashed).unwrap().is_demo());

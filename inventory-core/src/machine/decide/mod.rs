@@ -49,7 +49,7 @@ pub struct Fresh {
 /// That happens once for a request, since all that it sees is lapsed by then.
 ///
 /// The order of refusals: a key that was used for something else; then, line by line, what the line names and does not fit,
-/// quarantine, a stale version, too little stock, too much stock.
+/// quarantine, a stale version, too little stock, too much stock; last, a change where whoever asks may change nothing.
 ///
 /// A request whose lines were all skipped is answered all the same, so that its key has to be remembered: it writes one event
 /// that changes nothing. Without a key there is nothing to remember: it is refused last, and writes nothing.
@@ -71,6 +71,7 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     }
     let is_keyed = intent.is_some() && !defect!(UnchangedForgotten);
     let decided = decide_lines(draft, request.commands(), is_keyed);
+    let decided = decided.and_then(|fresh| check_scope(request, fresh));
     if draft.sees_overdue() {
         // By the numbers it was decided rightly, and so has seen what it will see; but positions and versions come later.
         return Ok(Decision::Overdue(lapse_seen(draft)));
@@ -124,6 +125,23 @@ fn decide_lines(
     ruling.tell();
     let events = ruling.events;
     Ok(Fresh { events, outcomes })
+}
+
+/// Whether all that a request changes is where whoever asks may write: which stores that are is known here and no earlier, since
+/// others make and end reservations at the same time.
+fn check_scope(request: &Request, fresh: Fresh) -> Result<Fresh, Rejection> {
+    let Some(scope) = request.scope() else {
+        return Ok(fresh);
+    };
+    let movements = fresh.events.iter().filter_map(Event::movement);
+    let mut foreign = movements.filter(|movement| !scope.contains(&movement.store));
+    match foreign.next() {
+        None => Ok(fresh),
+        Some(movement) => Err(Rejection::OutOfScope {
+            store: movement.store.clone(),
+            reservation: movement.kind.details().reservation,
+        }),
+    }
 }
 
 fn decide_line(

@@ -153,6 +153,14 @@ impl Model {
         if !synchronises && !outcomes.iter().any(|outcome| outcome.is_skipped()) {
             outcomes.clear();
         }
+        if let Some(scope) = request.scope()
+            && let Some(foreign) = state.written.iter().find(|it| !scope.contains(&it.store))
+        {
+            return Predicted::Refused(Rejection::OutOfScope {
+                store: foreign.store.clone(),
+                reservation: foreign.kind.details().reservation,
+            });
+        }
         state.tell_all();
         if state.written.is_empty() {
             if request.intent().is_none() {

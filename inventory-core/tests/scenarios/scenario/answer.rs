@@ -89,6 +89,10 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
+        Rejection::OutOfScope { store, reservation } => match reservation {
+            Some(reservation) => format!("OutOfScope {store} by {reservation}"),
+            None => format!("OutOfScope {store}"),
+        },
         Rejection::CountedSince { line, at, .. } => format!("CountedSince{}, at {at}", of(*line)),
         Rejection::NamedTwice { line } => format!("NamedTwice{}", of(*line)),
         Rejection::TooManyLines { line } => format!("TooManyLines{}", of(*line)),

@@ -90,23 +90,41 @@ impl Asked<'_> {
         if self.asks == "nothing" {
             return None;
         }
-        let (lines, key) = match self.asks.split_once(" key ") {
-            Some((lines, key)) => (lines, Some(key.trim())),
+        let (asks, scope) = match self.asks.split_once(" within ") {
+            Some((asks, scope)) => (asks, Some(scope)),
             None => (self.asks, None),
         };
-        let commands = lines.split(" & ").map(command).collect();
-        let Some(key) = key else {
-            return Some(Request::unkeyed(commands).unwrap());
-        };
-        let (key, caller) = match key.split_once(" of ") {
-            Some((key, caller)) => (key, Some(caller.parse().unwrap())),
-            None => (key, None),
-        };
-        let request = Request::new(key.parse().unwrap(), commands).unwrap();
-        Some(match caller {
-            Some(caller) => request.by(caller),
+        let request = keyed(asks);
+        Some(match scope {
+            Some(scope) => request.within(
+                scope
+                    .split('+')
+                    .map(|id| id.trim().parse().unwrap())
+                    .collect(),
+            ),
             None => request,
         })
+    }
+}
+
+/// What is asked, and under which key.
+fn keyed(asks: &str) -> Request {
+    let (lines, key) = match asks.split_once(" key ") {
+        Some((lines, key)) => (lines, Some(key.trim())),
+        None => (asks, None),
+    };
+    let commands = lines.split(" & ").map(command).collect();
+    let Some(key) = key else {
+        return Request::unkeyed(commands).unwrap();
+    };
+    let (key, caller) = match key.split_once(" of ") {
+        Some((key, caller)) => (key, Some(caller.parse().unwrap())),
+        None => (key, None),
+    };
+    let request = Request::new(key.parse().unwrap(), commands).unwrap();
+    match caller {
+        Some(caller) => request.by(caller),
+        None => request,
     }
 }
 
