@@ -10,7 +10,9 @@ use super::refusal::refused;
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
 use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Code, Param, PathParam, Route};
-use crate::wire::params::{self, LIMIT, MUTATION_HEADERS, REPLAYED, empty_or, parses};
+use crate::wire::params::{
+    self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, empty_or, parses,
+};
 use crate::wire::{Alert, AlertCursor, AlertList, SetAlert, schema};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
@@ -78,6 +80,8 @@ pub(super) fn routes() -> Vec<Route<Central>> {
         Route::later(Method::DELETE, of_level, Access::Write, delete)
             .about("removeAlert", "asks no longer to be told about a level")
             .path_params(LEVEL_PATH)
+            .headers(KEYLESS_HEADERS)
+            .keyless("what is removed cannot be removed again")
             .answers::<Alert>(ok, "what was asked until now")
             .errors(&[Code::NotFound]),
     ]

@@ -35,7 +35,7 @@ mod trouble;
 mod updates;
 mod whoami;
 
-pub use routes::routes;
+pub use routes::{document, routes};
 pub use run::{Ended, Running, StartError};
 pub use service::Central;
 pub use settings::{SETTINGS, Settings};

@@ -1,6 +1,7 @@
 //! The table of calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
+use serde_json::Value;
 
 use super::as_of::AS_OF;
 use super::history::{
@@ -14,20 +15,28 @@ use super::service::Central;
 use super::{alerts, as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
 use super::{reservations, transactions, transfers, whoami};
-use crate::health;
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route, schema_of, tagged};
-use crate::wire::params::{BATCH_HEADERS, CURSOR, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, REPLAYED};
+use crate::wire::params::{
+    CURSOR, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, REPLAYED,
+};
 use crate::wire::{
     Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
     Transaction, Update, Updated, WhoAmI,
 };
+use crate::{health, openapi};
 
 const OK: StatusCode = StatusCode::OK;
 const ETAG: &[(&str, &str)] = &[(
     "ETag",
     "the first digits of the epoch and the product's version, in quotes",
 )];
+
+/// The document of central's calls, with answers that it has given.
+pub fn document() -> Value {
+    let answers = include_str!("answers.json");
+    openapi::document("Inventory engine: central", &routes(), answers)
+}
 
 /// Every call of central. Literal segments come before parameters: the first match counts.
 pub fn routes() -> Vec<Route<Central>> {
@@ -77,7 +86,8 @@ fn mutations() -> Vec<Route<Central>> {
             updates::post_batch,
         )
         .about("updateMany", "makes many independent updates durable together")
-        .headers(BATCH_HEADERS)
+        .headers(KEYLESS_HEADERS)
+        .keyless("each row has its own idempotencyKey")
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
 .example(r#"{"updates":[{"storeId":"north","productId":"tea","delta":2,"version":null,"idempotencyKey":"row-1"}]}"#)
         .answers::<Batched>(OK, "each row has its own answer"),
@@ -273,6 +283,7 @@ fn administration() -> Vec<Route<Central>> {
         )
         .free()
         .path_params(LETTER_PATH)
+        .keyless("the first one to say so counts")
         .takes::<Resolve>(BODY_BYTES_MAX)
         .example(r#"{"note":"counted"}"#)
         .answers::<InspectedDeadLetter>(OK, "the letter, resolved")

@@ -17,14 +17,13 @@ use super::dead_letters::Letters;
 use super::disk_watch;
 use super::gauges;
 use super::preparing::Preparing;
-use super::routes::routes;
+use super::routes::{document, routes};
 use super::service::{Central, Parts};
 use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::trouble::Trouble;
 use super::{expiry, forgotten};
 use crate::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared};
-use crate::openapi;
 use crate::telemetry::Telemetry;
 
 /// Why central did not start.
@@ -143,7 +142,7 @@ impl Running {
             snapshots: snapshot_trouble,
             limits,
             telemetry: telemetry.clone(),
-            openapi: Prepared::json(&openapi::document("Inventory engine: central", &routes)),
+            openapi: Prepared::json(&document()),
         }));
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),

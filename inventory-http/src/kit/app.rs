@@ -26,6 +26,8 @@ pub struct App<S> {
     bodies: Bodies,
     /// Requests that went wrong or took long.
     wrong: Mutex<Seldom>,
+    /// Requests without a key that is known.
+    strangers: Mutex<Seldom>,
     telemetry: Telemetry,
     /// `None`: no page may call that is not of this service.
     cors: Option<Cors>,
@@ -44,11 +46,13 @@ impl<S> App<S> {
         limits: Limits,
         telemetry: Telemetry,
     ) -> Self {
+        telemetry.instruments().begin_serving();
         Self {
             service,
             router: Router::new(routes),
             answers: Budget::new(limits.answers_bytes_max),
             wrong: Mutex::default(),
+            strangers: Mutex::default(),
             bodies: Bodies::new(limits.bodies_bytes_max),
             keyring,
             limits,
@@ -93,6 +97,10 @@ impl<S> App<S> {
 
     pub(super) fn wrong(&self) -> &Mutex<Seldom> {
         &self.wrong
+    }
+
+    pub(super) fn strangers(&self) -> &Mutex<Seldom> {
+        &self.strangers
     }
 
     pub(super) fn bodies(&self) -> &Bodies {

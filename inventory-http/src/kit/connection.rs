@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -131,6 +132,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     app: Arc<App<S>>,
     limits: Limits,
     kept_for: KeptFor,
+    peer: IpAddr,
     mut stop: watch::Receiver<bool>,
 ) {
     let pulse = Arc::new(Pulse::new());
@@ -138,7 +140,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
         stream,
         pulse: Arc::clone(&pulse),
     };
-    let sessions = Mutex::new(Sessions::new(app, Arc::clone(&pulse), kept_for));
+    let sessions = Mutex::new(Sessions::new(app, Arc::clone(&pulse), kept_for, peer));
     let service = service_fn(|request| {
         let session = sessions.lock().next();
         async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }

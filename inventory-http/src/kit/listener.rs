@@ -123,8 +123,8 @@ impl Listener {
                 () = stopped.as_mut() => break,
                 accepted = self.listener.accept() => accepted,
             };
-            let stream = match accepted {
-                Ok((stream, _peer)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     if let Some(times) = failures.count(Instant::now()) {
                         tracing::warn!(%error, times, "connections could not be accepted");
@@ -159,7 +159,7 @@ impl Listener {
             let (builder, app) = (builder.clone(), Arc::clone(&app));
             let (stop, alive) = (stopping.subscribe(), alive.clone());
             tokio::spawn(async move {
-                connection::serve(stream, builder, app, limits, kept_for, stop).await;
+                connection::serve(stream, builder, app, limits, kept_for, peer.ip(), stop).await;
                 drop((counted, alive));
             });
         }

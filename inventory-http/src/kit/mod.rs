@@ -30,6 +30,7 @@ mod listener;
 mod loopback;
 mod name;
 mod outgoing;
+mod promises;
 mod published;
 mod pulse;
 mod query;
@@ -45,6 +46,7 @@ mod settings;
 mod shape;
 mod taking;
 mod target;
+mod unnamed;
 
 pub use answer::{Answer, Prepared};
 pub use app::App;

@@ -13,6 +13,7 @@ use super::error::{ApiError, Code};
 use super::keys::{ApiKey, InvalidApiKey, digest};
 use super::quota::Quota;
 use super::settings::KeyFile;
+use super::unnamed;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -54,13 +55,14 @@ pub struct Standing {
 }
 
 impl Keyring {
-    /// A ring of these keys.
+    /// A ring of these keys. Of those without a name the log says what that costs.
     ///
     /// # Errors
     ///
     /// There is none, or they contradict each other; see [`ApiKey::check_all`].
     pub fn new(keys: Vec<ApiKey>, quota: Quota) -> Result<Self, InvalidApiKey> {
         ApiKey::check_all(&keys)?;
+        unnamed::warn(&keys);
         let caller = |key| Arc::new(Caller::new(key, quota));
         Ok(Self::of(
             keys.into_iter().map(caller).collect(),
@@ -84,13 +86,14 @@ impl Keyring {
     }
 
     /// Replaces all keys: from the next request on, these are known and no others. A key that was known as it is keeps what
-    /// is left of its quota.
+    /// is left of its quota. Of those without a name the log says what that costs, as at the start.
     ///
     /// # Errors
     ///
     /// As [`Keyring::new`]; the keys are as they were.
     pub fn replace(&self, keys: Vec<ApiKey>) -> Result<Replaced, InvalidApiKey> {
         ApiKey::check_all(&keys)?;
+        unnamed::warn(&keys);
         let before = Arc::clone(&self.current.borrow());
         let mut kept = 0;
         let callers: Vec<_> = keys

@@ -103,6 +103,8 @@ pub struct Route<S> {
     pub query: &'static [&'static Param],
     /// Headers that the call reads, beside those of every call.
     pub headers: &'static [&'static HeaderParam],
+    /// Why a change takes no header Idempotency-Key, or what is to be done instead; empty where it takes one.
+    pub keyless: &'static str,
     /// The body.
     pub body: Option<BodyDoc>,
     /// What it answers when it is not an error.
@@ -178,6 +180,7 @@ impl<S: 'static> Route<S> {
             path_params: &[],
             query: &[],
             headers: &[],
+            keyless: "",
             body: None,
             answers: Vec::new(),
             errors: &[],
@@ -231,6 +234,14 @@ impl<S: 'static> Route<S> {
     #[must_use]
     pub fn headers(mut self, headers: &'static [&'static HeaderParam]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// Changes something, and takes no header Idempotency-Key: `why` not, or what is to be done instead. The header is
+    /// refused, since whoever sends it relies on it.
+    #[must_use]
+    pub fn keyless(mut self, why: &'static str) -> Self {
+        self.keyless = why;
         self
     }
 

@@ -1,5 +1,6 @@
 //! From a request to a response: the same steps, in the same order, for every call.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use super::keys::Access;
 use super::listener::KeptFor;
 use super::loopback;
 use super::outgoing::Outgoing;
+use super::promises;
 use super::pulse::Pulse;
 use super::query::Query;
 use super::quota::Taken;
@@ -48,6 +50,8 @@ pub(super) struct Session<S> {
     app: Arc<App<S>>,
     pulse: Arc<Pulse>,
     kept_for: KeptFor,
+    /// Where the connection comes from.
+    peer: IpAddr,
     ring: Arc<Ring>,
 }
 
@@ -58,13 +62,19 @@ pub(super) struct Sessions<S> {
 }
 
 impl<S> Sessions<S> {
-    pub(super) fn new(app: Arc<App<S>>, pulse: Arc<Pulse>, kept_for: KeptFor) -> Self {
+    pub(super) fn new(
+        app: Arc<App<S>>,
+        pulse: Arc<Pulse>,
+        kept_for: KeptFor,
+        peer: IpAddr,
+    ) -> Self {
         let mut keys = app.keyring().watch();
         let ring = Arc::clone(&keys.borrow_and_update());
         let current = Session {
             app,
             pulse,
             kept_for,
+            peer,
             ring,
         };
         Self {
@@ -82,6 +92,7 @@ impl<S> Sessions<S> {
                 app: Arc::clone(&self.current.app),
                 pulse: Arc::clone(&self.current.pulse),
                 kept_for: self.current.kept_for,
+                peer: self.current.peer,
                 ring,
             });
         }
@@ -198,6 +209,15 @@ impl<S: Send + Sync + 'static> Session<S> {
         response
     }
 
+    /// Takes note of somebody without a key that is known: it is counted, and said once a second at most.
+    fn turned_away(&self, error: &ApiError) {
+        self.app.telemetry().instruments().unauthorized();
+        if let Some(times) = self.app.strangers().lock().count(Instant::now()) {
+            let (peer, reason) = (self.peer, &error.body().message);
+            tracing::warn!(%peer, times, %reason, "requests without a known key are refused, the last one from this address");
+        }
+    }
+
     /// Room for an answer that may not be taken for a while, or another answer when there is none.
     fn with_room(&self, answer: Answer) -> (Answer, Option<Share>) {
         let Some(bytes) = answer.own_bytes() else {
@@ -233,7 +253,9 @@ impl<S: Send + Sync + 'static> Session<S> {
             headers,
             caller,
         } = received;
-        let caller = caller.transpose()?;
+        let caller = caller
+            .transpose()
+            .inspect_err(|error| self.turned_away(error))?;
         if caller.is_some_and(|at| self.ring.caller(at).is_anybody()) {
             let is_named = app
                 .cors()
@@ -265,6 +287,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         for header in route.headers {
             header.check(&headers, &mut faults);
         }
+        promises::check(route, &headers, &mut faults);
         faults.check()?;
         let (body, room) = match &route.body {
             Some(expected) => {

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made of the table of routes and the types of the bodies.
 
 mod errors;
+mod examples;
 mod operation;
 
 use schemars::generate::SchemaSettings;
@@ -8,10 +9,17 @@ use serde_json::{Map, Value, json};
 
 use crate::kit::{Route, make_plain};
 use errors::Errors;
+use examples::Examples;
 use operation::operation;
 
-/// The document of a service, as OpenAPI 3.1.
-pub fn document<S: 'static>(title: &str, routes: &[Route<S>]) -> Value {
+/// The document of a service, as OpenAPI 3.1. `answers` is JSON: examples of answers, each by its call and status, as
+/// `readProduct 200`.
+///
+/// # Panics
+///
+/// The answers are no object of JSON.
+pub fn document<S: 'static>(title: &str, routes: &[Route<S>], answers: &str) -> Value {
+    let examples = Examples::parse(answers);
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
@@ -21,7 +29,7 @@ pub fn document<S: 'static>(title: &str, routes: &[Route<S>]) -> Value {
     for route in routes {
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
         let method = route.method.as_str().to_ascii_lowercase();
-        methods[method] = operation(route, &errors, &mut generator);
+        methods[method] = operation(route, &errors, &examples, &mut generator);
         if !tags.contains(&route.tag) {
             tags.push(route.tag);
         }

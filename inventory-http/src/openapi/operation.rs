@@ -4,11 +4,13 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::errors::{Errors, codes};
+use super::examples::Examples;
 use crate::kit::{Access, AnswerDoc, Param, ParamKind, Route};
 
 pub(super) fn operation<S: 'static>(
     route: &Route<S>,
     errors: &Errors,
+    examples: &Examples,
     generator: &mut SchemaGenerator,
 ) -> Value {
     let mut operation = json!({
@@ -16,10 +18,14 @@ pub(super) fn operation<S: 'static>(
         "tags": [route.tag],
         "summary": route.summary,
         "parameters": parameters(route, generator),
-        "responses": responses(route, errors, generator),
+        "responses": responses(route, errors, examples, generator),
     });
     if route.access == Access::Open {
         operation["security"] = json!([]);
+    }
+    if !route.keyless.is_empty() {
+        let why = route.keyless;
+        operation["description"] = format!("Refuses the header Idempotency-Key: {why}.").into();
     }
     if let Some(body) = &route.body {
         let example: Value = serde_json::from_str(body.example).expect("an example is JSON");
@@ -85,6 +91,7 @@ fn parameter(param: &Param, place: &str) -> Value {
 fn responses<S>(
     route: &Route<S>,
     errors: &Errors,
+    examples: &Examples,
     generator: &mut SchemaGenerator,
 ) -> Map<String, Value> {
     let mut responses = Map::new();
@@ -93,16 +100,25 @@ fn responses<S>(
     }
     for answer in &route.answers {
         let status = answer.status.as_str().to_owned();
-        responses.insert(status, response(route, answer, generator));
+        responses.insert(status, response(route, answer, examples, generator));
     }
     responses
 }
 
-fn response<S>(route: &Route<S>, answer: &AnswerDoc, generator: &mut SchemaGenerator) -> Value {
+fn response<S>(
+    route: &Route<S>,
+    answer: &AnswerDoc,
+    examples: &Examples,
+    generator: &mut SchemaGenerator,
+) -> Value {
     let mut response = json!({ "description": answer.about });
     if let Some((kind, schema)) = answer.content {
         let schema = schema.map_or_else(|| json!({}), |schema| schema(generator).to_value());
-        response["content"] = json!({ kind: { "schema": schema } });
+        let mut content = json!({ "schema": schema });
+        if let Some(example) = examples.of(route.id, answer.status) {
+            content["example"] = example.clone();
+        }
+        response["content"] = json!({ kind: content });
     }
     let mut headers = Map::new();
     let is_success = answer.status.is_success();

@@ -149,6 +149,7 @@ pub struct Instruments {
     disk_silences: Counter<u64>,
     follower_lag: Histogram<u64>,
     rate_limited: Counter<u64>,
+    unauthorized: Counter<u64>,
 }
 
 impl Instruments {
@@ -207,6 +208,10 @@ impl Instruments {
                 "inventory_rate_limited_total",
                 "requests that were refused since their key had used up its quota",
             ),
+            unauthorized: counter(
+                "inventory_unauthorized_total",
+                "requests that were refused since they named no key that is known",
+            ),
             follower_lag: sizes(
                 "inventory_follower_lag_events",
                 "how far a follower is behind when it asks",
@@ -237,6 +242,11 @@ impl Instruments {
         let _ = self.group_requests.bind(&of("engine"));
         let _ = self.group_events.bind(&of("engine"));
         let _ = self.follower_lag.bind(&of("feed"));
+    }
+
+    /// As [`Instruments::begin`], of what is counted wherever requests are served.
+    pub fn begin_serving(&self) {
+        self.unauthorized.add(0, &[]);
     }
 
     /// A request was answered.
@@ -270,6 +280,11 @@ impl Instruments {
     pub fn rate_limited(&self, key: &str) {
         let key = KeyValue::new("key", key.to_owned());
         self.rate_limited.add(1, &[key]);
+    }
+
+    /// Somebody has called without a key that is known.
+    pub fn unauthorized(&self) {
+        self.unauthorized.add(1, &[]);
     }
 
     /// Something was buried.

@@ -70,8 +70,8 @@ pub static ON_BEHALF_OF: HeaderParam = HeaderParam {
 };
 /// The headers of a mutation.
 pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER, &ON_BEHALF_OF];
-/// Those of many, each of which has its own key.
-pub static BATCH_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF];
+/// Those of a change that has no key in its head.
+pub static KEYLESS_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF];
 /// Those of one at a store, which passes on who has asked by itself.
 pub static STORE_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
 

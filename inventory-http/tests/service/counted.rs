@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::EventLog as _;
 use inventory_core::testing::{AppendFault, Call, Faults};
+use inventory_core::vocabulary::Sequence;
+use inventory_http::central::Ended;
 use serde_json::json;
 
 use crate::lines::{listen, logged};
@@ -79,6 +82,35 @@ fn what_has_not_happened_yet_is_counted_as_zero() {
         }),
         "{first}"
     );
+}
+
+/// A log whose beginning is gone, and no snapshot that says what was there.
+#[test]
+fn a_stretch_of_the_log_that_is_lost_is_counted_at_the_start_that_finds_it_and_at_no_other() {
+    let whole = MemoryStorage::new();
+    let world = World::on(whole.ports(), &settings(&[]));
+    for number in 0..4 {
+        world.adjust("tea", "north", 1, &format!("k{number}"));
+    }
+    drop(world);
+    let entries = whole.log().reader().read(Sequence::START, 10).unwrap();
+    assert_eq!(entries.len(), 4);
+    let storage = MemoryStorage::new();
+    let mut log = storage.log();
+    log.append(Sequence::START, &entries).unwrap();
+    log.purge(Sequence::new(2)).unwrap();
+    drop(log);
+
+    let settings = settings(&[("RECOVERY", "quarantine")]);
+    for lost in [1, 0] {
+        let world = World::on(storage.ports(), &settings);
+        assert_metric(&world, &format!("dlq_events_total {lost}"));
+        assert_metric(&world, "inventory_dead_letters_unresolved 1");
+        let letters = world.get("/admin/dead-letters").json();
+        let reason = letters["deadLetters"][0]["reason"].as_str().unwrap();
+        assert_eq!(reason, "acknowledged positions before 3 are gone");
+        assert_eq!(world.stop(), Ended::Stopped);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod access;
 mod alerts;
+mod answers;
 mod answers_arrive;
 mod as_of;
 mod bad_bodies;
@@ -25,6 +26,7 @@ mod lines;
 mod openapi;
 mod operations;
 mod products;
+mod promises;
 mod remarks;
 mod replication;
 mod reservation_lists;
@@ -33,6 +35,7 @@ mod reservations;
 mod searches;
 mod slow_clients;
 mod stopping;
+mod strangers;
 mod streams;
 mod sync;
 mod taking;

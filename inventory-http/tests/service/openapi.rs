@@ -1,7 +1,6 @@
 //! The OpenAPI document beside the routes it is made of.
 
-use inventory_http::central::routes;
-use inventory_http::openapi;
+use inventory_http::central::{document, routes};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -19,7 +18,7 @@ fn refs<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 
 #[test]
 fn every_route_is_in_the_document_and_nothing_else() {
-    let document = openapi::document("central", &routes());
+    let document = document();
     let paths = document["paths"].as_object().unwrap();
     let count: usize = paths
         .values()
@@ -46,7 +45,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document = openapi::document("central", &routes());
+    let document = document();
     let mut found = Vec::new();
     refs(&document, &mut found);
     assert!(found.len() > 20);
@@ -70,7 +69,7 @@ fn objects<'a>(value: &'a Value, found: &mut Vec<&'a serde_json::Map<String, Val
 
 #[test]
 fn schemas_are_written_as_generators_of_clients_know_them() {
-    let document = openapi::document("central", &routes());
+    let document = document();
     let mut found = Vec::new();
     objects(&document, &mut found);
     let (mut integers, mut enums, mut variants) = (0, 0, 0);
@@ -112,7 +111,7 @@ fn schemas_are_written_as_generators_of_clients_know_them() {
 
 #[test]
 fn every_error_of_a_call_is_described_and_every_example_is_taken() {
-    let document = openapi::document("central", &routes());
+    let document = document();
     let world = World::new();
     let mut examples = 0;
     for route in routes() {

@@ -1,9 +1,11 @@
 //! What comes as server-sent events, and from where it goes on.
 
 use inventory_core::memory::MemoryStorage;
+use inventory_core::testing::{Call, Faults};
 use inventory_core::vocabulary::Epoch;
 use serde_json::{Value, json};
 
+use crate::lines::{listen, logged};
 use crate::replication::{changes, sold};
 use crate::world::{World, settings};
 
@@ -147,4 +149,55 @@ fn a_stream_without_a_position_starts_now() {
     world.adjust("tea", "north", -1, "k9");
     let chunk = String::from_utf8(client.chunk().unwrap()).unwrap();
     assert!(chunk.contains(r#""seq":4"#), "{chunk}");
+}
+
+/// What is too old for memory is read from the log, and that fails once the client has its answer.
+#[test]
+fn a_stream_that_cannot_read_the_log_ends_and_says_so_and_goes_on_for_who_comes_back() {
+    listen();
+    let storage = MemoryStorage::new();
+    let world = World::on(storage.ports(), &settings(&[]));
+    let rows: Vec<_> = (0..5_000)
+        .map(|row| json!({ "id": format!("p{row}"), "qty": 1 }))
+        .collect();
+    for store in ["north", "south"] {
+        let body = json!({ "storeId": store, "mode": "overwrite", "products": rows });
+        assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
+    }
+    world.stop();
+    let faults = Faults::new();
+    let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
+    let begun = faults.calls(Call::Read);
+    (0..20).for_each(|skip| faults.fail(skip, Call::Read));
+    let mut client = world.client();
+    let path = "/replication/stream?fromOffset=0";
+    client.send(
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\r\n").as_bytes(),
+    );
+    assert_eq!(client.head().unwrap().status, 200);
+    assert_eq!(client.chunk().unwrap(), b"retry: 1000\n: connected\n\n");
+    assert_eq!(client.chunk(), None, "it ends, as a stream that is whole");
+    let lines = logged();
+    for (level, texts) in [
+        (
+            "WARN",
+            [
+                "a stream of events ends before its client does",
+                "position=0",
+            ],
+        ),
+        (
+            "ERROR",
+            ["the log could not be read for a follower", "error="],
+        ),
+    ] {
+        let is_said =
+            |line: &str| line.contains(level) && texts.iter().all(|text| line.contains(text));
+        assert!(lines.lines().any(is_said), "{texts:?} is not in\n{lines}");
+    }
+    // Whoever comes back while it goes on is told again, and once the log can be read is given all of it.
+    while faults.calls(Call::Read) < begun + 20 {
+        world.get("/replication/changes?fromOffset=0");
+    }
+    assert_eq!(events(&world, "?fromOffset=0", "", 5_000).len(), 5_000);
 }

@@ -18,7 +18,7 @@ mod turn;
 mod writes;
 
 pub use loops::PartEnded;
-pub use routes::routes;
+pub use routes::{document, routes};
 pub use run::{Running, StartError};
 pub use service::Store;
 pub use settings::{OfflineWrites, SETTINGS, Settings};

@@ -94,3 +94,114 @@ impl Watched for Store {
         &self.openapi
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use allocation_counter::measure;
+    use inventory_core::testing::ManualClock;
+    use inventory_core::vocabulary::{Adjustment, Timestamp};
+    use inventory_http::health::Watched as _;
+    use inventory_http::kit::Source;
+    use inventory_http::wire::Update;
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::api::run::gauges;
+    use crate::api::service::Parts;
+    use crate::api::{SETTINGS, Settings};
+    use crate::cache::DataDirectory;
+    use crate::client::{Central, CentralSettings};
+    use crate::outbox::{
+        Change, DurableOutbox, Intent, IntentKey, Keeper, OnConflict, OutboxLimits, Reason,
+    };
+    use crate::sending::Sending;
+    use crate::syncer::{Millis, Syncer, SyncerSettings};
+
+    fn parked(number: usize) -> [Change; 2] {
+        let key = IntentKey {
+            till: None,
+            idempotency_key: format!("k{number}").parse().unwrap(),
+        };
+        let update = Update {
+            store_id: "north".parse().unwrap(),
+            product_id: format!("product-{number}").parse().unwrap(),
+            delta: Adjustment::new(-1).unwrap(),
+            version: None,
+            idempotency_key: None,
+            reason: None,
+            note: Some("a note of some length".parse().unwrap()),
+            reference: None,
+        };
+        let intent = Intent::new(key.clone(), update, Timestamp::UNIX_EPOCH, None);
+        let reason = Reason::new("unprocessable", "there is too little");
+        [Change::Enqueue(intent), Change::Park { key, reason }]
+    }
+
+    /// Whoever watches a store asks every few seconds, and a thousand intents may be parked: they are counted, not copied.
+    #[test]
+    fn to_be_watched_costs_the_same_however_much_is_parked() {
+        let temporary = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::open(temporary.path()).unwrap();
+        let source = Source {
+            table: SETTINGS,
+            lookup: &|name| match name {
+                "STORE_ID" => Some("north".to_owned()),
+                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("off".to_owned()),
+                _ => None,
+            },
+            read: &|path| Err(std::io::Error::other(path.to_owned())),
+        };
+        let settings = Settings::from_source(&source).unwrap();
+        let opened =
+            DurableOutbox::open(&directory, OutboxLimits::default(), OnConflict::default());
+        let clock = Arc::new(ManualClock::default());
+        let outbox = Keeper::start(opened.unwrap().0, clock.clone()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let telemetry = runtime.block_on(Telemetry::start(&settings.telemetry, "north"));
+        let central =
+            CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
+        let (_stop, stopping) = watch::channel(false);
+        let parts = Parts {
+            central: Central::new(central),
+            replica: None,
+            syncer: Syncer::new(SyncerSettings::default(), 0, Millis::default()),
+            outbox,
+            sending: Sending::new(0),
+            stale_after: SyncerSettings::default().stale_after(),
+            clock,
+            telemetry: telemetry.clone(),
+            stopping,
+            openapi: Prepared::json(&"nothing"),
+        };
+        let store = Arc::new(Store::new(&settings, parts));
+        gauges(&telemetry, &store);
+        let watched = || {
+            let (mut readiness, mut metrics) = (None, String::new());
+            let cost = measure(|| {
+                readiness = Some(store.readiness());
+                metrics = store.telemetry().prometheus();
+            });
+            (cost.count_total, readiness.unwrap(), metrics)
+        };
+        watched();
+        let (none, ..) = watched();
+        let changes = (0..1_000).flat_map(parked).collect();
+        let changed = runtime.block_on(store.outbox.change_all(changes)).unwrap();
+        assert!(changed.iter().all(Result::is_ok));
+        let (many, readiness, metrics) = watched();
+        assert!(
+            readiness
+                .reasons
+                .contains(&"1000 intents wait for a person".to_owned())
+        );
+        assert!(metrics.contains("\ninventory_outbox_parked 1000\n"));
+        assert!(
+            many < none + 50,
+            "{many} allocations, and {none} when nothing is parked"
+        );
+    }
+}

@@ -1,10 +1,11 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
-use inventory_http::health;
 use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route, tagged};
 use inventory_http::wire::params::{CURSOR, LIMIT, PRODUCT_PATH, REPLAYED, STORE_HEADERS};
 use inventory_http::wire::{Update, Updated};
+use inventory_http::{health, openapi};
+use serde_json::Value;
 
 use super::parked::{PARKED_PATH, TILL};
 use super::service::Store;
@@ -14,6 +15,12 @@ use crate::bodies::{
 };
 
 const OK: StatusCode = StatusCode::OK;
+
+/// The document of a store's calls, with answers that one has given.
+pub fn document() -> Value {
+    let answers = include_str!("answers.json");
+    openapi::document("Inventory engine: store", &routes(), answers)
+}
 
 /// Every call of a store.
 pub fn routes() -> Vec<Route<Store>> {
@@ -69,6 +76,7 @@ fn stock() -> Vec<Route<Store>> {
             parked::retry_all,
         )
         .about("retryParked", "sends parked intents once more, under their keys and without a version: all, or those of a reason or product")
+        .keyless("each intent is sent under its own key")
         .takes::<Which>(BODY_BYTES_MAX)
 .example(r#"{"reason":"unprocessable"}"#)
         .answers::<Decided>(OK, "they are queued, as many as there was room for"),
@@ -79,6 +87,7 @@ fn stock() -> Vec<Route<Store>> {
             parked::discard_all,
         )
         .about("discardParked", "gives parked intents up: all, or those of a reason or product")
+        .keyless("what is forgotten cannot be forgotten again")
         .takes::<Which>(BODY_BYTES_MAX)
 .example(r#"{"productId":"tea"}"#)
         .answers::<Decided>(OK, "they are forgotten"),
@@ -89,6 +98,7 @@ fn stock() -> Vec<Route<Store>> {
             parked::retry,
         )
         .about("retryIntent", "sends a parked intent once more, under its key")
+        .keyless("the intent is sent under the key in the path")
         .path_params(PARKED_PATH)
         .query(&[&TILL])
         .takes::<Retry>(BODY_BYTES_MAX)
@@ -102,6 +112,7 @@ fn stock() -> Vec<Route<Store>> {
             parked::discard,
         )
         .about("discardIntent", "gives a parked intent up")
+        .keyless("what is forgotten cannot be forgotten again")
         .path_params(PARKED_PATH)
         .query(&[&TILL])
         .takes::<Discard>(BODY_BYTES_MAX)

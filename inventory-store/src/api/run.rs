@@ -9,14 +9,13 @@ use inventory_core::ports::Clock;
 use inventory_http::kit::{
     App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
 };
-use inventory_http::openapi;
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::loops::{Loops, PartEnded};
-use super::routes::routes;
+use super::routes::{document, routes};
 use super::service::{Parts, Store};
 use super::settings::Settings;
 use super::{drain, follow, introduce, save};
@@ -113,7 +112,6 @@ impl Running {
         let saved = replica.as_ref().map(Replica::position);
         let stopping = watch::Sender::new(false);
         let routes = routes();
-        let openapi = openapi::document("Inventory engine: store", &routes);
         let outbox = Keeper::start(outbox, Arc::clone(&clock)).map_err(StartError::Thread)?;
         let parts = Parts {
             central,
@@ -125,7 +123,7 @@ impl Running {
             clock,
             telemetry: telemetry.clone(),
             stopping: stopping.subscribe(),
-            openapi: Prepared::json(&openapi),
+            openapi: Prepared::json(&document()),
         };
         let store = Arc::new(Store::new(settings, parts));
         let connections = ConnectionCount::default();
@@ -259,7 +257,7 @@ fn resume(
 }
 
 /// What is read when somebody looks at the metrics. They do not keep the store alive.
-fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
+pub(super) fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
     let gauge = |name, about, read: fn(&Store) -> u64| {
         let store = Arc::downgrade(store);
         telemetry.gauge(name, about, move || {

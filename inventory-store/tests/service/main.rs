@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod answers;
 mod calls;
+#[expect(dead_code, reason = "tests of central use the rest")]
+#[path = "../../../inventory-http/tests/service/collector.rs"]
+mod collector;
 mod history;
 mod introduction;
 mod link;
@@ -13,5 +17,7 @@ mod online;
 mod parts;
 mod passing;
 mod queue;
+mod strangers;
 mod tills;
+mod traces;
 mod world;

@@ -332,7 +332,7 @@ fn start_central(
             "PORT" => "0",
             "DRAIN" => "0s",
             "SNAPSHOT_INTERVAL" => "1h",
-            "OTEL_EXPORTER_OTLP_ENDPOINT" => "off",
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => of_central("CENTRAL_OTEL").unwrap_or("off"),
             _ => return None,
         };
         Some(value.to_owned())
