@@ -123,7 +123,7 @@ fn a_log_that_is_not_ahead_is_left_as_it_is() {
 fn an_image_that_was_set_back_is_what_it_thaws_to() {
     let world = ahead();
     let image = world.engine.reader().image().set_back(at(MINUTE));
-    let ledger: Ledger = image.thaw(Settings::default().window);
+    let ledger: Ledger = image.clone().thaw(Settings::default().window);
     assert_same_image(&ledger.freeze(), &image);
     assert_same_image(&image.set_back(at(MINUTE)), &image);
 }
