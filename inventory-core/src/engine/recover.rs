@@ -232,7 +232,8 @@ fn bury(ports: &mut Ports, report: &RecoveryReport) -> Result<(), OpenError> {
             ..DeadLetter::new(id, poison.reason.to_string(), buried_at, &found)
         }
     });
-    let lost = report.lost.iter().map(|lost| {
+    let lost = report.lost.iter().filter(|_| !defect!(LossNotWrittenDown));
+    let lost = lost.map(|lost| {
         let id = format!("{epoch}/lost-after-{}", lost.after);
         let reason = format!("acknowledged positions before {} are gone", lost.before);
         DeadLetter {

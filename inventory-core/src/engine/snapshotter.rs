@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::growth::Growth;
 use super::reader::Published;
+use crate::defect;
 use crate::machine::{Head, Ledger};
 use crate::ports::{
     Observation, Observer, ReadError, Saved, Snapshot, SnapshotStore, StorageError,
@@ -69,6 +70,10 @@ impl Snapshotter {
             image,
         };
         let saved = self.store.save(&snapshot);
+        let head = match defect!(SnapshotCountedAsNewer) {
+            true => self.published.read(Ledger::head),
+            false => head,
+        };
         match &saved {
             &Ok(Saved {
                 bytes,

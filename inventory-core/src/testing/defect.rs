@@ -130,6 +130,18 @@ defects! {
     LeapBelieved,
     /// Leaves out of a snapshot that levels have lapsed.
     LapsedLeftOutOfSnapshot,
+    /// Takes a product for proved once it was counted at one of its stores.
+    OneCountProvesAll,
+    /// Buries nothing for what a start finds lost.
+    LossNotWrittenDown,
+    /// Promises to remember keys that were forgotten.
+    ForgottenKeyPromised,
+    /// Takes what a start has salvaged, which was interrupted, for all there was.
+    SalvageForgotten,
+    /// Takes a snapshot for one of the position at which it was finished.
+    SnapshotCountedAsNewer,
+    /// Counts what a reservation or transfer took that was forgotten.
+    ForgottenTakesRoom,
 }
 
 /// Whether the code here should make this mistake: never, without the feature `testing`.

@@ -1,5 +1,5 @@
-//! What tests are made of: a clock that is set by hand, adapters that fail on demand, a naive model of the engine, and
-//! defects that can be switched on to prove that the tests would see them.
+//! What tests are made of: a clock that is set by hand, adapters that fail on demand, a naive model of the engine,
+//! shelves that units are really on, and defects that can be switched on to prove that the tests would see them.
 //!
 //! Only [`Defect`], [`active`], [`answer_early`] and the macro [`defect!`](crate::defect) exist without the feature
 //! `testing`, and there they do nothing: production code may ask for a defect, and the question is compiled away.
@@ -12,6 +12,8 @@ mod faults;
 #[cfg(feature = "testing")]
 mod model;
 #[cfg(feature = "testing")]
+mod shelves;
+#[cfg(feature = "testing")]
 mod then;
 
 #[cfg(feature = "testing")]
@@ -23,5 +25,7 @@ pub use defect::{answered_early, with};
 pub use faults::{AppendFault, Call, Faults};
 #[cfg(feature = "testing")]
 pub use model::{Model, Predicted};
+#[cfg(feature = "testing")]
+pub use shelves::Shelves;
 #[cfg(feature = "testing")]
 pub use then::then;

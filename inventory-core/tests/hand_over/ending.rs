@@ -37,6 +37,33 @@ fn closing_beside_callers_ends_the_writer_and_each_is_answered_or_turned_away() 
 }
 
 #[test]
+fn closing_beside_callers_of_a_group_that_fails_leaves_nobody_waiting() {
+    check(|| {
+        let model = Model::start(ROOMY, Some(1));
+        let callers = [10, 20, 30].map(|request| (request, caller(&model, request)));
+        let committed = model.close();
+        for (request, caller) in callers {
+            let told = caller.join().expect("the caller ends");
+            let done = match told {
+                Ok(Ok(at)) => {
+                    assert_eq!(committed[at], request);
+                    true
+                }
+                Ok(Err(failure)) => {
+                    assert_eq!(failure, Failure::Refused);
+                    false
+                }
+                Err(not_taken) => {
+                    assert_eq!(not_taken, NotTaken::Closed);
+                    false
+                }
+            };
+            assert_eq!(committed.contains(&request), done);
+        }
+    });
+}
+
+#[test]
 fn closing_while_a_caller_commits_ends_the_writer_once_it_has() {
     check(|| {
         let model = Model::start(ROOMY, None);

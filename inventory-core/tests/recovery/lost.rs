@@ -13,7 +13,7 @@ use inventory_core::machine::{
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
-use inventory_core::testing::{Defect, with};
+use inventory_core::testing::{Defect, Shelves, with};
 use inventory_core::vocabulary::{Sequence, StoreId, TransferId, Ttl, Units};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -83,8 +83,7 @@ struct Shop {
     names: usize,
     orders: Vec<(usize, &'static str, &'static str, u64)>,
     transfers: Vec<(usize, &'static str, &'static str, u64)>,
-    /// On the shelf of a product and store.
-    shelf: std::collections::BTreeMap<(&'static str, &'static str), i64>,
+    shelves: Shelves,
 }
 
 impl Shop {
@@ -150,14 +149,14 @@ impl Shop {
             }
             Happens::Arrived => {}
             Happens::Counted(product) => {
-                let shelf = |store| self.shelf.get(&(product, store)).copied().unwrap_or(0);
-                let found = STORES.map(|store| count(product, store, shelf(store) as u64));
+                let found =
+                    STORES.map(|store| count(product, store, self.shelves.units(product, store)));
                 // Less may be there than is promised to somebody.
                 let _taken_or_not = ask(engine, found.to_vec());
             }
             Happens::CountedAt(product, store) => {
-                let shelf = self.shelf.get(&(product, store)).copied().unwrap_or(0);
-                let _taken_or_not = ask(engine, vec![count(product, store, shelf as u64)]);
+                let found = count(product, store, self.shelves.units(product, store));
+                let _taken_or_not = ask(engine, vec![found]);
             }
         }
     }
@@ -175,10 +174,9 @@ impl Shop {
         }
     }
 
-    fn move_units(&mut self, product: &'static str, store: &'static str, units: i64) {
-        let there = self.shelf.entry((product, store)).or_default();
-        *there += units;
-        assert!(*there >= 0, "{product} at {store}: more left than came in");
+    fn move_units(&mut self, product: &str, store: &str, units: i64) {
+        let moved = self.shelves.move_units(product, store, units);
+        moved.unwrap_or_else(|oversold| panic!("{oversold}"));
     }
 }
 

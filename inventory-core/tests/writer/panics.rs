@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::thread;
 
 use inventory_core::engine::EngineError;
 use inventory_core::vocabulary::Sequence;
@@ -55,6 +56,37 @@ fn a_group_that_may_be_durable_is_never_told_that_nothing_was_written() {
             Err(SubmitError::NotTaken(NotTaken::Closed))
         ));
         assert!(world.writer.stop().is_none(), "{moment:?}");
+    }
+}
+
+#[test]
+fn stopping_while_a_group_dies_answers_each_who_waits() {
+    for (moment, _) in MOMENTS {
+        let World { trap, writer, .. } = World::new();
+        let held = trap.hold_and_panic_at(moment);
+        let (answered, answers) = mpsc::channel();
+        let submit = |key: &str| {
+            let (answered, key) = (answered.clone(), key.to_owned());
+            let requests = receipt(&key);
+            let reply = move |answer: Answers| answered.send((key, answer)).unwrap();
+            writer.submit(requests, reply).unwrap();
+        };
+        submit("begun");
+        held.is_reached();
+        ["one", "two", "three"].into_iter().for_each(submit);
+        drop(answered);
+        let stopped = thread::spawn(move || writer.stop().is_none());
+        held.let_go();
+        // The channel ends once no reply is left that could be called.
+        let told: Vec<_> = answers.iter().collect();
+        let count = |is: fn(&Answers) -> bool| told.iter().filter(|(_, told)| is(told)).count();
+        let never_begun = |told: &Answers| matches!(told, Err(EngineError::Stopped));
+        assert_eq!((count(is_unknown), count(never_begun)), (1, 3), "{told:?}");
+        assert!(
+            told.iter()
+                .any(|(key, told)| key == "begun" && is_unknown(told))
+        );
+        assert!(stopped.join().unwrap(), "{moment:?}: there is no engine");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The first line of a segment: which history it belongs to, and where in it the segment starts.
 
+use inventory_core::defect;
 use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
 use serde::Deserialize;
@@ -19,6 +20,9 @@ pub(super) struct Header {
     pub(super) before: Head,
     /// The history that is given up with this segment, when it is the first after a restart.
     pub(super) replaces: Option<Epoch>,
+    /// Whether something that was acknowledged is lost of the history, and nothing but this says so: what was left was copied,
+    /// and no restart has followed yet.
+    pub(super) salvaged: bool,
 }
 
 /// Why a line is no header.
@@ -39,6 +43,8 @@ struct Wire {
     chain: Chain,
     recorded_at: Timestamp,
     replaces: Option<Epoch>,
+    #[serde(default)]
+    salvaged: bool,
     #[serde(rename = "crc")]
     _crc: String,
 }
@@ -68,6 +74,9 @@ impl Header {
             out.extend_from_slice(epoch.to_string().as_bytes());
             out.push(b'"');
         }
+        if self.salvaged && !defect!(SalvageForgotten) {
+            out.extend_from_slice(b",\"salvaged\":true");
+        }
         push_crc(out, start);
     }
 
@@ -92,6 +101,7 @@ impl Header {
                 recorded_at: wire.recorded_at,
             },
             replaces: wire.replaces,
+            salvaged: wire.salvaged,
         })
     }
 }
@@ -120,6 +130,7 @@ mod tests {
                 recorded_at: Timestamp::from_millis(5).unwrap(),
             },
             replaces: Some(Epoch::from_random(6)),
+            salvaged: true,
         };
         let mut line = Vec::new();
         header.encode(&mut line);

@@ -36,12 +36,14 @@ pub(super) fn recover(
     recovery: Recovery,
     now: Timestamp,
 ) -> Result<(Opened, Vec<Finding>), OpenError> {
-    let (survey, found) = survey(&*directory.disk, recovery, now)?;
+    let (mut survey, found) = survey(&*directory.disk, recovery, now)?;
     let (findings, buried): (Vec<Finding>, Vec<DeadLetter>) = found.into_iter().unzip();
     // Where a sealed segment is damaged shows only when it is read: who salvages must then get what follows.
     let gaps = recovery == Recovery::Quarantine;
-    let mut opened = carry_out(directory, survey, letters, buried, gaps)?;
-    opened.whole = !findings.iter().any(|found| found.kind == FindingKind::Loss);
+    // What is copied looks healthy to the next start, should the history not be given up before that.
+    let is_lost = |found: &Finding| found.kind == FindingKind::Loss;
+    survey.header.salvaged |= findings.iter().any(is_lost);
+    let opened = carry_out(directory, survey, letters, buried, gaps)?;
     Ok((opened, findings))
 }
 
@@ -103,7 +105,7 @@ fn carry_out(
             overtaken: false,
         },
         size,
-        whole: true,
+        whole: !survey.header.salvaged,
         unsettled,
     })
 }

@@ -18,7 +18,9 @@
 mod dice;
 mod faults;
 mod inode;
+mod interlude;
 mod sim_disk;
+mod sim_file;
 pub mod simulation;
 mod state;
 

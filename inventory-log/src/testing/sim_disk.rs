@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::dice::Dice;
 use super::faults::{Call, Fault};
+use super::interlude::Interlude;
+use super::sim_file::{SimFile, eio, file_id};
 use super::state::State;
 use crate::file::{Disk, DiskFile, FileId};
 
@@ -24,8 +25,9 @@ use crate::file::{Disk, DiskFile, FileId};
 /// the same process; a [`SimDisk::fork`] is another disk.
 #[derive(Clone)]
 pub struct SimDisk {
-    state: Arc<Mutex<State>>,
-    life: u64,
+    pub(super) state: Arc<Mutex<State>>,
+    pub(super) life: u64,
+    interlude: Interlude,
 }
 
 impl fmt::Debug for SimDisk {
@@ -43,12 +45,24 @@ impl SimDisk {
         Self {
             state: Arc::new(Mutex::new(State::new(seed))),
             life: 0,
+            interlude: Interlude::default(),
         }
     }
 
     /// Arms a fault for the `nth` call from now, the next being the first: of one kind, or of any. Several may be armed.
     pub fn arm(&self, on: Option<Call>, nth: u64, fault: Fault) {
         self.state.lock().faults.arm(on, nth, fault);
+    }
+
+    /// Lets something else happen before the `nth` change from now, as if on another thread: writing, syncing, creating or
+    /// renaming. It may use the disk.
+    pub fn meanwhile(&self, nth: u64, happen: impl FnOnce() + Send + 'static) {
+        self.interlude.set(nth, Box::new(happen));
+    }
+
+    /// Lets nothing else happen.
+    pub fn alone(&self) {
+        self.interlude.clear();
     }
 
     /// Removes all armed faults.
@@ -106,6 +120,7 @@ impl SimDisk {
         Self {
             state: Arc::new(Mutex::new(state)),
             life,
+            interlude: Interlude::default(),
         }
     }
 
@@ -160,17 +175,19 @@ impl SimDisk {
         Self {
             state: Arc::clone(&self.state),
             life,
+            interlude: Interlude::default(),
         }
     }
 
-    fn enter(&self, call: Call) -> io::Result<(MutexGuard<'_, State>, Option<Fault>)> {
+    pub(super) fn enter(&self, call: Call) -> io::Result<(MutexGuard<'_, State>, Option<Fault>)> {
+        self.interlude.before(call);
         let mut state = self.state.lock();
         let fault = state.enter(self.life, call)?;
         Ok((state, fault))
     }
 
     /// A call that changes nothing: any fault but a short one is an error.
-    fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+    pub(super) fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
         match self.enter(call)? {
             (state, None | Some(Fault::Short)) => Ok(state),
             (_, Some(_)) => Err(eio()),
@@ -178,7 +195,7 @@ impl SimDisk {
     }
 
     /// A call that changes something at once or not at all. It may fail after the fact.
-    fn change<T>(
+    pub(super) fn change<T>(
         &self,
         call: Call,
         needs_room: bool,
@@ -198,9 +215,7 @@ impl SimDisk {
     }
 
     fn file(&self, inode: usize) -> Box<dyn DiskFile> {
-        self.state.lock().hold(inode);
-        let disk = self.clone();
-        Box::new(SimFile { disk, inode })
+        Box::new(SimFile::hold(self.clone(), inode))
     }
 }
 
@@ -275,124 +290,5 @@ impl Drop for SimLock {
         if state.life == self.disk.life {
             state.locked = false;
         }
-    }
-}
-
-#[derive(Debug)]
-struct SimFile {
-    disk: SimDisk,
-    inode: usize,
-}
-
-impl Drop for SimFile {
-    fn drop(&mut self) {
-        let life = self.disk.life;
-        self.disk.state.lock().let_go(life, self.inode);
-    }
-}
-
-impl DiskFile for SimFile {
-    fn size(&self) -> io::Result<u64> {
-        let mut state = self.disk.look(Call::Size)?;
-        Ok(state.inode(self.inode).content().len() as u64)
-    }
-
-    fn identity(&self) -> io::Result<FileId> {
-        drop(self.disk.look(Call::Identity)?);
-        Ok(file_id(self.inode))
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let (mut state, fault) = self.disk.enter(Call::Read)?;
-        let length = match fault {
-            None => buffer.len(),
-            Some(Fault::Short) => buffer.len().div_ceil(2),
-            Some(_) => return Err(eio()),
-        };
-        let read = state
-            .inode(self.inode)
-            .read_at(&mut buffer[..length], offset as usize);
-        state.bytes_read += read as u64;
-        Ok(read)
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        let (mut state, fault) = self.disk.enter(Call::Write)?;
-        let offset = offset as usize;
-        let mut length = match fault {
-            None => bytes.len(),
-            Some(Fault::Short) => bytes.len().div_ceil(2),
-            Some(Fault::ShortThenNoSpace) => {
-                state.faults.arm(Some(Call::Write), 1, Fault::NoSpace);
-                bytes.len().div_ceil(2)
-            }
-            Some(Fault::NoSpace) => return Err(state.no_room()),
-            Some(Fault::Eio | Fault::SyncLosesPages | Fault::Crash) => {
-                let length = state.dice.draw() as usize % (bytes.len() + 1);
-                state.inode(self.inode).write_at(&bytes[..length], offset);
-                return Err(eio());
-            }
-        };
-        let free = state.free_sectors();
-        length = state.inode(self.inode).room(offset, length, free);
-        if length == 0 && !bytes.is_empty() {
-            return Err(state.no_room());
-        }
-        state.inode(self.inode).write_at(&bytes[..length], offset);
-        Ok(length)
-    }
-
-    fn extend(&self, _from: u64, to: u64) -> io::Result<()> {
-        self.disk.change(Call::Extend, true, |state| {
-            let free = state.free_sectors();
-            let inode = state.inode(self.inode);
-            if inode.sectors_missing(to as usize) > free {
-                return Err(state.no_room());
-            }
-            inode.extend(to as usize);
-            Ok(())
-        })
-    }
-
-    fn cut(&self, size: u64) -> io::Result<()> {
-        self.disk.change(Call::Cut, false, |state| {
-            state.inode(self.inode).cut(size as usize);
-            Ok(())
-        })
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        let (mut state, fault) = self.disk.enter(Call::Sync)?;
-        match fault {
-            None | Some(Fault::Short) => {
-                state.inode(self.inode).sync();
-                Ok(())
-            }
-            Some(Fault::Eio) => Err(eio()),
-            Some(fault) => {
-                let mut dice = Dice::new(state.dice.draw());
-                state.inode(self.inode).lose_pages(|| dice.coin());
-                Err(if fault == Fault::SyncLosesPages {
-                    eio()
-                } else {
-                    state.no_room()
-                })
-            }
-        }
-    }
-}
-
-fn eio() -> io::Error {
-    io::Error::from_raw_os_error(EIO)
-}
-
-/// The number that this error has on every Unix.
-const EIO: i32 = 5;
-
-/// All files are on one device.
-fn file_id(inode: usize) -> FileId {
-    FileId {
-        device: 1,
-        inode: inode as u64,
     }
 }

@@ -8,6 +8,7 @@ use rapidhash::RapidHashMap;
 
 use super::WindowLimits;
 use super::shelf::{Shelf, Slot};
+use crate::defect;
 use crate::machine::{HeldLine, Reservation, Transfer, TransferLine};
 use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
 
@@ -169,7 +170,9 @@ impl<T: Record> Book<T> {
             }
             self.ended.pop_first();
             if let Some(forgotten) = self.shelf.remove(oldest) {
-                self.ended_bytes -= forgotten.bytes();
+                if !defect!(ForgottenTakesRoom) {
+                    self.ended_bytes -= forgotten.bytes();
+                }
                 self.index.remove(forgotten.id());
             }
         }

@@ -43,6 +43,7 @@ pub(super) use product::{Product, Standing};
 pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
+use crate::defect;
 use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
 use crate::vocabulary::{
     Caller, Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp,
@@ -209,7 +210,10 @@ impl Ledger {
     /// Since when every key is remembered, whoever used it: one that was recorded at this moment, or later, is answered as
     /// it was first. Of earlier ones some are forgotten, for their age or for want of room. 1970 while nothing was forgotten.
     pub fn keys_remembered_since(&self) -> Timestamp {
-        self.window.forgotten().remembered_since()
+        match defect!(ForgottenKeyPromised) {
+            true => Timestamp::UNIX_EPOCH,
+            false => self.window.forgotten().remembered_since(),
+        }
     }
 
     /// A reservation that is open, or has ended not long ago. One whose deadline has passed may still be said to be open: see

@@ -1,6 +1,7 @@
 //! One product and its levels.
 
 use super::Arena;
+use crate::defect;
 use crate::machine::{Alert, Level};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
@@ -124,7 +125,7 @@ impl Product {
         position: Sequence,
     ) -> bool {
         let mut others = self.levels.iter().filter(|(at, _)| *at != store);
-        others.all(|(_, standing)| standing.counted_at >= position)
+        others.all(|(_, standing)| standing.counted_at >= position) || defect!(OneCountProvesAll)
     }
 
     /// What is available over all stores; `None` when that is above the largest quantity.

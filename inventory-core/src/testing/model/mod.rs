@@ -18,6 +18,7 @@ mod difference;
 mod meaning;
 mod predicted;
 mod reservation;
+mod room;
 mod sound;
 mod stock;
 mod transfer;

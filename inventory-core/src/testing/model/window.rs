@@ -65,6 +65,11 @@ impl Remembered {
         }
     }
 
+    /// How many lines its request had.
+    pub(super) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
     /// The answer to a request that comes with the same key.
     pub(super) fn answer(&self, request: &Request) -> Predicted {
         let first = self.first as u64;
@@ -193,10 +198,15 @@ impl Window {
                 self.forget(old);
             }
             while self.remembered.len() > self.limits.keys_max {
-                self.forget(self.oldest_of_most());
-                self.evicted_early += 1;
+                self.forget_early(self.oldest_of_most());
             }
         }
+    }
+
+    /// Forgets a key for the bytes that it takes.
+    pub(super) fn forget_early(&mut self, at: usize) {
+        self.forget(at);
+        self.evicted_early += 1;
     }
 
     fn forget(&mut self, at: usize) {

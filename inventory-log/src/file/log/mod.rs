@@ -353,6 +353,7 @@ impl EventLog for FileLog {
             epoch,
             before: head,
             replaces: Some(self.epoch),
+            salvaged: false,
         };
         let ours = self.check_ours();
         let restarted = ours.and_then(|()| restart::restart(&*self.directory.disk, &header));

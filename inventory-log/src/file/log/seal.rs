@@ -76,6 +76,7 @@ impl FileLog {
             epoch: self.epoch,
             before: self.head,
             replaces,
+            salvaged: !self.whole,
         };
         let disk = &*self.directory.disk;
         // Looked at twice: neither is anything created in a directory that is somebody else's, nor anything renamed.

@@ -73,6 +73,7 @@ impl Surveyor<'_> {
             epoch: self.likely_epoch()?,
             before,
             replaces: None,
+            salvaged: false,
         })
     }
 

@@ -205,6 +205,7 @@ impl Surveyor<'_> {
             epoch: self.likely_epoch()?,
             before: Head::default(),
             replaces: None,
+            salvaged: false,
         };
         let mut sealed = Vec::new();
         if evidence {

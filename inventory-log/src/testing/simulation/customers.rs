@@ -39,25 +39,40 @@ impl Customers {
             (0 | 1, Some(earlier)) => earlier.clone(),
             (2, Some(earlier)) => {
                 let intent = earlier.intent().expect("only keyed requests are kept");
-                keyed(intent.key.clone(), lines::family(choices, witness, number))
+                let lines = lines::family(choices, witness, number);
+                let request = keyed(intent.key.clone(), lines);
+                match (&intent.caller, choices.below(2)) {
+                    (Some(caller), 0) => request.by(caller.clone()),
+                    // Somebody else's key, unless nobody else has one.
+                    (_, _) => request,
+                }
             }
             (3, _) => {
                 let mut both = lines::family(choices, witness, number);
                 both.extend(lines::family(choices, witness, number));
                 match choices.below(2) {
                     0 => Request::unkeyed(both).expect("a request has lines"),
-                    _ => self.first(number, both),
+                    _ => self.first(choices, number, both),
                 }
             }
-            (_, _) => self.first(number, lines::family(choices, witness, number)),
+            (_, _) => {
+                let lines = match choices.once_in(64) && choices.once_in(48) {
+                    true => lines::many(choices),
+                    false => lines::family(choices, witness, number),
+                };
+                self.first(choices, number, lines)
+            }
         }
     }
 
     /// A request that will be asked again.
-    fn first(&mut self, number: u64, lines: Vec<Command>) -> Request {
+    fn first(&mut self, choices: &mut Choices, number: u64, lines: Vec<Command>) -> Request {
         let key = format!("key-{number}");
         let key = key.parse().expect("the key is plain text");
-        let request = keyed(key, lines);
+        let request = match choices.of(&["", "", "till", "web"]) {
+            "" => keyed(key, lines),
+            caller => keyed(key, lines).by(caller.parse().expect("the name is plain text")),
+        };
         self.asked.push(request.clone());
         request
     }

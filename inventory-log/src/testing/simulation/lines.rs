@@ -34,6 +34,22 @@ pub(super) fn family(choices: &mut Choices, witness: &Witness, number: u64) -> V
     }
 }
 
+/// Some hundred lines, or some thousand: each level is given more and less in turn.
+pub(super) fn many(choices: &mut Choices) -> Vec<Command> {
+    let count = choices.of(&[300, 400, 700, 1_000, 3_000, 10_000]);
+    let (product, store) = (product(choices), store(choices));
+    let line = |at| {
+        let delta = if at % 2 == 0 { 2 } else { -1 };
+        Command::Adjust(Adjust {
+            product: product.clone(),
+            store: store.clone(),
+            delta: Adjustment::new(delta).expect("it is not zero"),
+            guard: Guard::Unguarded,
+        })
+    };
+    (0..count).map(line).collect()
+}
+
 fn stock(choices: &mut Choices, witness: &Witness) -> Vec<Command> {
     let count = choices.of(&[1, 1, 1, 2, 3, 4]);
     (0..count).map(|_| stock_line(choices, witness)).collect()
@@ -88,7 +104,7 @@ fn hold(choices: &mut Choices, witness: &Witness, number: u64) -> Vec<Command> {
     if witness.model.open_reservations().count() >= OPEN_MAX {
         return vec![ending(choices, witness)];
     }
-    let reservation = reservation_of(choices.once_in(8), number);
+    let reservation = reservation_of(choices.once_in(4), number);
     let ttl = ttl(choices);
     let lines = 0..choices.of(&[1, 1, 2]);
     lines
@@ -133,7 +149,7 @@ fn ending(choices: &mut Choices, witness: &Witness) -> Command {
 }
 
 fn ship(choices: &mut Choices, number: u64) -> Vec<Command> {
-    let transfer = transfer_of(choices.once_in(8), number);
+    let transfer = transfer_of(choices.once_in(2), number);
     let source = choices.below(2) as usize;
     let lines = 0..choices.of(&[1, 1, 2]);
     lines

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! A run is a chain of *lives* on one disk: recover, perhaps be interrupted while at it, do some work, end. After each
-//! recovery the witness compares what is there with what callers were told. Everything is decided by the choices, so the
+//! recovery the witness compares what is there with what callers were told. Some runs end with a loss: a bit of what was
+//! acknowledged rots, or a file is gone. Then a start is refused, and one that goes on with what is left is judged by the
+//! shelves that units are really on, and by what was answered before. Everything is decided by the choices, so the
 //! same choices are the same run.
 //!
 //! ```
@@ -21,6 +23,7 @@ mod choices;
 mod customers;
 mod letters;
 mod lines;
+mod loss;
 mod run;
 mod setup;
 mod tally;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::customers::Customers;
-use super::{Check, Choices, Progress, Setup, Situation, Tally, Violation, World};
+use super::{Check, Choices, Progress, Setup, Situation, Tally, Violation, World, loss};
 use crate::testing::dice::Dice;
 use crate::testing::{Call, Fault};
 
@@ -42,6 +42,9 @@ fn lives(choices: &mut Choices) -> Result<Tally, Violation> {
         }
     }
     recover(&mut world, choices)?;
+    if choices.once_in(3) {
+        loss::lose(&mut world, &mut customers, choices)?;
+    }
     Ok(world.tally().clone())
 }
 
@@ -136,7 +139,7 @@ fn live(
     Ok(())
 }
 
-fn arm(world: &mut World, choices: &mut Choices) {
+pub(super) fn arm(world: &mut World, choices: &mut Choices) {
     let fault = choices.of(&[
         Fault::Crash,
         Fault::Crash,
@@ -164,7 +167,11 @@ fn step(
     customers: &mut Customers,
     choices: &mut Choices,
 ) -> Result<Progress, Violation> {
-    match choices.below(17) {
+    match choices.below(18) {
+        17 => {
+            let group = customers.group(choices, world.witness());
+            return world.save_beside(1 + choices.below(8), group);
+        }
         16 => world.rival()?,
         0 | 1 => world.save(),
         2 => {
@@ -213,7 +220,7 @@ fn end(world: &mut World, choices: &mut Choices) {
 }
 
 /// Cuts the power, and keeps some of what was not synced.
-fn cut(world: &mut World, choices: &mut Choices) {
+pub(super) fn cut(world: &mut World, choices: &mut Choices) {
     let units = world.disk().units().clamp(1, 256);
     let odd = choices.below(units as u64) as usize;
     let mut dice = Dice::new(choices.seed());

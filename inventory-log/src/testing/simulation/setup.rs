@@ -45,7 +45,18 @@ impl Setup {
         setup.files.reserve_bytes = choices.of(&[700, 64, 2_000]);
         setup.files.prefill_bytes = choices.of(&[400, 0, 1_500]);
         setup.settings.retain_events = choices.of(&[Some(2), None, Some(0), Some(20)]);
-        setup.settings.window.keys_max = choices.of(&[24, 6, 1_000]);
+        let window = &mut setup.settings.window;
+        window.keys_max = choices.of(&[24, 6, 2, 1_000]);
+        window.age_ms = choices.of(&[60_000, 60_000, 1_000, 3_600_000]);
+        if choices.once_in(4) {
+            window.keys_max = 1_000;
+            window.bytes_max = choices.of(&[600, 3_000, 12_000]);
+        }
         setup
+    }
+
+    /// Whether keys, and what has ended, are forgotten for the bytes that they take.
+    pub(super) fn is_short_of_bytes(&self) -> bool {
+        self.settings.window.bytes_max < WindowLimits::default().bytes_max
     }
 }

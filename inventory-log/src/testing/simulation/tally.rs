@@ -1,5 +1,6 @@
 //! What a run has come across, so that a suite can prove that it tests something.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! situations {
@@ -82,13 +83,45 @@ situations! {
     RivalRefused,
     /// Who observes the engine has panicked while a group was under way.
     ObserverPanicked,
+    /// A key was forgotten before its age, since there were too many.
+    KeyForgottenForCount,
+    /// A key was forgotten before its age, since all took too many bytes.
+    KeyForgottenForBytes,
+    /// The name of a reservation was given again that another one had in an earlier life.
+    ReservationIdGivenAgain,
+    /// The name of a transfer was given again that another one had in an earlier life.
+    TransferIdGivenAgain,
+    /// A snapshot was saved while a group was submitted.
+    SavedBesideGroup,
+    /// Old positions were given up after such a snapshot.
+    PurgedAfterSaveBesideGroup,
+    /// An entry of some hundred lines, or some thousand, was written.
+    LargeEntry,
+    /// Such an entry was not answered.
+    LargeEntryInterrupted,
+    /// A bit of what was acknowledged has rotted.
+    BitRotted,
+    /// A segment of what was acknowledged was lost.
+    SegmentLost,
+    /// All snapshots were lost, of a log that has given up its beginning.
+    SnapshotsLost,
+    /// A start with what was left was interrupted.
+    SalvageInterrupted,
+    /// A process ended in another way than in good order after something was lost.
+    CrashedAfterLoss,
+    /// A product was not sold after a loss, since nothing proved how much of it there was.
+    NotSoldAfterLoss,
+    /// A product was sold after a loss.
+    SoldAfterLoss,
+    /// A key was sent again after a loss and found its answer, of before it.
+    AnswerOutlivedLoss,
 }
 
 /// How often each situation was reached.
 #[derive(Clone, Default)]
 pub struct Tally {
     crashes: u64,
-    counts: [u64; Situation::ALL.len()],
+    counts: BTreeMap<Situation, u64>,
 }
 
 impl Tally {
@@ -99,14 +132,14 @@ impl Tally {
 
     /// How often a situation was reached.
     pub fn count(&self, situation: Situation) -> u64 {
-        self.counts[situation as usize]
+        self.counts.get(&situation).copied().unwrap_or(0)
     }
 
     /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         self.crashes += other.crashes;
-        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
-            *mine += theirs;
+        for (&situation, theirs) in &other.counts {
+            *self.counts.entry(situation).or_default() += theirs;
         }
     }
 
@@ -122,11 +155,11 @@ impl Tally {
     }
 
     pub(super) fn saw(&mut self, situation: Situation) {
-        self.counts[situation as usize] += 1;
+        self.saw_if(true, situation);
     }
 
     pub(super) fn saw_if(&mut self, reached: bool, situation: Situation) {
-        self.counts[situation as usize] += u64::from(reached);
+        *self.counts.entry(situation).or_default() += u64::from(reached);
     }
 }
 

@@ -41,6 +41,18 @@ pub enum Check {
     DirectoryHasOneOwner,
     /// An engine through which a panic went answers nothing more.
     PanicStops,
+    /// Nobody starts on damaged data who was not told to, and who is refused is shown where.
+    LossIsRefused,
+    /// After a loss the history goes on under a new epoch.
+    LossEndsTheEpoch,
+    /// What is lost is among the dead letters.
+    LossIsWrittenDown,
+    /// After a loss nothing is sold that nothing proves.
+    UnprovedIsNotSold,
+    /// A product that was counted everywhere is sold again.
+    CountEndsSuspicion,
+    /// No more is sold than came in, over all that happened.
+    NoMoreIsSoldThanCameIn,
     /// Nothing panics.
     NothingPanics,
 }

@@ -48,6 +48,9 @@ impl Witness {
         tally.saw_if(full, Situation::StartedFull);
         let tail = self.check_log(log)?;
         self.resolve(&tail, tally)?;
+        self.forget_for_room(reader)?;
+        self.tell(tally);
+        self.ids.live_again();
         self.check_snapshot(report, tally)?;
         self.check_shown()?;
         self.check_ledger(reader)?;

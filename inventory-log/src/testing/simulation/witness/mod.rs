@@ -1,21 +1,27 @@
 //! Who knows what callers were told, and so what must be there after a crash.
 
+mod aftermath;
+mod answers;
 mod audit;
+mod ids;
 mod resolve;
 mod timeline;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(super) use aftermath::Aftermath;
 pub(super) use audit::Recovered;
 use inventory_core::engine::{Answer, Reader};
 use inventory_core::machine::{Entry, Event, Head, Movement, Rejection, Request};
 use inventory_core::ports::DeadLetter;
 use inventory_core::testing::{Model, Predicted};
-use inventory_core::vocabulary::{Epoch, IdempotencyKey, ProductId, Sequence, Timestamp, Version};
+use inventory_core::vocabulary::{Epoch, ProductId, Sequence, Timestamp, Version};
 
 use super::violation::ensure;
-use super::{Check, Setup, Violation};
+use super::{Check, Setup, Tally, Violation};
+use answers::Answers;
+use ids::Ids;
 use timeline::Timeline;
 
 /// A group whose outcome nobody knows.
@@ -37,7 +43,8 @@ pub struct Witness {
     pub(super) model: Model,
     history: Vec<Arc<Entry>>,
     timeline: Timeline,
-    keys: BTreeSet<IdempotencyKey>,
+    answers: Answers,
+    ids: Ids,
     poison: BTreeSet<Sequence>,
     pub(super) unanswered: Option<Unanswered>,
     /// Whether a torn write may be in the log.
@@ -61,7 +68,8 @@ impl Witness {
             model: Model::new(setup.settings.window),
             history: Vec::new(),
             timeline: Timeline::default(),
-            keys: BTreeSet::new(),
+            answers: Answers::default(),
+            ids: Ids::default(),
             poison: BTreeSet::new(),
             unanswered: None,
             torn: false,
@@ -110,6 +118,21 @@ impl Witness {
             .any(|letter| letter.product.as_ref() == Some(product))
     }
 
+    /// Whether anything was ever written that cannot be applied.
+    pub(super) fn has_poison(&self) -> bool {
+        !self.poison.is_empty()
+    }
+
+    /// Where the entries begin that the newest snapshot has not, or that no snapshot has when all are gone.
+    pub(super) fn firsts(&self, are_snapshots_gone: bool) -> Vec<Sequence> {
+        let covered = match are_snapshots_gone {
+            true => Sequence::START,
+            false => self.saved,
+        };
+        let entries = self.history.iter().map(|entry| entry.first);
+        entries.filter(|first| *first > covered).collect()
+    }
+
     /// The dead letters, as of the last start.
     pub(super) fn letters(&self) -> &[DeadLetter] {
         &self.letters
@@ -117,16 +140,14 @@ impl Witness {
 
     /// Whether something was written under the key of a request.
     pub(super) fn knows_key_of(&self, request: &Request) -> bool {
-        request
-            .intent()
-            .is_some_and(|intent| self.keys.contains(&intent.key))
+        self.answers.has_key_of(request)
     }
 
     /// Takes note of an entry that is certain and that the model has.
     pub(super) fn know(&mut self, entry: &Arc<Entry>) {
         self.timeline.follow(entry, false);
-        self.keys
-            .extend(entry.intent.iter().map(|intent| intent.key.clone()));
+        self.answers.know(entry);
+        self.ids.know(entry);
         self.history.push(Arc::clone(entry));
     }
 
@@ -140,14 +161,16 @@ impl Witness {
         self.history.push(Arc::clone(entry));
     }
 
-    /// Compares an answer with the model's, and remembers what it says.
+    /// Compares an answer with what was answered before, as far as keys were remembered `since`, and with the model's, and
+    /// remembers what it says.
     pub(super) fn hear(
         &mut self,
         request: &Request,
         answer: &Answer,
         predicted: &Predicted,
-        now: Timestamp,
+        (now, since): (Timestamp, Timestamp),
     ) -> Result<(), Violation> {
+        self.answers.check(request, answer, since)?;
         let wrong = |check| {
             Violation::new(
                 check,
@@ -234,8 +257,13 @@ impl Witness {
         self.save_attempted = self.head().sequence;
     }
 
+    pub(super) fn save_attempted(&self) -> Sequence {
+        self.save_attempted
+    }
+
+    /// The snapshot was saved that was begun last.
     pub(super) fn saved(&mut self) {
-        self.saved_at(self.head().sequence);
+        self.saved_at(self.save_attempted);
     }
 
     /// A snapshot of a position that is saved already is not saved again.
@@ -243,6 +271,22 @@ impl Witness {
         if sequence != self.saved {
             self.saved_before = self.saved;
             self.saved = sequence;
+        }
+    }
+
+    /// Forgets what an engine has forgotten for want of bytes, which the model does not count.
+    pub(super) fn forget_for_room(&mut self, reader: &Reader) -> Result<(), Violation> {
+        if !self.setup.is_short_of_bytes() {
+            return Ok(());
+        }
+        let forgotten = reader.read(|ledger| self.model.forget_for_room(ledger));
+        forgotten.map_err(|detail| Violation::new(Check::LedgerIsRight, detail))
+    }
+
+    /// Tells what it has seen since it was asked last.
+    pub(super) fn tell(&mut self, tally: &mut Tally) {
+        for situation in self.ids.take_seen() {
+            tally.saw(situation);
         }
     }
 

@@ -3,11 +3,13 @@
 mod newer_writer;
 mod panicky;
 mod rival;
+mod salvage;
+mod save;
 mod start;
 mod submit;
+mod wound;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Reader, Snapshotter, Subscription};
@@ -15,6 +17,7 @@ use inventory_core::ports::Clock;
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
 
+use super::witness::Aftermath;
 use super::{Setup, Situation, Tally, Witness};
 use crate::testing::{Call, Fault, SimDisk};
 use panicky::Panicky;
@@ -34,7 +37,10 @@ pub enum Progress {
 /// An engine that has started.
 struct Live {
     engine: Engine,
-    snapshotter: Snapshotter,
+    /// Away while it writes.
+    snapshotter: Option<Snapshotter>,
+    /// Whether a snapshot was saved while a group was under way.
+    saved_beside: bool,
     reader: Reader,
     /// Follows from where the engine started.
     feed: Subscription,
@@ -63,6 +69,8 @@ pub struct World {
     /// Whether the last life ended with a power cut, so that all that can be read is on the disk.
     pub(super) power_was_cut: bool,
     live: Option<Live>,
+    /// What is known once something was lost.
+    pub(super) aftermath: Option<Aftermath>,
 }
 
 impl fmt::Debug for World {
@@ -88,6 +96,7 @@ impl World {
             observer: Arc::default(),
             power_was_cut: true,
             live: None,
+            aftermath: None,
         }
     }
 
@@ -105,6 +114,7 @@ impl World {
             observer: Arc::default(),
             power_was_cut: self.power_was_cut,
             live: None,
+            aftermath: self.aftermath.clone(),
         }
     }
 
@@ -187,24 +197,6 @@ impl World {
         let passed = self.clock.uptime().millis();
         self.clock
             .leap_to(Timestamp::UNIX_EPOCH.plus_millis(START_MS + passed));
-    }
-
-    /// Saves a snapshot.
-    pub fn save(&mut self) {
-        let Some(live) = &mut self.live else { return };
-        self.witness.saves();
-        match catch_unwind(AssertUnwindSafe(|| live.snapshotter.save())) {
-            Ok(Ok(_)) => self.witness.saved(),
-            Ok(Err(_)) => self
-                .tally
-                .saw_if(!live.engine.is_stopped(), Situation::SnapshotSkipped),
-            Err(panic) => {
-                panicky::expect(panic);
-                if live.snapshotter.saved() == self.witness.head().sequence {
-                    self.witness.saved();
-                }
-            }
-        }
     }
 
     /// Ends the life in good order.

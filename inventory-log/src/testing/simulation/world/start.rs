@@ -3,16 +3,50 @@
 use std::fmt;
 use std::sync::Arc;
 
-use inventory_core::engine::{Engine, Leap, OpenError, Opened};
-use inventory_core::ports::{Clock, EventLog, LoadError, Ports, ReadError};
+use inventory_core::engine::{Engine, Leap, OpenError, Opened, Reader};
+use inventory_core::ports::{Clock, DeadLetter, EventLog, LoadError, LogReader, Ports, ReadError};
 use inventory_core::vocabulary::Span;
 
 use super::{Live, Progress, World};
-use crate::file::{self, FileStore, open_on};
+use crate::file::{self, FileStore, Finding, open_on};
 use crate::testing::simulation::letters::Listed;
 use crate::testing::simulation::violation::ensure;
 use crate::testing::simulation::witness::Recovered;
 use crate::testing::simulation::{Check, Situation, Violation};
+
+/// An engine that has started, and what the start has shown.
+pub(super) struct Started {
+    opened: Opened,
+    reader: Reader,
+    log: Arc<dyn LogReader>,
+    findings: Vec<Finding>,
+    letters: Vec<DeadLetter>,
+}
+
+impl Started {
+    /// What there is to be judged. On a full disk, what was torn may stay where it is.
+    pub(super) fn recovered(&self, full: bool) -> Recovered<'_> {
+        Recovered {
+            findings: &self.findings,
+            report: &self.opened.report,
+            letters: self.letters.clone(),
+            log: &*self.log,
+            reader: &self.reader,
+            full,
+        }
+    }
+
+    pub(super) fn into_live(self) -> Live {
+        Live {
+            engine: self.opened.engine,
+            snapshotter: Some(self.opened.snapshotter),
+            saved_beside: false,
+            feed: self.reader.subscribe(self.reader.head().sequence),
+            reader: self.reader,
+            was_full: false,
+        }
+    }
+}
 
 impl World {
     /// Starts an engine and compares it with what is known. Faults strike while it starts; then they are disarmed, unless
@@ -22,9 +56,21 @@ impl World {
     ///
     /// A promise is broken.
     pub fn open(&mut self) -> Result<Progress, Violation> {
+        let Some(started) = self.start()? else {
+            return Ok(Progress::Stopped);
+        };
+        let full = self.is_full();
+        let recovered = started.recovered(full);
+        self.witness.recovered(recovered, &mut self.tally)?;
+        self.live = Some(started.into_live());
+        Ok(Progress::Running)
+    }
+
+    /// Starts an engine; `None` when a fault struck.
+    pub(super) fn start(&mut self) -> Result<Option<Started>, Violation> {
         self.observer.disarm();
         let Some(store) = self.open_store()? else {
-            return Ok(Progress::Stopped);
+            return Ok(None);
         };
         let (log, findings, listed) = (store.log.reader(), store.findings, Listed::default());
         let ports = Ports {
@@ -34,37 +80,25 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             observer: Arc::clone(&self.observer) as _,
         };
-        let Opened {
-            engine,
-            snapshotter,
-            report,
-            ..
-        } = match Engine::open(ports, self.setup.settings) {
+        let opened = match Engine::open(ports, self.setup.settings) {
             Ok(opened) => opened,
             Err(OpenError::ClockAhead(leap)) => return self.clock_is_ahead(&leap),
-            Err(error) => return self.refused(is_failure(&error), &error),
+            Err(error) => {
+                return self
+                    .refused(is_failure(&error), &error)
+                    .map(|_stopped| None);
+            }
         };
-        let reader = engine.reader();
         if !self.witness.expects_nothing() {
             self.disarm();
         }
-        let recovered = Recovered {
-            findings: &findings,
-            report: &report,
+        Ok(Some(Started {
+            reader: opened.engine.reader(),
+            opened,
+            log,
+            findings,
             letters: listed.take(),
-            log: &*log,
-            reader: &reader,
-            full: self.is_full(),
-        };
-        self.witness.recovered(recovered, &mut self.tally)?;
-        self.live = Some(Live {
-            engine,
-            snapshotter,
-            feed: reader.subscribe(reader.head().sequence),
-            reader,
-            was_full: false,
-        });
-        Ok(Progress::Running)
+        }))
     }
 
     /// Opens the directory without an engine; `None` when a fault struck.
@@ -78,12 +112,12 @@ impl World {
     }
 
     /// An engine does not start more than a year after what it last wrote; somebody puts the clock right, and starts it again.
-    fn clock_is_ahead(&mut self, leap: &Leap) -> Result<Progress, Violation> {
+    fn clock_is_ahead(&mut self, leap: &Leap) -> Result<Option<Started>, Violation> {
         let excused = leap.ahead > Span::YEAR && leap.clock == self.clock.now();
         ensure(excused, Check::HealthyDiskIsOpened, || format!("{leap:?}"))?;
         self.tally.saw(Situation::ClockAheadAtStart);
         self.put_clock_right();
-        self.open()
+        self.start()
     }
 
     /// Only a fault may keep an engine from starting; a full disk may where there is nothing yet, or where something has to be

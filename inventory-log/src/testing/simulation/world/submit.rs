@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use inventory_core::engine::{EngineError, EngineTime};
-use inventory_core::machine::{Rejection, Request};
+use inventory_core::machine::{Ledger, Rejection, Request};
 use inventory_core::testing::{Predicted, answered_early};
 use inventory_core::vocabulary::{Span, Timestamp};
 
@@ -13,6 +13,9 @@ use crate::testing::Call;
 use crate::testing::simulation::violation::ensure;
 use crate::testing::simulation::witness::Unanswered;
 use crate::testing::simulation::{Check, Situation, Tally, Violation};
+
+/// Lines of an entry that is a large one: many sectors, and more than a segment and what is prefilled of it.
+const LARGE_LINES: usize = 300;
 
 impl World {
     /// Submits a group and compares the answers with the model's.
@@ -36,6 +39,8 @@ impl World {
             .collect();
         after.publish();
         let was_stopped = live.engine.is_stopped();
+        let since = live.reader.read(Ledger::keys_remembered_since);
+        let evicted = live.reader.read(Ledger::keys_evicted_early);
         let floor = live.reader.floor();
         let writes = self.disk.calls_of(Call::Write);
         let outcome = catch_unwind(AssertUnwindSafe(|| live.engine.submit(group)));
@@ -58,11 +63,31 @@ impl World {
                     let again = matches!(predicted, Predicted::Applied { .. })
                         && self.witness.knows_key_of(request);
                     self.tally.saw_if(again, Situation::KeyForgotten);
-                    self.witness.hear(request, answer, predicted, now)?;
+                    self.witness
+                        .hear(request, answer, predicted, (now, since))?;
                 }
                 self.witness.model = after;
-                self.tally
-                    .saw_if(live.reader.floor() > floor, Situation::Purged);
+                self.witness.forget_for_room(&live.reader)?;
+                self.witness.tell(&mut self.tally);
+                let is_large = |request: &Request| request.lines() >= LARGE_LINES;
+                let large = group.iter().zip(&predicted).any(|(request, predicted)| {
+                    is_large(request) && matches!(predicted, Predicted::Applied { .. })
+                });
+                self.tally.saw_if(large, Situation::LargeEntry);
+                let purged = live.reader.floor() > floor;
+                self.tally.saw_if(purged, Situation::Purged);
+                self.tally.saw_if(
+                    purged && live.saved_beside,
+                    Situation::PurgedAfterSaveBesideGroup,
+                );
+                let evicted = live.reader.read(Ledger::keys_evicted_early) > evicted;
+                self.tally.saw_if(
+                    evicted,
+                    match self.setup.is_short_of_bytes() {
+                        true => Situation::KeyForgottenForBytes,
+                        false => Situation::KeyForgottenForCount,
+                    },
+                );
                 ensure(!refused, Check::AnswerIsRight, || {
                     format!("it was answered with {leap:?}")
                 })?;
@@ -126,6 +151,8 @@ impl World {
     fn unanswered(&mut self, group: &[Request], now: Timestamp) -> Progress {
         let live = self.live.as_ref().expect("it was asked");
         self.witness.look(&live.reader);
+        let large = group.iter().any(|request| request.lines() >= LARGE_LINES);
+        self.tally.saw_if(large, Situation::LargeEntryInterrupted);
         self.witness.unanswered = Some(Unanswered {
             requests: group.to_vec(),
             at: now,

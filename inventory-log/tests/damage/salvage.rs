@@ -1,0 +1,118 @@
+//! A start with what is left, interrupted: the next one does not take that for all there was.
+
+use inventory_core::conformance::count;
+use inventory_core::engine::{Engine, Opened, Settings};
+use inventory_core::machine::{Ledger, Request};
+use inventory_core::ports::{Ports, Unobserved};
+use inventory_log::testing::Fault;
+
+use super::*;
+
+fn settings(recovery: Recovery) -> Settings {
+    Settings {
+        recovery,
+        ..Settings::default()
+    }
+}
+
+/// Starts an engine; `None` when it is refused.
+fn start(disk: &SimDisk, options: FileOptions, recovery: Recovery) -> Option<Opened> {
+    let options = FileOptions {
+        recovery,
+        ..options
+    };
+    let store = open_with(disk, options).ok()?;
+    let ports = Ports {
+        clock: Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH)),
+        observer: Arc::new(Unobserved),
+        ..store.into_ports()
+    };
+    Engine::open(ports, settings(recovery)).ok()
+}
+
+/// A log that was closed in good order: tea and rice were counted, and some tea was sold last.
+fn closed(options: FileOptions) -> SimDisk {
+    let disk = SimDisk::new(8);
+    let mut opened = start(&disk, options, Recovery::Strict).unwrap();
+    let lines = [
+        count("tea", "north", 9),
+        count("rice", "north", 5),
+        adjust("tea", "north", -9),
+    ];
+    for line in lines {
+        let request = Request::unkeyed(vec![line]).unwrap();
+        let answers = opened.engine.submit([&request]).unwrap();
+        answers[0].as_ref().unwrap();
+    }
+    drop(opened);
+    disk
+}
+
+/// Both products are known to be uncertain, or nobody starts.
+fn nobody_sells(disk: &SimDisk, options: FileOptions, recovery: Recovery) -> bool {
+    let Some(Opened { engine, .. }) = start(disk, options, recovery) else {
+        return false;
+    };
+    let reader = engine.reader();
+    let (known, quarantined) =
+        reader.read(|ledger| (ledger.product_count(), Ledger::quarantined_count(ledger)));
+    assert_eq!(known, quarantined, "{recovery:?}: a product is believed");
+    drop(engine);
+    // It is so for good.
+    let Opened { engine, .. } = start(disk, options, Recovery::Strict).unwrap();
+    let again = engine.reader().read(Ledger::quarantined_count);
+    assert_eq!(again, quarantined);
+    true
+}
+
+/// Interrupts a start with what is left at every call. Returns how often a strict start then went on.
+fn interrupt(rotten: &SimDisk, options: FileOptions) -> usize {
+    assert!(start(&rotten.fork(), options, Recovery::Strict).is_none());
+    let mut went_on = 0;
+    for nth in 1.. {
+        let disk = rotten.fork();
+        disk.arm(None, nth, Fault::Crash);
+        if start(&disk, options, Recovery::Quarantine).is_some() {
+            break;
+        }
+        let ends = [
+            disk.fork(),
+            disk.fork().power_cut(|_| false),
+            disk.fork().power_cut(|_| true),
+        ];
+        for end in ends {
+            assert!(nobody_sells(&end.fork(), options, Recovery::Quarantine));
+            went_on += usize::from(nobody_sells(&end, options, Recovery::Strict));
+        }
+    }
+    went_on
+}
+
+fn flipped() -> SimDisk {
+    let disk = closed(ONE_SEGMENT);
+    let mut content = disk.content(ACTIVE).unwrap();
+    let last = content
+        .windows(8)
+        .rposition(|it| it == b"{\"seq\":3")
+        .unwrap();
+    content[last + 20] ^= 1;
+    disk.put(ACTIVE, content);
+    disk
+}
+
+#[test]
+fn a_salvage_that_is_interrupted_does_not_forget_the_loss() {
+    assert!(interrupt(&flipped(), ONE_SEGMENT) > 0, "none was repeated");
+}
+
+#[test]
+fn a_salvage_of_a_lost_segment_that_is_interrupted_does_not_forget_the_loss() {
+    let small = FileOptions {
+        segment_bytes: 300,
+        ..OPTIONS
+    };
+    let disk = closed(small);
+    assert!(disk.names().iter().any(|name| name.starts_with("events-")));
+    disk.lose(ACTIVE);
+    assert!(interrupt(&disk, small) > 0, "none was repeated");
+}
