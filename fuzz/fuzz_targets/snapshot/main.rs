@@ -126,6 +126,7 @@ fn go_on(image: &Image) {
     let mut draft = Draft::new(&ledger, &mut staging, end_of_time);
     let all = Portion {
         levels: usize::MAX,
+        deadlines: usize::MAX,
         lines: usize::MAX,
     };
     if let Some(expired) = expire(&mut draft, all) {

@@ -51,6 +51,7 @@ pub(super) const LIMITS: Limits = Limits {
     publish_events: 256,
     expire: Portion {
         levels: 64,
+        deadlines: 1_024,
         lines: 64,
     },
     tail_events: 4_096,

@@ -311,6 +311,12 @@ impl Ledger {
         self.unheard = 0;
     }
 
+    /// Keys that were recorded until a moment are gone, nobody knows which: from now on none of them is promised to be
+    /// remembered. Those that are known still are answered as they were first.
+    pub(crate) fn forget_keys(&mut self, until: Timestamp) {
+        self.window.forget_until(until);
+    }
+
     /// Marks a position as buried and its product as quarantined.
     fn quarantine(&mut self, sequence: Sequence, event: &Event, reason: Inapplicable) {
         let buried = Buried {

@@ -189,6 +189,7 @@ fn the_end_of_a_reservation_does_not_end_a_suspicion() {
     let mut draft = Draft::new(&ledger, &mut staging, at(100_000));
     let portion = Portion {
         levels: 100,
+        deadlines: 100,
         lines: 100,
     };
     let fresh = inventory_core::machine::expire(&mut draft, portion).unwrap();

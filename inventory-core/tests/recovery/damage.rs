@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, assert_same_image, count};
 use inventory_core::engine::{Loss, OpenError};
-use inventory_core::machine::{Break, Entry, Head, Rejection};
+use inventory_core::machine::{Break, Entry, Head, Ledger, Rejection};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
 use inventory_core::vocabulary::Chain;
@@ -67,6 +67,10 @@ fn a_gap_is_refused_or_left_behind_with_its_products_quarantined() {
         .engine;
     assert_eq!(state(&engine, "tea"), (3, 8, false));
     assert_eq!(state(&engine, "rice"), (3, 3, false));
+    // Which keys were lost nobody knows: none is promised that was recorded by then.
+    let since = engine.reader().read(Ledger::keys_remembered_since);
+    let newest = entries.iter().map(|entry| entry.recorded_at).max();
+    assert!(Some(since) > newest, "{since} and {newest:?}");
     let receipt = submit(&mut engine, adjust("tea", "north", -1)).expect("there is enough tea");
     assert_eq!(
         receipt.entry.first.number(),

@@ -14,29 +14,28 @@ use crate::machine::{Draft, Kind};
 pub struct Portion {
     /// Levels that lapse, about: those of one product do so together.
     pub levels: usize,
+    /// Deadlines of those levels, about: what holds end at one of them is known as one sum.
+    pub deadlines: usize,
     /// Lines of reservations that end, about: those of one reservation do so together.
     pub lines: usize,
 }
 
-/// Lets levels lapse and reservations end that are due, the longest overdue first: a portion of each. `None` when none is
-/// due.
+/// Lets levels lapse and reservations end that are due, the longest overdue first: a portion of each. A reservation ends once
+/// all that it held has lapsed. `None` when none is due.
 ///
 /// To be called first on a draft: what it finds is what the ledger has.
 pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
-    let due = draft.take_due(portion.lines);
-    if due.is_empty() {
+    let lapsing = draft.lapsing(portion.levels, portion.deadlines);
+    let due = draft.take_due(portion.lines, &lapsing);
+    if due.is_empty() && lapsing.is_empty() {
         return None;
     }
-    let lapsing = draft.lapsing(portion.levels);
     let mut ruling = Ruling::on(draft, lapsing.len() + due.len());
     for product in lapsing {
         ruling.lapse(product);
     }
     for reservation in &due {
         for line in &reservation.lines {
-            if let Some(product) = ruling.draft.position(&line.product) {
-                ruling.lapse(product);
-            }
             let place = ruling.draft.place(&line.product, &line.store);
             let reservation = reservation.id.clone();
             let expired = Kind::Expired { reservation };

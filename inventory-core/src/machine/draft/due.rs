@@ -12,45 +12,58 @@ use rapidhash::RapidHashSet;
 
 use super::{Draft, Place, ProductIx};
 use crate::defect;
-use crate::machine::{After, Kind, Level, Movement, Reservation, ReservationState};
+use crate::machine::{After, HeldLine, Kind, Level, Movement, Reservation, ReservationState};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
 impl<'a> Draft<'a> {
-    /// The products whose levels are to lapse, the longest overdue first, until they have about so many levels.
-    pub(in crate::machine) fn lapsing(&self, levels_max: usize) -> Vec<ProductIx> {
-        let lapsing = self.ledger.holds.lapsing(self.at);
+    /// The products whose levels are to lapse, the longest overdue first, until they have about so many levels, or so many
+    /// deadlines of these have passed.
+    pub(in crate::machine) fn lapsing(
+        &self,
+        levels_max: usize,
+        deadlines_max: usize,
+    ) -> Vec<ProductIx> {
+        let holds = &self.ledger.holds;
         let mut levels = RapidHashSet::default();
         let mut products = Vec::new();
         let mut known = RapidHashSet::default();
-        for level in lapsing {
-            if levels.len() >= levels_max {
+        let mut deadlines = 0;
+        for level in holds.lapsing(self.at) {
+            if levels.len() >= levels_max || deadlines >= deadlines_max {
                 break;
             }
             levels.insert(level);
             if known.insert(level.0) {
+                deadlines += holds.overdue_deadlines(level.0, self.at);
                 products.push(level.0);
             }
         }
         products
     }
 
-    /// The reservations that are due, the longest overdue first: about as many as have so many lines. For the beginning of a
-    /// draft: what it has ended is among them.
-    pub(in crate::machine) fn take_due(&self, lines_max: usize) -> Vec<Arc<Reservation>> {
-        let due = self.ledger.holds.due(self.at);
-        let due = due.filter_map(|slot| self.ledger.reservations.at(slot));
+    /// The reservations that are due, the longest overdue first, up to one that has a product whose levels have not lapsed, and
+    /// are not `lapsing`: about as many as have so many lines. For the beginning of a draft: what it has ended is among them.
+    pub(in crate::machine) fn take_due(
+        &self,
+        lines_max: usize,
+        lapsing: &[ProductIx],
+    ) -> Vec<Arc<Reservation>> {
+        let (ledger, at) = (self.ledger, self.at);
+        let has_lapsed = |line: &HeldLine| {
+            let product = ledger.product_index.get(&line.product);
+            product.is_none_or(|product| {
+                lapsing.contains(product) || ledger.holds.overdue_deadlines(*product, at) == 0
+            })
+        };
+        let due = ledger.holds.due(at);
+        let due = due.filter_map(|slot| ledger.reservations.at(slot));
         let mut lines = 0;
         let portion = due.take_while(|reservation| {
             let more = lines < lines_max;
             lines += reservation.lines.len();
-            more
+            more && reservation.lines.iter().all(has_lapsed)
         });
         portion.cloned().collect()
-    }
-
-    /// Where the ledger has a product.
-    pub(in crate::machine) fn position(&self, product: &ProductId) -> Option<ProductIx> {
-        self.ledger.product_index.get(product).copied()
     }
 
     /// Notes that a request sees a product. If something of it is due, its levels lapse before it is seen.

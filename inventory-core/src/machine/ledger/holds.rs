@@ -107,6 +107,11 @@ impl Holds {
         lapsing.map(|&(_, product, store)| (product, store))
     }
 
+    /// How many deadlines of a product's levels have passed that these have not lapsed through.
+    pub(in crate::machine) fn overdue_deadlines(&self, product: ProductIx, at: Timestamp) -> usize {
+        self.units.range(due(product, at)).count()
+    }
+
     /// What of a product is due and has not lapsed, by store.
     pub(in crate::machine) fn overdue(
         &self,

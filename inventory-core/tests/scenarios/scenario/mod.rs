@@ -122,6 +122,7 @@ impl World {
         let mut draft = Draft::new(&self.ledger, &mut self.staging, now);
         let all = Portion {
             levels: usize::MAX,
+            deadlines: usize::MAX,
             lines: usize::MAX,
         };
         let expired = expire(&mut draft, all).map(|fresh| draft.record(None, fresh));

@@ -291,6 +291,11 @@ impl Window {
         is_theirs && queue.at(place.offset).key() == key
     }
 
+    /// Some keys that were recorded until a moment are not known here.
+    pub(in crate::machine) fn forget_until(&mut self, until: Timestamp) {
+        self.forgotten.until = self.forgotten.until.max(until);
+    }
+
     pub(in crate::machine) fn freeze(&self) -> FrozenWindow {
         let queues = self.by_caller.values().map(|&number| {
             let superseded = self.superseded.iter();
