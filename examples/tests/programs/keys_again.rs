@@ -69,6 +69,8 @@ fn keys_are_read_again_while_connections_go_on() {
     fs::write(&file, "# who may call\nfirst=admin\n\nsecond=reader\n").unwrap();
     let mut start = command(data.path());
     let (central, lines) = Program::start_heard(start.env("API_KEYS_FILE", &file));
+    let told = lines.wait_for("without a name");
+    assert!(told.contains("WARN") && told.contains("keys=2"), "{told}");
     let (mut first, mut second) = (Connection::open(&central), Connection::open(&central));
     assert_eq!(first.call("/inventory", "first"), 200);
     assert_eq!(second.call("/inventory", "second"), 200);
@@ -88,6 +90,18 @@ fn keys_are_read_again_while_connections_go_on() {
     assert_eq!(first.call("/inventory", "first"), 200);
     assert_eq!(second.call("/inventory", "second"), 401);
     assert_eq!(second.call("/inventory", "third"), 200);
+    fs::write(
+        &file,
+        format!("{keys}fourth=store:a\nfifth=named@store:a\n"),
+    )
+    .unwrap();
+    central.signal("-HUP");
+    let told = lines.wait_for("without a name");
+    assert!(
+        told.contains("keys=3") && told.contains("admin, reader, store:a"),
+        "{told}"
+    );
+    lines.wait_for("read again");
     // What goes on for long ends with its key.
     let mut line = String::new();
     while line != "0\r\n" {

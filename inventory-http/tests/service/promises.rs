@@ -1,7 +1,7 @@
 //! Headers that a client takes for a promise: each call keeps them, or refuses them.
 
 use hyper::Method;
-use inventory_http::central::routes;
+use inventory_http::central::{document, routes};
 use inventory_http::kit::Route;
 
 use crate::world::World;
@@ -17,7 +17,7 @@ fn path_of<S>(route: &Route<S>) -> String {
 
 #[test]
 fn each_change_takes_a_promise_or_refuses_it() {
-    let world = World::new();
+    let (world, document) = (World::new(), document());
     let mut refused = Vec::new();
     for route in routes().iter().filter(|route| route.method != Method::GET) {
         let takes_key = route
@@ -57,6 +57,9 @@ fn each_change_takes_a_promise_or_refuses_it() {
             if name == "Idempotency-Key" && named {
                 assert!(faults[0].ends_with(route.keyless), "{faults:?}");
                 refused.push(route.id);
+                let method = route.method.as_str().to_ascii_lowercase();
+                let described = &document["paths"][route.path][&method]["description"];
+                assert!(described.as_str().unwrap().contains(route.keyless));
             }
         }
     }
