@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::machine::{
-    Alert, Entry, Hold, Image, ImageBuilder, ImageProduct, InvalidImage, KeysForgotten, Ledger,
-    Level, Request, Ship, StoreIx, Thresholds, WindowLimits, follow,
+    Alert, Buried, Entry, Head, Hold, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
+    KeysForgotten, Ledger, Level, Request, Ship, StoreIx, Thresholds, WindowLimits, follow,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,
@@ -197,4 +197,53 @@ fn no_image_has_a_reservation_a_transfer_or_an_alert_twice() {
     let image = image.finish(KeysForgotten::default());
     assert_eq!(image.reservations().collect::<Vec<_>>(), [cart]);
     assert_eq!(image.transfers().collect::<Vec<_>>(), [van]);
+}
+
+#[test]
+fn an_entry_or_a_burial_that_is_out_of_place_is_refused() {
+    let (history, _) = large_history(4);
+    let entries: Vec<_> = history.ledger().freeze().window_by_places().collect();
+    let head = Head::after(&entries[2]);
+    let mut image = ImageBuilder::new(head);
+    for store in ["north", "south"] {
+        image.store(store.parse().unwrap()).unwrap();
+    }
+    for number in 0..3 {
+        let id = format!("product-{number}").parse().unwrap();
+        let (none, at) = (Quantity::ZERO, Timestamp::UNIX_EPOCH);
+        let product = ImageProduct::new(id, Version::NEVER_WRITTEN, none, at, false, []);
+        image.product(product.unwrap()).unwrap();
+    }
+    image.remember(&entries[1]).unwrap();
+    let [before, same, after, beyond] = [0, 1, 2, 3].map(|at: usize| entries[at].clone());
+    let early = ImageEntry {
+        recorded_at: before.recorded_at,
+        ..after.clone()
+    };
+    let late = ImageEntry {
+        recorded_at: after.recorded_at,
+        ..before.clone()
+    };
+    for odd in [before, same, early, late, beyond] {
+        let out = Err(InvalidImage::OutOfPlace {
+            sequence: odd.first,
+        });
+        assert_eq!(image.remember(&odd), out, "{odd:?}");
+    }
+    image.remember(&after).unwrap();
+
+    let buried = |suspected_until| Buried {
+        product: None,
+        version: None,
+        suspected_until: Some(Sequence::new(suspected_until)),
+        reason: "odd".into(),
+    };
+    let end = head.sequence.number();
+    for (at, until) in [(2, 2), (3, 2), (2, end + 1), (end + 1, end + 2)] {
+        let sequence = Sequence::new(at);
+        let out = Err(InvalidImage::OutOfPlace { sequence });
+        assert_eq!(image.bury(sequence, buried(until)), out, "{at} to {until}");
+    }
+    image.bury(Sequence::new(2), buried(3)).unwrap();
+    image.bury(Sequence::new(3), buried(end)).unwrap();
 }

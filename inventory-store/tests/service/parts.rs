@@ -75,10 +75,10 @@ fn broken(state: u8, before: impl FnOnce(&World), after: impl FnOnce(&World)) ->
 #[test]
 fn a_store_ends_with_its_follower() {
     let (part, reason) = broken(BREAKS_ELSEWHERE, |_| {}, |world| world.link.cut());
-    assert_eq!(
-        (&*part, &*reason),
-        ("following central", "it has panicked: the clock has struck")
-    );
+    assert_eq!(reason, "it has panicked: the clock has struck");
+    // Who asks central when the link is cut looks at the clock too.
+    let parts = ["following central", "asking who this is"];
+    assert!(parts.contains(&&*part), "{part}");
 }
 
 #[test]

@@ -175,10 +175,15 @@ mod tests {
             clone.iter().copied().collect::<Vec<_>>(),
             Vec::from_iter(0..1_000)
         );
-        for least in 0..1_000 {
-            let slot = shelf.partition_point(|&number| number < least);
-            let next = shelf.from(slot).next().map(|(_, &number)| number);
-            assert_eq!(next, left.iter().copied().find(|&number| number >= least));
+        // The second time without the first chunks.
+        for first_left in [0, 1] {
+            for least in 0..1_000 {
+                let slot = shelf.partition_point(|&number| number < least);
+                let next = shelf.from(slot).next().map(|(_, &number)| number);
+                let mut left = left[first_left..].iter().copied();
+                assert_eq!(next, left.find(|&number| number >= least));
+            }
+            shelf.remove(slots[7]);
         }
         let all: Vec<_> = shelf.from(Slot::FIRST).map(|(slot, _)| slot).collect();
         for slot in all {

@@ -244,3 +244,24 @@ fn keys_whose_hashes_clash_are_told_apart() {
         (0, false)
     );
 }
+
+#[test]
+fn nothing_was_forgotten_later_than_the_time_that_a_window_is_set_back_to() {
+    let mut window = Window::new(WindowLimits {
+        keys_max: 2,
+        ..WindowLimits::NONE
+    });
+    (1..=5).for_each(|number| remember(&mut window, number));
+    let at = |millis| Timestamp::from_millis(millis).unwrap();
+    assert_eq!(window.forgotten().until, at(30));
+    let set_back = window.freeze().set_back(at(20));
+    assert_eq!(set_back.forgotten().until, at(20));
+    let unpacked = set_back
+        .packed()
+        .map(|(_, packed)| Unpacker { rest: packed });
+    let moments: Vec<_> = unpacked.map(Unpacker::moment).collect();
+    assert_eq!(
+        moments,
+        [(Sequence::new(4), at(20)), (Sequence::new(5), at(20))]
+    );
+}

@@ -37,8 +37,8 @@ impl Answers {
         self.entries.retain(|_, entry| is_left(entry));
     }
 
-    /// Whether a request is answered as it was before, if it was, and keys are remembered `since` before that. Returns
-    /// whether that was so.
+    /// Whether a request is answered as it was before, if it was, and keys are remembered `since` before that, or it is answered
+    /// as a repetition all the same. Returns whether that was so.
     pub(super) fn check(
         &self,
         request: &Request,
@@ -52,7 +52,9 @@ impl Answers {
         // nothing were.
         let is_promised = |at: Timestamp| at >= since && at != Timestamp::UNIX_EPOCH;
         let first = self.entries.get(&name(intent));
-        let Some(first) = first.filter(|first| is_promised(first.recorded_at)) else {
+        let is_repeated = answer.as_ref().is_ok_and(|receipt| receipt.replayed);
+        let is_owed = |first: &&Arc<Entry>| is_promised(first.recorded_at) || is_repeated;
+        let Some(first) = first.filter(is_owed) else {
             return Ok(false);
         };
         let is_same = first.intent.as_ref() == Some(intent);
