@@ -1,10 +1,9 @@
 //! The lines of a snapshot, read once from the first to the last.
 
-use std::io;
-use std::mem;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::thread;
+use std::{io, iter, mem, thread};
 
 use inventory_core::defect;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
@@ -49,6 +48,45 @@ pub(super) struct WireHeader {
 
 pub(super) fn said(error: impl ToString) -> String {
     error.to_string()
+}
+
+fn damaged(offset: u64, what: String) -> Fault {
+    Fault::Damaged { offset, what }
+}
+
+/// Elements that were decoded, each with where its line starts.
+type Decoded<T> = Vec<(u64, T)>;
+
+/// Elements that are handed over.
+enum Batch<T> {
+    Decoded(Decoded<T>),
+    Raw(Raw),
+}
+
+/// Elements as they were read, one after the other.
+#[derive(Default)]
+struct Raw {
+    text: String,
+    /// Where in the file each starts, and where in the text it ends.
+    places: Vec<(u64, usize)>,
+}
+
+impl Raw {
+    fn push(&mut self, offset: u64, line: &str) {
+        self.text.push_str(line);
+        self.places.push((offset, self.text.len()));
+    }
+
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
+        let ends = self.places.iter().map(|&(_, end)| end);
+        let starts = iter::once(0).chain(ends);
+        let places = self.places.iter().zip(starts);
+        places.map(|(&(offset, end), start)| (offset, &self.text[start..end]))
+    }
 }
 
 /// The lines of a file, and the checksum of what went through.
@@ -159,47 +197,85 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// As [`Source::list`], where an element is a text that takes time to decode, and then to take: in a large file another
-    /// thread reads and decodes ahead, a bounded number of them. That thread also drops them: memory that is given back by
-    /// the thread which took it costs neither of the two a lock.
+    /// As [`Source::list`], where an element takes time to decode, and then to take: in a large file another thread reads ahead,
+    /// a bounded number of elements, and decodes them while the taker has something to do; what the taker would wait for it is
+    /// given as it was read.
+    ///
+    /// That thread also drops what it has decoded: memory that is given back by the thread which took it costs neither of
+    /// the two a lock.
     pub(super) fn list_ahead<T: Send>(
         &mut self,
         name: &str,
-        mut decode: impl FnMut(&str) -> Result<T, String> + Send,
+        decode: impl Fn(&str) -> Result<T, String> + Sync,
         mut take: impl FnMut(&mut T) -> Result<(), String>,
     ) -> Result<(), Fault> {
         if self.size < AHEAD_FROM_BYTES {
             return self.list(name, |line| take(&mut decode(line)?));
         }
-        let (send, decoded) = mpsc::sync_channel::<Vec<(u64, T)>>(BATCHES_AHEAD);
-        let (give_back, taken_batches) = mpsc::channel::<Vec<(u64, T)>>();
+        let (send, batches) = mpsc::sync_channel::<Batch<T>>(BATCHES_AHEAD);
+        let (give_back, taken_batches) = mpsc::channel::<Decoded<T>>();
+        let under_way = &AtomicUsize::new(0);
+        let decode = &decode;
         thread::scope(|scope| {
             let read = move || {
-                let mut batch = Vec::with_capacity(BATCH);
+                let mut decoded = Vec::with_capacity(BATCH);
+                let mut raw = Raw::default();
+                let mut is_awaited = false;
                 let read = self.elements(name, |offset, line| {
-                    batch.push((offset, decode(line)?));
-                    if batch.len() == BATCH {
-                        let mut next = taken_batches.try_recv().unwrap_or_default();
-                        next.clear();
-                        send.send(mem::replace(&mut batch, next)).map_err(said)?;
+                    match is_awaited {
+                        true => raw.push(offset, line),
+                        false => decoded.push((offset, decode(line)?)),
                     }
+                    if decoded.len() + raw.len() < BATCH {
+                        return Ok(());
+                    }
+                    let batch = match is_awaited {
+                        true => Batch::Raw(mem::take(&mut raw)),
+                        false => {
+                            let mut next = taken_batches.try_recv().unwrap_or_default();
+                            next.clear();
+                            Batch::Decoded(mem::replace(&mut decoded, next))
+                        }
+                    };
+                    under_way.fetch_add(1, Ordering::Relaxed);
+                    send.send(batch).map_err(said)?;
+                    is_awaited = under_way.load(Ordering::Relaxed) < 2;
                     Ok(())
                 });
-                let _taken_to_the_end = send.send(batch);
+                // One of them is empty.
+                let last = match raw.len() {
+                    0 => Batch::Decoded(decoded),
+                    _ => Batch::Raw(raw),
+                };
+                under_way.fetch_add(1, Ordering::Relaxed);
+                let _taken_to_the_end = send.send(last);
                 read
             };
             let reading = thread::Builder::new().spawn_scoped(scope, read);
             let reading = reading.map_err(Fault::Io)?;
             let mut taken = Ok(());
-            for mut batch in decoded {
-                for (offset, element) in &mut batch {
-                    if taken.is_ok() {
-                        let offset = *offset;
-                        taken = take(element).map_err(|what| Fault::Damaged { offset, what });
+            for batch in batches {
+                match batch {
+                    Batch::Decoded(mut elements) => {
+                        for (offset, element) in &mut elements {
+                            if taken.is_ok() {
+                                taken = take(element).map_err(|what| damaged(*offset, what));
+                            }
+                        }
+                        // The last ones come back when nobody reads any more.
+                        let _read_to_the_end = give_back.send(elements);
+                    }
+                    Batch::Raw(raw) => {
+                        for (offset, line) in raw.lines() {
+                            if taken.is_ok() {
+                                let element =
+                                    decode(line).and_then(|mut element| take(&mut element));
+                                taken = element.map_err(|what| damaged(offset, what));
+                            }
+                        }
                     }
                 }
-                // The last ones come back when nobody reads any more.
-                let _read_to_the_end = give_back.send(batch);
+                under_way.fetch_sub(1, Ordering::Relaxed);
             }
             let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
             taken.and(read)

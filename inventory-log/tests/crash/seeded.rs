@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use inventory_log::testing::simulation::{Choices, Tally, run};
 
-/// Crashes in a run of the test suite. The environment variable `CRASHES` asks for more.
+/// Crashes in a run of the test suite: enough to reach every situation. The environment variable `CRASHES` asks for more, or for
+/// fewer where haste matters and not all of them have to be reached.
 const CRASHES: u64 = 50_000;
 
 /// Why the lock of the total is not poisoned.
@@ -57,11 +58,16 @@ fn what_callers_were_told_survives_every_crash() {
         return;
     }
     let started = Instant::now();
-    let tally = crash(variable("CRASHES").unwrap_or(CRASHES));
+    let crashes = variable("CRASHES").unwrap_or(CRASHES);
+    let tally = crash(crashes);
     let per_second = tally.crashes() as f64 / started.elapsed().as_secs_f64();
     eprintln!("{per_second:.0} crashes per second, {tally:#?}");
+    let missing = match crashes >= CRASHES {
+        true => tally.missing(),
+        false => Vec::new(),
+    };
     assert_eq!(
-        tally.missing(),
+        missing,
         [],
         "situations that were never reached, so that nothing is known about them"
     );
