@@ -244,7 +244,7 @@ impl Instruments {
         let _ = self.follower_lag.bind(&of("feed"));
     }
 
-    /// As [`Instruments::begin`], of what is counted wherever requests are served.
+    /// As `Instruments::begin`, of what is counted wherever requests are served.
     pub fn begin_serving(&self) {
         self.unauthorized.add(0, &[]);
     }
