@@ -74,11 +74,9 @@ pub(super) fn recover(ports: &mut Ports, settings: &Settings) -> Result<Recovere
         // The adapter alone has seen the loss, and nothing says that the snapshot covers it.
         ledger.lose(ledger.head().sequence.next());
     }
-    if !report.lost.is_empty() || !ports.log.is_whole() {
-        ledger.forget_keys(ports.clock.now().max(ledger.head().recorded_at));
-    }
     bury(ports, &report)?;
     if !report.lost.is_empty() || !ports.log.is_whole() {
+        ledger.forget_keys(ports.clock.now().max(ledger.head().recorded_at));
         let (_epoch, saved) = restart(ports, ledger.freeze()).map_err(OpenError::Storage)?;
         purge_through = saved.purge_through;
         snapshot = ledger.head().sequence;

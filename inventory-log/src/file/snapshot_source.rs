@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
     /// Passes one line to `use_line`, and adds it to the checksum.
     fn line<T>(&mut self, use_line: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
         let offset = self.offset;
-        let damaged = |what| Fault::Damaged { offset, what };
+        let damaged = |what| damaged(offset, what);
         let piece = self.lines.next(self.file, self.size).map_err(Fault::Io)?;
         let piece = piece.ok_or_else(|| damaged("it ends too early".to_owned()))?;
         // Between lines there is one newline: anything more is not what was written.
@@ -295,7 +295,7 @@ impl<'a> Source<'a> {
         if self.offset != self.size {
             let offset = self.offset;
             let what = "there is more than was written".to_owned();
-            return Err(Fault::Damaged { offset, what });
+            return Err(damaged(offset, what));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::machine::{Draft, Kind};
 pub struct Portion {
     /// Levels that lapse, about: those of one product do so together.
     pub levels: usize,
-    /// Deadlines of those levels, about: what holds end at one of them is known as one sum.
+    /// Deadlines that those levels lapse through, about: each costs the ledger as much, however many reservations have it.
     pub deadlines: usize,
     /// Lines of reservations that end, about: those of one reservation do so together.
     pub lines: usize,

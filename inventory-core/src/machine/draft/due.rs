@@ -52,7 +52,7 @@ impl<'a> Draft<'a> {
         let has_lapsed = |line: &HeldLine| {
             let product = ledger.product_index.get(&line.product);
             product.is_none_or(|product| {
-                lapsing.contains(product) || ledger.holds.overdue_deadlines(*product, at) == 0
+                lapsing.contains(product) || !ledger.holds.is_overdue(*product, at)
             })
         };
         let due = ledger.holds.due(at);

@@ -112,6 +112,11 @@ impl Holds {
         self.units.range(due(product, at)).count()
     }
 
+    /// Whether there is such a deadline.
+    pub(in crate::machine) fn is_overdue(&self, product: ProductIx, at: Timestamp) -> bool {
+        self.units.range(due(product, at)).next().is_some()
+    }
+
     /// What of a product is due and has not lapsed, by store.
     pub(in crate::machine) fn overdue(
         &self,

@@ -4,13 +4,12 @@ use inventory_core::machine::{
     After, Annotations, Details, Entry, Event, Intent, Kind, Level, Movement,
 };
 use inventory_core::vocabulary::{
-    Caller, Chain, Delta, Fingerprint, IdempotencyKey, ProductId, Quantity, Sequence, StoreId,
-    Version,
+    Caller, Chain, Delta, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Version,
 };
 
 use super::outcomes::{canonical_outcomes, outcomes_fit};
 use crate::file::interner::Interner;
-use crate::file::text::{Cursor, parse_hex};
+use crate::file::text::Cursor;
 
 /// The entry of a line.
 pub(super) fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {
@@ -69,7 +68,7 @@ pub(super) fn canonical_head(cursor: &mut Cursor<'_>) -> Option<(Entry, usize)> 
 /// Everything after the last event; the chain is what it says.
 pub(super) fn canonical_end(cursor: &mut Cursor<'_>) -> Option<Chain> {
     cursor.pass("],\"chain\":\"")?;
-    let chain = Chain::from_bits(hex64(cursor.string()?)?);
+    let chain = cursor.string()?.parse().ok()?;
     if cursor.pass(",\"crc\":\"").is_some() {
         cursor.string()?;
     }
@@ -113,7 +112,7 @@ fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Option<Intent>> {
     }
     let key = IdempotencyKey::new(cursor.string()?).ok()?;
     cursor.pass(",\"fp\":\"")?;
-    let fingerprint = Fingerprint::from_bits(hex64(cursor.string()?)?);
+    let fingerprint = cursor.string()?.parse().ok()?;
     Some(Some(Intent {
         caller,
         key,
@@ -200,10 +199,6 @@ fn canonical_details(cursor: &mut Cursor<'_>) -> Option<Details> {
         }
     }
     Some(details)
-}
-
-fn hex64(digits: &str) -> Option<u64> {
-    (digits.len() == 16).then(|| parse_hex(digits.as_bytes()))?
 }
 
 /// The numbers of an event.
