@@ -206,6 +206,16 @@ fn a_full_disk_takes_nothing_and_goes_on_when_there_is_room() {
 
 #[test]
 fn a_disk_that_is_too_full_to_seal_a_segment_lets_it_grow() {
+    lets_the_segment_grow(Fault::NoSpace);
+}
+
+#[test]
+fn a_lack_of_descriptors_to_seal_a_segment_lets_it_grow() {
+    lets_the_segment_grow(Fault::NoDescriptors);
+}
+
+/// No next segment can be made for a while.
+fn lets_the_segment_grow(fault: Fault) {
     let disk = SimDisk::new(1);
     let mut store = open_sim(&disk);
     let mut history = History::new();
@@ -213,7 +223,7 @@ fn a_disk_that_is_too_full_to_seal_a_segment_lets_it_grow() {
     for at in 0..20 {
         disk.disarm();
         if at < 15 {
-            disk.arm(Some(Call::Create), 1, Fault::NoSpace);
+            disk.arm(Some(Call::Create), 1, fault);
         }
         let group = entries(&mut history, 1);
         append(&mut store, &group).unwrap();

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use inventory_core::defect;
 use inventory_core::ports::StorageError;
+use rustix::io::Errno;
 
 /// A file, whatever its name is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,20 +152,24 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     fn sync_data(&self) -> io::Result<()>;
 }
 
-/// Whether a call has failed for want of room: the disk is full, or a quota is, or a file has reached its largest size. All of
-/// these pass, and nothing was written.
-pub(super) fn is_full(error: &io::Error) -> bool {
+/// Whether a call has failed for want of something that comes back: room on the disk, in a quota or in a file of the largest size,
+/// or descriptors, of the process or of the machine. Nothing was written.
+pub(super) fn is_shortage(error: &io::Error) -> bool {
     let kind = error.kind();
     let is_limit = matches!(
         kind,
         io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
     );
-    kind == io::ErrorKind::StorageFull || (is_limit && !defect!(QuotaIsNotFull))
+    let descriptors = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    let code = error.raw_os_error();
+    kind == io::ErrorKind::StorageFull
+        || (is_limit && !defect!(QuotaIsNotFull))
+        || code.is_some_and(|code| descriptors.contains(&code))
 }
 
-/// As [`is_full`], of an error that was put in words already.
-pub(super) fn is_full_storage(error: &StorageError) -> bool {
-    error.cause.downcast_ref().is_some_and(is_full)
+/// As [`is_shortage`], of an error that was put in words already.
+pub(super) fn is_storage_shortage(error: &StorageError) -> bool {
+    error.cause.downcast_ref().is_some_and(is_shortage)
 }
 
 /// Renames a file, and makes that durable.

@@ -70,6 +70,8 @@ pub enum Fault {
     SyncLosesPages,
     /// The disk is full, or a quota is, or the file is too large: always one of them on one disk, as its seed decides. Nothing is changed. On a call that needs no space, as [`Fault::Eio`].
     NoSpace,
+    /// No file can be opened, since too many are. Nothing is changed. On a call that opens none, as [`Fault::Eio`].
+    NoDescriptors,
     /// Half of a read or a write is done, which is no error. On any other call, nothing.
     Short,
     /// Half of a write is done, and the next write finds the disk full. On any other call, as [`Fault::NoSpace`].

@@ -9,7 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::faults::{Call, Fault};
 use super::interlude::Interlude;
-use super::sim_file::{SimFile, eio, file_id};
+use super::sim_file::{SimFile, eio, emfile, file_id};
 use super::state::State;
 use crate::file::{Disk, DiskFile, FileId};
 
@@ -190,6 +190,7 @@ impl SimDisk {
     pub(super) fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
         match self.enter(call)? {
             (state, None | Some(Fault::Short)) => Ok(state),
+            (_, Some(Fault::NoDescriptors)) if call == Call::Open => Err(emfile()),
             (_, Some(_)) => Err(eio()),
         }
     }
@@ -205,6 +206,7 @@ impl SimDisk {
         match fault {
             None | Some(Fault::Short) => change(&mut state),
             Some(Fault::NoSpace | Fault::ShortThenNoSpace) if needs_room => Err(state.no_room()),
+            Some(Fault::NoDescriptors) if call == Call::Create => Err(emfile()),
             Some(_) => {
                 if state.dice.coin() {
                     change(&mut state)?;

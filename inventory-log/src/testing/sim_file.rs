@@ -64,7 +64,7 @@ impl DiskFile for SimFile {
                 bytes.len().div_ceil(2)
             }
             Some(Fault::NoSpace) => return Err(state.no_room()),
-            Some(Fault::Eio | Fault::SyncLosesPages | Fault::Crash) => {
+            Some(Fault::Eio | Fault::SyncLosesPages | Fault::NoDescriptors | Fault::Crash) => {
                 let length = state.dice.draw() as usize % (bytes.len() + 1);
                 state.inode(self.inode).write_at(&bytes[..length], offset);
                 return Err(eio());
@@ -123,8 +123,13 @@ pub(super) fn eio() -> io::Error {
     io::Error::from_raw_os_error(EIO)
 }
 
-/// The number that this error has on every Unix.
+pub(super) fn emfile() -> io::Error {
+    io::Error::from_raw_os_error(EMFILE)
+}
+
+/// The numbers that these errors have on every Unix.
 const EIO: i32 = 5;
+const EMFILE: i32 = 24;
 
 /// All files are on one device.
 pub(super) fn file_id(inode: usize) -> FileId {

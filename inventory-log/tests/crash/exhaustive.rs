@@ -230,6 +230,7 @@ every_fault! {
     eio_at_every_call: Eio,
     sync_that_loses_pages_at_every_call: SyncLosesPages,
     no_space_at_every_call: NoSpace,
+    no_descriptors_at_every_call: NoDescriptors,
     short_write_at_every_call: Short,
     short_write_then_no_space_at_every_call: ShortThenNoSpace,
 }

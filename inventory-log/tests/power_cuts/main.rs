@@ -103,11 +103,12 @@ fn sweep(fault: Fault, power: bool, seeds: u64) -> Result<(), String> {
     Ok(())
 }
 
-const FAULTS: [Fault; 6] = [
+const FAULTS: [Fault; 7] = [
     Fault::Crash,
     Fault::Eio,
     Fault::SyncLosesPages,
     Fault::NoSpace,
+    Fault::NoDescriptors,
     Fault::Short,
     Fault::ShortThenNoSpace,
 ];

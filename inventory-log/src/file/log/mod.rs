@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 
 use crate::file::dead_letters::FileDeadLetters;
 use crate::file::directory::{ACTIVE, Directory, sealed_name};
-use crate::file::disk::{DiskFile, is_full, write_all_at, write_some};
+use crate::file::disk::{DiskFile, is_shortage, write_all_at, write_some};
 use crate::file::header::Header;
 use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
@@ -130,7 +130,7 @@ impl FileLog {
     fn grow(&mut self, more: u64) -> Result<(), AppendError> {
         let size = self.end + more;
         if let Err(error) = self.file.extend(self.size, size) {
-            if is_full(&error) {
+            if is_shortage(&error) {
                 // A part of the room may have been reserved, which others need now.
                 let _ = self.file.cut(self.size);
                 return Err(not_written(error));
@@ -168,7 +168,7 @@ impl FileLog {
                 self.end + written as u64,
             ) {
                 Ok(more) => written += more,
-                Err(error) if is_full(&error) => {
+                Err(error) if is_shortage(&error) => {
                     return Err(self.roll_back(written, error));
                 }
                 Err(error) => return Err(self.give_up("writing", error)),

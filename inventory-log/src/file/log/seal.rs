@@ -7,7 +7,7 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::FileLog;
 use crate::file::directory::{ACTIVE, ACTIVE_TMP, sealed_name};
-use crate::file::disk::{DiskFile, is_full, rename_durably};
+use crate::file::disk::{DiskFile, is_shortage, rename_durably};
 use crate::file::header::Header;
 use crate::file::segment::{Active, Sealed, create_segment, trim};
 
@@ -20,7 +20,7 @@ impl FileLog {
             return;
         }
         if let Err(error) = self.seal(first)
-            && !is_full(&error)
+            && !is_shortage(&error)
         {
             self.give_up("sealing", error);
         }
@@ -34,7 +34,7 @@ impl FileLog {
         let (file, end) = self.write_next(None)?;
         self.layout.write().renaming = true;
         if let Err(error) = disk.rename(ACTIVE, &sealed_name(first)) {
-            if is_full(&error) {
+            if is_shortage(&error) {
                 self.layout.write().renaming = false;
                 // Whether the removal succeeds does not matter: the next attempt empties the file first.
                 let _ = disk.remove(ACTIVE_TMP);

@@ -8,7 +8,7 @@ use inventory_core::vocabulary::Epoch;
 
 use super::{FileLog, not_written};
 use crate::file::directory::ACTIVE;
-use crate::file::disk::{is_full, is_full_storage};
+use crate::file::disk::{is_shortage, is_storage_shortage};
 use crate::file::error::OpenError;
 use crate::file::segment::check_ours;
 
@@ -90,7 +90,7 @@ impl FileLog {
             };
             match begun {
                 Ok(()) => {}
-                Err(error) if !is_full(&error) => return Err(self.give_up("sealing", error)),
+                Err(error) if !is_shortage(&error) => return Err(self.give_up("sealing", error)),
                 Err(error) if unsettled.next == Next::Must => return Err(not_written(error)),
                 Err(_) => {}
             }
@@ -103,7 +103,7 @@ impl FileLog {
 
     fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), AppendError> {
         let buried = self.dead_letters.bury(letters);
-        buried.map_err(|error| match is_full_storage(&error) {
+        buried.map_err(|error| match is_storage_shortage(&error) {
             true => AppendError::NotWritten {
                 cause: error.into(),
             },

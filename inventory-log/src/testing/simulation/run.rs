@@ -147,6 +147,7 @@ pub(super) fn arm(world: &mut World, choices: &mut Choices) {
         Fault::SyncLosesPages,
         Fault::NoSpace,
         Fault::ShortThenNoSpace,
+        Fault::NoDescriptors,
         Fault::Short,
     ]);
     // A kind of call that is rare would hardly ever be hit by a number among all calls.

@@ -77,6 +77,7 @@ impl Timeline {
             Rejection::Quarantined { .. }
             | Rejection::BelowReserved { .. }
             | Rejection::CountedSince { .. }
+            | Rejection::OtherHistory { .. }
             | Rejection::OutOfScope { .. }
             | Rejection::StockCeiling { .. }
             | Rejection::NothingToDo { .. }
