@@ -5,7 +5,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use inventory_core::vocabulary::{
-    Chain, Epoch, Fingerprint, IdempotencyKey, ProductId, StoreId, Timestamp, TraceParent,
+    Chain, Epoch, Fingerprint, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId,
+    Timestamp, TraceParent,
 };
 use inventory_http::wire::Cursor;
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +15,8 @@ fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
-    is_one_way_to_say_it::<Cursor>(text);
+    is_one_way_to_say_it::<Cursor<ProductId>>(text);
+    is_one_way_to_say_it::<Cursor<(Sequence, ReservationId)>>(text);
     is_one_way_to_say_it::<Epoch>(text);
     is_one_way_to_say_it::<Chain>(text);
     is_one_way_to_say_it::<Fingerprint>(text);
@@ -27,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(moment.to_string().parse(), Ok(moment));
     }
     if let Some(after) = is_one_way_to_say_it::<ProductId>(text) {
-        let cursor = Cursor { after };
+        let cursor = Cursor(after);
         let written = cursor.to_string();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         assert!(

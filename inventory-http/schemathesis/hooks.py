@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import json
 import unicodedata
 import urllib.parse
 import uuid
@@ -26,25 +27,29 @@ def is_id(text: str) -> bool:
 
 ids = st.text(ID_CHARACTERS, min_size=1, max_size=128).map(lambda text: unicodedata.normalize("NFC", text)).filter(is_id)
 schemathesis.openapi.format("inventory-id", ids)
+schemathesis.openapi.format("inventory-encoded-id", ids.map(lambda id: urllib.parse.quote(id, safe="")))
 names = st.text(ID_CHARACTERS, min_size=1, max_size=64).filter(lambda text: "/" not in text)
 schemathesis.openapi.format("inventory-encoded-name", names.map(lambda name: urllib.parse.quote(name, safe="")))
 
 
-def cursor(product: str) -> str:
+def cursor(listing: str, key) -> str:
     """A cursor as a listing makes it: clients cannot make one from the document, since it is opaque."""
-    return base64.urlsafe_b64encode(b"\x01" + product.encode()).rstrip(b"=").decode()
+    text = json.dumps([listing, key], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-schemathesis.openapi.format("inventory-cursor", st.just("") | ids.map(cursor))
-
-
-def history_cursor(offset: int) -> str:
-    """A cursor as a history makes it."""
-    return base64.urlsafe_b64encode(b"\x02" + offset.to_bytes(8, "big")).rstrip(b"=").decode()
+def cursors(listing: str, keys) -> None:
+    """The format of the cursors of a listing."""
+    schemathesis.openapi.format(listing, st.just("") | keys.map(lambda key: cursor(listing, key)))
 
 
 offsets = st.integers(min_value=0, max_value=2**53 - 1)
-schemathesis.openapi.format("inventory-history-cursor", st.just("") | offsets.map(history_cursor))
+positions = st.integers(min_value=0, max_value=2**64 - 1)
+cursors("product-cursor", ids)
+cursors("history-cursor", positions)
+cursors("reservation-cursor", st.tuples(positions, ids))
+cursors("transfer-cursor", st.tuples(positions, ids))
+cursors("alert-cursor", st.tuples(ids, ids))
 
 # An offset must not be ahead of the log: the first one never is.
 zones = st.sampled_from([datetime.timezone(datetime.timedelta(hours=hours)) for hours in (-5, 0, 1)])
@@ -52,27 +57,6 @@ times = st.datetimes(
     min_value=datetime.datetime(1971, 1, 1), max_value=datetime.datetime(9998, 1, 1), timezones=zones
 ).map(datetime.datetime.isoformat)
 schemathesis.openapi.format("inventory-as-of", st.just("0") | times)
-
-
-def opened_cursors(form: bytes):
-    """Cursors as a listing of reservations or transfers makes them."""
-
-    def cursor(opened: int, name: str) -> str:
-        return base64.urlsafe_b64encode(form + opened.to_bytes(8, "big") + name.encode()).rstrip(b"=").decode()
-
-    return st.just("") | st.builds(cursor, st.integers(min_value=0, max_value=2**64 - 1), ids)
-
-
-schemathesis.openapi.format("inventory-reservation-cursor", opened_cursors(b"\x03"))
-schemathesis.openapi.format("inventory-transfer-cursor", opened_cursors(b"\x04"))
-
-
-def alert_cursor(product: str, store: str) -> str:
-    """As a listing of alerts makes it."""
-    return base64.urlsafe_b64encode(b"\x05" + product.encode() + b"\0" + store.encode()).rstrip(b"=").decode()
-
-
-schemathesis.openapi.format("inventory-alert-cursor", st.just("") | st.builds(alert_cursor, ids, ids))
 
 
 @schemathesis.hook

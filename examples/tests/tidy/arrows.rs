@@ -31,9 +31,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "inventory-http",
         &[
+            "wire",
             "telemetry",
             "kit",
-            "wire",
             "health",
             "feed",
             "openapi",

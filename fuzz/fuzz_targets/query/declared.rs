@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
-use inventory_core::vocabulary::ProductId;
+use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId, TransferId};
 use inventory_http::kit::{Param, ParamKind};
-use inventory_http::wire::{
-    AlertCursor, AsOf, Cursor, HistoryCursor, ReservationCursor, TransferCursor, schema,
-};
+use inventory_http::wire::{AsOf, Cursor, PageKey, schema};
 use regex::Regex;
+
+type Reservations = (Sequence, ReservationId);
+type Transfers = (Sequence, TransferId);
+type Alerts = (ProductId, StoreId);
 
 /// Expressions that were compiled already: that takes longer than all else that is done with an input.
 static COMPILED: LazyLock<Mutex<BTreeMap<&str, Regex>>> = LazyLock::new(Mutex::default);
@@ -50,25 +52,21 @@ pub(crate) fn is_declared(param: &Param, value: &str) -> bool {
             let is_formed = match format {
                 "" => true,
                 schema::ID_FORMAT => value.parse::<ProductId>().is_ok(),
-                schema::CURSOR_FORMAT => value.is_empty() || value.parse::<Cursor>().is_ok(),
-                schema::HISTORY_CURSOR_FORMAT => {
-                    value.is_empty() || value.parse::<HistoryCursor>().is_ok()
-                }
-                schema::RESERVATION_CURSOR_FORMAT => {
-                    value.is_empty() || value.parse::<ReservationCursor>().is_ok()
-                }
-                schema::TRANSFER_CURSOR_FORMAT => {
-                    value.is_empty() || value.parse::<TransferCursor>().is_ok()
-                }
-                schema::ALERT_CURSOR_FORMAT => {
-                    value.is_empty() || value.parse::<AlertCursor>().is_ok()
-                }
+                <ProductId as PageKey>::FORMAT => is_cursor::<ProductId>(value),
+                <Sequence as PageKey>::FORMAT => is_cursor::<Sequence>(value),
+                Reservations::FORMAT => is_cursor::<Reservations>(value),
+                Transfers::FORMAT => is_cursor::<Transfers>(value),
+                Alerts::FORMAT => is_cursor::<Alerts>(value),
                 schema::AS_OF_FORMAT => value.parse::<AsOf>().is_ok(),
                 _ => panic!("{format} is a format that nobody knows"),
             };
             is_formed && matches(pattern, value)
         }
     }
+}
+
+fn is_cursor<K: PageKey>(value: &str) -> bool {
+    value.is_empty() || value.parse::<Cursor<K>>().is_ok()
 }
 
 /// The number that decimal digits say.

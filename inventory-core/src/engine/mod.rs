@@ -40,7 +40,7 @@ pub use timekeeper::{Awaits, EngineTime, Leap};
 use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
 use crate::ports::{AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted};
-use crate::vocabulary::{Sequence, Timestamp};
+use crate::vocabulary::{Epoch, Sequence, Timestamp};
 use reader::Published;
 use settings::LIMITS;
 use time::Time;
@@ -239,7 +239,7 @@ impl Engine {
         requests: impl IntoIterator<Item = &'a Request>,
         now: Timestamp,
     ) -> Group {
-        let requests = requests.into_iter();
+        let (requests, epoch) = (requests.into_iter(), self.published.epoch);
         let mut answers = Vec::with_capacity(requests.size_hint().0);
         let mut entries = Vec::with_capacity(requests.size_hint().0);
         let staging = &mut self.staging;
@@ -249,7 +249,11 @@ impl Engine {
                 entries.push(draft.record(None, expired));
             }
             for request in requests {
-                answers.push(decide_one(&mut draft, request, &mut entries));
+                let answer = match check_history(&draft, request, epoch) {
+                    Ok(()) => decide_one(&mut draft, request, &mut entries),
+                    Err(rejection) => Err(rejection),
+                };
+                answers.push(answer);
             }
             ledger.head().sequence
         });
@@ -348,6 +352,16 @@ impl Drop for UnderWay {
 /// Whether a request had nothing to change, which is no refusal.
 fn is_unchanged(rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::NothingToDo { .. })
+}
+
+/// Refuses what was read in another history, unless it was answered in this one.
+fn check_history(draft: &Draft<'_>, request: &Request, current: Epoch) -> Result<(), Rejection> {
+    match request.history() {
+        Some(named) if named != current && !draft.remembers(request) => {
+            Err(Rejection::OtherHistory { named, current })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Answer {

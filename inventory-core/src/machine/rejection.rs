@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::machine::{LINES_MAX, Outcome, REQUEST_LINES_MAX, ReservationState, TransferState};
 use crate::vocabulary::{
-    Delta, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId, Ttl,
-    Version,
+    Delta, Epoch, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId,
+    Ttl, Version,
 };
 
 /// Position of a command in its request, from 0.
@@ -301,6 +301,14 @@ pub enum Rejection {
         /// Why each line was.
         outcomes: Box<[Outcome]>,
     },
+    /// The versions and offsets of the request are of another history than the log's.
+    #[error("the log is of epoch {current}, and the request's versions and offsets of {named}")]
+    OtherHistory {
+        /// The history that the request names.
+        named: Epoch,
+        /// The history of the log.
+        current: Epoch,
+    },
     /// Something would change at a store that whoever asks may not write for.
     #[error("stock at {store} would change, which is not a store of who asks")]
     OutOfScope {
@@ -342,7 +350,7 @@ impl Rejection {
             | Self::UnknownTransfer { .. }
             | Self::UnknownAlert { .. } => Retry::OnceItExists,
             Self::Quarantined { .. } => Retry::WhenCounted,
-            Self::StaleVersion { .. } => Retry::WithCurrentVersion,
+            Self::StaleVersion { .. } | Self::OtherHistory { .. } => Retry::WithCurrentVersion,
             Self::InsufficientStock { .. }
             | Self::BelowReserved { .. }
             | Self::StockCeiling { .. }

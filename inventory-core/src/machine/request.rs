@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::machine::{Annotations, Command, Intent};
-use crate::vocabulary::{Caller, Digest, Fields, Fingerprint, IdempotencyKey, StoreId};
+use crate::vocabulary::{Caller, Digest, Epoch, Fields, Fingerprint, IdempotencyKey, StoreId};
 
 /// Most lines of one request, and most changes of levels that it may lead to: what one atomic write may hold the log and the
 /// ledger for.
@@ -34,6 +34,8 @@ pub struct Request {
     annotations: Option<Box<Annotations>>,
     /// The stores where it may change anything; `None`: all.
     scope: Option<Arc<[StoreId]>>,
+    /// The history that its versions and offsets are of; `None`: whatever there is.
+    history: Option<Epoch>,
     commands: Vec<Command>,
     /// Counted once, since whoever queues requests asks for it.
     lines: usize,
@@ -68,6 +70,7 @@ impl Request {
                 intent: None,
                 annotations: None,
                 scope: None,
+                history: None,
                 lines: commands.iter().map(Command::lines).sum(),
                 commands,
             }),
@@ -96,6 +99,19 @@ impl Request {
     pub fn within(mut self, stores: Arc<[StoreId]>) -> Self {
         self.scope = Some(stores);
         self
+    }
+
+    /// The request of somebody who has read its versions and offsets in one history: it is refused in any other, unless its
+    /// key is remembered there. It is no part of what the request means.
+    #[must_use]
+    pub fn in_history(mut self, epoch: Epoch) -> Self {
+        self.history = Some(epoch);
+        self
+    }
+
+    /// The history that its versions and offsets are of; `None`: whatever there is.
+    pub fn history(&self) -> Option<Epoch> {
+        self.history
     }
 
     /// The stores where it may change anything; `None`: all.

@@ -37,6 +37,7 @@ pub(crate) fn refusal_name(rejection: &Rejection) -> &'static str {
         Rejection::UnknownAlert { .. } => "unknown alert",
         Rejection::StockCeiling { .. } => "stock ceiling",
         Rejection::NothingToDo { .. } => "nothing to do",
+        Rejection::OtherHistory { .. } => "other history",
         Rejection::OutOfScope { .. } => "out of scope",
         Rejection::VersionsExhausted { .. } => "versions exhausted",
     }

@@ -9,11 +9,12 @@ use super::params::{ID, checked};
 use super::refusal::refused;
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
-use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Code, Param, PathParam, Route};
-use crate::wire::params::{
-    self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, empty_or, parses,
+use crate::kit::params::{
+    self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, cursor, page_after, page_limit,
+    parses,
 };
-use crate::wire::{Alert, AlertCursor, AlertList, SetAlert, schema};
+use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, PathParam, Route};
+use crate::wire::{Alert, AlertList, Code, Cursor, SetAlert, schema};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;
@@ -40,13 +41,8 @@ const STORE: Param = Param::text(
     schema::ID_FORMAT,
     parses::<StoreId>,
 );
-const CURSOR: Param = Param::text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the first page",
-    "^[A-Za-z0-9_-]*$",
-    schema::ALERT_CURSOR_FORMAT,
-    empty_or::<AlertCursor>,
-);
+
+const CURSOR: Param = cursor::<(ProductId, StoreId)>();
 
 /// The calls about alerts.
 pub(super) fn routes() -> Vec<Route<Central>> {
@@ -135,7 +131,7 @@ async fn put(call: Call<Central>) -> Result<Answer, ApiError> {
         None => Request::unkeyed(vec![command]),
     };
     let request = request.expect("one line is a request");
-    match call.submit_one(request.annotated(set.remarks())).await? {
+    match call.submit_one(set.remarks().of(request)).await? {
         Ok(receipt) => {
             let alert = answered(&receipt, thresholds).ok_or_else(buried)?;
             let alert = Alert::of(&product, &store, alert);
@@ -174,20 +170,15 @@ async fn delete(call: Call<Central>) -> Result<Answer, ApiError> {
 /// GET /alerts
 fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
     let store: Option<StoreId> = checked(call, &STORE);
-    let after: Option<AlertCursor> = checked(call, &CURSOR);
-    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
+    let (after, limit) = (page_after(call), page_limit(call));
     let page = |ledger: &Ledger| {
-        let after = after.map(|cursor| (cursor.product, cursor.store));
         let mut alerts = ledger.alerts_after(after.as_ref()).peekable();
         let (mut items, mut last) = (Vec::new(), None);
         for _ in 0..LOOK_MAX {
             let Some((product, at, alert)) = alerts.next_if(|_| items.len() < limit) else {
                 break;
             };
-            last = Some(AlertCursor {
-                product: product.clone(),
-                store: at.clone(),
-            });
+            last = Some((product.clone(), at.clone()));
             if store.as_ref().is_none_or(|store| store == at) {
                 items.push(Alert::of(product, at, alert));
             }
@@ -195,7 +186,7 @@ fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
         let next = last.filter(|_| alerts.peek().is_some());
         AlertList {
             items,
-            next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+            next_cursor: Cursor::next(next),
         }
     };
     Ok(Answer::json(&call.service().reader().read(page)))

@@ -4,15 +4,17 @@ use std::ops::Bound;
 
 use inventory_core::engine::{PastError, PastProduct, Reader};
 use inventory_core::ports::ReadError;
-use inventory_core::vocabulary::Sequence;
+use inventory_core::vocabulary::{ProductId, Sequence};
 
 use super::params::checked;
 use super::past::{search, stopping};
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code, GonePosition, GoneReason, Param};
-use crate::wire::params::{CURSOR, LIMIT, parses, product};
-use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
+use crate::kit::params::{page_after, page_limit, parses, product};
+use crate::kit::{Answer, ApiError, Call, Param};
+use crate::wire::{
+    AsOf, Code, Cursor, GlobalProduct, GonePosition, GoneReason, Listing, Product, schema,
+};
 
 pub(super) const AS_OF: Param = Param::text(
     "asOf",
@@ -46,11 +48,10 @@ pub(super) async fn get_global(call: Call<Central>) -> Result<Answer, ApiError> 
 /// GET /inventory?asOf=
 pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
     let filter = Filter::of(&call);
-    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
-    let (cursor, as_of) = (checked(&call, &CURSOR), asked(&call));
+    let (after, limit, as_of) = (page_after(&call), page_limit(&call), asked(&call));
     let listing = search(call.service(), AS_OF.name, move |reader| {
         let at = position(reader, as_of)?;
-        page(reader, at, &filter, limit, cursor)
+        page(reader, at, &filter, limit, after)
     });
     Ok(Answer::json(&listing.await?))
 }
@@ -79,10 +80,9 @@ fn page(
     at: Sequence,
     filter: &Filter,
     limit: usize,
-    cursor: Option<Cursor>,
+    after: Option<ProductId>,
 ) -> Result<Listing, PastError> {
     let prefix = filter.prefix.as_deref().unwrap_or_default();
-    let after = cursor.map(|cursor| cursor.after);
     let start = match &after {
         Some(id) if id.as_str() >= prefix => Bound::Excluded(id.as_str()),
         _ => Bound::Included(prefix),
@@ -104,10 +104,9 @@ fn page(
         }
     }
     let next = last.filter(|_| !found.ended || left.len() > 0);
-    let next = next.map(|after| Cursor { after }.to_string());
     Ok(Listing {
         items,
-        next_cursor: next.unwrap_or_default(),
+        next_cursor: Cursor::next(next),
     })
 }
 

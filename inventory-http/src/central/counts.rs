@@ -8,8 +8,9 @@ use super::past::search;
 use super::refusal::{Body, refused_in};
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
-use crate::kit::{Answer, ApiError, Call, Code};
-use crate::wire::{Count, Counted, params};
+use crate::kit::{Answer, ApiError, Call, params};
+use crate::wire::Code;
+use crate::wire::{Count, Counted};
 
 /// The field that names the moment at which a count began.
 const AS_OF_OFFSET: &str = "asOfOffset";
@@ -36,7 +37,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         Err(offset) => basis_as_of(&call, &count, offset, &key).await?,
     };
     let request = Request::new(key, vec![count.command(basis)]).expect("one line is a request");
-    let request = request.annotated(count.remarks());
+    let request = count.remarks().of(request);
     let receipt = match call.submit_one(request).await? {
         Ok(receipt) => receipt,
         Err(rejection) => return Err(refused_in(&rejection, Body::Line("counted"))),

@@ -7,7 +7,8 @@ use parking_lot::Mutex;
 
 use super::params::LETTER_PATH;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code};
+use crate::kit::{Answer, ApiError, Call};
+use crate::wire::Code;
 use crate::wire::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolve,
 };

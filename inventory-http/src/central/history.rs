@@ -2,14 +2,14 @@
 
 use inventory_core::engine::HistoryQuery;
 use inventory_core::ports::Trail;
-use inventory_core::vocabulary::{ProductId, Reference, StoreId};
+use inventory_core::vocabulary::{ProductId, Reference, Sequence, StoreId};
 
 use super::params::{ID, checked};
 use super::past::search;
 use super::service::Central;
+use crate::kit::params::{cursor, page_after, page_limit, parses};
 use crate::kit::{Answer, ApiError, Call, Param};
-use crate::wire::params::{empty_or, parses};
-use crate::wire::{History, HistoryCursor, HistoryEvent, schema};
+use crate::wire::{Cursor, History, HistoryEvent, schema};
 
 pub(super) const HISTORY_PRODUCT: Param = Param::text(
     "productId",
@@ -32,29 +32,17 @@ pub(super) const HISTORY_REFERENCE: Param = Param::text(
     "",
     parses::<Reference>,
 );
-pub(super) const HISTORY_CURSOR: Param = Param::text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the newest events",
-    "^[A-Za-z0-9_-]*$",
-    schema::HISTORY_CURSOR_FORMAT,
-    empty_or::<HistoryCursor>,
-);
-pub(super) const HISTORY_LIMIT: Param =
-    Param::integer("limit", "most events of the page", 1, 1_000, Some(50));
+pub(super) const HISTORY_CURSOR: Param = cursor::<Sequence>();
 
 /// GET /history
 pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
     let query = query(&call)?;
-    let limit = call
-        .query
-        .integer(&HISTORY_LIMIT)
-        .expect("it has a default") as usize;
+    let limit = page_limit(&call);
     let found = search(call.service(), HISTORY_CURSOR.name, move |reader| {
         let page = reader.history(&query, limit)?;
-        let next = page.next.map(|before| HistoryCursor { before }.to_string());
         Ok(History {
             items: page.events.iter().map(HistoryEvent::of).collect(),
-            next_cursor: next.unwrap_or_default(),
+            next_cursor: Cursor::next(page.next),
             complete: page.is_whole,
         })
     });
@@ -74,11 +62,10 @@ fn query(call: &Call<Central>) -> Result<HistoryQuery, ApiError> {
             return Err(ApiError::field(HISTORY_PRODUCT.name, issue));
         }
     };
-    let cursor: Option<HistoryCursor> = checked(call, &HISTORY_CURSOR);
     Ok(HistoryQuery {
         trail,
         product,
         store,
-        before: cursor.map(|cursor| cursor.before),
+        before: page_after(call),
     })
 }

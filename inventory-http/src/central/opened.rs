@@ -4,7 +4,7 @@ use inventory_core::engine::Reader;
 use inventory_core::machine::{Ledger, Reservation, Transfer};
 use inventory_core::vocabulary::{ReservationId, Sequence, TransferId};
 
-use crate::wire::OpenedCursor;
+use crate::wire::{Cursor, PageKey};
 
 /// Lines that are looked at under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;
@@ -14,28 +14,31 @@ const SCAN_MAX: usize = 20_000;
 
 /// What can be listed.
 pub(super) trait Opened: Sized + 'static {
+    type Id: Clone + PartialEq;
     fn opened(&self) -> Sequence;
-    fn name(&self) -> &str;
+    fn id(&self) -> &Self::Id;
     fn line_count(&self) -> usize;
-    fn named<'l>(ledger: &'l Ledger, name: &str) -> Option<&'l Self>;
+    fn named<'l>(ledger: &'l Ledger, id: &Self::Id) -> Option<&'l Self>;
     fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self>;
 }
 
 impl Opened for Reservation {
+    type Id = ReservationId;
+
     fn opened(&self) -> Sequence {
         self.opened
     }
 
-    fn name(&self) -> &str {
-        self.id.as_str()
+    fn id(&self) -> &ReservationId {
+        &self.id
     }
 
     fn line_count(&self) -> usize {
         self.lines.len()
     }
 
-    fn named<'l>(ledger: &'l Ledger, name: &str) -> Option<&'l Self> {
-        ledger.reservation(&ReservationId::new(name).ok()?)
+    fn named<'l>(ledger: &'l Ledger, id: &ReservationId) -> Option<&'l Self> {
+        ledger.reservation(id)
     }
 
     fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self> {
@@ -44,20 +47,22 @@ impl Opened for Reservation {
 }
 
 impl Opened for Transfer {
+    type Id = TransferId;
+
     fn opened(&self) -> Sequence {
         self.opened
     }
 
-    fn name(&self) -> &str {
-        self.id.as_str()
+    fn id(&self) -> &TransferId {
+        &self.id
     }
 
     fn line_count(&self) -> usize {
         self.lines.len()
     }
 
-    fn named<'l>(ledger: &'l Ledger, name: &str) -> Option<&'l Self> {
-        ledger.transfer(&TransferId::new(name).ok()?)
+    fn named<'l>(ledger: &'l Ledger, id: &TransferId) -> Option<&'l Self> {
+        ledger.transfer(id)
     }
 
     fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self> {
@@ -65,20 +70,26 @@ impl Opened for Transfer {
     }
 }
 
+/// The place of an item among all that were opened: a request may open several.
+type Place<T> = (Sequence, <T as Opened>::Id);
+
 /// A page that is being filled.
-pub(super) struct Page<W, const FORM: u8> {
+pub(super) struct Page<T: Opened, W> {
     items: Vec<W>,
     limit: usize,
     looked_at: usize,
-    after: Option<OpenedCursor<FORM>>,
+    after: Option<Place<T>>,
     ended: bool,
 }
 
-impl<W, const FORM: u8> Page<W, FORM> {
-    /// The items after a cursor that `show` has a form for, and the cursor of the next page; "" at the end.
-    pub(super) fn read<T: Opened>(
+impl<T: Opened, W> Page<T, W>
+where
+    Place<T>: PageKey,
+{
+    /// The items after a place that `show` has a form for, and the cursor of the next page; "" at the end.
+    pub(super) fn read(
         reader: &Reader,
-        after: Option<OpenedCursor<FORM>>,
+        after: Option<Place<T>>,
         limit: usize,
         show: impl Fn(&T) -> Option<W>,
     ) -> (Vec<W>, String) {
@@ -93,15 +104,14 @@ impl<W, const FORM: u8> Page<W, FORM> {
             page.fill(reader, &show);
         }
         let next = page.after.filter(|_| !page.ended);
-        let next = next.map(|cursor| cursor.to_string());
-        (page.items, next.unwrap_or_default())
+        (page.items, Cursor::next(next))
     }
 
     /// Looks at the next items, for as long as the writer can wait.
-    fn fill<T: Opened>(&mut self, reader: &Reader, show: impl Fn(&T) -> Option<W>) {
+    fn fill(&mut self, reader: &Reader, show: impl Fn(&T) -> Option<W>) {
         let after = self.after.take();
         reader.read(|ledger| {
-            let mut opened = from::<T, FORM>(ledger, after.as_ref()).peekable();
+            let mut opened = from::<T>(ledger, after.as_ref()).peekable();
             let (mut looked_at, mut last) = (0, None);
             while looked_at < LOOK_MAX && self.items.len() < self.limit {
                 let Some(item) = opened.next() else {
@@ -113,29 +123,26 @@ impl<W, const FORM: u8> Page<W, FORM> {
             }
             self.looked_at += looked_at;
             self.ended = opened.peek().is_none();
-            self.after = last.map(|last| OpenedCursor {
-                opened: last.opened(),
-                id: last.name().to_owned(),
-            });
+            self.after = last.map(|last| (last.opened(), last.id().clone()));
         });
     }
 }
 
-/// The items after a cursor, in the order of the log.
+/// The items after a place, in the order of the log.
 ///
-/// One request may have opened several. When the one that the cursor names is forgotten by now, those of its request are
-/// shown from the first on: rather one of them twice than one never.
-fn from<'a, T: Opened, const FORM: u8>(
+/// When the item of that place is forgotten by now, those of its request are shown from the first on: rather one of them
+/// twice than one never.
+fn from<'a, T: Opened>(
     ledger: &'a Ledger,
-    cursor: Option<&'a OpenedCursor<FORM>>,
+    place: Option<&'a Place<T>>,
 ) -> impl Iterator<Item = &'a T> {
-    let start = cursor.map_or(Sequence::START, |cursor| {
-        Sequence::new(cursor.opened.number().saturating_sub(1))
+    let start = place.map_or(Sequence::START, |(opened, _)| {
+        Sequence::new(opened.number().saturating_sub(1))
     });
     let is_last = move |known: &T| {
-        cursor.is_some_and(|cursor| known.opened() == cursor.opened && known.name() == cursor.id)
+        place.is_some_and(|(opened, id)| known.opened() == *opened && known.id() == id)
     };
-    let named = cursor.and_then(|cursor| T::named(ledger, &cursor.id));
+    let named = place.and_then(|(_, id)| T::named(ledger, id));
     let mut skipping = named.is_some_and(is_last);
     T::after(ledger, start).skip_while(move |known| {
         let skip = skipping;

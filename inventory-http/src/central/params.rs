@@ -1,15 +1,13 @@
 //! The parameters of central's calls.
 
-use std::fmt;
 use std::str::FromStr;
 
-use hyper::header::{self, HeaderName};
-use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, Sequence, StoreId};
+use hyper::header;
+use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, StoreId};
 
+use crate::kit::params::parses;
 use crate::kit::{Call, HeaderParam, Param, PathParam};
-use crate::wire::NodeId;
-use crate::wire::params::parses;
-use crate::wire::schema;
+use crate::wire::{NodeId, Position, headers, schema};
 
 pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
     name: "letterId",
@@ -149,54 +147,18 @@ pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
     ),
 };
 pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
-    header: HeaderName::from_static("last-event-id"),
+    header: headers::LAST_EVENT_ID,
     param: Param::text(
         "Last-Event-ID",
         "epoch.offset.chain of the last event that was received: where the stream goes on, if it is the same log",
         "^[0-9a-f]{32}\\.[0-9]{1,19}\\.[0-9a-f]{16}$",
         "",
-        parses::<EventId>,
+        parses::<Position>,
     ),
 };
 
 pub(super) static PRODUCT_HEADERS: &[&HeaderParam] = &[&IF_MATCH, &IF_NONE_MATCH];
 pub(super) static STREAM_HEADERS: &[&HeaderParam] = &[&LAST_EVENT_ID];
-
-/// Most digits of an offset: all that a log can reach, and no number that a `u64` could not hold.
-const OFFSET_DIGITS_MAX: usize = 19;
-
-/// What the last event of a request is called in a stream: where a follower stands once it has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EventId {
-    pub(super) epoch: Epoch,
-    pub(super) offset: Sequence,
-    pub(super) chain: Chain,
-}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.epoch, self.offset, self.chain)
-    }
-}
-
-impl FromStr for EventId {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed = text.split_once('.').and_then(|(epoch, rest)| {
-            let (offset, chain) = rest.split_once('.')?;
-            let digits = offset.len() <= OFFSET_DIGITS_MAX
-                && offset.bytes().all(|byte| byte.is_ascii_digit());
-            let offset = digits.then(|| offset.parse().ok())??;
-            Some(Self {
-                epoch: epoch.parse().ok()?,
-                offset: Sequence::new(offset),
-                chain: chain.parse().ok()?,
-            })
-        });
-        parsed.ok_or("must be an epoch, an offset and a chain with dots between them")
-    }
-}
 
 /// A text parameter that was checked when the query was parsed.
 pub(super) fn checked<S, T: FromStr>(call: &Call<S>, param: &Param) -> Option<T> {

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 
 use super::as_of::untold;
 use super::service::Central;
-use crate::kit::{ApiError, Code};
+use crate::kit::ApiError;
+use crate::wire::Code;
 
 /// Searches that run at once: each keeps a core busy that sales could use.
 pub(super) const SEARCHES_MAX: usize = 4;

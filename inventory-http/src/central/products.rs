@@ -5,13 +5,13 @@ use std::ops::Bound;
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue};
 use inventory_core::machine::{Level, ProductView};
-use inventory_core::vocabulary::{Epoch, Quantity, StoreId, Version};
+use inventory_core::vocabulary::{Epoch, ProductId, Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code, HeaderParam};
-use crate::wire::params::{CURSOR, LIMIT, product};
-use crate::wire::{Cursor, GlobalProduct, Listing, Product};
+use crate::kit::params::{page_after, page_limit, product};
+use crate::kit::{Answer, ApiError, Call, HeaderParam};
+use crate::wire::{Code, Cursor, GlobalProduct, Listing, Product};
 
 /// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;
@@ -156,19 +156,18 @@ struct Page {
     items: Vec<Product>,
     limit: usize,
     looked_at: usize,
-    after: Option<Cursor>,
+    after: Option<ProductId>,
     ended: bool,
 }
 
 /// GET /inventory
 pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
     let filter = Filter::of(call);
-    let limit = call.query.integer(&LIMIT).expect("it has a default");
     let mut page = Page {
         items: Vec::new(),
-        limit: limit as usize,
+        limit: page_limit(call),
         looked_at: 0,
-        after: checked(call, &CURSOR),
+        after: page_after(call),
         ended: false,
     };
     while !page.ended && page.items.len() < page.limit && page.looked_at < SCAN_MAX {
@@ -177,7 +176,7 @@ pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
     let next = page.after.filter(|_| !page.ended);
     Ok(Answer::json(&Listing {
         items: page.items,
-        next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        next_cursor: Cursor::next(next),
     }))
 }
 
@@ -188,9 +187,7 @@ impl Page {
         let after = self.after.take();
         reader.read(|ledger| {
             let from = match &after {
-                Some(cursor) if cursor.after.as_str() >= prefix => {
-                    Bound::Excluded(cursor.after.as_str())
-                }
+                Some(after) if after.as_str() >= prefix => Bound::Excluded(after.as_str()),
                 _ => Bound::Included(prefix),
             };
             let mut products = ledger.products_from(from).peekable();
@@ -213,7 +210,7 @@ impl Page {
             self.ended = products
                 .peek()
                 .is_none_or(|view| !view.id().as_str().starts_with(prefix));
-            self.after = last.map(|id| Cursor { after: id.clone() });
+            self.after = last.cloned();
         });
     }
 }

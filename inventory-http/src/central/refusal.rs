@@ -8,7 +8,8 @@ use inventory_core::machine::{Difference, InvalidLines, LINES_MAX, Line, Rejecti
 use inventory_core::vocabulary::{Quantity, ReservationId, StoreId};
 use inventory_core::writer::NotTaken;
 
-use crate::kit::{ApiError, Code, CurrentStock};
+use crate::kit::ApiError;
+use crate::wire::{Code, CurrentStock};
 
 /// How long to wait before the same request is worth sending again.
 const RETRY_S: u64 = 1;
@@ -197,6 +198,11 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             .with_detail("productId", "has no alert at this store"),
         // A synchronisation answers it with the outcome of each row; nothing else can be told so.
         Rejection::NothingToDo { .. } => ApiError::new(Code::Unprocessable, message),
+        Rejection::OtherHistory { named, current } => ApiError::new(
+            Code::Conflict,
+            "the log has another history since the request's numbers were read; nothing was done: read again",
+        )
+        .with_detail("epoch", format!("is {named}, and the log's is {current}")),
         Rejection::OutOfScope { store, reservation } => {
             out_of_scope(store, reservation.as_ref(), body)
         }

@@ -4,9 +4,7 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use super::as_of::AS_OF;
-use super::history::{
-    HISTORY_CURSOR, HISTORY_LIMIT, HISTORY_PRODUCT, HISTORY_REFERENCE, HISTORY_STORE,
-};
+use super::history::{HISTORY_CURSOR, HISTORY_PRODUCT, HISTORY_REFERENCE, HISTORY_STORE};
 use super::params::{
     BELOW, CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LETTER_PATH, LONG_POLL, NODE, OF_STORE,
     PREFIX, PRODUCT_HEADERS, STORE, STREAM_HEADERS,
@@ -15,12 +13,12 @@ use super::service::Central;
 use super::{alerts, as_of, counts, history};
 use super::{dead_letters, products, replication, stream, sync, updates};
 use super::{reservations, transactions, transfers, whoami};
-use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route, schema_of, tagged};
-use crate::wire::params::{
-    CURSOR, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, REPLAYED,
+use crate::kit::params::{
+    KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED,
 };
+use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route, schema_of, tagged};
 use crate::wire::{
-    Batch, Batched, Changes, Count, Counted, DeadLetterList, GlobalProduct, History,
+    Batch, Batched, Changes, Code, Count, Counted, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
     Transaction, Update, Updated, WhoAmI,
 };
@@ -111,7 +109,7 @@ fn reads() -> Vec<Route<Central>> {
     vec![
         Route::now(Method::GET, "/inventory", Access::Read, products::list)
             .about("listProducts", "lists products by id, a page at a time")
-            .query(&[&CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW, &AS_OF])
+            .query(&[&PRODUCTS_CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW, &AS_OF])
             .or_later(as_of::is_asked, as_of::list)
             .answers::<Listing>(
                 OK,
@@ -168,7 +166,7 @@ fn past() -> Vec<Route<Central>> {
                 &HISTORY_STORE,
                 &HISTORY_REFERENCE,
                 &HISTORY_CURSOR,
-                &HISTORY_LIMIT,
+                &LIMIT,
             ])
             .answers::<History>(OK, "a page; with filters it may be short before the end")
             .errors(&[Code::Gone]),

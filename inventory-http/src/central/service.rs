@@ -8,7 +8,7 @@ use std::time::Duration;
 use inventory_core::engine::{Answer as Answered, EngineError, Reader};
 use inventory_core::machine::{Annotations, Ledger, Request};
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
+use inventory_core::vocabulary::{IdempotencyKey, StoreId, Timestamp};
 use inventory_core::writer::Writer;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -21,9 +21,9 @@ use super::past;
 use super::refusal;
 use super::trouble::Trouble;
 use crate::feed::Feed;
+use crate::kit::params;
 use crate::kit::{ApiError, Call, Causes, Limits, Prepared, Speaker};
 use crate::telemetry::{Telemetry, UpdateOutcome};
-use crate::wire::params;
 
 /// The engine behind the calls.
 pub struct Central {
@@ -291,7 +291,7 @@ impl Call<Central> {
     ) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().map(|trace| trace.parent);
         let trace = trace.filter(|trace| trace.is_sampled());
-        let scope = self.caller().scope();
+        let scope = self.scope()?;
         let requests = requests.into_iter().map(|(request, other)| {
             let said = request.annotations().cloned().unwrap_or_default();
             let Speaker { actor, owner } = other.unwrap_or_else(|| speaker.clone());
@@ -317,6 +317,15 @@ impl Call<Central> {
             span.fail(error.to_string());
         }
         answered
+    }
+
+    /// Where anything may change: at the stores of the key, or only at the one that acts.
+    fn scope(&self) -> Result<Option<Arc<[StoreId]>>, ApiError> {
+        let Some(store) = params::acting_store(self)? else {
+            return Ok(self.caller().scope());
+        };
+        self.caller().may_write_for(&store)?;
+        Ok(Some([store].into()))
     }
 
     /// Who speaks: the caller, or somebody for whom it asks.

@@ -12,11 +12,12 @@ use inventory_core::vocabulary::Sequence;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::params::{CHAIN, EPOCH, EventId, FROM_OFFSET, LAST_EVENT_ID, checked};
+use super::params::{CHAIN, EPOCH, FROM_OFFSET, LAST_EVENT_ID, checked};
 use super::replication::check;
 use super::service::Central;
-use crate::feed::Position;
+use crate::feed::Claim;
 use crate::kit::{Answer, ApiError, CHUNK_BYTES, Call, Standing};
+use crate::wire::Position;
 
 /// A comment is sent this often when nothing happens, so that both sides notice a dead link.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -28,15 +29,11 @@ const PAGE_EVENTS: usize = 100;
 pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
     let resumed = call
         .header(&LAST_EVENT_ID)
-        .and_then(|id| id.parse::<EventId>().ok());
+        .and_then(|id| id.parse::<Position>().ok());
     let service = Arc::clone(call.service());
-    let position = match (resumed, call.query.integer(&FROM_OFFSET)) {
-        (Some(id), _) => Position {
-            offset: id.offset,
-            epoch: Some(id.epoch),
-            chain: Some(id.chain),
-        },
-        (None, offset) => Position {
+    let claim = match (resumed, call.query.integer(&FROM_OFFSET)) {
+        (Some(position), _) => Claim::from(position),
+        (None, offset) => Claim {
             offset: offset.map_or_else(|| service.reader().head().sequence, Sequence::new),
             epoch: checked(&call, &EPOCH),
             chain: checked(&call, &CHAIN),
@@ -44,9 +41,9 @@ pub(super) async fn stream(call: Call<Central>) -> Result<Answer, ApiError> {
     };
     let standing = call.standing();
     drop(call);
-    check(&service, position).await?;
+    check(&service, claim).await?;
     let (send, chunks) = mpsc::channel(1);
-    tokio::spawn(follow(service, position.offset, standing, send));
+    tokio::spawn(follow(service, claim.offset, standing, send));
     Ok(Answer::streamed(
         "text/event-stream",
         Box::pin(Chunks(chunks)),
@@ -94,7 +91,7 @@ async fn follow(
         let epoch = service.reader().epoch();
         let mut frames = BytesMut::new();
         for entry in &entries {
-            let id = EventId {
+            let id = Position {
                 epoch,
                 offset: entry.last(),
                 chain: entry.chain(),
@@ -114,7 +111,7 @@ async fn follow(
     }
 }
 
-fn push_frame(out: &mut BytesMut, id: Option<EventId>, kind: &str, json: &[u8]) {
+fn push_frame(out: &mut BytesMut, id: Option<Position>, kind: &str, json: &[u8]) {
     if let Some(id) = id {
         out.extend_from_slice(format!("id: {id}\n").as_bytes());
     }

@@ -7,8 +7,9 @@ use inventory_core::machine::{Command, Outcome, Rejection, Request};
 use super::refusal::refused;
 use super::service::Central;
 use super::updates::mark_replayed;
-use crate::kit::{Answer, ApiError, Call, Code, FAULTS_MAX, Faults};
-use crate::wire::{SYNC_ROWS_MAX, Sync, Synced, params};
+use crate::kit::{Answer, ApiError, Call, FAULTS_MAX, Faults, params};
+use crate::wire::Code;
+use crate::wire::{SYNC_ROWS_MAX, Sync, Synced};
 
 /// POST /inventory/sync
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
@@ -21,7 +22,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         None => Request::unkeyed(commands),
     };
     let request = request.expect("the number of rows was checked");
-    let request = request.annotated(sync.remarks());
+    let request = sync.remarks().of(request);
     let answered = call.submit_one(request).await?;
     let (outcomes, replayed): (Vec<Outcome>, bool) = match &answered {
         Ok(receipt) => (receipt.entry.outcomes.to_vec(), receipt.replayed),

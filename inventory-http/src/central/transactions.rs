@@ -5,8 +5,8 @@ use inventory_core::machine::Request;
 use super::refusal::{Body, refused_in};
 use super::service::Central;
 use super::updates::{buried, mark_replayed};
-use crate::kit::{Answer, ApiError, Call};
-use crate::wire::{LINES_MAX, Transacted, Transaction, params};
+use crate::kit::{Answer, ApiError, Call, params};
+use crate::wire::{LINES_MAX, Transacted, Transaction};
 
 /// POST /inventory/transactions
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
@@ -19,7 +19,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let remarks = transaction.remarks();
     let request = Request::new(key, transaction.commands());
     let request = request.expect("the number of lines was checked");
-    let request = request.annotated(remarks);
+    let request = remarks.of(request);
     let receipt = call.submit_one(request).await?;
     let receipt = receipt.map_err(|rejection| refused_in(&rejection, Body::Lines("delta")))?;
     let answer = Answer::json(&Transacted::from_receipt(&receipt).ok_or_else(buried)?);

@@ -1,18 +1,18 @@
 //! Updates, one by one or many at a time.
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 use inventory_core::engine::Answer as Answered;
 use inventory_core::machine::Request;
 use inventory_core::vocabulary::IdempotencyKey;
 
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Code, Faults, Speaker};
+use crate::kit::{Answer, ApiError, Call, Faults, Speaker, params};
+use crate::wire::Code;
+use crate::wire::headers::IDEMPOTENT_REPLAYED;
 use crate::wire::{
-    BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Update, Updated, params,
+    BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Update, Updated,
 };
-
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// POST /inventory/updates
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
@@ -77,16 +77,16 @@ fn batch_requests(
 fn request(key: IdempotencyKey, update: Update) -> Request {
     let remarks = update.remarks();
     let request = Request::new(key, vec![update.command()]);
-    request.expect("one line is a request").annotated(remarks)
+    remarks.of(request.expect("one line is a request"))
 }
 
 fn batch_result(answer: &Answered) -> BatchResult {
     match answer {
         Ok(receipt) => match Updated::from_receipt(receipt) {
             Some(updated) => BatchResult::applied(updated, receipt.replayed),
-            None => BatchResult::refused(&buried()),
+            None => BatchResult::refused(buried().into_body()),
         },
-        Err(rejection) => BatchResult::refused(&refused(rejection)),
+        Err(rejection) => BatchResult::refused(refused(rejection).into_body()),
     }
 }
 
@@ -94,7 +94,7 @@ fn batch_result(answer: &Answered) -> BatchResult {
 pub(super) fn mark_replayed(answer: Answer, replayed: bool) -> Answer {
     match replayed {
         true => answer
-            .with_header(REPLAYED, HeaderValue::from_static("true"))
+            .with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"))
             .free(),
         false => answer,
     }

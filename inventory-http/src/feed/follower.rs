@@ -8,11 +8,12 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::bell::Bell;
+use super::claim::unreadable;
 use super::encoded::EncodedEntry;
 use super::large::Large;
-use super::position::unreadable;
 use super::recent::{RECENT_EVENTS_MAX, Recent, Unread};
-use crate::kit::{ApiError, Budget, Code, Limits};
+use crate::kit::{ApiError, Budget, Limits};
+use crate::wire::Code;
 
 /// The feed of one engine.
 #[derive(Debug)]

@@ -8,14 +8,14 @@
 
 mod bell;
 mod body;
+mod claim;
 mod encoded;
 mod follower;
 mod large;
 mod page;
-mod position;
 mod recent;
 
 pub(crate) use body::SnapshotBody;
+pub(crate) use claim::{Claim, gone};
 pub(crate) use follower::Feed;
 pub(crate) use page::PageBody;
-pub(crate) use position::{Position, gone};

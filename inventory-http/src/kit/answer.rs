@@ -9,10 +9,11 @@ use hyper::header::{
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::gzip::{self, GZIP_BYTES_MIN, Gzip};
 use super::limits::CHUNK_BYTES;
 use super::outgoing::{Outgoing, Streamed};
+use crate::wire::Code;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

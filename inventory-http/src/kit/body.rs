@@ -11,8 +11,9 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use super::budget::{Budget, Share};
 use super::caller::Caller;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::limits::Limits;
+use crate::wire::Code;
 
 /// Checks what the head says of the body, before any of it is read.
 ///

@@ -6,10 +6,10 @@ use std::time::Instant;
 use inventory_core::vocabulary::{Actor, Caller as Owner, StoreId};
 
 use super::budget::Budget;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::keys::{Access, ApiKey, Role};
-use super::name::KeyName;
 use super::quota::{Bucket, Quota, Taken};
+use crate::wire::{Code, KeyName};
 
 /// Who wants something.
 #[derive(Debug, Clone, PartialEq, Eq)]

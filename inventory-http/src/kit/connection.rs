@@ -1,5 +1,6 @@
 //! One connection: its socket, watched for clients that are slow on purpose.
 
+use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::IpAddr;
@@ -14,14 +15,12 @@ use hyper_util::server::conn::auto::Builder;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::app::App;
-use super::aside::Aside;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
 use super::listener::KeptFor;
-use super::pulse::{Pulse, Verdict};
+use super::pulse::Pulse;
+use super::reaper::{Order, Reaper};
 use super::session::Sessions;
 
 /// Requests of one connection of HTTP/2 at once.
@@ -125,7 +124,7 @@ pub(super) fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// Serves a connection until either side ends it.
+/// Serves a connection until either side ends it, or its reaper does.
 pub(super) async fn serve<S: Send + Sync + 'static>(
     stream: TcpStream,
     builder: Builder<TokioExecutor>,
@@ -133,72 +132,38 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     limits: Limits,
     kept_for: KeptFor,
     peer: IpAddr,
-    mut stop: watch::Receiver<bool>,
+    reaper: Arc<Reaper>,
 ) {
     let pulse = Arc::new(Pulse::new());
+    // A task has one waker as long as it lives.
+    let task = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+    let reaped = reaper.watch(Arc::clone(&pulse), limits, task);
+    drop(reaper);
     let watched = Watched {
         stream,
         pulse: Arc::clone(&pulse),
     };
-    let sessions = Mutex::new(Sessions::new(app, Arc::clone(&pulse), kept_for, peer));
+    let sessions = Mutex::new(Sessions::new(app, pulse, kept_for, peer));
     let service = service_fn(|request| {
         let session = sessions.lock().next();
-        async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }
+        // hyper moves a future about before it polls it: this one is a pointer.
+        let response = Box::pin(session.respond(request));
+        async move { Ok::<_, std::convert::Infallible>(response.await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(watched), service);
-    let mut connection = pin!(connection);
-    let mut closing = *stop.borrow_and_update();
-    if closing {
-        connection.as_mut().graceful_shutdown();
-    }
-    let mut watch = interval(limits.watch_interval);
-    watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    watch.reset();
-    loop {
-        let order = pin!(order(&mut stop, &mut watch, &pulse, &limits, closing));
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection broke");
-                }
-                return;
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
+    let mut finishing = false;
+    let served = poll_fn(|context| {
+        match reaped.order() {
+            Order::Finish if !finishing => {
+                finishing = true;
+                connection.as_mut().graceful_shutdown();
             }
-            order = Aside::new(order) => match order {
-                Order::Finish => {
-                    closing = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                Order::Drop => return,
-            },
+            Order::Serve | Order::Finish => {}
+            Order::Drop => return Poll::Ready(Ok(())),
         }
-    }
-}
-
-/// What a connection is told from outside.
-enum Order {
-    /// Answer what has come, and take no more.
-    Finish,
-    /// End now.
-    Drop,
-}
-
-/// Waits until the connection has to end.
-async fn order(
-    stop: &mut watch::Receiver<bool>,
-    watch: &mut Interval,
-    pulse: &Pulse,
-    limits: &Limits,
-    closing: bool,
-) -> Order {
-    loop {
-        tokio::select! {
-            _ = stop.changed(), if !closing => return Order::Finish,
-            _ = watch.tick() => match pulse.tick(limits) {
-                Verdict::Fine => {}
-                Verdict::Idle if !closing => return Order::Finish,
-                Verdict::Idle | Verdict::Slow => return Order::Drop,
-            },
-        }
+        connection.as_mut().poll(context)
+    });
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection broke");
     }
 }

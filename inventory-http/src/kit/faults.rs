@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::error::{ApiError, Code, Detail};
+use super::error::ApiError;
+use crate::wire::{Code, Detail};
 
 /// Most faults of one request that are told.
 pub const FAULTS_MAX: usize = 100;

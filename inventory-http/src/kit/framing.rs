@@ -3,8 +3,9 @@
 use hyper::header::{HOST, HeaderName, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Uri, Version};
 
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::limits::TARGET_BYTES_MAX;
+use crate::wire::Code;
 
 /// What hyper lets through and a proxy in front might read otherwise.
 pub(super) fn check_framing(

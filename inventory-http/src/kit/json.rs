@@ -1,14 +1,11 @@
 //! Bodies of requests.
 
-use std::fmt;
-use std::marker::PhantomData;
-
 use schemars::JsonSchema;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use super::published;
+use crate::wire::object::Object;
 
 /// What is said of a body that its type does not take though its schema does: the two should be one.
 pub const NOT_PUBLISHED: &str = "is not what this call takes";
@@ -25,52 +22,6 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, ApiErro
         .map_err(|_| explain::<T>(body))
 }
 
-/// A struct that is written as an object. What is derived would take an array of its fields too.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
-    }
-}
-
-/// Reads a list of structs that are written as objects.
-///
-/// # Errors
-///
-/// As the deserializer.
-pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|object| object.0).collect())
-}
-
-/// As [`objects`], of a field that may be missing, and must not be null.
-///
-/// # Errors
-///
-/// As the deserializer.
-pub fn some_objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    objects(deserializer).map(Some)
-}
-
 /// Reads again, slowly, to find out what is wrong.
 fn explain<T: JsonSchema>(body: &[u8]) -> ApiError {
     let mut faults = published::faults::<T>(body);
@@ -82,9 +33,10 @@ fn explain<T: JsonSchema>(body: &[u8]) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Detail;
     use super::super::faults::FAULTS_MAX;
     use super::*;
+    use crate::wire::Detail;
+    use crate::wire::object::objects;
 
     #[derive(serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]

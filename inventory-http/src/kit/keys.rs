@@ -6,7 +6,7 @@ use std::sync::Arc;
 use inventory_core::vocabulary::{Caller as Owner, StoreId};
 use sha2::{Digest as _, Sha256};
 
-use super::name::{InvalidKeyName, KeyName};
+use crate::wire::{InvalidKeyName, KeyName};
 
 /// Longest key.
 const KEY_BYTES_MAX: usize = 256;

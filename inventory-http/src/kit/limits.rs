@@ -38,7 +38,7 @@ pub struct Limits {
     /// How long what still comes is thrown away after an answer that ends a connection: a client that is still sending
     /// would otherwise lose the answer.
     pub linger_timeout: Duration,
-    /// How often a connection looks at its own time-outs.
+    /// How often connections are looked at for what has timed out.
     pub watch_interval: Duration,
     /// A request that was accepted may take this long once the server stops.
     pub stop_timeout: Duration,

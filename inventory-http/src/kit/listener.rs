@@ -16,6 +16,7 @@ use super::app::App;
 use super::connection;
 use super::descriptors;
 use super::limits::{Limits, SEND_BUFFER_BYTES};
+use super::reaper::Reaper;
 use super::seldom::Seldom;
 
 /// Connections that wait to be accepted.
@@ -113,6 +114,8 @@ impl Listener {
         stopped: impl Future<Output = ()>,
     ) {
         let builder = connection::builder();
+        let reaper = Arc::new(Reaper::default());
+        let reaping = tokio::spawn(Arc::clone(&reaper).run(self.limits.watch_interval));
         let (mut failures, mut refusals) = (Seldom::default(), Seldom::default());
         // Each connection holds a sender: when all are gone, nothing is received.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -157,14 +160,15 @@ impl Listener {
             // Answers are written at once and whole: waiting for more to send only delays them.
             let _ = stream.set_nodelay(true);
             let (builder, app) = (builder.clone(), Arc::clone(&app));
-            let (stop, alive) = (stopping.subscribe(), alive.clone());
+            let (reaper, alive) = (Arc::clone(&reaper), alive.clone());
             tokio::spawn(async move {
-                connection::serve(stream, builder, app, limits, kept_for, peer.ip(), stop).await;
+                connection::serve(stream, builder, app, limits, kept_for, peer.ip(), reaper).await;
                 drop((counted, alive));
             });
         }
         drop(self.listener);
         stopping.send_replace(true);
+        reaper.finish();
         drop(alive);
         if timeout(self.limits.stop_timeout, all_gone.recv())
             .await
@@ -172,6 +176,7 @@ impl Listener {
         {
             tracing::warn!("some requests did not end in time and were cut off");
         }
+        reaping.abort();
     }
 }
 

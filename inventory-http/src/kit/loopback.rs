@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use hyper::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::{HeaderMap, Uri};
 
-use super::error::{ApiError, Code};
+use super::error::ApiError;
+use crate::wire::Code;
 
 /// Checks that a request was meant for this machine, and was made by nothing but this machine, or by a page of an origin that
 /// was named to this service.

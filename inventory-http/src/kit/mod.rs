@@ -1,4 +1,4 @@
-//! The server kit: what any service of ours is served with. It knows routes, keys, bodies and connections, and nothing
+//! The server kit: what any service of ours is served with. It knows routes, keys, bodies and connections, and no rule
 //! about stock.
 //!
 //! ```text
@@ -9,7 +9,6 @@
 
 mod answer;
 mod app;
-mod aside;
 mod body;
 mod budget;
 mod call;
@@ -28,13 +27,14 @@ mod keys;
 mod limits;
 mod listener;
 mod loopback;
-mod name;
 mod outgoing;
+pub mod params;
 mod promises;
 mod published;
 mod pulse;
 mod query;
 mod quota;
+mod reaper;
 mod ring;
 mod route;
 mod router;
@@ -56,14 +56,13 @@ pub use caller::{Caller, Speaker};
 pub use causes::Causes;
 pub use cors::{InvalidOrigin, Origin};
 pub use descriptors::raise_descriptor_limit;
-pub use error::{ApiError, Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
+pub use error::ApiError;
 pub use faults::{FAULTS_MAX, Faults};
 pub use header::HeaderParam;
-pub use json::{NOT_PUBLISHED, objects, parse, some_objects};
+pub use json::{NOT_PUBLISHED, parse};
 pub use keys::{Access, ApiKey, InvalidApiKey, Role};
 pub use limits::{BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, CHUNK_BYTES, Limits};
 pub use listener::{ConnectionCount, Listener};
-pub use name::{InvalidKeyName, KEY_NAME_CHARACTERS_MAX, KeyName};
 pub use outgoing::{Outgoing, Streamed};
 pub(crate) use published::make_plain;
 pub use query::{Param, ParamKind, Query};
@@ -73,5 +72,4 @@ pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of, tagged}
 #[cfg(feature = "clap")]
 pub use settings::command_line;
 pub use settings::{InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};
-pub use shape::{ID_FORMAT, KEY_FORMAT, NAME_FORMAT};
-pub use target::{PathParams, percent_encoded};
+pub use target::PathParams;

@@ -2,11 +2,14 @@
 
 use std::str::FromStr;
 
-use hyper::header::HeaderName;
-use inventory_core::vocabulary::{IdempotencyKey, ProductId};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, StoreId};
 
-use super::{Cursor, schema};
-use crate::kit::{ApiError, Call, HeaderParam, KeyName, Param, PathParam};
+use super::call::Call;
+use super::error::ApiError;
+use super::header::HeaderParam;
+use super::query::Param;
+use super::route::PathParam;
+use crate::wire::{Cursor, KeyName, PageKey, headers, percent_decoded, schema};
 
 /// The path of a product.
 pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
@@ -27,27 +30,43 @@ pub fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-pub(crate) fn empty_or<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        Ok(())
-    } else {
-        parses::<T>(text)
-    }
+/// Where a page of a listing starts.
+pub const fn cursor<K: PageKey>() -> Param {
+    Param::text(
+        "cursor",
+        "nextCursor of the page before; absent or empty for the first page",
+        "^[A-Za-z0-9_-]*$",
+        K::FORMAT,
+        |text| {
+            if text.is_empty() {
+                Ok(())
+            } else {
+                parses::<Cursor<K>>(text)
+            }
+        },
+    )
 }
 
-/// Where a page of a listing starts.
-pub const CURSOR: Param = Param::text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the first page",
-    "^[A-Za-z0-9_-]*$",
-    schema::CURSOR_FORMAT,
-    empty_or::<Cursor>,
-);
 /// How long a page of a listing may be.
 pub const LIMIT: Param = Param::integer("limit", "most items of the page", 1, 1_000, Some(50));
+
+/// Where a page of products starts.
+pub const PRODUCTS_CURSOR: Param = cursor::<ProductId>();
+
+/// The last item of the page before, unless the first page is asked for.
+pub fn page_after<S, K: PageKey>(call: &Call<S>) -> Option<K> {
+    let text = call.query.text(&cursor::<K>())?;
+    text.parse::<Cursor<K>>().ok().map(|cursor| cursor.0)
+}
+
+/// How long a page may be.
+pub fn page_limit<S>(call: &Call<S>) -> usize {
+    call.query.integer(&LIMIT).expect("it has a default") as usize
+}
+
 /// The header in which a mutation may have its key.
 pub static KEY_HEADER: HeaderParam = HeaderParam {
-    header: HeaderName::from_static("idempotency-key"),
+    header: headers::IDEMPOTENCY_KEY,
     param: Param::text(
         "Idempotency-Key",
         "names the intent, in place of the body's idempotencyKey; in quotes it is a string of RFC 9651, and the same key",
@@ -58,7 +77,7 @@ pub static KEY_HEADER: HeaderParam = HeaderParam {
 };
 /// The header in which a store says which of its tills has asked.
 pub static ON_BEHALF_OF: HeaderParam = HeaderParam {
-    header: HeaderName::from_static("on-behalf-of"),
+    header: headers::ON_BEHALF_OF,
     param: Param::text(
         "On-Behalf-Of",
         "the name, percent-encoded, of somebody for whom the holder of the key asks, such as a till of a store: idempotency \
@@ -68,10 +87,22 @@ pub static ON_BEHALF_OF: HeaderParam = HeaderParam {
         |text| KeyName::from_encoded(text).map(drop),
     ),
 };
+/// The header in which a store says that a change is its own.
+pub static ACTING_STORE: HeaderParam = HeaderParam {
+    header: headers::ACTING_STORE,
+    param: Param::text(
+        "Acting-Store",
+        "the store, percent-encoded, for which alone the holder of the key acts: nothing changes at another one, wherever the \
+         key may write",
+        "^[!-~]+$",
+        schema::ENCODED_ID_FORMAT,
+        |text| encoded_store(text).map(drop),
+    ),
+};
 /// The headers of a mutation.
-pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER, &ON_BEHALF_OF];
+pub static MUTATION_HEADERS: &[&HeaderParam] = &[&KEY_HEADER, &ON_BEHALF_OF, &ACTING_STORE];
 /// Those of a change that has no key in its head.
-pub static KEYLESS_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF];
+pub static KEYLESS_HEADERS: &[&HeaderParam] = &[&ON_BEHALF_OF, &ACTING_STORE];
 /// Those of one at a store, which passes on who has asked by itself.
 pub static STORE_HEADERS: &[&HeaderParam] = &[&KEY_HEADER];
 
@@ -124,6 +155,22 @@ pub fn on_behalf_of<S>(call: &Call<S>) -> Result<Option<KeyName>, ApiError> {
     let name = call.header(&ON_BEHALF_OF).map(KeyName::from_encoded);
     name.transpose()
         .map_err(|issue| ApiError::field(ON_BEHALF_OF.param.name, issue))
+}
+
+/// For which store alone the holder of the key acts.
+///
+/// # Errors
+///
+/// It is no store.
+pub fn acting_store<S>(call: &Call<S>) -> Result<Option<StoreId>, ApiError> {
+    let store = call.header(&ACTING_STORE).map(encoded_store);
+    store
+        .transpose()
+        .map_err(|issue| ApiError::field(ACTING_STORE.param.name, issue))
+}
+
+fn encoded_store(text: &str) -> Result<StoreId, String> {
+    StoreId::new(&percent_decoded(text)?).map_err(|error| error.to_string())
 }
 
 /// The key of a mutation: in the body, in the header, or the same in both.

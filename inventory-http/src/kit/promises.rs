@@ -6,17 +6,20 @@ use hyper::{HeaderMap, Method};
 
 use super::faults::Faults;
 use super::route::Route;
-
-/// The header that names an intent.
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::wire::headers;
 
 /// What a change is asked to do by a header, and does only where its call declares that header: the header, its name as
 /// people write it, and why the others refuse it.
-const PROMISES: [(HeaderName, &str, &str); 4] = [
+const PROMISES: [(HeaderName, &str, &str); 5] = [
     (
-        HeaderName::from_static("on-behalf-of"),
+        headers::ON_BEHALF_OF,
         "On-Behalf-Of",
         "is not taken by this call, which is made by the holder of the key",
+    ),
+    (
+        headers::ACTING_STORE,
+        "Acting-Store",
+        "is not taken by this call, which is not bound to a store",
     ),
     (IF_MATCH, "If-Match", NO_CONDITION),
     (IF_NONE_MATCH, "If-None-Match", NO_CONDITION),
@@ -26,12 +29,12 @@ const NO_CONDITION: &str =
     "is no condition of this call: where a change depends on a version, its body names it";
 
 /// Tells which headers promise what a call does not do. A call that only reads promises nothing by ignoring them.
-pub(super) fn check<S>(route: &Route<S>, headers: &HeaderMap, faults: &mut Faults) {
+pub(super) fn check<S>(route: &Route<S>, given: &HeaderMap, faults: &mut Faults) {
     if matches!(route.method, Method::GET) {
         return;
     }
     let is_declared = |name: &HeaderName| route.headers.iter().any(|known| known.header == *name);
-    if headers.contains_key(&KEY) && !is_declared(&KEY) {
+    if given.contains_key(&headers::IDEMPOTENCY_KEY) && !is_declared(&headers::IDEMPOTENCY_KEY) {
         let why = route.keyless;
         faults.push(
             "Idempotency-Key",
@@ -39,7 +42,7 @@ pub(super) fn check<S>(route: &Route<S>, headers: &HeaderMap, faults: &mut Fault
         );
     }
     for (header, name, why) in &PROMISES {
-        if headers.contains_key(header) && !is_declared(header) {
+        if given.contains_key(header) && !is_declared(header) {
             faults.push(*name, *why);
         }
     }

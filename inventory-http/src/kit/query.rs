@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::error::ApiError;
 use super::faults::Faults;
-use super::target::decode;
+use crate::wire::percent_decoded;
 
 /// A query parameter.
 #[derive(Debug, Clone, Copy)]
@@ -156,7 +156,7 @@ impl Query {
         declared: &[&'static Param],
     ) -> Result<(), (Cow<'static, str>, String)> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = form_decode(name).map_err(|issue| ("".into(), issue))?;
+        let name = form_decoded(name).map_err(|issue| ("".into(), issue))?;
         let Some(param) = declared.iter().find(|param| param.name == name) else {
             return Err((name.into(), "is not a parameter of this call".to_owned()));
         };
@@ -164,7 +164,7 @@ impl Query {
         if self.values.iter().any(|(known, _)| *known == param.name) {
             return Err(refuse("stands twice".to_owned()));
         }
-        let value = form_decode(value).map_err(refuse)?;
+        let value = form_decoded(value).map_err(refuse)?;
         param.check(&value).map_err(refuse)?;
         self.values.push((param.name, value));
         Ok(())
@@ -187,12 +187,12 @@ impl Query {
 }
 
 /// Decodes as forms are encoded: `+` is a space.
-fn form_decode(raw: &str) -> Result<String, String> {
+fn form_decoded(raw: &str) -> Result<String, String> {
     let spaced = match raw.contains('+') {
         true => Cow::Owned(raw.replace('+', " ")),
         false => Cow::Borrowed(raw),
     };
-    decode(&spaced).map(Cow::into_owned)
+    percent_decoded(&spaced).map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -4,18 +4,18 @@ use std::error::Error;
 use std::sync::Arc;
 
 use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, HeaderName};
+use hyper::header::AUTHORIZATION;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 
 use super::caller::Caller;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::keys::{ApiKey, InvalidApiKey, digest};
 use super::quota::Quota;
 use super::settings::KeyFile;
 use super::unnamed;
-
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+use crate::wire::Code;
+use crate::wire::headers::X_API_KEY;
 
 /// The keys of a service, and how much each may call. Clones are the same: who replaces the keys of one replaces all.
 #[derive(Debug, Clone)]

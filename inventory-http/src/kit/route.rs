@@ -10,10 +10,11 @@ use schemars::{JsonSchema, SchemaGenerator};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::header::HeaderParam;
 use super::keys::Access;
 use super::query::Param;
+use crate::wire::Code;
 
 type Handling = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send>>;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY};
+use hyper::header::{CACHE_CONTROL, CONNECTION, HeaderValue, TRANSFER_ENCODING, VARY};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::watch;
 
@@ -15,7 +15,7 @@ use super::app::App;
 use super::body::{self, Bounds};
 use super::budget::Share;
 use super::call::Call;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::faults::Faults;
 use super::framing::check_framing;
 use super::gzip;
@@ -34,12 +34,9 @@ use super::sent::{compressed, without_body};
 use super::serving::Serving;
 use super::target::PathParams;
 use crate::telemetry::{Asked, RequestSpan};
+use crate::wire::Code;
+use crate::wire::headers::{RATE_LIMIT, RATE_REMAINING, RATE_RESET, TRACERESPONSE};
 
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-/// Where an answer says which span it was.
-const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// The answers to bodies that are not read to their end, whatever was sent of them.
 const BODY_LEFT: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE];
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

@@ -5,16 +5,8 @@ use std::fmt;
 use inventory_core::vocabulary::{IdempotencyKey, ProductId};
 use serde_json::Value;
 
-use super::name::KeyName;
-
-/// A format of ids, whose rules JSON Schema cannot say.
-pub const ID_FORMAT: &str = "inventory-id";
-
-/// A format of names of API keys.
-pub const NAME_FORMAT: &str = "inventory-name";
-
-/// A format of idempotency keys.
-pub const KEY_FORMAT: &str = "inventory-key";
+use crate::wire::KeyName;
+use crate::wire::schema::{ID_FORMAT, KEY_FORMAT, NAME_FORMAT};
 
 /// Whether the type that a schema says, or the list of them, has a kind of value.
 pub(super) fn has_kind(kinds: &Value, kind: &str) -> bool {

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use hyper::header::{HOST, HeaderName};
+use hyper::header::HOST;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Uri, Version};
 use inventory_core::vocabulary::TraceParent;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceState;
 
+use crate::wire::headers::{TRACEPARENT, TRACESTATE};
+
 /// There is one scheme: whoever encrypts stands in front.
 pub(super) const SCHEME: &str = "http";
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// A request's head, before it is answered.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::error::ErrorBody;
 use super::mutation::mutation;
+use super::name::KeyName;
+use super::object::objects;
 use super::{Update, Updated, schema};
-use crate::kit::{ApiError, ErrorBody, KeyName, objects};
 
 /// Most updates of one call.
 pub const BATCH_UPDATES_MAX: usize = 10_000;
@@ -54,6 +56,7 @@ impl BatchRow {
             reason,
             note,
             reference,
+            epoch,
         } = update;
         Self {
             store_id,
@@ -65,6 +68,7 @@ impl BatchRow {
             reason,
             note,
             reference,
+            epoch,
         }
     }
 
@@ -79,6 +83,7 @@ impl BatchRow {
             reason: self.reason,
             note: self.note,
             reference: self.reference,
+            epoch: self.epoch,
         };
         (update, self.on_behalf_of)
     }
@@ -173,11 +178,11 @@ impl BatchResult {
     }
 
     /// What the single call would have been refused with.
-    pub fn refused(error: &ApiError) -> Self {
+    pub fn refused(error: ErrorBody) -> Self {
         Self::Refused(RefusedRow {
             outcome: "refused",
-            status: error.code().status().as_u16(),
-            error: error.body().clone(),
+            status: error.code.status().as_u16(),
+            error,
         })
     }
 }

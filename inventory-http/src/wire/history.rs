@@ -1,9 +1,5 @@
 //! What has happened to a product, or under a reference.
 
-use std::fmt;
-use std::str::FromStr;
-
-use data_encoding::BASE64URL_NOPAD;
 use inventory_core::engine::PastEvent;
 use inventory_core::machine::{Annotations, Details, Event, Kind, Level, Movement};
 use inventory_core::vocabulary::{
@@ -14,44 +10,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SnapshotLevel, schema};
-
-/// First byte of a cursor: another one than that of listings, so that neither takes the other's.
-const FORM: u8 = 2;
-
-/// Where the next page of a history starts. Opaque to clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HistoryCursor {
-    /// The next page has only events before this position.
-    pub before: Sequence,
-}
-
-/// A text is not a cursor that a history has given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor that a history has given")]
-pub struct InvalidHistoryCursor;
-
-impl fmt::Display for HistoryCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = vec![FORM];
-        bytes.extend_from_slice(&self.before.number().to_be_bytes());
-        f.write_str(&BASE64URL_NOPAD.encode(&bytes))
-    }
-}
-
-impl FromStr for HistoryCursor {
-    type Err = InvalidHistoryCursor;
-
-    fn from_str(text: &str) -> Result<Self, InvalidHistoryCursor> {
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
-        let bytes = bytes.map_err(|_| InvalidHistoryCursor)?;
-        let Some((&FORM, number)) = bytes.split_first() else {
-            return Err(InvalidHistoryCursor);
-        };
-        let number = number.try_into().map_err(|_| InvalidHistoryCursor)?;
-        let before = Sequence::new(u64::from_be_bytes(number));
-        Ok(Self { before })
-    }
-}
 
 /// Something that has happened. A `DeadLettered` event had no effect, and has nulls where nothing is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -174,23 +132,4 @@ pub struct History {
     pub next_cursor: String,
     /// Whether the log is kept from its first event on. If not, what is older than the last page may have been purged.
     pub complete: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_back_and_that_of_a_listing_is_not() {
-        let before = Sequence::new(1 << 40);
-        let cursor = HistoryCursor { before };
-        assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in ["", "Ag", "AXRlYQ", "!!", "AgAAAAAAAAABAA"] {
-            assert_eq!(
-                bad.parse::<HistoryCursor>(),
-                Err(InvalidHistoryCursor),
-                "{bad}"
-            );
-        }
-    }
 }

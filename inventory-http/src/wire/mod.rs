@@ -1,4 +1,5 @@
-//! What stands in bodies: the types of every request and answer, for servers, replicas and clients alike.
+//! What goes over the wire: the bodies, errors and headers of every call, and where followers and pages stand, for servers,
+//! replicas and clients alike.
 
 mod alert;
 mod as_of;
@@ -7,12 +8,16 @@ mod count;
 mod cursor;
 mod dead_letter;
 mod entry;
+mod error;
+pub mod headers;
 mod history;
 mod line;
 mod mutation;
-mod opened_cursor;
+mod name;
+pub(crate) mod object;
 mod operations;
-pub mod params;
+mod percent;
+mod position;
 mod product;
 mod replication;
 mod reservation;
@@ -23,22 +28,25 @@ mod transfer;
 mod update;
 mod whoami;
 
-pub use alert::{Alert, AlertCursor, AlertList, SetAlert};
+pub use alert::{Alert, AlertList, SetAlert};
 pub use as_of::{AsOf, InvalidAsOf};
 pub use batch::{
     AppliedRow, BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, RefusedRow,
 };
 pub use count::{Count, Counted};
-pub use cursor::{Cursor, InvalidCursor};
+pub use cursor::{Cursor, InvalidCursor, PageKey};
 pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
 pub use entry::InvalidEntry;
-pub use history::{History, HistoryCursor, HistoryEvent, InvalidHistoryCursor};
+pub use error::{Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
+pub use history::{History, HistoryEvent};
 pub use line::{LINES_MAX, LevelAfter};
-pub use mutation::Mutation;
-pub use opened_cursor::{OpenedCursor, ReservationCursor, TransferCursor};
+pub use mutation::{Mutation, Remarks};
+pub use name::{InvalidKeyName, KEY_NAME_CHARACTERS_MAX, KeyName};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
+pub use percent::{percent_decoded, percent_encoded};
+pub use position::{InvalidPosition, Position};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
 pub use reservation::{

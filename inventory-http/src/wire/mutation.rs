@@ -1,12 +1,30 @@
 //! What the bodies of all mutations have in common: a key, and what they say of themselves.
 
-use inventory_core::machine::Annotations;
-use inventory_core::vocabulary::{IdempotencyKey, Note, Reason, Reference};
+use inventory_core::machine::{Annotations, Request};
+use inventory_core::vocabulary::{Epoch, IdempotencyKey};
 
 /// The body of a mutation.
 pub trait Mutation {
     /// The key in the body.
     fn key_mut(&mut self) -> &mut Option<IdempotencyKey>;
+}
+
+/// What a mutation says beside what it does. It is no part of what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remarks {
+    pub(super) annotations: Annotations,
+    pub(super) epoch: Option<Epoch>,
+}
+
+impl Remarks {
+    /// The request that says this as well.
+    pub fn of(self, request: Request) -> Request {
+        let request = request.annotated(self.annotations);
+        match self.epoch {
+            Some(epoch) => request.in_history(epoch),
+            None => request,
+        }
+    }
 }
 
 /// Declares the body of a mutation: its own fields, and after them those that every mutation may have. A field of a struct
@@ -55,6 +73,14 @@ macro_rules! mutation {
             )]
             #[schemars(schema_with = "crate::wire::schema::reference")]
             pub reference: Option<inventory_core::vocabulary::Reference>,
+            /// The history that its versions and offsets are of: 409 when the log has another one. Absent: whatever there is.
+            #[serde(
+                default,
+                deserialize_with = "crate::wire::schema::not_null",
+                skip_serializing_if = "Option::is_none"
+            )]
+            #[schemars(schema_with = "crate::wire::schema::epoch")]
+            pub epoch: Option<inventory_core::vocabulary::Epoch>,
         }
 
         impl crate::wire::Mutation for $name {
@@ -64,29 +90,20 @@ macro_rules! mutation {
         }
 
         impl $name {
-            /// What the request says of itself.
-            pub fn remarks(&self) -> inventory_core::machine::Annotations {
-                crate::wire::mutation::remarks(
-                    self.reason,
-                    self.note.as_ref(),
-                    self.reference.as_ref(),
-                )
+            /// What it says beside what it does.
+            pub fn remarks(&self) -> crate::wire::Remarks {
+                crate::wire::Remarks {
+                    annotations: inventory_core::machine::Annotations {
+                        reason: self.reason,
+                        note: self.note.clone(),
+                        reference: self.reference.clone(),
+                        ..inventory_core::machine::Annotations::default()
+                    },
+                    epoch: self.epoch,
+                }
             }
         }
     };
 }
 
 pub(super) use mutation;
-
-pub(super) fn remarks(
-    reason: Option<Reason>,
-    note: Option<&Note>,
-    reference: Option<&Reference>,
-) -> Annotations {
-    Annotations {
-        reason,
-        note: note.cloned(),
-        reference: reference.cloned(),
-        ..Annotations::default()
-    }
-}

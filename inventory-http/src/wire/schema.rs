@@ -1,6 +1,5 @@
 //! Schemas of the vocabulary, as they are published, and how optional fields are read.
 
-pub use crate::kit::{ID_FORMAT, KEY_FORMAT, NAME_FORMAT};
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, NOTE_CHARACTERS_MAX, QUANTITY_MAX,
     REFERENCE_CHARACTERS_MAX, Reason, TTL_SECONDS_MAX,
@@ -8,25 +7,22 @@ use inventory_core::vocabulary::{
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-use crate::kit::KEY_NAME_CHARACTERS_MAX;
+use super::name::KEY_NAME_CHARACTERS_MAX;
 
-/// A format of the cursors of reservations.
-pub const RESERVATION_CURSOR_FORMAT: &str = "inventory-reservation-cursor";
+/// A format of ids, whose rules JSON Schema cannot say.
+pub const ID_FORMAT: &str = "inventory-id";
 
-/// A format of the cursors of transfers.
-pub const TRANSFER_CURSOR_FORMAT: &str = "inventory-transfer-cursor";
+/// A format of names of API keys.
+pub const NAME_FORMAT: &str = "inventory-name";
 
-/// A format of the cursors of alerts.
-pub const ALERT_CURSOR_FORMAT: &str = "inventory-alert-cursor";
-
-/// A format of cursors, which only listings make.
-pub const CURSOR_FORMAT: &str = "inventory-cursor";
-
-/// A format of cursors, which only histories make.
-pub const HISTORY_CURSOR_FORMAT: &str = "inventory-history-cursor";
+/// A format of idempotency keys.
+pub const KEY_FORMAT: &str = "inventory-key";
 
 /// A format of names in headers: percent-encoded.
 pub const ENCODED_NAME_FORMAT: &str = "inventory-encoded-name";
+
+/// A format of ids in headers: percent-encoded.
+pub const ENCODED_ID_FORMAT: &str = "inventory-encoded-id";
 
 /// A format of moments: an offset, or a time that there is.
 pub const AS_OF_FORMAT: &str = "inventory-as-of";

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mutation::mutation;
+use super::object::objects;
 use super::schema;
-use crate::kit::objects;
 
 /// Most rows of one call: one request. A larger synchronisation is several.
 pub const SYNC_ROWS_MAX: usize = REQUEST_LINES_MAX;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{LevelAfter, movements};
 use super::mutation::mutation;
+use super::object::objects;
 use super::schema;
-use crate::kit::objects;
 
 mutation! {
     /// Changes of levels of any products at any stores, under one key: all apply, in order and at once, or none does.

@@ -29,6 +29,21 @@ mutation! {
 }
 
 impl Update {
+    /// A change whatever the version, without a key or remarks.
+    pub fn new(store_id: StoreId, product_id: ProductId, delta: Adjustment) -> Self {
+        Self {
+            store_id,
+            product_id,
+            delta,
+            version: None,
+            idempotency_key: None,
+            reason: None,
+            note: None,
+            reference: None,
+            epoch: None,
+        }
+    }
+
     /// The command that says the same.
     pub fn command(self) -> Command {
         let guard = self.version.map_or(Guard::Unguarded, Guard::At);

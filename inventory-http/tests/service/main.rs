@@ -19,6 +19,7 @@ mod counted;
 mod counts;
 mod expiry;
 mod hanging;
+mod histories;
 mod history;
 mod http;
 mod keys;

@@ -33,6 +33,7 @@ fn each_change_takes_a_promise_or_refuses_it() {
         for (name, value) in [
             ("Idempotency-Key", "k"),
             ("On-Behalf-Of", "till"),
+            ("Acting-Store", "north"),
             ("If-Match", "\"1\""),
             ("If-None-Match", "*"),
             ("If-Unmodified-Since", "Fri, 27 Nov 2026 10:00:00 GMT"),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_http::kit::Causes;
-use inventory_http::wire::Changes;
+use inventory_http::wire::{Changes, Position};
 use tokio::time::{Instant, sleep_until};
 
 use super::concerns::About;
 use super::service::Store;
-use crate::client::{self, CallError};
-use crate::replica::{Position, Replica};
+use crate::client::CallError;
+use crate::replica::Replica;
 use crate::sending::{Blocked, Trouble};
 use crate::syncer::Step;
 
@@ -71,7 +71,7 @@ impl Store {
 
     async fn poll(&self, from: &Position, long_poll: bool) {
         let wait = if long_poll { LONG_POLL } else { Duration::ZERO };
-        match self.central.changes(&asked(from), PAGE_EVENTS, wait).await {
+        match self.central.changes(from, PAGE_EVENTS, wait).await {
             Ok(page) => self.take(&page),
             Err(error) => self.failed(&error),
         }
@@ -157,13 +157,4 @@ fn newer(page: &Changes<'_>) -> String {
         "central is newer than this store, which takes over what events such as {kind} leave behind and cannot check them: \
          upgrade it"
     )
-}
-
-/// Where the replica stands, as central is asked.
-fn asked(from: &Position) -> client::Position {
-    client::Position {
-        offset: from.offset,
-        epoch: Some(from.epoch),
-        chain: Some(from.chain),
-    }
 }

@@ -125,14 +125,12 @@ mod tests {
             idempotency_key: format!("k{number}").parse().unwrap(),
         };
         let update = Update {
-            store_id: "north".parse().unwrap(),
-            product_id: format!("product-{number}").parse().unwrap(),
-            delta: Adjustment::new(-1).unwrap(),
-            version: None,
-            idempotency_key: None,
-            reason: None,
             note: Some("a note of some length".parse().unwrap()),
-            reference: None,
+            ..Update::new(
+                "north".parse().unwrap(),
+                format!("product-{number}").parse().unwrap(),
+                Adjustment::new(-1).unwrap(),
+            )
         };
         let intent = Intent::new(key.clone(), update, Timestamp::UNIX_EPOCH, None);
         let reason = Reason::new("unprocessable", "there is too little");

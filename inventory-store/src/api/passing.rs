@@ -6,13 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use inventory_core::vocabulary::{ProductId, StoreId};
-use inventory_http::kit::{
-    Access, Answer, ApiError, BULK_BODY_BYTES_MAX, Call, Code, PathParam, Route,
-};
-use inventory_http::wire::params::{self, STORE_HEADERS};
+use inventory_http::kit::params::{self, STORE_HEADERS};
+use inventory_http::kit::{Access, Answer, ApiError, BULK_BODY_BYTES_MAX, Call, PathParam, Route};
+use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{
-    Close, Commit, Committed, Count, Counted, Extend, Extended, Held, Hold, LevelAfter, Moved,
-    Mutation, Receive, Release, Released, Reservation, Ship, Transfer, Updated, schema,
+    Close, Code, Commit, Committed, Count, Counted, Extend, Extended, Held, Hold, LevelAfter,
+    Moved, Mutation, Receive, Release, Released, Reservation, Ship, Transfer, Updated, schema,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,7 +20,7 @@ use tokio::time::Instant;
 
 use super::service::Store;
 use super::turn::Turn;
-use super::writes::{REPLAYED, away, origin, refused};
+use super::writes::{away, origin, refused};
 use crate::client::{CallError, Outcome};
 
 const RESERVATION_PATH: &[PathParam] = &[PathParam {
@@ -48,10 +47,8 @@ const REFUSALS: &[Code] = &[
 
 /// The body of a call that is passed on.
 trait Passed: Mutation + Serialize + DeserializeOwned + Send {
-    /// The stores that it names and writes for.
-    fn stores(&self) -> Vec<&StoreId> {
-        Vec::new()
-    }
+    /// The stores that it names and writes for. What it ends at others only central knows, and refuses.
+    fn stores(&self) -> Vec<&StoreId>;
 
     /// The products that it names.
     fn products(&self) -> Vec<&ProductId> {
@@ -76,9 +73,17 @@ impl Passed for Commit {
     }
 }
 
-impl Passed for Release {}
+impl Passed for Release {
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+}
 
-impl Passed for Extend {}
+impl Passed for Extend {
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+}
 
 impl Passed for Ship {
     fn stores(&self) -> Vec<&StoreId> {
@@ -90,9 +95,17 @@ impl Passed for Ship {
     }
 }
 
-impl Passed for Receive {}
+impl Passed for Receive {
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+}
 
-impl Passed for Close {}
+impl Passed for Close {
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+}
 
 impl Passed for Count {
     fn stores(&self) -> Vec<&StoreId> {
@@ -249,7 +262,10 @@ impl Store {
         self.show(&passed.body);
         let answer = Answer::json_bytes(passed.body).with_status(passed.status);
         Ok(match passed.replayed {
-            true => answer.with_header(REPLAYED, hyper::header::HeaderValue::from_static("true")),
+            true => answer.with_header(
+                IDEMPOTENT_REPLAYED,
+                hyper::header::HeaderValue::from_static("true"),
+            ),
             false => answer,
         })
     }

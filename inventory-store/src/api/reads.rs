@@ -1,8 +1,9 @@
 //! Reading the copy.
 
-use inventory_http::kit::{Answer, ApiError, Call, Causes, Code};
+use inventory_http::kit::params::{page_after, page_limit, product};
+use inventory_http::kit::{Answer, ApiError, Call, Causes};
+use inventory_http::wire::Code;
 use inventory_http::wire::Cursor;
-use inventory_http::wire::params::{CURSOR, LIMIT, product};
 
 use super::service::Store;
 use crate::bodies::{
@@ -44,19 +45,13 @@ pub(super) fn get(call: &Call<Store>) -> Result<Answer, ApiError> {
 /// GET /store/inventory
 pub(super) fn list(call: &Call<Store>) -> Result<Answer, ApiError> {
     let store = call.service();
-    let cursor = call.query.text(&CURSOR).filter(|text| !text.is_empty());
-    let after = cursor.and_then(|text| text.parse::<Cursor>().ok());
-    let limit = call.query.integer(&LIMIT).expect("it has a default") as usize;
+    let (after, limit) = (page_after(call), page_limit(call));
     let (page, freshness) = store.read(|replica| {
-        let after = after.as_ref().map(|cursor| &cursor.after);
-        let page = replica.page(after, limit, &store.id);
+        let page = replica.page(after.as_ref(), limit, &store.id);
         (page, store.freshness(replica))
     })?;
     let last = page.items.last().filter(|_| page.has_more);
-    let next_cursor = last.map_or_else(String::new, |last| {
-        let after = last.product.clone();
-        Cursor { after }.to_string()
-    });
+    let next_cursor = Cursor::next(last.map(|last| last.product.clone()));
     let items = page.items.into_iter();
     let outbox = store.outbox.outbox();
     Ok(Answer::json(&StoreListing {

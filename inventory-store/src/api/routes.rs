@@ -1,9 +1,9 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
-use inventory_http::kit::{Access, BODY_BYTES_MAX, Code, Route, tagged};
-use inventory_http::wire::params::{CURSOR, LIMIT, PRODUCT_PATH, REPLAYED, STORE_HEADERS};
-use inventory_http::wire::{Update, Updated};
+use inventory_http::kit::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED, STORE_HEADERS};
+use inventory_http::kit::{Access, BODY_BYTES_MAX, Route, tagged};
+use inventory_http::wire::{Code, Update, Updated};
 use inventory_http::{health, openapi};
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn stock() -> Vec<Route<Store>> {
         ]),
         Route::now(Method::GET, "/store/inventory", Access::Read, reads::list)
             .about("listProducts", "lists products as this store knows them, a page at a time")
-            .query(&[&CURSOR, &LIMIT])
+            .query(&[&PRODUCTS_CURSOR, &LIMIT])
             .answers::<StoreListing>(OK, "a page"),
         Route::now(
             Method::GET,

@@ -1,5 +1,6 @@
 //! Saves the copy now and then.
 
+use inventory_http::wire::Position;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::loops::why;
 use super::service::Store;
-use crate::cache::{CacheFiles, SaveSchedule, SavedPosition};
-use crate::replica::{Frozen, Position, Replica};
+use crate::cache::{CacheFiles, SaveSchedule};
+use crate::replica::{Frozen, Replica};
 
 /// A copy is not saved more often than this, since it is written whole.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
@@ -87,12 +88,6 @@ async fn until(due: Option<std::time::Instant>) {
 }
 
 fn write(files: &mut CacheFiles, frozen: &Frozen) -> Result<(), crate::cache::SaveError> {
-    let at = frozen.position();
-    let position = SavedPosition {
-        offset: at.offset,
-        epoch: at.epoch,
-        chain: at.chain,
-    };
     let write = |out: &mut dyn Write| Ok(serde_json::to_writer(out, frozen)?);
-    files.save(write, position)
+    files.save(write, frozen.position())
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Sequence, StoreId};
-use inventory_http::kit::{ApiError, Code, Prepared};
+use inventory_http::kit::{ApiError, Prepared};
 use inventory_http::telemetry::Telemetry;
+use inventory_http::wire::Code;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 

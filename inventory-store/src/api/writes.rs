@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use inventory_core::vocabulary::{StoreId, Timestamp, TraceParent};
-use inventory_http::kit::{Answer, ApiError, Call, Code};
+use inventory_http::kit::{Answer, ApiError, Call, params};
 use inventory_http::telemetry::ChildSpan;
-use inventory_http::wire::{Update, params};
+use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
+use inventory_http::wire::{Code, Update};
 use tokio::time::Instant;
 
 use super::service::Store;
@@ -18,8 +19,6 @@ use super::turn::Turn;
 use crate::bodies::Queued;
 use crate::client::{CallError, Failure, Origin, Outcome};
 use crate::outbox::{Change, ChangeError, Changed, Intent, IntentKey, NotTaken, Refusal};
-
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// POST /store/inventory/updates
 pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
@@ -84,6 +83,8 @@ struct Wanted {
 pub(super) fn origin(call: &Call<Store>, asking: &ChildSpan) -> Origin {
     Origin {
         till: call.caller().given_name().cloned(),
+        // Who may write for all stores may do so here too.
+        store: call.caller().scope().map(|_| call.service().id.clone()),
         trace: asking.trace().or_else(|| call.span.trace().cloned()),
     }
 }
@@ -143,7 +144,7 @@ impl Store {
         }
         let answer = Answer::json_bytes(answered.body);
         Ok(match answered.replayed {
-            true => answer.with_header(REPLAYED, HeaderValue::from_static("true")),
+            true => answer.with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true")),
             false => answer,
         })
     }

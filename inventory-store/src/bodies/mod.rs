@@ -3,7 +3,7 @@
 use inventory_core::vocabulary::{
     IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Timestamp, Version,
 };
-use inventory_http::kit::KeyName;
+use inventory_http::wire::KeyName;
 use inventory_http::wire::schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -6,12 +6,13 @@
 //!  ⏎{"crc":"0a1b2c3d"}⏎                                 CRC32 of every byte before this newline
 //! ```
 
+use inventory_http::wire::Position;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Absence;
-use super::files::{Cached, SavedPosition};
+use super::files::Cached;
 
 /// The form that is written and read. Another one is not converted: a snapshot is as good.
 const FORMAT: u64 = 1;
@@ -21,7 +22,7 @@ const TRAILER_BYTES: usize = "\n{\"crc\":\"00000000\"}\n".len();
 struct Header {
     format: u64,
     #[serde(flatten)]
-    position: SavedPosition,
+    position: Position,
 }
 
 /// What any format's first line says.
@@ -33,7 +34,7 @@ struct AnyHeader {
 /// Writes position, content and checksum.
 pub(super) fn write(
     out: &mut dyn Write,
-    position: SavedPosition,
+    position: Position,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let header = Header {

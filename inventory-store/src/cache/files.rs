@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use inventory_core::vocabulary::{Chain, Epoch, Sequence};
-use serde::{Deserialize, Serialize};
+use inventory_http::wire::Position;
 
 use super::directory::DataDirectory;
 use super::envelope;
@@ -12,22 +11,11 @@ use super::error::{Absence, SaveError};
 const STATE: &str = "store_state.json";
 const OFFSET: &str = "store_offset.json";
 
-/// Where in central's log a saved state stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedPosition {
-    /// The last event that is in the state.
-    pub offset: Sequence,
-    /// The history that the offset belongs to.
-    pub epoch: Epoch,
-    /// The digest of that history up to the offset.
-    pub chain: Chain,
-}
-
 /// A state as it was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cached {
     /// Where it stands.
-    pub position: SavedPosition,
+    pub position: Position,
     /// The bytes that were written, every one of them.
     pub content: Vec<u8>,
 }
@@ -71,7 +59,7 @@ impl CacheFiles {
     pub fn save(
         &mut self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-        position: SavedPosition,
+        position: Position,
     ) -> Result<(), SaveError> {
         let state = self
             .directory

@@ -18,5 +18,5 @@ mod schedule;
 pub(crate) use directory::ReplaceError;
 pub use directory::{DataDirectory, DirectoryError};
 pub use error::{Absence, SaveError};
-pub use files::{CacheFiles, Cached, SavedPosition};
+pub use files::{CacheFiles, Cached};
 pub use schedule::SaveSchedule;

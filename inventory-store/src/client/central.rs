@@ -1,17 +1,18 @@
 //! Central, as its calls.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::{StoreId, TraceParent};
-use inventory_http::kit::{KeyName, percent_encoded};
 use inventory_http::telemetry::TraceContext;
-use inventory_http::wire::params::ON_BEHALF_OF;
+use inventory_http::wire::headers::{
+    ACTING_STORE, IDEMPOTENT_REPLAYED, ON_BEHALF_OF, TRACEPARENT, TRACESTATE,
+};
 use inventory_http::wire::{
-    Batch, BatchRow, Changes, NodeId, Readiness, StateSnapshot, Update, WhoAmI,
+    Batch, BatchRow, Changes, KeyName, NodeId, Position, Readiness, StateSnapshot, Update, WhoAmI,
+    percent_encoded,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -21,13 +22,8 @@ use super::batch::{RowAnswer, Rows};
 use super::error::{CallError, Misfit};
 use super::exchange::{Ask, Clock, Reply, send};
 use super::pool::Pool;
-use super::position::Position;
 use super::settings::CentralSettings;
 use super::snapshot;
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 const JSON: &str = "application/json";
 
@@ -39,21 +35,26 @@ const LONG_POLL_S_MAX: u64 = 60;
 pub struct Origin {
     /// The till that has asked; `None` for one whose key has no name.
     pub till: Option<KeyName>,
+    /// The store whose till it is: nothing may change at another one. `None` for somebody who may write for all.
+    pub store: Option<StoreId>,
     /// The trace that it is part of.
     pub trace: Option<TraceContext>,
 }
 
 impl Origin {
     fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        let till = self.till.as_ref().map(|till| {
-            let name = HeaderValue::from_str(&till.encoded());
-            let name = name.expect("what is percent-encoded is ASCII");
-            (ON_BEHALF_OF.header.clone(), name)
-        });
+        let header = |name: HeaderName, encoded: String| {
+            let value = HeaderValue::try_from(encoded);
+            (name, value.expect("what is percent-encoded is ASCII"))
+        };
+        let till = self.till.as_ref();
+        let till = till.map(|till| header(ON_BEHALF_OF, till.encoded()));
+        let store = self.store.as_ref();
+        let store = store.map(|store| header(ACTING_STORE, percent_encoded(store.as_str())));
         let trace = self.trace.as_ref();
         let parent = trace.map(|trace| traceparent(trace.parent));
         let state = trace.and_then(|trace| tracestate(trace.state.as_deref()?));
-        parent.into_iter().chain(state).chain(till)
+        parent.into_iter().chain(state).chain(till).chain(store)
     }
 }
 
@@ -249,11 +250,14 @@ impl Central {
         long_poll: Duration,
     ) -> Result<Changes<'static>, CallError> {
         let seconds = long_poll.as_secs().min(LONG_POLL_S_MAX);
-        let mut target = format!(
-            "/replication/changes?fromOffset={}&limit={limit}&longPollSeconds={seconds}",
-            from.offset
+        let Position {
+            offset,
+            epoch,
+            chain,
+        } = from;
+        let target = format!(
+            "/replication/changes?fromOffset={offset}&epoch={epoch}&chain={chain}&limit={limit}&longPollSeconds={seconds}"
         );
-        push_history(&mut target, from);
         let ask = Ask::get(target, JSON);
         let clock = self.clock(Duration::from_secs(seconds));
         let reply = self.send(&ask, clock).await?;
@@ -275,7 +279,7 @@ impl Central {
         let body = judge(&head, body, ask.once_sent)?;
         Ok(Passed {
             status: head.status,
-            replayed: head.headers.contains_key(&REPLAYED),
+            replayed: head.headers.contains_key(&IDEMPOTENT_REPLAYED),
             body,
         })
     }
@@ -307,24 +311,13 @@ impl Central {
     }
 }
 
-/// Names the history of a position, as far as it is known.
-fn push_history(target: &mut String, from: &Position) {
-    let written = match (from.epoch, from.chain) {
-        (Some(epoch), Some(chain)) => write!(target, "&epoch={epoch}&chain={chain}"),
-        (Some(epoch), None) => write!(target, "&epoch={epoch}"),
-        (None, Some(chain)) => write!(target, "&chain={chain}"),
-        (None, None) => Ok(()),
-    };
-    written.expect("a string takes every text");
-}
-
-/// The trace that a call is part of.
 /// What others who trace have to say; it came in a header.
 fn tracestate(state: &str) -> Option<(HeaderName, HeaderValue)> {
     let value = HeaderValue::from_str(state).ok()?;
     Some((TRACESTATE, value))
 }
 
+/// The trace that a call is part of.
 fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
     let value = HeaderValue::from_str(&trace.to_string());
     (TRACEPARENT, value.expect("a trace is digits and hyphens"))

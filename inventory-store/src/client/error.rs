@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use inventory_http::kit::{Code, ErrorBody, GonePosition};
+use inventory_http::wire::{Code, ErrorBody, GonePosition};
 
 /// A call without the answer that was asked for.
 #[derive(Debug, thiserror::Error)]

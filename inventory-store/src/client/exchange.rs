@@ -9,13 +9,12 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::{request, response};
 use hyper::{Method, Request, StatusCode};
+use inventory_http::wire::headers::X_API_KEY;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{CallError, Failure, Misfit, Outcome};
 use super::pool::{Lease, Pool, Wanted};
 use super::settings::CentralSettings;
-
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Longer than any process runs, and no overflow of a clock.
 const STEP_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 365);
@@ -79,7 +78,7 @@ impl Ask {
             .method(self.method.clone())
             .uri(&self.target)
             .header(HOST, settings.url.authority())
-            .header(API_KEY, settings.key.header());
+            .header(X_API_KEY, settings.key.header());
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

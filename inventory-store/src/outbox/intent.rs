@@ -14,7 +14,7 @@ use super::key::IntentKey;
 pub struct Intent {
     key: IntentKey,
     /// Without its key.
-    update: Update,
+    update: Box<Update>,
     queued_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<TraceParent>,
@@ -71,7 +71,7 @@ impl Intent {
         update.idempotency_key = None;
         Self {
             key,
-            update,
+            update: update.into(),
             queued_at,
             trace,
             central_at: None,
@@ -105,7 +105,7 @@ impl Intent {
         } = self.key.clone();
         let update = Update {
             idempotency_key: Some(idempotency_key),
-            ..self.update.clone()
+            ..(*self.update).clone()
         };
         BatchRow::of(update, till)
     }
@@ -152,8 +152,10 @@ impl Intent {
         (self.update.delta != other.delta).then_some(Differs::Amount)
     }
 
+    /// Demands a version of the history that there is now, or none.
     pub(super) fn set_guard(&mut self, version: Option<Version>) {
         self.update.version = version;
+        self.update.epoch = None;
     }
 
     /// A person has looked at the stock: what was before does not count any more.

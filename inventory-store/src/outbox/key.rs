@@ -3,7 +3,7 @@
 use std::fmt;
 
 use inventory_core::vocabulary::IdempotencyKey;
-use inventory_http::kit::KeyName;
+use inventory_http::wire::KeyName;
 use serde::{Deserialize, Serialize};
 
 /// Names an intent: its key, and whose key it is. Tills number their sales without asking each other, so that equal keys of

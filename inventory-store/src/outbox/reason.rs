@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use inventory_core::vocabulary::Timestamp;
-use inventory_http::kit::ErrorBody;
+use inventory_http::wire::ErrorBody;
 use serde::{Deserialize, Serialize};
 
 /// Longest message, in characters: what central says fits, and the file stays small whatever is said.

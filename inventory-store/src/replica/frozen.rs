@@ -2,11 +2,9 @@
 
 use inventory_core::machine::{Image, ProductView};
 use inventory_core::vocabulary::Epoch;
-use inventory_http::wire::{SnapshotProduct, StateSnapshot};
+use inventory_http::wire::{Position, SnapshotProduct, StateSnapshot};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
-
-use super::Position;
 
 /// A replica at one moment. Serialised it has the form of [`StateSnapshot`], and
 /// [`Replica::from_snapshot`](super::Replica::from_snapshot) reads it back.

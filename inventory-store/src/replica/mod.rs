@@ -22,19 +22,17 @@ mod after_images;
 mod answers;
 mod diverged;
 mod frozen;
-mod position;
 mod shown;
 mod snapshot;
 
 pub use diverged::Diverged;
 pub use frozen::Frozen;
-pub use position::Position;
 pub use shown::{Page, Shown};
 pub use snapshot::InvalidSnapshot;
 
 use inventory_core::machine::{Head, Ledger, WindowLimits, follow, follow_on_trust, rehearse};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
-use inventory_http::wire::{Changes, StateSnapshot, Updated, WireEvent};
+use inventory_http::wire::{Changes, Position, StateSnapshot, Updated, WireEvent};
 
 use after_images::{AfterImages, Continued};
 use answers::Answers;

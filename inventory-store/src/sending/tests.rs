@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use inventory_core::vocabulary::{Adjustment, IdempotencyKey};
-use inventory_http::kit::{ApiError, Code};
+use inventory_http::kit::ApiError;
+use inventory_http::wire::Code;
 use inventory_http::wire::Update;
 
 use super::*;
@@ -12,16 +13,11 @@ use crate::client::{CallError, Failure, Misfit, Outcome};
 
 fn intents(count: usize) -> Vec<Intent> {
     let intent = |number: usize| {
-        let update = Update {
-            store_id: "north".parse().unwrap(),
-            product_id: format!("p{number}").parse().unwrap(),
-            delta: Adjustment::new(-1).unwrap(),
-            version: None,
-            idempotency_key: None,
-            reason: None,
-            note: None,
-            reference: None,
-        };
+        let update = Update::new(
+            "north".parse().unwrap(),
+            format!("p{number}").parse().unwrap(),
+            Adjustment::new(-1).unwrap(),
+        );
         let key: IdempotencyKey = format!("k{number}").parse().unwrap();
         Intent::new(key.into(), update, Timestamp::UNIX_EPOCH, None)
     };

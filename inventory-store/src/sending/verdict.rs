@@ -1,6 +1,7 @@
 //! What a call without an answer says, and of what.
 
-use inventory_http::kit::{Causes, Code, ErrorBody};
+use inventory_http::kit::Causes;
+use inventory_http::wire::{Code, ErrorBody};
 
 use super::{About, Trouble};
 use crate::client::{CallError, Failure, Misfit};

@@ -34,8 +34,9 @@ pub use settings::SyncerSettings;
 use std::time::Duration;
 
 use inventory_core::vocabulary::Sequence;
+use inventory_http::wire::Position;
 
-use crate::replica::{Followed, Position};
+use crate::replica::Followed;
 pub(crate) use backoff::{Backoff, Jitter};
 
 /// What to do next.

@@ -1,8 +1,8 @@
 //! What is asked, and what central answers.
 
 use inventory_core::vocabulary::Version;
-use inventory_http::kit::KeyName;
 use inventory_http::telemetry::TraceContext;
+use inventory_http::wire::KeyName;
 
 use crate::script::{Script, answer};
 use crate::world::{APPLIED, answered, central, client, client_with, five_more, told};
@@ -16,6 +16,7 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
     let client = client(script.address);
     let origin = Origin {
         till: Some(KeyName::new("till ä").unwrap()),
+        store: Some("süd".parse().unwrap()),
         trace: Some(TraceContext {
             parent: trace.parse().unwrap(),
             state: Some("a=1,b=2".into()),
@@ -32,6 +33,7 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
         format!("traceparent: {trace}\r\n"),
         "tracestate: a=1,b=2\r\n".to_owned(),
         "on-behalf-of: till%20%C3%A4\r\n".to_owned(),
+        "acting-store: s%C3%BCd\r\n".to_owned(),
         format!(
             "\r\n\r\n{{\"storeId\":\"s1\",\"productId\":\"tea\",\"delta\":5,\"version\":null,\"idempotencyKey\":\"{key}\"}}"
         ),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use inventory_store::client::{Origin, Position};
+use inventory_store::client::Origin;
 use tokio::net::TcpListener;
 
 use crate::script::{Script, Step, answer};
-use crate::world::{APPLIED, client, client_with, five_more, told};
+use crate::world::{APPLIED, anywhere, client, client_with, five_more, told};
 
 const CONFLICT: &str = r#"{"code":"conflict","message":"stale","details":[{"field":"version","issue":"old"}],"current":{"version":3,"available":2,"storeQuantity":1}}"#;
 const UNAVAILABLE: &str = r#"{"code":"unavailable","message":"later","details":[]}"#;
@@ -98,7 +98,7 @@ async fn each_misbehaviour_means_what_it_means() {
         assert_eq!(told(&result), update, "an update that is answered {sent:?}");
         let script = Script::answers(&sent).await;
         let changes = bounded(script.address);
-        let result = changes.changes(&Position::START, 10, Duration::ZERO).await;
+        let result = changes.changes(&anywhere(), 10, Duration::ZERO).await;
         assert_eq!(told(&result), read, "changes that are answered {sent:?}");
     }
 }
@@ -139,7 +139,7 @@ async fn a_position_that_is_gone_says_where_to_start_again() {
     let sent = answer("410 Gone", "", GONE);
     let gone = "gone Retention; nothing done; give up";
     let changes = client(Script::answers(&sent).await.address);
-    let result = changes.changes(&Position::START, 1, Duration::ZERO).await;
+    let result = changes.changes(&anywhere(), 1, Duration::ZERO).await;
     assert_eq!(told(&result), gone);
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
-use inventory_store::client::{Origin, Position};
+use inventory_http::wire::Position;
+use inventory_store::client::Origin;
 
 use crate::world::{PATIENCE, answered, central, client, five_more, told};
 
@@ -15,8 +16,8 @@ async fn a_follower_of_central_has_everything() {
     assert_eq!(empty.last_offset, Sequence::START);
     let start = Position {
         offset: empty.last_offset,
-        epoch: Some(empty.epoch),
-        chain: Some(empty.chain),
+        epoch: empty.epoch,
+        chain: empty.chain,
     };
 
     // A poll that waits is answered by what happens meanwhile.
@@ -36,14 +37,14 @@ async fn a_follower_of_central_has_everything() {
     for (position, expected) in [
         (
             Position {
-                epoch: Some(Epoch::from_random(7)),
+                epoch: Epoch::from_random(7),
                 ..start
             },
             "gone Epoch",
         ),
         (
             Position {
-                chain: Some(Chain::from_bits(7)),
+                chain: Chain::from_bits(7),
                 ..start
             },
             "gone Chain",

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
-use inventory_core::vocabulary::{Adjustment, ProductId, StoreId};
+use inventory_core::vocabulary::{Adjustment, Chain, Epoch, ProductId, Sequence, StoreId};
 use inventory_http::central::{Running, SETTINGS, Settings};
 use inventory_http::kit::Source;
-use inventory_http::wire::Update;
+use inventory_http::wire::{Position, Update};
 use inventory_store::client::{
     Answered, Backoff, CallError, Central, CentralSettings, Failure, Misfit, Outcome, Randomness,
     Retry, new_key,
@@ -63,6 +63,15 @@ pub(crate) fn client(address: SocketAddr) -> Central {
 }
 
 /// As [`client`], with what a test changes.
+/// Where a follower may stand: central is not asked in earnest.
+pub(crate) fn anywhere() -> Position {
+    Position {
+        offset: Sequence::START,
+        epoch: Epoch::from_random(1),
+        chain: Chain::default(),
+    }
+}
+
 pub(crate) fn client_with(
     address: SocketAddr,
     change: impl FnOnce(&mut CentralSettings),
@@ -75,14 +84,12 @@ pub(crate) fn client_with(
 /// Five more units of tea at store s1, as a new intent.
 pub(crate) fn five_more() -> Update {
     Update {
-        store_id: StoreId::new("s1").unwrap(),
-        product_id: ProductId::new("tea").unwrap(),
-        delta: Adjustment::new(5).unwrap(),
-        version: None,
         idempotency_key: Some(new_key()),
-        reason: None,
-        note: None,
-        reference: None,
+        ..Update::new(
+            StoreId::new("s1").unwrap(),
+            ProductId::new("tea").unwrap(),
+            Adjustment::new(5).unwrap(),
+        )
     }
 }
 

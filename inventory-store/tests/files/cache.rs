@@ -4,17 +4,16 @@ use std::fs;
 use std::io::{self, Write};
 
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
-use inventory_store::cache::{
-    Absence, CacheFiles, Cached, DataDirectory, SaveError, SavedPosition,
-};
+use inventory_http::wire::Position;
+use inventory_store::cache::{Absence, CacheFiles, Cached, DataDirectory, SaveError};
 
 use crate::damage::flips;
 
 const STATE: &str = "store_state.json";
 const OFFSET: &str = "store_offset.json";
 
-fn position(offset: u64) -> SavedPosition {
-    SavedPosition {
+fn position(offset: u64) -> Position {
+    Position {
         offset: Sequence::new(offset),
         epoch: Epoch::from_random(7),
         chain: Chain::from_bits(offset * 31),
@@ -47,7 +46,7 @@ fn the_newest_saved_state_is_found_and_the_offset_beside_it_is_its_own() {
         save(&mut files, offset).unwrap();
         assert_eq!(load(&directory).unwrap(), state(offset));
         let beside = fs::read(temporary.path().join(OFFSET)).unwrap();
-        let beside: SavedPosition = serde_json::from_slice(&beside).unwrap();
+        let beside: Position = serde_json::from_slice(&beside).unwrap();
         assert_eq!(beside, position(offset));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use inventory_core::vocabulary::{Adjustment, Reason, Timestamp, Version};
-use inventory_http::kit::KeyName;
+use inventory_core::vocabulary::{Adjustment, Epoch, Reason, Timestamp, Version};
+use inventory_http::wire::KeyName;
 use inventory_http::wire::Update;
 use inventory_store::outbox::{Intent, IntentKey, OutboxLimits};
 
@@ -39,6 +39,7 @@ pub(crate) fn intent(key_number: u8, product: u8, twice: bool, guarded: bool, no
         reason: twice.then_some(Reason::Sale),
         note: twice.then(|| "two \"ä\"".parse().unwrap()),
         reference: twice.then(|| "order-7".parse().unwrap()),
+        epoch: guarded.then(|| Epoch::from_random(7)),
     };
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let trace = twice.then(|| trace.parse().unwrap());

@@ -58,7 +58,7 @@ impl Model {
                     self.in_flight.retain(|flying| flying != key);
                     let old = &self.queued[place];
                     let mut update = old.update().clone();
-                    update.version = None;
+                    (update.version, update.epoch) = (None, None);
                     self.queued[place] =
                         Intent::new(key.clone(), update, old.queued_at(), old.trace())
                             .known(None, old.attempted());
@@ -71,7 +71,7 @@ impl Model {
                 full()?;
                 let old = self.parked.remove(place).intent;
                 let mut update = old.update().clone();
-                update.version = *version;
+                (update.version, update.epoch) = (*version, None);
                 let again = Intent::new(key.clone(), update, at(now), old.trace());
                 self.queued.push(again);
             }

@@ -13,8 +13,7 @@ use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{
     Chain, Epoch, IdempotencyKey, ProductId, Sequence, StoreId, Timestamp,
 };
-use inventory_http::wire::{Changes, SnapshotProduct, StateSnapshot, Updated, WireEvent};
-use inventory_store::replica::Position;
+use inventory_http::wire::{Changes, Position, SnapshotProduct, StateSnapshot, Updated, WireEvent};
 
 use crate::SITUATIONS;
 use crate::history::History;

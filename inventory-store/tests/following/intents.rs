@@ -115,16 +115,11 @@ impl World {
         let key: IdempotencyKey = format!("intent-{}-{}", self.now, self.queued.len())
             .parse()
             .expect("the key is plain text");
-        let update = Update {
-            store_id: self.nodes[node].store.clone(),
-            product_id: self.dice.of(&PRODUCTS).parse().expect("it is an id"),
-            delta: Adjustment::new(delta).expect("it is not zero"),
-            version: None,
-            idempotency_key: None,
-            reason: None,
-            note: None,
-            reference: None,
-        };
+        let update = Update::new(
+            self.nodes[node].store.clone(),
+            self.dice.of(&PRODUCTS).parse().expect("it is an id"),
+            Adjustment::new(delta).expect("it is not zero"),
+        );
         let now = timestamp(self.now);
         let intent = Intent::new(key.clone().into(), update, now, None);
         let change = Change::Enqueue(intent);

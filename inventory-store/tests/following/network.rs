@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use inventory_core::machine::Command;
-use inventory_http::wire::Updated;
-use inventory_store::replica::Position;
+use inventory_http::wire::{Position, Updated};
 
 use crate::dice::Dice;
 

@@ -87,6 +87,59 @@ fn a_caller_of_another_store_changes_nothing_by_any_call_of_this_one() {
     assert_eq!(tea["state"], "open", "{tea}");
 }
 
+/// The store's own key at central may write for every store; a till of the store may not.
+#[test]
+fn a_till_changes_nothing_of_another_store_whatever_the_key_of_its_store_may_do() {
+    let world = World::with(&[("STORE_API_KEYS", "till=store:north,boss=admin")]);
+    let at_central = |path: &str, body: &str, status: u16| {
+        let reply = world.at_central("POST", path, body);
+        assert_eq!(reply.status, status, "{path}: {}", reply.body);
+    };
+    let count =
+        r#"{"storeId":"south","productId":"tea","counted":9,"version":null,"idempotencyKey":"c"}"#;
+    let hold = r#"{"reservationId":"far","ttlSeconds":600,"idempotencyKey":"h","lines":[{"storeId":"south","productId":"tea","quantity":1}]}"#;
+    let ship = r#"{"transferId":"van","fromStoreId":"south","toStoreId":"east","lines":[{"productId":"tea","quantity":1}],"idempotencyKey":"s"}"#;
+    at_central("/inventory/counts", count, 200);
+    at_central("/reservations", hold, 201);
+    at_central("/transfers", ship, 201);
+    world.in_step();
+    let last = world.last_change();
+    let ends = [
+        (
+            "/store/reservations/far/commit",
+            r#"{"idempotencyKey":"NAME"}"#,
+        ),
+        (
+            "/store/reservations/far/release",
+            r#"{"idempotencyKey":"NAME"}"#,
+        ),
+        (
+            "/store/reservations/far/extend",
+            r#"{"idempotencyKey":"NAME","ttlSeconds":60}"#,
+        ),
+        (
+            "/store/transfers/van/receive",
+            r#"{"idempotencyKey":"NAME"}"#,
+        ),
+        (
+            "/store/transfers/van/close",
+            r#"{"idempotencyKey":"NAME","outcome":"lost"}"#,
+        ),
+    ];
+    let post = |key: &str, path: &str, body: &str| {
+        let head = format!("X-API-Key: {key}\r\n");
+        call(world.store_address(), "POST", path, &head, body)
+    };
+    for (at, (path, body)) in ends.into_iter().enumerate() {
+        let reply = post("till", path, &body.replace("NAME", &format!("till-{at}")));
+        assert_eq!(reply.status, 403, "{path}: {}", reply.body);
+    }
+    assert_eq!(world.last_change(), last);
+    // Who may write for all stores may do so at this one too.
+    let released = post("boss", ends[1].0, ends[1].1);
+    assert_eq!(released.status, 200, "{}", released.body);
+}
+
 #[test]
 fn bad_calls_get_the_errors_that_central_gives() {
     let world = World::new();

@@ -208,6 +208,12 @@ impl<'a> Draft<'a> {
         staged.cloned().or_else(known)
     }
 
+    /// Whether a request is answered from memory: its key was used in this draft or before.
+    pub fn remembers(&self, request: &Request) -> bool {
+        let intent = request.intent();
+        intent.is_some_and(|intent| self.find(intent).is_some())
+    }
+
     /// The level that a command touches. Whatever looks at stock does so here: nobody sees units held that are due.
     pub(super) fn place<'b>(&mut self, product: &'b ProductId, store: &'b StoreId) -> Place<'b>
     where

@@ -89,6 +89,7 @@ fn refusal(rejection: &Rejection) -> String {
             format!("NothingToDo{}", outcomes.collect::<String>())
         }
         Rejection::VersionsExhausted { line, .. } => format!("VersionsExhausted{}", of(*line)),
+        Rejection::OtherHistory { named, current } => format!("OtherHistory {named}, is {current}"),
         Rejection::OutOfScope { store, reservation } => match reservation {
             Some(reservation) => format!("OutOfScope {store} by {reservation}"),
             None => format!("OutOfScope {store}"),

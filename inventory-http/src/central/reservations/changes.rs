@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use inventory_core::engine::Receipt;
-use inventory_core::machine::{self, Annotations, Command, Request};
+use inventory_core::machine::{self, Command, Request};
 use inventory_core::vocabulary::{IdempotencyKey, ReservationId};
 use serde::Serialize;
 
@@ -11,9 +11,9 @@ use crate::central::refusal::{Body, lines_refused, refused_in};
 use crate::central::service::Central;
 use crate::central::transactions::check_lines;
 use crate::central::updates::{buried, mark_replayed};
-use crate::kit::{Answer, ApiError, Call};
+use crate::kit::{Answer, ApiError, Call, params};
 use crate::wire::{
-    Commit, Committed, Extend, Extended, Held, Hold, LevelUnits, Release, Released, params,
+    Commit, Committed, Extend, Extended, Held, Hold, LevelUnits, Release, Released, Remarks,
 };
 
 /// POST /reservations
@@ -84,10 +84,10 @@ fn check_stores(call: &Call<Central>, id: &ReservationId) -> Result<(), ApiError
 /// How lines of a reservation are written.
 const HELD: Body = Body::Lines("quantity");
 
-fn request(key: IdempotencyKey, commands: Vec<Command>, remarks: Annotations) -> Request {
+fn request(key: IdempotencyKey, commands: Vec<Command>, remarks: Remarks) -> Request {
     let request = Request::new(key, commands);
     let request = request.expect("the number of lines was checked");
-    request.annotated(remarks)
+    remarks.of(request)
 }
 
 /// Submits a request, and answers with what its receipt says.

@@ -3,14 +3,14 @@
 use inventory_core::machine::{HeldLine, Rejection, Reservation, ReservationState};
 use inventory_core::vocabulary::{ProductId, StoreId, Timestamp};
 
-use super::params::{CURSOR, PRODUCT, STATE, STORE, reservation};
+use super::params::{PRODUCT, STATE, STORE, reservation};
 use crate::central::opened::Page;
 use crate::central::params::checked;
 use crate::central::refusal::refused;
 use crate::central::service::Central;
+use crate::kit::params::{page_after, page_limit};
 use crate::kit::{Answer, ApiError, Call};
-use crate::wire::params::LIMIT;
-use crate::wire::{self, ReservationCursor, ReservationList};
+use crate::wire::{self, ReservationList};
 
 /// GET /reservations/{reservationId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
@@ -55,14 +55,12 @@ pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
         product: checked(call, &PRODUCT),
         state: checked(call, &STATE),
     };
-    let limit = call.query.integer(&LIMIT).expect("it has a default");
     let reader = call.service().reader();
     let at = reader.head().recorded_at;
     let show = |reservation: &Reservation| {
         let shown = filter.shows(reservation, at);
         shown.then(|| wire::Reservation::of(reservation, at))
     };
-    let after: Option<ReservationCursor> = checked(call, &CURSOR);
-    let (items, next_cursor) = Page::read(reader, after, limit as usize, show);
+    let (items, next_cursor) = Page::read(reader, page_after(call), page_limit(call), show);
     Ok(Answer::json(&ReservationList { items, next_cursor }))
 }

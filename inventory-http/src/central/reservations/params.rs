@@ -1,12 +1,12 @@
 //! The parameters of calls about reservations.
 
-use inventory_core::vocabulary::{ProductId, ReservationId, StoreId};
+use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId};
 
 use crate::central::params::ID;
 use crate::central::service::Central;
+use crate::kit::params::{cursor, parses};
 use crate::kit::{ApiError, Call, Param, PathParam};
-use crate::wire::params::{empty_or, parses};
-use crate::wire::{ReservationCursor, schema};
+use crate::wire::schema;
 
 pub(super) const RESERVATION_PATH: &[PathParam] = &[PathParam {
     name: "reservationId",
@@ -34,13 +34,7 @@ pub(super) const STATE: Param = Param::choice(
     "only reservations in this state",
     &["open", "committed", "released", "expired"],
 );
-pub(super) const CURSOR: Param = Param::text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the first page",
-    "^[A-Za-z0-9_-]*$",
-    schema::RESERVATION_CURSOR_FORMAT,
-    empty_or::<ReservationCursor>,
-);
+pub(super) const CURSOR: Param = cursor::<(Sequence, ReservationId)>();
 
 /// The reservation in the path.
 pub(super) fn reservation(call: &Call<Central>) -> Result<ReservationId, ApiError> {

@@ -5,10 +5,10 @@ use hyper::{Method, StatusCode};
 use super::params::{CURSOR, PRODUCT, RESERVATION_PATH, STATE, STORE};
 use super::{changes, listing};
 use crate::central::service::Central;
-use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
-use crate::wire::params::{LIMIT, MUTATION_HEADERS, REPLAYED};
+use crate::kit::params::{LIMIT, MUTATION_HEADERS, REPLAYED};
+use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route};
 use crate::wire::{
-    Commit, Committed, Extend, Extended, Held, Hold, Release, Released, Reservation,
+    Code, Commit, Committed, Extend, Extended, Held, Hold, Release, Released, Reservation,
     ReservationList,
 };
 

@@ -1,7 +1,7 @@
 //! Ship, receive, close.
 
 use hyper::StatusCode;
-use inventory_core::machine::{Annotations, Command, Request, Transfer};
+use inventory_core::machine::{Command, Request, Transfer};
 use inventory_core::vocabulary::{IdempotencyKey, StoreId, TransferId};
 
 use super::params::transfer;
@@ -9,8 +9,8 @@ use crate::central::refusal::{Body, lines_refused, refused_in};
 use crate::central::service::Central;
 use crate::central::transactions::check_lines;
 use crate::central::updates::{buried, mark_replayed};
-use crate::kit::{Answer, ApiError, Call};
-use crate::wire::{Close, Moved, Receive, Ship, params};
+use crate::kit::{Answer, ApiError, Call, params};
+use crate::wire::{Close, Moved, Receive, Remarks, Ship};
 
 /// How lines of a transfer are written.
 const SHIPPED: Body = Body::Lines("quantity");
@@ -69,11 +69,11 @@ async fn submit(
     call: &Call<Central>,
     key: IdempotencyKey,
     commands: Vec<Command>,
-    remarks: Annotations,
+    remarks: Remarks,
 ) -> Result<Answer, ApiError> {
     let request = Request::new(key, commands);
     let request = request.expect("the number of lines was checked");
-    let receipt = call.submit_one(request.annotated(remarks)).await?;
+    let receipt = call.submit_one(remarks.of(request)).await?;
     let receipt = receipt.map_err(|rejection| refused_in(&rejection, SHIPPED))?;
     let answer = Answer::json(&Moved::from_receipt(&receipt).ok_or_else(buried)?);
     Ok(mark_replayed(answer, receipt.replayed))

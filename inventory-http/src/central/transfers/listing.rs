@@ -3,14 +3,14 @@
 use inventory_core::machine::{Rejection, Transfer, TransferState};
 use inventory_core::vocabulary::{ProductId, StoreId};
 
-use super::params::{CURSOR, FROM, PRODUCT, STATE, TO, transfer};
+use super::params::{FROM, PRODUCT, STATE, TO, transfer};
 use crate::central::opened::Page;
 use crate::central::params::checked;
 use crate::central::refusal::refused;
 use crate::central::service::Central;
+use crate::kit::params::{page_after, page_limit};
 use crate::kit::{Answer, ApiError, Call};
-use crate::wire::params::LIMIT;
-use crate::wire::{self, TransferCursor, TransferList};
+use crate::wire::{self, TransferList};
 
 /// GET /transfers/{transferId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
@@ -57,10 +57,8 @@ pub(super) fn list(call: &Call<Central>) -> Result<Answer, ApiError> {
         product: checked(call, &PRODUCT),
         state: checked(call, &STATE),
     };
-    let limit = call.query.integer(&LIMIT).expect("it has a default");
     let show = |transfer: &Transfer| filter.shows(transfer).then(|| wire::Transfer::of(transfer));
-    let after: Option<TransferCursor> = checked(call, &CURSOR);
     let reader = call.service().reader();
-    let (items, next_cursor) = Page::read(reader, after, limit as usize, show);
+    let (items, next_cursor) = Page::read(reader, page_after(call), page_limit(call), show);
     Ok(Answer::json(&TransferList { items, next_cursor }))
 }

@@ -1,12 +1,12 @@
 //! The parameters of calls about transfers.
 
-use inventory_core::vocabulary::{ProductId, StoreId, TransferId};
+use inventory_core::vocabulary::{ProductId, Sequence, StoreId, TransferId};
 
 use crate::central::params::ID;
 use crate::central::service::Central;
+use crate::kit::params::{cursor, parses};
 use crate::kit::{ApiError, Call, Param, PathParam};
-use crate::wire::params::{empty_or, parses};
-use crate::wire::{TransferCursor, schema};
+use crate::wire::schema;
 
 pub(super) const TRANSFER_PATH: &[PathParam] = &[PathParam {
     name: "transferId",
@@ -41,13 +41,7 @@ pub(super) const STATE: Param = Param::choice(
     "only transfers in this state",
     &["in_transit", "received", "returned", "lost"],
 );
-pub(super) const CURSOR: Param = Param::text(
-    "cursor",
-    "nextCursor of the page before; absent or empty for the first page",
-    "^[A-Za-z0-9_-]*$",
-    schema::TRANSFER_CURSOR_FORMAT,
-    empty_or::<TransferCursor>,
-);
+pub(super) const CURSOR: Param = cursor::<(Sequence, TransferId)>();
 
 /// The transfer in the path.
 pub(super) fn transfer(call: &Call<Central>) -> Result<TransferId, ApiError> {

@@ -5,9 +5,9 @@ use hyper::{Method, StatusCode};
 use super::params::{CURSOR, FROM, PRODUCT, STATE, TO, TRANSFER_PATH};
 use super::{changes, listing};
 use crate::central::service::Central;
-use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Code, Route};
-use crate::wire::params::{LIMIT, MUTATION_HEADERS, REPLAYED};
-use crate::wire::{Close, Moved, Receive, Ship, Transfer, TransferList};
+use crate::kit::params::{LIMIT, MUTATION_HEADERS, REPLAYED};
+use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route};
+use crate::wire::{Close, Code, Moved, Receive, Ship, Transfer, TransferList};
 
 const OK: StatusCode = StatusCode::OK;
 

@@ -5,8 +5,8 @@ use inventory_core::vocabulary::{ProductId, ReservationId, StoreId, Ttl, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::{objects, some_objects};
 use crate::wire::mutation::mutation;
+use crate::wire::object::{objects, some_objects};
 use crate::wire::schema;
 
 mutation! {

@@ -37,16 +37,11 @@ fn named(key: &str) -> IntentKey {
 }
 
 pub(crate) fn sale(key: &str) -> Intent {
-    let update = Update {
-        store_id: "north".parse().unwrap(),
-        product_id: "tea".parse().unwrap(),
-        delta: Adjustment::new(-1).unwrap(),
-        version: None,
-        idempotency_key: None,
-        reason: None,
-        note: None,
-        reference: None,
-    };
+    let update = Update::new(
+        "north".parse().unwrap(),
+        "tea".parse().unwrap(),
+        Adjustment::new(-1).unwrap(),
+    );
     Intent::new(named(key), update, Timestamp::UNIX_EPOCH, None)
 }
 
