@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::params::LETTER_PATH;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call};
+use crate::kit::{Answer, ApiError, Call, Causes};
 use crate::wire::Code;
 use crate::wire::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolve,
@@ -122,7 +122,7 @@ async fn with_letters<T: Send + 'static>(
     match worked {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
-            tracing::error!(%error, "the dead letters could not be read or written");
+            tracing::error!(error = %Causes(&error), "the dead letters could not be read or written");
             let message =
                 "the dead letters cannot be read or written now; the same call settles it";
             Err(ApiError::new(Code::Unavailable, message).with_retry_after(1))

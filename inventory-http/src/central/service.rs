@@ -147,7 +147,7 @@ impl Central {
     /// It is so until the oldest of those that are left would have been forgotten for its age.
     pub(super) fn keys_missing_before(&self) -> Option<Timestamp> {
         let since = self.reader.read(Ledger::keys_remembered_since);
-        let age_ms = self.clock.now().millis_since(since);
+        let age_ms = self.reader.time().now.millis_since(since);
         let forgotten = since > Timestamp::UNIX_EPOCH;
         (forgotten && age_ms < self.key_age_ms).then_some(since)
     }

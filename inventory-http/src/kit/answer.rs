@@ -163,6 +163,15 @@ impl Answer {
         }
     }
 
+    /// With a body that is given chunk by chunk.
+    pub(super) fn streaming(mut self) -> Self {
+        self.body = match self.body {
+            Content::Whole(bytes) => Content::Streamed(Box::pin(Outgoing::whole(bytes))),
+            streamed @ Content::Streamed(_) => streamed,
+        };
+        self
+    }
+
     /// Compresses a body while it is made, when it is not one of events that must not wait for each other.
     pub(super) fn gzip_stream(mut self) -> Self {
         if self.content_type != JSON {

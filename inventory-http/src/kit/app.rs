@@ -47,6 +47,7 @@ impl<S> App<S> {
         telemetry: Telemetry,
     ) -> Self {
         telemetry.instruments().begin_serving();
+        keyring.watch().borrow().begin_limiting(&telemetry);
         Self {
             service,
             router: Router::new(routes),

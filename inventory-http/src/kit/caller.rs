@@ -61,6 +61,11 @@ impl Caller {
         &self.key.role
     }
 
+    /// Whether it may call only so often.
+    pub(super) fn is_limited(&self) -> bool {
+        self.bucket.is_some()
+    }
+
     /// Takes a token; `None` when there is no limit.
     pub(super) fn charge(&self, now: Instant) -> Option<Taken> {
         self.bucket.as_ref().map(|bucket| bucket.take(now))

@@ -17,7 +17,7 @@ use super::outgoing::Streamed;
 /// Bodies below this size are sent as they are.
 pub(super) const GZIP_BYTES_MIN: usize = 4 * 1024;
 
-/// Bodies from this size on are compressed beside the threads that serve connections.
+/// Bodies above this size are compressed while they are sent.
 pub(super) const GZIP_BYTES_INLINE_MAX: usize = 64 * 1024;
 
 /// Whether a client takes gzip: what it says of gzip counts, and else what it says of anything.

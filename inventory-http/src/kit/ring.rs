@@ -14,6 +14,7 @@ use super::keys::{ApiKey, InvalidApiKey, digest};
 use super::quota::Quota;
 use super::settings::KeyFile;
 use super::unnamed;
+use crate::telemetry::Telemetry;
 use crate::wire::Code;
 use crate::wire::headers::X_API_KEY;
 
@@ -147,6 +148,14 @@ impl Keyring {
 }
 
 impl Ring {
+    /// Lets everybody see what no caller with a quota was refused yet.
+    pub(super) fn begin_limiting(&self, telemetry: &Telemetry) {
+        for caller in self.callers.iter().filter(|caller| caller.is_limited()) {
+            let name = caller.name().as_str();
+            telemetry.instruments().begin_limiting(name);
+        }
+    }
+
     /// Who a request's head says is calling.
     ///
     /// # Errors

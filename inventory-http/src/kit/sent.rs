@@ -9,25 +9,17 @@ use super::answer::Answer;
 use super::gzip::{self, GZIP_BYTES_INLINE_MAX, GZIP_BYTES_MIN};
 use super::outgoing::Outgoing;
 
-pub(super) async fn compressed(mut answer: Answer) -> Answer {
+/// The answer, compressed: a small body at once, a large one while it is sent, with turns for others in between.
+pub(super) fn compressed(mut answer: Answer) -> Answer {
+    let made = answer.take_gzip();
     let Some(body) = answer.whole_body() else {
         return answer.gzip_stream();
     };
-    if body.len() < GZIP_BYTES_MIN {
-        return answer;
-    }
-    let body = body.clone();
-    if let Some(made) = answer.take_gzip() {
-        answer.replace_body(made);
-        return answer.compressed();
-    }
-    let made = match body.len() <= GZIP_BYTES_INLINE_MAX {
-        true => gzip::compress(&body),
-        false => match tokio::task::spawn_blocking(move || gzip::compress(&body)).await {
-            Ok(made) => made,
-            // The runtime is stopping: the client gets what is there.
-            Err(_) => return answer,
-        },
+    let made = match made {
+        Some(made) => made,
+        None if body.len() < GZIP_BYTES_MIN => return answer,
+        None if body.len() > GZIP_BYTES_INLINE_MAX => return answer.streaming().gzip_stream(),
+        None => gzip::compress(body),
     };
     answer.replace_body(made);
     answer.compressed()

@@ -85,6 +85,7 @@ impl<S> Sessions<S> {
         // The sender lives as long as the session's app.
         if self.keys.has_changed().unwrap_or(false) {
             let ring = Arc::clone(&self.keys.borrow_and_update());
+            ring.begin_limiting(&self.current.app.telemetry());
             self.current = Arc::new(Session {
                 app: Arc::clone(&self.current.app),
                 pulse: Arc::clone(&self.current.pulse),
@@ -164,11 +165,8 @@ impl<S: Send + Sync + 'static> Session<S> {
         };
         let answer = answered.unwrap_or_else(Answer::from);
         let varies = answer.varies();
-        let answer = match gzip {
-            true => compressed(answer).await,
-            false => answer,
-        };
         let (answer, share) = self.with_room(answer);
+        let answer = if gzip { compressed(answer) } else { answer };
         let mut response = answer.into_response();
         if let Some(share) = share {
             response.body_mut().keep(share);

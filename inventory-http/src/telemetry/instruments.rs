@@ -249,6 +249,12 @@ impl Instruments {
         self.unauthorized.add(0, &[]);
     }
 
+    /// As `Instruments::begin`, of a key that may call so often.
+    pub fn begin_limiting(&self, key: &str) {
+        let key = KeyValue::new("key", key.to_owned());
+        self.rate_limited.add(0, &[key]);
+    }
+
     /// A request was answered.
     pub fn served(&self, served: &Served, took: Duration) {
         self.latency.record(millis(took), &served.of_latency());

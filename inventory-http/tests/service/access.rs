@@ -231,15 +231,15 @@ fn a_key_of_a_store_has_no_limit_unless_one_is_chosen_and_the_counter_names_who_
         assert_eq!(get(&world).status, 200);
     }
     let world = World::with(&[&few[..], &[("STORE_RATE_TOKENS", "3")]].concat());
+    let metrics = || String::from_utf8(world.get("/metrics").body).unwrap();
+    // Before the first refusal: who compares two looks would miss it.
+    let counted = |times: u32| format!(r#"inventory_rate_limited_total{{key="north"}} {times}"#);
+    assert!(metrics().contains(&counted(0)), "{}", metrics());
     for _ in 0..3 {
         assert_eq!(get(&world).header("ratelimit-limit"), Some("3"));
     }
     assert_eq!(get(&world).status, 429);
-    let metrics = String::from_utf8(world.get("/metrics").body).unwrap();
-    assert!(
-        metrics.contains(r#"inventory_rate_limited_total{key="north"} 1"#),
-        "{metrics}"
-    );
+    assert!(metrics().contains(&counted(1)), "{}", metrics());
 }
 
 /// A reservation over two stores is ended as a whole, which gives units back at both.

@@ -127,6 +127,7 @@ fn a_connection_beyond_the_limit_is_refused_in_words() {
 /// Idle connections need no key. They may keep others out, and they may not make an orchestrator kill the service.
 #[test]
 fn who_watches_the_service_is_answered_beyond_the_limit() {
+    listen();
     let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
     few.limits.stop_timeout = Duration::from_secs(1);
     let world = World::on(MemoryStorage::new().ports(), &few);
@@ -146,6 +147,7 @@ fn who_watches_the_service_is_answered_beyond_the_limit() {
         (refused.error().0, refused.header("retry-after")),
         (503, Some("1"))
     );
+    assert!(logged().contains("more connections than may be: all but health is refused"));
     for client in &mut others {
         assert_eq!(client.call("GET", "/inventory", &[], None).status, 200);
     }

@@ -250,6 +250,22 @@ fn so_many_snapshots_are_sent_at_once_and_the_next_is_asked_to_wait() {
 }
 
 #[test]
+fn pages_that_are_kept_for_followers_have_a_bound() {
+    let mut settings = settings(&[]);
+    settings.limits.pages_bytes_max = 100_000;
+    let world = World::on(MemoryStorage::new().ports(), &settings);
+    world.adjust("tea", "north", 1, "k1");
+    let page = "/replication/changes?fromOffset=0&limit=1";
+    assert_eq!(world.get(page).status, 200);
+    // A request of a thousand events takes more than there is, and is never split.
+    catalogue(&world);
+    let refused = world.get("/replication/changes?fromOffset=1&limit=1");
+    assert_eq!(refused.error().0, 503, "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(world.get(page).status, 200);
+}
+
+#[test]
 fn so_many_states_are_kept_for_snapshots_and_no_more() {
     let mut settings = settings(&[]);
     settings.limits.images_max = 2;
