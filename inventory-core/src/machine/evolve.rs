@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ledger::{Product, ProductIx, StoreIx};
 use crate::defect;
 use crate::machine::{Buried, Entry, Event, Head, Kind, Ledger, Movement};
+use crate::testing::step;
 use crate::vocabulary::{Delta, ProductId, Sequence, StoreId, Timestamp, Version};
 
 /// Why an event does not follow from the ledger. The ledger is as it was.
@@ -98,7 +99,7 @@ fn evolve_movement(
             (at, ledger.unknown_before),
         ));
         if was_quarantined && !product.quarantined {
-            ledger.trust(&movement.product, sequence);
+            ledger.trust(product_ix, sequence);
         }
     }
     ledger.book(movement, product_ix, store_ix, at);
@@ -123,7 +124,8 @@ pub(super) fn assign(
     // moved units from one of them to another.
     let proves_nothing =
         matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed) && !defect!(ProvedByRelease);
-    let is_proved = !proves_nothing
+    let is_proved = product.quarantined
+        && !proves_nothing
         && product.others_are_counted_since(store, unknown_before)
         && product.sum_available() == Some(product.total);
     product.quarantined &= !is_proved;
@@ -259,6 +261,10 @@ fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     for (sequence, event) in entry.numbered() {
         let evolved = match event {
             Event::Moved(movement) => {
+                assert!(
+                    !defect!(HalfApplied) || sequence == entry.first,
+                    "half of the entry is applied"
+                );
                 let evolved = evolve_movement(ledger, sequence, movement, entry.recorded_at);
                 let (product, store) = evolved.unwrap_or_else(|_| ledger.positions(movement));
                 packer.movement(movement, product, store);
@@ -328,6 +334,7 @@ impl Ledger {
         Arc::make_mut(&mut self.buried).insert(sequence, buried);
         let Some(id) = event.product() else { return };
         let ix = self.product_ix(id);
+        self.buried_by_product.insert((ix, sequence));
         let product = self.products.at_mut(ix);
         self.quarantined += usize::from(!product.quarantined);
         self.unheard -= usize::from(!product.is_heard_of());
@@ -335,14 +342,17 @@ impl Ledger {
     }
 
     /// Ends the suspicion of a product whose numbers the event at a position has proved.
-    fn trust(&mut self, id: &ProductId, proof: Sequence) {
+    fn trust(&mut self, product: ProductIx, proof: Sequence) {
         self.quarantined -= 1;
-        let suspects = |buried: &Buried| {
-            buried.product.as_ref() == Some(id) && buried.suspected_until.is_none()
-        };
-        if self.buried.values().any(suspects) {
-            let buried = Arc::make_mut(&mut self.buried).values_mut();
-            for buried in buried.filter(|buried| suspects(buried)) {
+        let of_it = (product, Sequence::START)..=(product, proof);
+        // The proof before has ended the suspicion of all that had been buried by then.
+        for (_, at) in self.buried_by_product.range(of_it).rev() {
+            step();
+            let is_suspected = |buried: &Buried| buried.suspected_until.is_none();
+            if !self.buried.get(at).is_some_and(is_suspected) {
+                break;
+            }
+            if let Some(buried) = Arc::make_mut(&mut self.buried).get_mut(at) {
                 buried.suspected_until = Some(proof);
             }
         }

@@ -1,5 +1,6 @@
 //! What tests are made of: a clock that is set by hand, adapters that fail on demand, a naive model of the engine,
-//! shelves that units are really on, and defects that can be switched on to prove that the tests would see them.
+//! shelves that units are really on, a count of what is passed over, and defects that can be switched on to prove that the
+//! tests would see them.
 //!
 //! Only [`Defect`], [`active`], [`answer_early`] and the macro [`defect!`](crate::defect) exist without the feature
 //! `testing`, and there they do nothing: production code may ask for a defect, and the question is compiled away.
@@ -13,6 +14,7 @@ mod faults;
 mod model;
 #[cfg(feature = "testing")]
 mod shelves;
+mod steps;
 #[cfg(feature = "testing")]
 mod then;
 
@@ -27,5 +29,8 @@ pub use faults::{AppendFault, Call, Faults};
 pub use model::{Model, Predicted};
 #[cfg(feature = "testing")]
 pub use shelves::Shelves;
+pub(crate) use steps::step;
+#[cfg(feature = "testing")]
+pub use steps::steps;
 #[cfg(feature = "testing")]
 pub use then::then;

@@ -1,12 +1,10 @@
 //! Products as the ledger had them, in the order of their ids.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::product::Present;
 use super::{PastError, PastProduct};
 use crate::engine::Reader;
-use crate::machine::{Buried, Ledger};
 use crate::vocabulary::{ProductId, Sequence};
 
 /// Products that are copied under one hold of the ledger.
@@ -52,13 +50,9 @@ impl Reader {
                 .map_or(start, |id| Bound::Excluded(id.as_str()));
             let before = presents.len();
             self.read(|ledger| {
-                let mut buried = buried_by_product(ledger);
                 let views = ledger.products_from(start);
                 let views = views.take_while(|view| view.id().as_str().starts_with(prefix));
-                presents.extend(views.take(step).map(|view| {
-                    let buried = buried.remove(view.id());
-                    Present::of(ledger, view, buried.unwrap_or_default())
-                }));
+                presents.extend(views.take(step).map(|view| Present::of(ledger, view)));
             });
             ended = presents.len() < before + step;
         }
@@ -69,15 +63,4 @@ impl Reader {
             ended,
         })
     }
-}
-
-fn buried_by_product(ledger: &Ledger) -> BTreeMap<&ProductId, BTreeMap<Sequence, Buried>> {
-    let mut by_product: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for (&sequence, buried) in ledger.buried() {
-        if let Some(product) = &buried.product {
-            let of_it = by_product.entry(product).or_default();
-            of_it.insert(sequence, buried.clone());
-        }
-    }
-    by_product
 }

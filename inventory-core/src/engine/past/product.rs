@@ -38,11 +38,9 @@ pub(super) struct Present {
 }
 
 impl Present {
-    pub(super) fn of(
-        ledger: &Ledger,
-        view: ProductView<'_>,
-        buried: BTreeMap<Sequence, Buried>,
-    ) -> Self {
+    pub(super) fn of(ledger: &Ledger, view: ProductView<'_>) -> Self {
+        let buried = ledger.buried_of(view.id());
+        let buried = buried.map(|(sequence, buried)| (sequence, buried.clone()));
         let levels: BTreeMap<_, _> = view
             .levels()
             .map(|(store, level)| (store.clone(), level))
@@ -57,7 +55,7 @@ impl Present {
                 quarantined: view.quarantined(),
                 levels,
             },
-            buried,
+            buried: buried.collect(),
         }
     }
 
@@ -158,12 +156,9 @@ impl Reader {
         at: Sequence,
     ) -> Result<Option<PastProduct>, PastError> {
         let present = self.read(|ledger| {
-            ledger.product(product).map(|view| {
-                let buried = ledger.buried().iter();
-                let of_it = buried.filter(|(_, buried)| buried.product.as_ref() == Some(product));
-                let of_it = of_it.map(|(&sequence, buried)| (sequence, buried.clone()));
-                Present::of(ledger, view, of_it.collect())
-            })
+            ledger
+                .product(product)
+                .map(|view| Present::of(ledger, view))
         });
         let pasts = self.pasts(present.into_iter().collect(), at)?;
         Ok(pasts.into_iter().next())

@@ -92,7 +92,8 @@ impl Then {
 /// Sets the stock of a product at a store, where the rule lets it: a row of a synchronisation. A row that the rule does not
 /// let is skipped, and the others of its request are applied all the same.
 ///
-/// A row is skipped too when it says what is there already, or less than is reserved.
+/// A row is skipped too when it says what is there already, or less than is reserved. One that is skipped is no statement of
+/// what is there: a count that has begun before it still counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Set {
     /// The product.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashSet;
 
-use super::{Draft, Place, ProductIx};
+use super::{Draft, Place, ProductIx, Undo};
 use crate::defect;
 use crate::machine::{After, HeldLine, Kind, Level, Movement, Reservation, ReservationState};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
@@ -96,6 +96,8 @@ impl<'a> Draft<'a> {
         let id = &ledger.products.at(product).id;
         let overdue = ledger.holds.overdue(product, self.at).into_iter();
         let levels = overdue.map(|(store, units)| {
+            let left = ledger.holds.held(product, store).saturating_sub(units);
+            self.staging.held.insert((product, store), left);
             let held = Quantity::new(units).unwrap_or(Quantity::MAX);
             (id, ledger.stores.at(store), held)
         });
@@ -126,21 +128,25 @@ impl<'a> Draft<'a> {
 
     /// What open reservations hold of a level that are not due.
     pub(in crate::machine) fn held(&self, place: &Place<'_>) -> Quantity {
-        let (product, store) = (place.product_ix, place.store_ix);
-        let mut held = self.ledger.holds.held(product, store, self.at);
-        for (id, staged) in &self.staging.reservations {
-            let Some(line) = staged.record.line(place.product, place.store) else {
-                continue;
-            };
-            let known = self.ledger.reservations.find(id);
-            if known.is_some_and(|known| self.is_held(known)) {
-                held = held.saturating_sub(line.held.units());
-            }
-            if self.is_held(&staged.record) {
-                held = held.saturating_add(line.held.units());
-            }
+        Quantity::new(self.units_held(place)).unwrap_or(Quantity::MAX)
+    }
+
+    /// Notes that a level of a quarantined product is held by less. Of another product nobody asks: its level says it.
+    pub(super) fn hold_less(&mut self, place: &Place<'_>, units: Quantity) {
+        if !place.quarantined {
+            return;
         }
-        Quantity::new(held).unwrap_or(Quantity::MAX)
+        let level = (place.product_ix, place.store_ix);
+        let left = self.units_held(place).saturating_sub(units.units());
+        let earlier = self.staging.held.insert(level, left);
+        let undo = Undo::Held(level.0, level.1, earlier);
+        self.staging.undo.push(undo);
+    }
+
+    fn units_held(&self, place: &Place<'_>) -> u64 {
+        let (product, store) = (place.product_ix, place.store_ix);
+        let staged = self.staging.held.get(&(product, store));
+        staged.map_or_else(|| self.ledger.holds.held(product, store), |held| *held)
     }
 
     /// The open reservations that hold units of a level and are not due, the one that was made last first.

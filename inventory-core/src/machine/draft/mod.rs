@@ -26,6 +26,8 @@ struct StagedProduct {
     total: Quantity,
     reserved: u64,
     quarantined: bool,
+    /// Levels that nobody has counted since the last loss.
+    uncounted: usize,
 }
 
 /// A reservation or transfer as the draft has it.
@@ -44,6 +46,7 @@ enum Undo {
     Reservation(ReservationId, Option<Staged<Arc<Reservation>>>),
     Transfer(TransferId, Option<Staged<Arc<Transfer>>>),
     Alert(ProductIx, StoreIx, Option<Option<Alert>>),
+    Held(ProductIx, StoreIx, Option<u64>),
 }
 
 /// Entries that a table keeps room for from group to group: so many as a busy moment needs, and cleared in a fraction of a
@@ -60,6 +63,9 @@ pub struct Staging {
     reservations: RapidHashMap<ReservationId, Staged<Arc<Reservation>>>,
     transfers: RapidHashMap<TransferId, Staged<Arc<Transfer>>>,
     alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
+    /// What reservations hold of levels of which that is not what the ledger says: of those that lapse, and of quarantined
+    /// ones.
+    held: RapidHashMap<(ProductIx, StoreIx), u64>,
     /// The reservations that the ledger does not know, in the order in which they were made.
     opened: Vec<ReservationId>,
     /// Products of which nothing is due any more that has not lapsed.
@@ -79,6 +85,7 @@ impl Staging {
         clear(&mut self.reservations);
         clear(&mut self.transfers);
         clear(&mut self.alerts);
+        clear(&mut self.held);
         clear(&mut self.keys);
         self.opened.clear();
         self.opened.shrink_to(KEPT);
@@ -236,6 +243,7 @@ impl<'a> Draft<'a> {
             total,
             reserved,
             quarantined,
+            uncounted,
         } = match (staged, known) {
             (Some(staged), _) => staged,
             (None, Some(known)) => StagedProduct {
@@ -246,6 +254,10 @@ impl<'a> Draft<'a> {
                 },
                 reserved: known.reserved(),
                 quarantined: known.quarantined,
+                uncounted: match known.quarantined {
+                    true => known.uncounted_since(ledger.unknown_before()),
+                    false => 0,
+                },
             },
             (None, None) => StagedProduct {
                 quarantined: ledger.unknown_before() > Sequence::START,
@@ -270,6 +282,7 @@ impl<'a> Draft<'a> {
             total,
             reserved,
             quarantined,
+            uncounted,
             is_known: standing.is_some(),
             level: standing.unwrap_or_default().level,
             counted_at: standing.unwrap_or_default().counted_at,
@@ -280,14 +293,20 @@ impl<'a> Draft<'a> {
     pub(super) fn stage(&mut self, place: &Place<'_>, position: Sequence, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
         if movement.touches() {
+            let uncounted = match movement.kind {
+                Kind::Counted => place.uncounted_after_a_count(self.unknown_before()),
+                _ => place.uncounted,
+            };
             let staged = StagedProduct {
                 version: movement.after.version,
                 total: movement.after.total,
                 reserved: place.reserved_after(movement.after.level),
                 // A count makes the numbers add up again; nothing else is decided on a quarantined product but the end of
-                // a reservation, which proves nothing.
+                // a reservation, which proves nothing. After a loss every level has to be counted, since what is missing
+                // may have happened at any.
                 quarantined: place.quarantined
-                    && !(movement.kind == Kind::Counted && self.is_proved_by_count(place)),
+                    && !(movement.kind == Kind::Counted && uncounted == 0),
+                uncounted,
             };
             let earlier = self.staging.products.insert(product, staged);
             self.staging.undo.push(Undo::Product(product, earlier));
@@ -345,6 +364,12 @@ impl<'a> Draft<'a> {
                 }
                 Undo::Alert(product, store, None) => {
                     self.staging.alerts.remove(&(product, store));
+                }
+                Undo::Held(product, store, Some(earlier)) => {
+                    self.staging.held.insert((product, store), earlier);
+                }
+                Undo::Held(product, store, None) => {
+                    self.staging.held.remove(&(product, store));
                 }
             }
         }

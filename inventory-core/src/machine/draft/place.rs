@@ -1,6 +1,5 @@
 //! A level as a command finds it.
 
-use super::Draft;
 use crate::machine::ledger::{ProductIx, StoreIx};
 use crate::machine::{Alert, Level};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Version};
@@ -20,6 +19,8 @@ pub(in crate::machine) struct Place<'a> {
     /// Reserved over all stores.
     pub(in crate::machine) reserved: u64,
     pub(in crate::machine) quarantined: bool,
+    /// Of a quarantined product, the levels that nobody has counted since the last loss.
+    pub(in crate::machine) uncounted: usize,
     /// Whether the level was ever written.
     pub(in crate::machine) is_known: bool,
     pub(in crate::machine) level: Level,
@@ -35,22 +36,10 @@ impl Place<'_> {
         let elsewhere = self.reserved.wrapping_sub(self.level.reserved().units());
         elsewhere.wrapping_add(level.reserved().units())
     }
-}
 
-impl Draft<'_> {
-    /// Whether a count at a place proves the numbers of its product: after a loss every level has to be counted, since what is
-    /// missing may have happened at any.
-    pub(super) fn is_proved_by_count(&self, place: &Place<'_>) -> bool {
-        let product = place.product_ix;
-        let levels = self
-            .known(product)
-            .into_iter()
-            .flat_map(|known| &known.levels);
-        let others = levels.filter(|(store, _)| *store != place.store_ix);
-        let mut others = others.map(|(store, standing)| {
-            let staged = self.staging.levels.get(&(product, *store));
-            staged.unwrap_or(standing).counted_at
-        });
-        others.all(|counted_at| counted_at >= self.unknown_before())
+    /// The levels of its product that nobody has counted since the last loss, once the place is counted.
+    pub(super) fn uncounted_after_a_count(&self, unknown_before: Sequence) -> usize {
+        let is_one = self.is_known && self.counted_at < unknown_before;
+        self.uncounted.saturating_sub(usize::from(is_one))
     }
 }

@@ -6,7 +6,7 @@ use super::{Draft, Place, Staged, Undo};
 use crate::machine::{
     Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
 };
-use crate::vocabulary::{ReservationId, TransferId};
+use crate::vocabulary::{Quantity, ReservationId, TransferId};
 
 impl Draft<'_> {
     /// A reservation that is open, or has ended not long ago.
@@ -48,8 +48,15 @@ impl Draft<'_> {
                     reservation.follow(movement, at);
                 }
             }
+            Kind::Released { reservation: id } => {
+                if let Some(reservation) = self.stage_reservation(id, || None) {
+                    reservation.follow(movement, at);
+                    let line = reservation.line(&movement.product, &movement.store);
+                    let held = line.map_or(Quantity::ZERO, |line| line.held);
+                    self.hold_less(place, held);
+                }
+            }
             Kind::Committed { reservation: id }
-            | Kind::Released { reservation: id }
             | Kind::Expired { reservation: id }
             | Kind::Extended {
                 reservation: id, ..

@@ -162,6 +162,7 @@ impl Image {
             store_index,
             window: window.unwrap_or_else(|| Window::thaw(&self.window, limits)),
             packer: Packer::default(),
+            buried_by_product: BTreeSet::new(),
             buried: self.buried,
             unknown_before: self.unknown_before,
             levels: 0,
@@ -181,6 +182,12 @@ impl Image {
             let alerts = alerts.map(|&(at, _)| (product.id.clone(), ledger.stores.at(at).clone()));
             ledger.alerts.extend(alerts);
         }
+        let buried = ledger.buried.iter();
+        let buried = buried.filter_map(|(&sequence, buried)| {
+            let product = ledger.product_index.get(buried.product.as_ref()?)?;
+            Some((*product, sequence))
+        });
+        ledger.buried_by_product = buried.collect();
         for (slot, _) in self.reservations.from(Slot::FIRST) {
             ledger.list(slot);
         }

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rapidhash::RapidHashMap;
+
 use super::{ProductIx, Slot, StoreIx};
 use crate::defect;
+use crate::testing::step;
 use crate::vocabulary::{Quantity, Timestamp};
 
 /// A line of an open reservation.
@@ -21,13 +24,14 @@ pub(in crate::machine) struct Holding {
 /// The lines of all open reservations, in the orders in which they are asked for.
 ///
 /// **Invariant**: `due` and `holders` list every open reservation, `units` the sum of every line that has not lapsed, and
-/// `lapsing` the keys of `units` in another order. So what is due of a product is a short range, however many
-/// reservations hold it.
+/// `lapsing` the keys of `units` in another order, and `held` the sums of `units` by level. So what is due of a product is a
+/// short range, and what is held of a level one number, however many reservations hold it.
 #[derive(Debug, Default)]
 pub(in crate::machine) struct Holds {
     due: BTreeSet<(Timestamp, Slot)>,
     units: BTreeMap<(ProductIx, Timestamp, StoreIx), u64>,
     lapsing: BTreeSet<(Timestamp, ProductIx, StoreIx)>,
+    held: RapidHashMap<(ProductIx, StoreIx), u64>,
     /// The deadline stands beside, so that those that are due are passed over without a look at them.
     holders: BTreeMap<(ProductIx, StoreIx, Slot), Timestamp>,
 }
@@ -51,6 +55,8 @@ impl Holds {
             self.lapsing.insert((deadline, product, store));
         }
         *units = units.saturating_add(holding.held.units());
+        let held = self.held.entry((product, store)).or_insert(0);
+        *held = held.saturating_add(holding.held.units());
     }
 
     pub(in crate::machine) fn remove(&mut self, holding: Holding) {
@@ -75,14 +81,26 @@ impl Holds {
                 self.units.remove(&key);
                 self.lapsing.remove(&(deadline, product, store));
             }
+            self.hold_less((product, store), holding.held.units());
         }
     }
 
     /// Nothing that is due at a moment holds units of a product any more.
     pub(in crate::machine) fn lapse(&mut self, product: ProductIx, at: Timestamp) {
         let lapsed = self.units.extract_if(due(product, at), |_, _| true);
-        for ((product, deadline, store), _) in lapsed {
+        let lapsed: Vec<_> = lapsed.collect();
+        for ((product, deadline, store), units) in lapsed {
             self.lapsing.remove(&(deadline, product, store));
+            self.hold_less((product, store), units);
+        }
+    }
+
+    fn hold_less(&mut self, level: (ProductIx, StoreIx), units: u64) {
+        if let Some(held) = self.held.get_mut(&level) {
+            *held = held.saturating_sub(units);
+            if *held == 0 {
+                self.held.remove(&level);
+            }
         }
     }
 
@@ -125,23 +143,17 @@ impl Holds {
     ) -> BTreeMap<StoreIx, u64> {
         let mut overdue = BTreeMap::new();
         for (&(_, _, store), &units) in self.units.range(due(product, at)) {
+            step();
             let sum: &mut u64 = overdue.entry(store).or_default();
             *sum = sum.saturating_add(units);
         }
         overdue
     }
 
-    /// What reservations hold of a level that are not due.
-    pub(in crate::machine) fn held(
-        &self,
-        product: ProductIx,
-        store: StoreIx,
-        at: Timestamp,
-    ) -> u64 {
-        let held = self.units.range((product, at, StoreIx(0))..);
-        let held = held.take_while(|((of, ..), _)| *of == product);
-        let here = held.filter(|((.., at), _)| *at == store);
-        here.fold(0, |sum, (_, units)| sum.saturating_add(*units))
+    /// What reservations hold of a level that has not lapsed.
+    pub(in crate::machine) fn held(&self, product: ProductIx, store: StoreIx) -> u64 {
+        let held = self.held.get(&(product, store));
+        held.copied().unwrap_or_default()
     }
 
     /// The reservations that hold units of a level and are not due, the one that was made last first.
@@ -152,7 +164,7 @@ impl Holds {
         at: Timestamp,
     ) -> impl Iterator<Item = Slot> {
         let all = (product, store, Slot::FIRST)..=(product, store, Slot::LAST);
-        let holders = self.holders.range(all).rev();
+        let holders = self.holders.range(all).rev().inspect(|_| step());
         let open = holders.filter(move |(_, deadline)| **deadline >= at);
         open.map(|(&(_, _, slot), _)| slot)
     }

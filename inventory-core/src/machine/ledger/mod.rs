@@ -45,6 +45,7 @@ pub(super) use window::{FrozenWindow, Window};
 
 use crate::defect;
 use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
+use crate::testing::step;
 use crate::vocabulary::{
     Caller, Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp,
     TransferId, Version,
@@ -99,6 +100,8 @@ pub struct Ledger {
     pub(super) window: Window,
     pub(super) packer: Packer,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
+    /// The positions in `buried` of each product.
+    pub(super) buried_by_product: BTreeSet<(ProductIx, Sequence)>,
     /// Where acknowledged positions before it are gone: a product that nobody knows may be one of theirs.
     pub(super) unknown_before: Sequence,
     pub(super) levels: usize,
@@ -125,6 +128,7 @@ impl Ledger {
             window: Window::new(window),
             packer: Packer::default(),
             buried: Arc::default(),
+            buried_by_product: BTreeSet::new(),
             unknown_before: Sequence::START,
             levels: 0,
             quarantined: 0,
@@ -274,6 +278,19 @@ impl Ledger {
     /// The positions that could not be applied.
     pub fn buried(&self) -> &BTreeMap<Sequence, Buried> {
         &self.buried
+    }
+
+    /// Those of a product.
+    pub fn buried_of(&self, product: &ProductId) -> impl Iterator<Item = (Sequence, &Buried)> {
+        let product = self.product_index.get(product).into_iter();
+        let positions = product.flat_map(|&product| {
+            let of_it = (product, Sequence::START)..(product.next(), Sequence::START);
+            self.buried_by_product.range(of_it)
+        });
+        positions.filter_map(|&(_, at)| {
+            step();
+            Some((at, self.buried.get(&at)?))
+        })
     }
 
     /// The first position after the last loss of acknowledged ones; zero when nothing was lost. What a product had that nobody

@@ -3,6 +3,7 @@
 use super::Arena;
 use crate::defect;
 use crate::machine::{Alert, Level};
+use crate::testing::step;
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
 /// Place of a product among those of a ledger, and of an image of it: in the order of their first events, from zero.
@@ -13,6 +14,13 @@ pub struct ProductIx(pub u32);
 /// zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreIx(pub u32);
+
+impl ProductIx {
+    /// The place after it.
+    pub(super) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
 
 impl From<ProductIx> for usize {
     fn from(ix: ProductIx) -> Self {
@@ -30,7 +38,8 @@ impl From<StoreIx> for usize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::machine) struct Standing {
     pub(in crate::machine) level: Level,
-    /// Position at which somebody last said how much is there, by a count or a row of a synchronisation.
+    /// Position at which somebody last said how much is there, by a count or a row of a synchronisation. A row that was
+    /// skipped, since the ledger said the same, says nothing.
     pub(in crate::machine) counted_at: Sequence,
 }
 
@@ -125,7 +134,18 @@ impl Product {
         position: Sequence,
     ) -> bool {
         let mut others = self.levels.iter().filter(|(at, _)| *at != store);
-        others.all(|(_, standing)| standing.counted_at >= position) || defect!(OneCountProvesAll)
+        others.all(|(_, standing)| {
+            step();
+            standing.counted_at >= position
+        }) || defect!(OneCountProvesAll)
+    }
+
+    /// The levels of which nobody has said how much is there, at a position or after it.
+    pub(in crate::machine) fn uncounted_since(&self, position: Sequence) -> usize {
+        let levels = self.levels.iter().inspect(|_| step());
+        levels
+            .filter(|(_, standing)| standing.counted_at < position)
+            .count()
     }
 
     /// What is available over all stores; `None` when that is above the largest quantity.
@@ -133,6 +153,7 @@ impl Product {
         self.levels
             .iter()
             .try_fold(Quantity::ZERO, |sum, (_, standing)| {
+                step();
                 sum.checked_add(standing.level.available())
             })
     }
