@@ -320,7 +320,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         (
             "remove an alert",
             Command::RemoveAlert(RemoveAlert {
-                product: "rice".parse().expect("a plain name"),
+                product: product(),
                 store: store(),
             }),
         ),
@@ -335,9 +335,8 @@ fn ask_beside_a_backlog(command: Command) {
     shop.ask(vec![
         count("tea", "north", 5),
         count("tea", "south", 5),
-        count("rice", "north", 1),
         Command::SetAlert(SetAlert {
-            product: "rice".parse().expect("a plain name"),
+            product: "tea".parse().expect("a plain name"),
             store: "north".parse().expect("a plain name"),
             thresholds,
         }),
@@ -389,7 +388,19 @@ fn a_backlog_that_is_seen_is_noticed() {
     let names: Vec<_> = names.map(|(name, _)| name).collect();
     // Those that look at what is free, or change it.
     for looks in [
-        "adjust", "count", "hold", "ship", "set", "commit", "release",
+        "adjust",
+        "count",
+        "count and release",
+        "set",
+        "hold",
+        "commit",
+        "release",
+        "extend",
+        "ship",
+        "receive",
+        "close",
+        "set an alert",
+        "remove an alert",
     ] {
         assert!(names.contains(&looks), "{looks} is not among {names:?}");
     }

@@ -1,11 +1,13 @@
 //! Faults that systems of this kind are known for, each with what goes wrong elsewhere. Those of files are tested with the
 //! file adapter.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::{Engine, Opened, Settings};
 use inventory_core::machine::{Command, Difference, Event, Guard, Line, Rejection, Request};
 use inventory_core::memory::MemoryStorage;
-use inventory_core::testing::{Call, Faults};
+use inventory_core::testing::{Call, Defect, Faults, with};
 use inventory_core::vocabulary::Version;
 use inventory_core::writer::{Writer, WriterLimits};
 
@@ -51,6 +53,45 @@ fn an_acknowledged_write_is_not_lost_when_the_save_fails() {
     let again = answers[0].as_ref().expect("the first answer again");
     assert!(again.replayed);
     assert_eq!(again.entry, acknowledged);
+}
+
+/// Elsewhere what a crash has left half done is saved with the rest, and is there for good. Here the next start would apply the
+/// entry on top of its own half, so that an engine that has stopped saves nothing.
+#[test]
+fn half_of_an_entry_is_never_saved() {
+    let (storage, settings) = (MemoryStorage::new(), Settings::default());
+    let mut opened = open(&storage, settings);
+    let delivery = |key: &str| {
+        let lines = vec![adjust("tea", "north", 1), adjust("rice", "north", 1)];
+        Request::new(key.parse().expect("plain"), lines).expect("two lines")
+    };
+    opened
+        .engine
+        .submit([&delivery("one")])
+        .expect("memory never fails");
+    let saved = opened.snapshotter.save().expect("nothing is wrong yet");
+    let died = catch_unwind(AssertUnwindSafe(|| {
+        with(Defect::HalfApplied, || {
+            opened.engine.submit([&delivery("two")])
+        })
+    }));
+    assert!(died.is_err() && opened.engine.is_stopped());
+    let refused = opened.snapshotter.save().expect_err("half of it is there");
+    assert!(
+        refused.cause.to_string().contains("the engine has stopped"),
+        "{}",
+        refused.cause
+    );
+    assert_eq!(opened.snapshotter.saved(), saved.sequence);
+    drop(opened);
+
+    let opened = open(&storage, settings);
+    assert!(!opened.report.is_degraded(), "{:?}", opened.report);
+    let levels = opened.engine.reader().read(|ledger| {
+        let products = ledger.products().map(|product| product.total().units());
+        products.collect::<Vec<_>>()
+    });
+    assert_eq!(levels, [2, 2], "the entry was durable, and is there once");
 }
 
 /// Elsewhere the version of a product is the number of its events, or is rebuilt from those that are left. Once the

@@ -30,16 +30,40 @@ pub(super) struct Published {
     snapshot: AtomicU64,
     purge_through: AtomicU64,
     stopped: AtomicBool,
-    /// How often an append has begun or ended: odd while one is under way.
+    /// How often an append or a purge has begun or ended: odd while one is under way.
     appends: AtomicU64,
 }
 
-/// An append, until it is dropped.
+/// An append, or what is given up after it, until it is dropped.
 pub(super) struct Append<'a>(&'a AtomicU64);
 
 impl Drop for Append<'_> {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// Entries that are being assigned. When a panic unwinds through it the engine stops: the ledger has some of them, or a part of
+/// one.
+struct Applying<'a> {
+    published: &'a Published,
+    ended: bool,
+}
+
+impl<'a> Applying<'a> {
+    fn begin(published: &'a Published) -> Self {
+        Self {
+            published,
+            ended: false,
+        }
+    }
+}
+
+impl Drop for Applying<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.published.stop();
+        }
     }
 }
 
@@ -83,6 +107,8 @@ impl Published {
         while !rest.is_empty() {
             let _turn = self.turn.write();
             let mut ledger = self.ledger.write();
+            // Dropped before the ledger can be looked at again: nobody takes half of an entry for all of it.
+            let mut applying = Applying::begin(self);
             let mut events = 0;
             while let [entry, later @ ..] = rest {
                 machine::follow_decided(&mut ledger, entry);
@@ -92,6 +118,7 @@ impl Published {
                     break;
                 }
             }
+            applying.ended = true;
         }
         self.feed.grow(entries);
     }
@@ -110,7 +137,7 @@ impl Published {
         self.stopped.store(true, Ordering::Release);
     }
 
-    /// An append begins; there is one at a time.
+    /// An append begins, or a purge; there is one at a time.
     pub(super) fn append_begins(&self) -> Append<'_> {
         self.appends.fetch_add(1, Ordering::Release);
         Append(&self.appends)
@@ -186,8 +213,8 @@ impl Reader {
         self.published.is_stopped()
     }
 
-    /// The number of the append that is under way, if one is. As long as it stays the same storage has not answered: who has a
-    /// clock can tell for how long, and that the disk hangs.
+    /// The number of the append that is under way, if one is; a purge after one has a number of its own. As long as it stays the
+    /// same storage has not answered: who has a clock can tell for how long, and that the disk hangs.
     pub fn append_under_way(&self) -> Option<u64> {
         let appends = self.published.appends.load(Ordering::Acquire);
         (appends % 2 == 1).then_some(appends)

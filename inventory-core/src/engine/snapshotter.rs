@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::EngineError;
 use super::growth::Growth;
 use super::reader::Published;
 use crate::defect;
@@ -57,9 +58,18 @@ impl Snapshotter {
     ///
     /// # Errors
     ///
-    /// The snapshot before still counts, and so does the log that it needs.
+    /// The snapshot before still counts, and so does the log that it needs. So it is once the engine has stopped: a panic may
+    /// have left half of an entry in its ledger.
     pub fn save(&mut self) -> Result<Head, StorageError> {
-        let image = self.published.read(Ledger::freeze);
+        let published = &self.published;
+        let image = published.read(|ledger| (!published.is_stopped()).then(|| ledger.freeze()));
+        let Some(image) = image else {
+            let stopped = StorageError::new("saving a snapshot", EngineError::Stopped);
+            let reason = &stopped;
+            self.observer
+                .observe(&Observation::SnapshotSkipped { reason });
+            return Err(stopped);
+        };
         let head = image.head();
         if head.sequence == self.saved() {
             return Ok(head);

@@ -80,6 +80,8 @@ defects! {
     FoundCutNotSynced,
     /// Goes on after a panic in the middle of a group.
     PanicForgotten,
+    /// Panics in the middle of an entry, behind what its first event has assigned.
+    HalfApplied,
     /// Gives up log positions before the snapshot that covers them is durable.
     LogPurgedBeforeSnapshot,
     /// Gives up log positions that only the newest snapshot covers.

@@ -25,7 +25,7 @@ const RARE: [Defect; 1] = [Defect::FoundCutNotSynced];
 const BACKLOG: [Defect; 1] = [Defect::LapsedLeftOutOfSnapshot];
 
 /// Wrong rules, which a crash does not make worse. The suites of `inventory-core` see these.
-const RULES: [Defect; 16] = [
+const RULES: [Defect; 17] = [
     Defect::GuardIgnored,
     Defect::CountedSinceIgnored,
     Defect::UnchangedForgotten,
@@ -42,6 +42,7 @@ const RULES: [Defect; 16] = [
     Defect::EvictionNotCounted,
     Defect::KeysNeverAge,
     Defect::LeapBelieved,
+    Defect::HalfApplied,
 ];
 
 fn expect_seen(defect: Defect, by: &[Check]) {
