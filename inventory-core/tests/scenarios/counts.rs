@@ -40,6 +40,24 @@ fn a_count_that_began_before_another_statement_is_refused() {
     );
 }
 
+/// A row that finds what the ledger says is skipped, with a key too: it is no statement, where a count of the same number is one.
+#[test]
+fn a_row_that_was_skipped_states_nothing() {
+    check(
+        "       count tea@north 8                        -> 8 v1
+                overwrite tea@north 8 key k              -> unchanged & noted
+           also count tea@north 10 since 1/8             -> 10 v2
+                overwrite tea@north 8 key k              -> replayed 2 unchanged
+                overwrite tea@north 11                   -> updated 11 v3
+                count tea@north 11 since 3/10            -> refused: CountedSince, at 4",
+    );
+    check(
+        "       count tea@north 8                        -> 8 v1
+                count tea@north 8                        -> 8 v2
+                count tea@north 10 since 1/8             -> refused: CountedSince, at 2",
+    );
+}
+
 #[test]
 fn a_difference_says_nothing_of_a_stock_under_suspicion() {
     check(
