@@ -166,6 +166,41 @@ fn a_reader_is_told_what_was_purged_also_while_it_reads() {
     assert_eq!(open_sim(&disk).log.reader().floor(), floor);
 }
 
+/// Removing a segment of a disk that is busy took a quarter of a second, and there may be hundreds when somebody has just said
+/// that less is to be kept.
+#[test]
+fn a_purge_gives_up_one_segment_at_a_time() {
+    let disk = SimDisk::new(1);
+    let mut store = open_sim(&disk);
+    let mut history = History::new();
+    for _ in 0..40 {
+        append(&mut store, &entries(&mut history, 1)).unwrap();
+    }
+    let segments = || {
+        let names = disk.names().into_iter();
+        names.filter(|name| name.ends_with(".log.jsonl")).count()
+    };
+    let head = store.log.head().sequence;
+    let sealed = segments() - 1;
+    assert!(sealed > 3, "there are {sealed}");
+    let mut removals = Vec::new();
+    for left in (0..sealed).rev() {
+        let (before, floor) = (disk.calls_of(Call::Remove), store.log.reader().floor());
+        store.log.purge(head).unwrap();
+        assert_eq!(segments(), 1 + left);
+        assert!(store.log.reader().floor() > floor);
+        removals.push(disk.calls_of(Call::Remove) - before);
+    }
+    // A segment, and its index where there is one.
+    assert!(
+        removals.iter().all(|removed| (1..=2).contains(removed)),
+        "{removals:?}"
+    );
+    let before = disk.calls();
+    store.log.purge(head).unwrap();
+    assert_eq!(disk.calls(), before, "the active segment stays");
+}
+
 #[test]
 fn a_full_disk_takes_nothing_and_goes_on_when_there_is_room() {
     let disk = SimDisk::new(1);

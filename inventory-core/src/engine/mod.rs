@@ -310,8 +310,10 @@ impl Engine {
         if through <= self.published.log.floor() {
             return;
         }
-        if let Err(reason) = self.log.purge(through) {
-            let reason = &reason;
+        let under_way = self.published.append_begins();
+        let purged = self.log.purge(through);
+        drop(under_way);
+        if let Err(reason) = &purged {
             self.observer.observe(&Observation::PurgeSkipped { reason });
         }
     }

@@ -47,7 +47,8 @@ pub trait EventLog: Send {
     /// A reader of the same log, for other threads. It sees what is appended later.
     fn reader(&self) -> Arc<dyn LogReader>;
 
-    /// Gives up the positions up to `through`, which a durable snapshot must cover.
+    /// Gives up the positions up to `through`, which a durable snapshot must cover: a part of them where all would take long,
+    /// since callers wait for it. It is called again after each append.
     ///
     /// # Errors
     ///

@@ -1,7 +1,11 @@
 //! The log as the engine sees it: appends to the active segment, and seals it when it is full.
 
+mod group;
+mod purge;
 mod seal;
 mod settle;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 use std::io;
 use std::mem;
@@ -14,17 +18,18 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
 use crate::file::dead_letters::FileDeadLetters;
-use crate::file::directory::{ACTIVE, Directory, sealed_name};
+use crate::file::directory::{ACTIVE, Directory};
 use crate::file::disk::{DiskFile, is_shortage, write_all_at, write_some};
 use crate::file::header::Header;
 use crate::file::index::Indexes;
 use crate::file::options::FileOptions;
 use crate::file::reader::{FileLogReader, Places};
-use crate::file::record;
 use crate::file::restart;
 use crate::file::segment::{Active, Layout, trim};
 
 pub(super) use settle::{Next, Unsettled};
+
+use group::Group;
 
 /// Padding that a group leaves at the end of the file. One byte more than a closed log has, so that whatever a power cut
 /// leaves of a group is never taken for the end of a log that was closed in good order.
@@ -58,9 +63,7 @@ pub struct FileLog {
     unsettled: Option<Unsettled>,
     /// Why nothing may be appended any more.
     poison: Option<String>,
-    buffer: Vec<u8>,
-    /// Where each line of the buffer will start.
-    offsets: Vec<u64>,
+    group: Group,
 }
 
 /// The active segment as it was found, and everything before it.
@@ -101,8 +104,7 @@ impl FileLog {
             whole: opened.whole,
             unsettled: opened.unsettled.if_any(),
             poison: None,
-            buffer: Vec::new(),
-            offsets: Vec::new(),
+            group: Group::default(),
         }
     }
 
@@ -114,6 +116,69 @@ impl FileLog {
     /// The segments, for who looks whether the directory is still ours.
     pub(super) fn layout(&self) -> Arc<RwLock<Layout>> {
         Arc::clone(&self.layout)
+    }
+
+    /// What [`EventLog::append`] does.
+    fn append_group(
+        &mut self,
+        expected: Sequence,
+        entries: &[Arc<Entry>],
+    ) -> Result<(), AppendError> {
+        if let Some(poison) = &self.poison
+            && !defect!(PoisonIgnored)
+        {
+            return Err(AppendError::OutcomeUnknown {
+                cause: format!("an earlier operation failed ({poison}): open the log again").into(),
+            });
+        }
+        if expected != self.head.sequence {
+            return Err(AppendError::Conflict {
+                head: self.head.sequence,
+            });
+        }
+        let Some(last) = entries.last() else {
+            return Ok(());
+        };
+        if let Err(error) = self.check_ours() {
+            let overtaken = self.layout.read().overtaken;
+            return Err(match overtaken {
+                true => self.give_up("appending to", error),
+                false => not_written(error),
+            });
+        }
+        self.settle()?;
+        let first = expected.next();
+        debug_assert_eq!(
+            entries[0].first, first,
+            "the engine gives positions that follow the head"
+        );
+        self.group.encode(entries, first, self.end);
+        let group_bytes = self.group.bytes.len() as u64;
+        let end = self.end + group_bytes;
+        if end + PADDING_BYTES_MIN > self.size {
+            self.reserve(group_bytes)?;
+        }
+        // Blocks that were written before are synced at half the price. A group that is larger than what would be
+        // prepared pays for its own bytes anyway.
+        if end > self.overwritten && group_bytes < self.options.prefill_bytes {
+            let prepared = (end + self.options.prefill_bytes).min(self.size);
+            let prepared = (prepared - self.end) as usize;
+            self.group.bytes.resize(prepared, b'\n');
+        }
+        self.write()?;
+        self.sync()?;
+
+        self.end = end;
+        self.head = Head::after(last);
+        // Whoever learns of the new end finds it indexed.
+        self.indexes.feed(entries, &self.group.offsets);
+        {
+            let mut layout = self.layout.write();
+            layout.active.end = end;
+            layout.active.last = self.head.sequence;
+        }
+        self.seal_when_full();
+        Ok(())
     }
 
     /// Makes room for a group, and for those after it if they fit.
@@ -161,12 +226,8 @@ impl FileLog {
     /// Writes the buffer at the end. A disk that fills up meanwhile leaves nothing of it.
     fn write(&mut self) -> Result<(), AppendError> {
         let mut written = 0;
-        while written < self.buffer.len() {
-            match write_some(
-                &*self.file,
-                &self.buffer[written..],
-                self.end + written as u64,
-            ) {
+        while let rest @ [_, ..] = &self.group.bytes[written..] {
+            match write_some(&*self.file, rest, self.end + written as u64) {
                 Ok(more) => written += more,
                 Err(error) if is_shortage(&error) => {
                     return Err(self.roll_back(written, error));
@@ -217,70 +278,9 @@ impl EventLog for FileLog {
     }
 
     fn append(&mut self, expected: Sequence, entries: &[Arc<Entry>]) -> Result<(), AppendError> {
-        if let Some(poison) = &self.poison
-            && !defect!(PoisonIgnored)
-        {
-            return Err(AppendError::OutcomeUnknown {
-                cause: format!("an earlier operation failed ({poison}): open the log again").into(),
-            });
-        }
-        if expected != self.head.sequence {
-            return Err(AppendError::Conflict {
-                head: self.head.sequence,
-            });
-        }
-        let Some(last) = entries.last() else {
-            return Ok(());
-        };
-        if let Err(error) = self.check_ours() {
-            let overtaken = self.layout.read().overtaken;
-            return Err(match overtaken {
-                true => self.give_up("appending to", error),
-                false => not_written(error),
-            });
-        }
-        self.settle()?;
-        let group = expected.next();
-        debug_assert_eq!(
-            entries[0].first, group,
-            "the engine gives positions that follow the head"
-        );
-        self.buffer.clear();
-        self.offsets.clear();
-        for entry in entries {
-            self.offsets.push(self.end + self.buffer.len() as u64);
-            let group = if defect!(GroupNotRecorded) {
-                entry.first
-            } else {
-                group
-            };
-            record::encode(&mut self.buffer, entry, group);
-        }
-        let group_bytes = self.buffer.len() as u64;
-        let end = self.end + group_bytes;
-        if end + PADDING_BYTES_MIN > self.size {
-            self.reserve(group_bytes)?;
-        }
-        // Blocks that were written before are synced at half the price. A group that is larger than what would be
-        // prepared pays for its own bytes anyway.
-        if end > self.overwritten && group_bytes < self.options.prefill_bytes {
-            let prepared = (end + self.options.prefill_bytes).min(self.size);
-            self.buffer.resize((prepared - self.end) as usize, b'\n');
-        }
-        self.write()?;
-        self.sync()?;
-
-        self.end = end;
-        self.head = Head::after(last);
-        // Whoever learns of the new end finds it indexed.
-        self.indexes.feed(entries, &self.offsets);
-        {
-            let mut layout = self.layout.write();
-            layout.active.end = end;
-            layout.active.last = self.head.sequence;
-        }
-        self.seal_when_full();
-        Ok(())
+        let appended = self.append_group(expected, entries);
+        self.group.give_back();
+        appended
     }
 
     fn reader(&self) -> Arc<dyn LogReader> {
@@ -293,50 +293,7 @@ impl EventLog for FileLog {
     }
 
     fn purge(&mut self, through: Sequence) -> Result<(), StorageError> {
-        if let Some(poison) = &self.poison {
-            return Err(StorageError::new("purging the log", poison.clone()));
-        }
-        loop {
-            let (floor, oldest) = {
-                let layout = self.layout.read();
-                (layout.floor, layout.sealed.first().cloned())
-            };
-            let Some(oldest) = oldest.filter(|oldest| oldest.last <= through) else {
-                return Ok(());
-            };
-            let name = sealed_name(oldest.first);
-            // Readers are told first, so that none takes the missing file for damage.
-            {
-                let mut layout = self.layout.write();
-                layout.floor = oldest.last;
-                layout.sealed.remove(0);
-            }
-            match self.directory.disk.remove(&name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    let failed = StorageError::new(format!("removing {name}"), error);
-                    let mut layout = self.layout.write();
-                    layout.floor = floor;
-                    layout.sealed.insert(0, oldest);
-                    return Err(failed);
-                }
-                Ok(()) | Err(_) => {
-                    self.indexes.purge(oldest.first);
-                    self.places.purge(oldest.last);
-                }
-            }
-            if defect!(PurgeNotSynced) {
-                continue;
-            }
-            // One at a time: a power cut then leaves no gap between the segments that stay. For the same reason nothing
-            // may be removed, or sealed, after a sync that failed.
-            if let Err(error) = self.directory.disk.sync_dir() {
-                self.give_up("purging segments before", error);
-                return Err(StorageError::new(
-                    "purging the log",
-                    self.poison.clone().unwrap_or_default(),
-                ));
-            }
-        }
+        self.purge_oldest(through)
     }
 
     fn restart(&mut self, head: Head, epoch: Epoch) -> Result<(), StorageError> {
