@@ -142,7 +142,10 @@ fn ask(ledger: &mut Ledger, command: Command) {
     let mut entries = Vec::new();
     loop {
         match decide(&mut draft, &request) {
-            Ok(Decision::Overdue(lapsed)) => entries.push(draft.record(None, lapsed)),
+            Ok(Decision::Overdue(lapsed)) => {
+                let lapsed = lapsed.into_iter().map(|fresh| draft.record(None, fresh));
+                entries.extend(lapsed);
+            }
             Ok(Decision::Fresh(fresh)) => {
                 entries.push(draft.record(Some(&request), fresh));
                 break;

@@ -183,28 +183,39 @@ impl Engine {
         &mut self,
         requests: impl IntoIterator<Item = &'a Request>,
     ) -> Result<Vec<Answer>, EngineError> {
+        self.submit_first(std::iter::once(requests), usize::MAX)
+    }
+
+    /// As [`Engine::submit`], for submissions of several callers: for the first of them, up to the one with which they write
+    /// `events_max` events. The answers are those of the requests that were taken.
+    pub(crate) fn submit_first<'a>(
+        &mut self,
+        submissions: impl Iterator<Item: IntoIterator<Item = &'a Request>>,
+        events_max: usize,
+    ) -> Result<Vec<Answer>, EngineError> {
         if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
         let mut under_way = UnderWay::begin(&self.published);
-        let answers = self.submit_group(requests);
+        let answers = self.submit_group(submissions, events_max);
         under_way.ended = true;
         answers
     }
 
     fn submit_group<'a>(
         &mut self,
-        requests: impl IntoIterator<Item = &'a Request>,
+        submissions: impl Iterator<Item: IntoIterator<Item = &'a Request>>,
+        events_max: usize,
     ) -> Result<Vec<Answer>, EngineError> {
         let EngineTime { now, leap, .. } = self.published.time();
         if let Some(leap) = leap.filter(Leap::is_refused) {
-            return Err(self.refuse(requests.into_iter().count(), leap));
+            return Err(self.refuse(submissions.flatten().count(), leap));
         }
         let Group {
             after,
             answers,
             entries,
-        } = self.decide(requests, now);
+        } = self.decide(submissions, events_max, now);
         let Some(last) = entries.last() else {
             return Ok(answers);
         };
@@ -236,24 +247,29 @@ impl Engine {
 
     fn decide<'a>(
         &mut self,
-        requests: impl IntoIterator<Item = &'a Request>,
+        submissions: impl Iterator<Item: IntoIterator<Item = &'a Request>>,
+        events_max: usize,
         now: Timestamp,
     ) -> Group {
-        let (requests, epoch) = (requests.into_iter(), self.published.epoch);
-        let mut answers = Vec::with_capacity(requests.size_hint().0);
-        let mut entries = Vec::with_capacity(requests.size_hint().0);
+        let epoch = self.published.epoch;
+        let mut answers = Vec::with_capacity(submissions.size_hint().0);
+        let mut entries = Vec::with_capacity(submissions.size_hint().0);
         let staging = &mut self.staging;
         let after = self.published.read(|ledger| {
             let mut draft = Draft::new(ledger, staging, now);
             if let Some(expired) = machine::expire(&mut draft, LIMITS.expire) {
                 entries.push(draft.record(None, expired));
             }
-            for request in requests {
-                let answer = match check_history(&draft, request, epoch) {
-                    Ok(()) => decide_one(&mut draft, request, &mut entries),
-                    Err(rejection) => Err(rejection),
-                };
-                answers.push(answer);
+            let begun = draft.head().sequence;
+            for submission in submissions {
+                for request in submission {
+                    let answer = check_history(&draft, request, epoch)
+                        .and_then(|()| decide_one(&mut draft, request, &mut entries));
+                    answers.push(answer);
+                }
+                if draft.head().sequence.events_since(begun) >= events_max as u64 {
+                    break;
+                }
             }
             ledger.head().sequence
         });
@@ -370,7 +386,10 @@ fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<En
     loop {
         match machine::decide(draft, request)? {
             // Once: it is for all that the request sees.
-            Decision::Overdue(lapsed) => entries.push(draft.record(None, lapsed)),
+            Decision::Overdue(lapsed) => {
+                let lapsed = lapsed.into_iter().map(|fresh| draft.record(None, fresh));
+                entries.extend(lapsed);
+            }
             Decision::Replayed(entry) => {
                 return Ok(Receipt {
                     entry,

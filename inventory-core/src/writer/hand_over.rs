@@ -18,10 +18,12 @@ pub(super) trait Commit {
     /// Why a whole group was not answered.
     type Error: Clone;
 
-    /// Commits the requests together and answers each, in order.
+    /// Commits submissions together and answers each of their requests, in order. Only the first ones, and one at least, when
+    /// they turn out to change more than `lines_max`: how much a request changes is known once it is decided.
     fn commit<'a>(
         &mut self,
-        group: impl Iterator<Item = &'a Self::Request>,
+        group: impl Iterator<Item = &'a [Self::Request]>,
+        lines_max: usize,
     ) -> Result<Vec<Self::Answer>, Self::Error>
     where
         Self::Request: 'a;
@@ -88,7 +90,8 @@ impl<C: Commit> HandOver<C> {
             && let Some(committer) = inbox.take_committer()
         {
             drop(inbox);
-            let (committer, answers) = self.commit(committer, requests.iter());
+            let group = std::iter::once(&requests[..]);
+            let (committer, answers) = self.commit(committer, group);
             if let Some(committer) = committer {
                 self.put_back(committer);
             }
@@ -123,9 +126,11 @@ impl<C: Commit> HandOver<C> {
             let group = inbox.next_group(self.bounds.group);
             self.room.notify_all();
             drop(inbox);
-            let requests = group.iter().flat_map(|submission| &submission.requests);
-            let (committer, answers) = self.commit(committer, requests);
-            answer(group, answers);
+            let submissions = group.iter().map(|submission| &submission.requests[..]);
+            let (committer, answers) = self.commit(committer, submissions);
+            let rest = answer(group, answers);
+            // What waits for the next group waits before the committer can be taken: the order stays.
+            self.inbox.lock().push_front(rest);
             self.put_back(committer?);
             inbox = self.inbox.lock();
         }
@@ -178,12 +183,13 @@ impl<C: Commit> HandOver<C> {
     fn commit<'a>(
         &self,
         mut committer: C,
-        requests: impl Iterator<Item = &'a C::Request>,
+        group: impl Iterator<Item = &'a [C::Request]>,
     ) -> (Option<C>, Answers<C>)
     where
         C::Request: 'a,
     {
-        let committing = AssertUnwindSafe(|| committer.commit(requests));
+        let lines_max = self.bounds.group.lines;
+        let committing = AssertUnwindSafe(|| committer.commit(group, lines_max));
         match catch_unwind(committing) {
             Ok(answers) => (Some(committer), answers),
             // The panic has been reported where it happened.
@@ -217,20 +223,29 @@ impl<C: Commit> HandOver<C> {
     }
 }
 
-fn answer<C: Commit>(group: Vec<Submission<C>>, answers: Answers<C>) {
+/// Answers a group, and returns what of it was left for the next one.
+fn answer<C: Commit>(group: Vec<Submission<C>>, answers: Answers<C>) -> Vec<Submission<C>> {
+    let mut group = group.into_iter();
     match answers {
         Ok(answers) => {
             let mut answers = answers.into_iter();
-            for submission in group {
+            // A submission without requests is answered with the one before it.
+            while let Some(submission) = group.as_slice().first() {
                 let requests = submission.requests.len();
+                if requests > answers.len() {
+                    break;
+                }
                 let answers = answers.by_ref().take(requests).collect();
-                submission.reply.answer(Ok(answers));
+                if let Some(submission) = group.next() {
+                    submission.reply.answer(Ok(answers));
+                }
             }
         }
         Err(error) => {
-            for submission in group {
+            for submission in group.by_ref() {
                 submission.reply.answer(Err(error.clone()));
             }
         }
     }
+    group.collect()
 }

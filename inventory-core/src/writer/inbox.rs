@@ -148,6 +148,15 @@ impl<C: Commit> Inbox<C> {
         self.queue.push_back(submission);
     }
 
+    /// Puts back what was taken out for a group, and not committed with it.
+    pub(super) fn push_front(&mut self, rest: Vec<Submission<C>>) {
+        for submission in rest.into_iter().rev() {
+            self.waiting = self.waiting.plus(submission.weight);
+            self.requests += submission.requests.len();
+            self.queue.push_front(submission);
+        }
+    }
+
     /// The oldest submissions, as many as are committed together; at least one, if there is any.
     pub(super) fn next_group(&mut self, most: Weight) -> Vec<Submission<C>> {
         let mut group = Vec::with_capacity(self.queue.len());

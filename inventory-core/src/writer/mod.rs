@@ -37,7 +37,9 @@ pub struct WriterLimits {
     /// too.
     pub inbox_bytes_max: usize,
     /// Lines that are made durable together: bounds how long the first of a group waits for the last, some tens of
-    /// milliseconds. By default those of the largest request, which is so in a group of its own.
+    /// milliseconds. By default those of the largest request, which is so in a group of its own. A request about a whole
+    /// reservation or transfer has one line and changes a thousand levels, or less: so a group ends too with the submission that
+    /// makes it change so much, and the others of it go first into the next one.
     pub group_lines_max: usize,
     /// Bytes of requests that are made durable together: bounds the size of one write.
     pub group_bytes_max: usize,
@@ -91,9 +93,10 @@ impl Commit for Engine {
 
     fn commit<'a>(
         &mut self,
-        group: impl Iterator<Item = &'a Request>,
+        group: impl Iterator<Item = &'a [Request]>,
+        lines_max: usize,
     ) -> Result<Vec<Answer>, EngineError> {
-        self.submit(group)
+        self.submit_first(group, lines_max)
     }
 
     fn weigh(request: &Request) -> Weight {

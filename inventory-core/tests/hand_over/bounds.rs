@@ -2,10 +2,11 @@
 
 use std::iter;
 
+use shuttle::sync::mpsc;
 use shuttle::thread;
 
 use crate::inbox::NotTaken;
-use crate::model::{Failure, HELD, Model, check, lines};
+use crate::model::{Failure, HELD, Model, WIDE, check, lines};
 use crate::sync::Arc;
 
 #[test]
@@ -91,6 +92,50 @@ fn what_waits_and_what_is_committed_together_is_bounded_in_bytes() {
             *groups.lock(),
             [vec![HELD], vec![20, 20], vec![20, 20], vec![20]]
         );
+    });
+}
+
+/// How much a request changes is not known while it waits: what does not fit goes first into the next group.
+#[test]
+fn a_group_ends_with_what_makes_it_change_too_much_and_the_rest_keeps_its_order() {
+    check(|| {
+        let mut bounds = lines(64, 8);
+        (bounds.inbox.bytes, bounds.group.bytes) = (10_000, 10_000);
+        let model = Model::start(bounds, None);
+        let busy = model.waiting(vec![HELD]);
+        model.held.is_reached();
+        let (answered, answers) = mpsc::channel();
+        let submissions = [
+            vec![1],
+            vec![WIDE, 2],
+            vec![WIDE],
+            vec![3, 4],
+            vec![],
+            vec![5],
+        ];
+        for (at, requests) in submissions.into_iter().enumerate() {
+            let answered = answered.clone();
+            let reply = move |told: Result<Vec<usize>, Failure>| {
+                answered.send((at, told)).expect("the test listens");
+            };
+            let taken = model.hand_over.submit(requests, Box::new(reply));
+            assert_eq!(taken, Ok(()));
+        }
+        drop(answered);
+        let late = model.waiting(vec![6]);
+        model.held.let_go();
+        assert!(busy.join().expect("the caller ends")[0].is_ok());
+        assert!(late.join().expect("the caller ends")[0].is_ok());
+        let groups = Arc::clone(&model.groups);
+        assert_eq!(model.close(), [HELD, 1, WIDE, 2, WIDE, 3, 4, 5, 6]);
+        assert_eq!(groups.lock()[..2], [vec![HELD], vec![1, WIDE, 2, WIDE]]);
+        let told: Vec<_> = answers.iter().collect();
+        let order: Vec<_> = told.iter().map(|(at, _)| *at).collect();
+        assert_eq!(order, [0, 1, 2, 3, 4, 5], "each is answered once, in order");
+        let sizes = told
+            .into_iter()
+            .map(|(_, told)| told.expect("nothing fails").len());
+        assert_eq!(sizes.collect::<Vec<_>>(), [1, 2, 1, 2, 0, 1]);
     });
 }
 

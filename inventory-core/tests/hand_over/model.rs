@@ -20,6 +20,16 @@ pub(crate) struct Committer {
     held: Arc<Held>,
 }
 
+/// It weighs a line, and changes five.
+pub(crate) const WIDE: u32 = 555;
+
+fn changes(request: u32) -> usize {
+    match request {
+        WIDE => 5,
+        _ => 1,
+    }
+}
+
 /// Its commit lasts until the test lets it go on.
 pub(crate) const HELD: u32 = 999;
 
@@ -72,13 +82,24 @@ impl Commit for Committer {
     type Answer = usize;
     type Error = Failure;
 
-    fn commit<'a>(&mut self, group: impl Iterator<Item = &'a u32>) -> Result<Vec<usize>, Failure> {
+    fn commit<'a>(
+        &mut self,
+        group: impl Iterator<Item = &'a [u32]>,
+        lines_max: usize,
+    ) -> Result<Vec<usize>, Failure> {
         let attempt = self.attempts;
         self.attempts += 1;
         if self.failing == Some(attempt) {
             return Err(Failure::Refused);
         }
-        let group: Vec<_> = group.copied().collect();
+        let mut taken = Vec::new();
+        for submission in group {
+            taken.extend_from_slice(submission);
+            if taken.iter().map(|request| changes(*request)).sum::<usize>() >= lines_max {
+                break;
+            }
+        }
+        let group = taken;
         // Somebody else may run while this one is being made durable.
         thread::yield_now();
         if group.contains(&HELD) {

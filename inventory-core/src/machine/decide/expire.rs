@@ -7,7 +7,7 @@
 use super::Fresh;
 use super::ruling::Ruling;
 use crate::defect;
-use crate::machine::{Draft, Kind};
+use crate::machine::{Draft, Kind, REQUEST_LINES_MAX};
 
 /// How much of what is due is written with one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +48,22 @@ pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
     Some(finish(ruling))
 }
 
-/// Lets the levels lapse that a request has seen with something due. What it has staged is taken back.
-pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Fresh {
-    let overdue = draft.take_overdue();
-    let mut ruling = Ruling::on(draft, overdue.len());
-    for product in overdue {
-        ruling.lapse(product);
+/// Lets the levels lapse that a request has seen with something due. What it has staged is taken back. Entry by entry, since a
+/// request may name ten thousand products, of fifty stores each: the levels of a product lapse together, and an entry ends with
+/// the product that fills it.
+pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Vec<Fresh> {
+    let mut entries = Vec::new();
+    let mut overdue = draft.take_overdue().into_iter().peekable();
+    while overdue.peek().is_some() {
+        let mut ruling = Ruling::on(draft, overdue.len());
+        while ruling.events.len() < REQUEST_LINES_MAX
+            && let Some(product) = overdue.next()
+        {
+            ruling.lapse(product);
+        }
+        entries.push(finish(ruling));
     }
-    finish(ruling)
+    entries
 }
 
 fn finish(mut ruling: Ruling<'_, '_>) -> Fresh {

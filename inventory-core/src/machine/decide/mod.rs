@@ -27,9 +27,9 @@ use ruling::Ruling;
 pub enum Decision {
     /// The request is new.
     Fresh(Fresh),
-    /// The request sees products of which something is due that has not lapsed: this is to be written first, then it is to be
-    /// decided again.
-    Overdue(Fresh),
+    /// The request sees products of which something is due that has not lapsed: this is to be written first, an entry each, then
+    /// it is to be decided again.
+    Overdue(Vec<Fresh>),
     /// The key has been used for the same intent: this was the answer.
     Replayed(Arc<Entry>),
 }
@@ -45,7 +45,7 @@ pub struct Fresh {
 
 /// Decides a request on top of a draft, which then shows its effect to the requests that follow.
 ///
-/// What is due is free for the request, whichever products it sees: if no entry says so yet, the decision is to write one.
+/// What is due is free for the request, whichever products it sees: if no entry says so yet, the decision is to write some.
 /// That happens once for a request, since all that it sees is lapsed by then.
 ///
 /// The order of refusals: a key that was used for something else; then, line by line, what the line names and does not fit,

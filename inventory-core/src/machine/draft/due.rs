@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashSet;
 
-use super::{Draft, Place, ProductIx, Undo};
+use super::staging::Undo;
+use super::{Draft, Place, ProductIx};
 use crate::defect;
 use crate::machine::{After, HeldLine, Kind, Level, Movement, Reservation, ReservationState};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Place, Staged, Undo};
+use super::staging::{Staged, Undo};
+use super::{Draft, Place};
 use crate::machine::{
     Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
 };
