@@ -118,6 +118,8 @@ defects! {
     ProvedByRelease,
     /// Lists a reservation that has ended among those that are due.
     EndedStaysDue,
+    /// Leaves an open reservation among those that are due whose end is lost, when another one is made of its id.
+    EarlierStaysListed,
     /// Takes equal keys of two callers for one.
     CallersShareKeys,
     /// Forgets the oldest key for want of room, whoever has taken the room.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
-    ImageProduct, KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Request,
+    ImageProduct, KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Release, Request,
     ReservationState, Set, SetRule, Ship, Staging, WindowLimits, decide, follow, follow_after_loss,
 };
-use inventory_core::vocabulary::{Delta, Sequence, Ttl, Units};
+use inventory_core::testing::{Defect, with};
+use inventory_core::vocabulary::{Delta, Sequence, Timestamp, Ttl, Units};
 
 use crate::{at, entry, feed, quantity, version};
 
@@ -28,6 +29,11 @@ fn commit(id: &str) -> Command {
         reservation: id.parse().unwrap(),
         lines: None,
     })
+}
+
+fn release(id: &str) -> Command {
+    let reservation = id.parse().unwrap();
+    Command::Release(Release { reservation })
 }
 
 fn ship(id: &str, units: u64) -> Command {
@@ -98,6 +104,54 @@ fn an_event_of_an_unknown_reservation_or_transfer_changes_the_stock_alone() {
     assert_eq!(follow(&mut replica, &entry), Ok(vec![]));
     let r2 = "r2".parse().unwrap();
     assert_eq!(replica.reservation(&r2), history.ledger().reservation(&r2));
+}
+
+/// A reservation is made, released, forgotten, and made again under its id. All that was between is lost. Then `ask` looks at the
+/// ledger.
+fn made_again_after_a_loss<T>(ask: impl Fn(&Ledger) -> T) -> T {
+    let mut history = History::new();
+    let counted = write(&mut history, count("tea", "north", 10));
+    let first = write(&mut history, hold("r1", 3));
+    write(&mut history, release("r1"));
+    let mut later = History::after(history.ledger().head());
+    for _ in 0..4 {
+        write(&mut later, count("tea", "north", 10));
+    }
+    let second = write(&mut later, hold("r1", 2));
+    let mut ledger = Ledger::new(WindowLimits::default());
+    for entry in [&counted, &first] {
+        follow(&mut ledger, entry).unwrap();
+    }
+    ledger.lose(second.first);
+    assert_eq!(follow_after_loss(&mut ledger, &second), vec![]);
+    ask(&ledger)
+}
+
+/// What the ledger lists, and what a count of the level finds reserved.
+fn listed(ledger: &Ledger) -> (usize, Option<Timestamp>, u64) {
+    let counted = Request::unkeyed(vec![count("tea", "north", 9)]).unwrap();
+    let mut staging = Staging::default();
+    let mut draft = Draft::new(ledger, &mut staging, ledger.head().recorded_at);
+    let Decision::Fresh(fresh) = decide(&mut draft, &counted).unwrap() else {
+        panic!("nothing is due");
+    };
+    let movement = fresh.events[0].movement().unwrap();
+    let reserved = movement.after.level.reserved().units();
+    (ledger.open_reservations(), ledger.next_deadline(), reserved)
+}
+
+#[test]
+fn a_reservation_whose_end_is_lost_is_due_no_more_once_its_id_is_used_again() {
+    let id = "r1".parse().unwrap();
+    let deadline = made_again_after_a_loss(|ledger| ledger.reservation(&id).unwrap().deadline);
+    let expected = (1, Some(deadline), 2);
+    assert_eq!(made_again_after_a_loss(listed), expected);
+    let thawed = |ledger: &Ledger| listed(&ledger.freeze().thaw(WindowLimits::default()));
+    assert_eq!(made_again_after_a_loss(thawed), expected);
+    let noticed = with(Defect::EarlierStaysListed, || {
+        made_again_after_a_loss(listed)
+    });
+    assert_ne!(noticed, expected);
 }
 
 /// A reservation was listed at the position after the ledger's head, which is not where its entry begins when something

@@ -25,7 +25,7 @@ const RARE: [Defect; 1] = [Defect::FoundCutNotSynced];
 const BACKLOG: [Defect; 1] = [Defect::LapsedLeftOutOfSnapshot];
 
 /// Wrong rules, which a crash does not make worse. The suites of `inventory-core` see these.
-const RULES: [Defect; 17] = [
+const RULES: [Defect; 18] = [
     Defect::GuardIgnored,
     Defect::CountedSinceIgnored,
     Defect::UnchangedForgotten,
@@ -37,6 +37,7 @@ const RULES: [Defect; 17] = [
     Defect::RefusedNotTakenBack,
     Defect::AlertsNotJudged,
     Defect::EndedStaysDue,
+    Defect::EarlierStaysListed,
     Defect::CallersShareKeys,
     Defect::OldestForgotten,
     Defect::EvictionNotCounted,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::holds::{Holding, Holds};
 use super::{Ledger, ProductIx, Slot, StoreIx};
+use crate::defect;
 use crate::machine::{
     Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
 };
@@ -81,7 +82,8 @@ impl Ledger {
             }
             None => {
                 // After a loss, what ended the earlier one of that id may be unknown.
-                if let Some(earlier) = self.reservations.slot(id) {
+                let earlier = self.reservations.slot(id);
+                if let Some(earlier) = earlier.filter(|_| !defect!(EarlierStaysListed)) {
                     self.unlist(earlier);
                 }
                 let new = Reservation::open(
