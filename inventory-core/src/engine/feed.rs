@@ -125,6 +125,11 @@ impl Feed {
         tail.head > position
     }
 
+    /// Whether there is something after a position.
+    pub(super) fn has_grown(&self, position: Sequence) -> bool {
+        self.tail.lock().head > position
+    }
+
     /// Calls `wake` once there is something after a position, or there will never be: at once when that is so now.
     pub(super) fn when_grown(&self, position: Sequence, wake: Wake) {
         let mut tail = self.tail.lock();

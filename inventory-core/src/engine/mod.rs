@@ -41,6 +41,7 @@ use crate::defect;
 use crate::machine::{self, Decision, Draft, Entry, Head, Rejection, Request, Staging};
 use crate::ports::{AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted};
 use crate::vocabulary::{Epoch, Sequence, Timestamp};
+use look::Committing;
 use reader::Published;
 use settings::LIMITS;
 use time::Time;
@@ -196,10 +197,17 @@ impl Engine {
         if self.is_stopped() {
             return Err(EngineError::Stopped);
         }
+        let _committing = Committing::to(&*self.published);
         let mut under_way = UnderWay::begin(&self.published);
         let answers = self.submit_group(submissions, events_max);
         under_way.ended = true;
         answers
+    }
+
+    /// Answers who has submitted: what it calls knows that it would wait for itself.
+    pub(crate) fn answering(&self, answer: impl FnOnce()) {
+        let _committing = Committing::to(&*self.published);
+        answer();
     }
 
     fn submit_group<'a>(

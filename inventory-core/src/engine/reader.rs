@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::RwLock;
 
 use super::feed::{Feed, Found};
-use super::look::{Look, is_looking_at};
+use super::look::{Look, is_committing_to, is_looking_at};
 use super::settings::LIMITS;
 use super::time::Time;
 use super::timekeeper::EngineTime;
@@ -273,9 +273,15 @@ impl Subscription {
         Ok(entries)
     }
 
-    /// Blocks until there is something to take. Returns `false` when the engine is gone and nothing will come.
+    /// Blocks until there is something to take. Returns `false` when nothing will come: the engine is gone. So it does, at once,
+    /// when there is nothing and this thread would wait for itself, since it looks at the ledger or is called by the engine:
+    /// for a reply, a wake-up or an observation.
     pub fn wait(&self) -> bool {
-        self.published.feed.wait(self.position)
+        let published = &*self.published;
+        match is_looking_at(published) || is_committing_to(published) {
+            true => published.feed.has_grown(self.position),
+            false => published.feed.wait(self.position),
+        }
     }
 
     /// Calls `wake` once when there is something to take or nothing will come any more: at once when that is so now, else

@@ -28,6 +28,9 @@ pub(super) trait Commit {
     where
         Self::Request: 'a;
 
+    /// Calls `answer`, which calls whoever has submitted.
+    fn answering(&self, answer: impl FnOnce());
+
     /// How much one request is. Asked for by its caller, and once.
     fn weigh(request: &Self::Request) -> Weight;
 
@@ -128,7 +131,12 @@ impl<C: Commit> HandOver<C> {
             drop(inbox);
             let submissions = group.iter().map(|submission| &submission.requests[..]);
             let (committer, answers) = self.commit(committer, submissions);
-            let rest = answer(group, answers);
+            let mut rest = Vec::new();
+            let answer = || rest = answer(group, answers);
+            match &committer {
+                Some(committer) => committer.answering(answer),
+                None => answer(),
+            }
             // What waits for the next group waits before the committer can be taken: the order stays.
             self.inbox.lock().push_front(rest);
             self.put_back(committer?);

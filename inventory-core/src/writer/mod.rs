@@ -99,6 +99,10 @@ impl Commit for Engine {
         self.submit_first(group, lines_max)
     }
 
+    fn answering(&self, answer: impl FnOnce()) {
+        Engine::answering(self, answer);
+    }
+
     fn weigh(request: &Request) -> Weight {
         Weight {
             lines: request.lines(),
@@ -201,7 +205,8 @@ impl Writer {
     }
 
     /// Takes no more submissions, finishes those that were taken, and gives the engine back; `None` when a panic has
-    /// taken it, and when this is a reply: its thread then finishes without anybody waiting for it.
+    /// taken it, and when this is a reply, or within a look at the ledger: its thread then finishes without anybody waiting for
+    /// it.
     pub fn stop(mut self) -> Option<Engine> {
         self.finish()
     }
@@ -209,7 +214,7 @@ impl Writer {
     fn finish(&mut self) -> Option<Engine> {
         self.hand_over.close();
         let thread = self.thread.take()?;
-        if thread.thread().id() == thread::current().id() {
+        if thread.thread().id() == thread::current().id() || self.reader.is_looking() {
             return None;
         }
         thread.join().ok().flatten()

@@ -94,3 +94,59 @@ fn who_looks_at_the_ledger_is_told_not_to_wait_for_it_to_change() {
     // Of another engine's ledger it may.
     assert!(World::new().reader.read(submit).is_ok());
 }
+
+/// Each of these waited for ever: for a change that the thread that waits has to make, or holds up.
+#[test]
+fn who_would_wait_for_a_change_of_its_own_is_told_that_nothing_comes() {
+    let world = World::new();
+    let head = Arc::new(world.reader.subscribe(Sequence::new(1)));
+    let (told, tells) = mpsc::channel();
+    // A look.
+    let looked = world
+        .reader
+        .read(|_| world.reader.subscribe(Sequence::START).wait());
+    assert!(!looked, "nothing is there");
+    // A wake-up, on the thread that commits, and what a reader finds there already.
+    let (waits, answered) = (Arc::clone(&head), told.clone());
+    let found = world.reader.subscribe(Sequence::START);
+    let finds = world.reader.subscribe(Sequence::START);
+    found.when_ready(move || answered.send((waits.wait(), finds.wait())).unwrap());
+    assert!(world.writer.submit_and_wait(receipt("one")).is_ok());
+    assert_eq!(tells.recv().unwrap(), (false, true));
+    // A reply.
+    let waits = world.reader.subscribe(Sequence::new(2));
+    let finds = Arc::clone(&head);
+    let reply = move |_| told.send((waits.wait(), finds.wait())).unwrap();
+    world.writer.submit(receipt("two"), reply).unwrap();
+    assert_eq!(tells.recv().unwrap(), (false, true));
+    // Anybody else waits, and is woken.
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.reader.subscribe(Sequence::new(2)).wait());
+        assert!(world.writer.submit_and_wait(receipt("three")).is_ok());
+        assert!(waiting.join().unwrap());
+    });
+}
+
+#[test]
+fn a_writer_that_is_stopped_within_a_look_finishes_once_the_look_has_ended() {
+    let World {
+        storage: _,
+        trap,
+        writer,
+        reader,
+    } = World::new();
+    let held = trap.hold_at(Moment::Appended);
+    let (answered, answers) = mpsc::channel();
+    let reply = move |answer| answered.send(answer).unwrap();
+    writer.submit(receipt("one"), reply).unwrap();
+    held.is_reached();
+    reader.read(|_| {
+        held.let_go();
+        assert!(writer.stop().is_none(), "it is not waited for");
+    });
+    assert!(answers.recv().unwrap().is_ok());
+    assert!(
+        !reader.subscribe(Sequence::new(1)).wait(),
+        "its thread ends"
+    );
+}
