@@ -8,17 +8,20 @@ use std::process::Command;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
-use inventory_core::engine::Recovery;
-use inventory_core::machine::{Entry, Request};
-use inventory_core::ports::{AppendError, DeadLetters, EventLog, Snapshot, SnapshotStore};
-use inventory_core::testing::{Defect, with};
-use inventory_core::vocabulary::Sequence;
+use inventory_core::engine::{Engine, EngineError, Opened, Recovery, Settings};
+use inventory_core::machine::{DeadLettered, Entry, Event, Head, Request};
+use inventory_core::ports::{
+    AppendError, DeadLetters, EventLog, Ports, Resolution, Snapshot, SnapshotStore,
+};
+use inventory_core::testing::{Defect, ManualClock, with};
+use inventory_core::vocabulary::{Chain, Sequence, Timestamp};
 use inventory_log::SystemClock;
 use inventory_log::file::{FileOptions, FileStore, open, open_on};
 use inventory_log::testing::{Call, Fault, SimDisk};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const ACTIVE: &str = "events.log.jsonl";
+const DEAD_LETTERS: &str = "deadletter.jsonl";
 
 const SHORTAGES: [ErrorKind; 3] = [
     ErrorKind::StorageFull,
@@ -118,6 +121,110 @@ fn a_start_on_a_full_disk_is_read_and_goes_on_when_there_is_room() {
     let quota = || starts_and_goes_on(ErrorKind::QuotaExceeded);
     let seen = std::panic::catch_unwind(|| with(Defect::QuotaIsNotFull, quota));
     assert!(seen.is_err(), "a quota is taken for a failure");
+}
+
+/// Something that nobody knows is in the log, and no start has come across it: a later program has written it.
+fn unknown(head: Head) -> Arc<Entry> {
+    Arc::new(Entry {
+        first: head.sequence.next(),
+        recorded_at: head.recorded_at,
+        intent: None,
+        outcomes: Box::default(),
+        events: [Event::DeadLettered(DeadLettered {
+            product: Some("rice".parse().unwrap()),
+            version: None,
+            raw: r#"{"type":"StockLent","product":"rice"}"#.into(),
+        })]
+        .into(),
+        annotations: None,
+        chain: Chain::from_bits(7),
+    })
+}
+
+fn start(disk: &SimDisk) -> Opened {
+    let ports = Ports {
+        clock: Arc::new(ManualClock::default()),
+        ..open_sim(disk).into_ports()
+    };
+    Engine::open(ports, Settings::default()).unwrap()
+}
+
+#[test]
+fn a_start_on_a_full_disk_that_finds_something_to_bury_buries_it_when_there_is_room() {
+    let (disk, written, _) = killed(5, false);
+    let mut store = open_sim(&disk);
+    let planted = unknown(store.log.head());
+    append(&mut store, &[planted]).unwrap();
+    let disk = disk.kill();
+    drop(store);
+    disk.set_full(true);
+    // A start that is repeated is no worse.
+    drop(start(&disk));
+    let mut opened = start(&disk);
+    assert_eq!(opened.report.dead_letters, 1);
+    let listed = |opened: &Opened| opened.dead_letters.letters().unwrap();
+    let letters = listed(&opened);
+    assert_eq!(letters[0].product, Some("rice".parse().unwrap()));
+    assert_eq!(
+        disk.content(DEAD_LETTERS).unwrap_or_default(),
+        b"",
+        "there is no room"
+    );
+    let tea = |opened: &Opened| {
+        let tea = "tea".parse().unwrap();
+        let reader = opened.engine.reader();
+        reader.read(|ledger| ledger.product(&tea).unwrap().total().units())
+    };
+    assert_eq!(tea(&opened), written.len() as u64);
+    let delivery = Request::unkeyed(vec![adjust("tea", "north", 1)]).unwrap();
+    for _ in 0..2 {
+        let refused = opened.engine.submit([&delivery]);
+        assert!(
+            matches!(refused, Err(EngineError::NotWritten { .. })),
+            "{refused:?}"
+        );
+        // Nor is anything saved from which a start would not come across it.
+        opened.snapshotter.save().unwrap_err();
+        let resolution = Resolution {
+            resolved_at: Timestamp::UNIX_EPOCH,
+            note: "counted".to_owned(),
+        };
+        opened
+            .dead_letters
+            .resolve(&letters[0].id, &resolution)
+            .unwrap_err();
+    }
+    assert_eq!(listed(&opened), letters);
+
+    disk.set_full(false);
+    assert!(opened.engine.submit([&delivery]).unwrap()[0].is_ok());
+    assert_eq!(tea(&opened), written.len() as u64 + 1);
+    assert_eq!(listed(&opened), letters, "it is there once");
+    opened.snapshotter.save().unwrap();
+    let disk = disk.power_cut(|_| false);
+    drop(opened);
+    let opened = start(&disk);
+    assert_eq!((listed(&opened), opened.report.dead_letters), (letters, 1));
+    assert_eq!(opened.report.poison, [], "no start comes across it again");
+}
+
+#[test]
+fn a_snapshot_buries_what_waits_for_room() {
+    let (disk, ..) = killed(5, false);
+    let mut store = open_sim(&disk);
+    let planted = unknown(store.log.head());
+    append(&mut store, &[planted]).unwrap();
+    let disk = disk.kill();
+    drop(store);
+    disk.set_full(true);
+    let mut opened = start(&disk);
+    disk.set_full(false);
+    opened.snapshotter.save().unwrap();
+    let disk = disk.power_cut(|_| false);
+    drop(opened);
+    let opened = start(&disk);
+    let found = (opened.report.poison.len(), opened.report.dead_letters);
+    assert_eq!(found, (0, 1), "the snapshot covers it, and it is buried");
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub enum Resolved {
 
 /// Keeps dead letters.
 ///
-/// - `bury` must have made all letters durable when it returns `Ok`.
+/// - `bury` must have made all letters durable when it returns `Ok`. On a full disk it may leave that for later, so that a start
+///   can be read; then nothing may be appended to the log beside it, and no snapshot saved, before they are.
 /// - Burying an id again must change nothing: the first letter stays.
 /// - `resolve` must have made the resolution durable when it returns `Ok`.
 /// - Resolving a letter again, or one that was never buried, must change nothing.

@@ -11,7 +11,7 @@ use rapidhash::{RapidHashMap, RapidHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::directory::{DEAD_LETTERS, Directory};
-use super::disk::{DiskFile, write_again, write_all_at};
+use super::disk::{DiskFile, is_storage_shortage, write_again, write_all_at};
 use super::lines::{Lines, Piece};
 use super::record::{check_crc, push_crc};
 use super::text::{hex, parse_hex};
@@ -21,10 +21,15 @@ use super::text::{hex, parse_hex};
 /// Before the first burial of a process, all whole lines are written again where they stand, and synced: what an earlier
 /// process wrote and could not sync may be readable and yet not be on the disk. That takes no room, so that a full disk is
 /// no reason to forget that a letter is there.
+///
+/// What an engine finds at a start on a full disk waits for room. Until it is buried the log takes nothing, and no snapshot
+/// is saved: so the next start finds it again, should this one end before.
 #[derive(Debug, Clone)]
 pub struct FileDeadLetters {
     directory: Directory,
     known: Arc<Mutex<Option<Known>>>,
+    /// Letters for which there was no room.
+    waiting: Arc<Mutex<Vec<DeadLetter>>>,
 }
 
 /// The file, all of which is durable.
@@ -84,7 +89,31 @@ impl FileDeadLetters {
         Self {
             directory,
             known: Arc::default(),
+            waiting: Arc::default(),
         }
+    }
+
+    /// Buries letters, which are durable then.
+    pub(super) fn bury_now(&self, letters: &[DeadLetter]) -> Result<(), StorageError> {
+        self.change(|known| {
+            let Known { buried, .. } = known;
+            let new = letters
+                .iter()
+                .filter(|letter| buried.insert(letter.id.clone()));
+            let new: Vec<_> = new.collect();
+            known.append(new.into_iter().map(encode))
+        })
+        .map_err(writing)
+    }
+
+    /// Buries what waits for room.
+    pub(super) fn bury_waiting(&self) -> Result<(), StorageError> {
+        let mut waiting = self.waiting.lock();
+        if !waiting.is_empty() {
+            self.bury_now(&waiting)?;
+            waiting.clear();
+        }
+        Ok(())
     }
 
     /// Calls `each` with every whole line, whether it is a letter or not.
@@ -173,18 +202,22 @@ fn writing(error: io::Error) -> StorageError {
 
 impl DeadLetters for FileDeadLetters {
     fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), StorageError> {
-        self.change(|known| {
-            let Known { buried, .. } = known;
-            let new = letters
-                .iter()
-                .filter(|letter| buried.insert(letter.id.clone()));
-            let new: Vec<_> = new.collect();
-            known.append(new.into_iter().map(encode))
-        })
-        .map_err(writing)
+        match self.bury_now(letters) {
+            Err(error) if is_storage_shortage(&error) => {
+                let mut waiting = self.waiting.lock();
+                for letter in letters {
+                    if waiting.iter().all(|other| other.id != letter.id) {
+                        waiting.push(letter.clone());
+                    }
+                }
+                Ok(())
+            }
+            buried => buried,
+        }
     }
 
     fn resolve(&mut self, id: &str, resolution: &Resolution) -> Result<Resolved, StorageError> {
+        self.bury_waiting()?;
         self.change(|known| {
             if !known.buried.contains(id) {
                 return Ok(Resolved::Unknown);
@@ -218,7 +251,11 @@ impl DeadLetters for FileDeadLetters {
                 show(letter);
             }
         })
-        .map_err(reading)
+        .map_err(reading)?;
+        let waiting = self.waiting.lock();
+        let unseen = waiting.iter().filter(|letter| !shown.contains(&letter.id));
+        unseen.cloned().for_each(show);
+        Ok(())
     }
 }
 

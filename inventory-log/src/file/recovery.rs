@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use inventory_core::defect;
 use inventory_core::engine::Recovery;
-use inventory_core::ports::{DeadLetter, DeadLetters};
+use inventory_core::ports::DeadLetter;
 use inventory_core::vocabulary::Timestamp;
 
 use super::FileDeadLetters;
@@ -75,7 +75,7 @@ fn carry_out(
             ..Unsettled::letters(buried)
         },
         Plan::Promote { .. } | Plan::Copy { .. } | Plan::Create => {
-            letters.bury(&buried).map_err(OpenError::Io)?;
+            letters.bury_now(&buried).map_err(OpenError::Io)?;
             Unsettled::letters(Vec::new())
         }
     };

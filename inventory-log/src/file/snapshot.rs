@@ -8,6 +8,7 @@ use inventory_core::ports::{LoadError, Loaded, Saved, Snapshot, SnapshotStore, S
 use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
+use super::dead_letters::FileDeadLetters;
 use super::directory::{Directory, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP};
 use super::disk::{Disk, rename_durably};
 use super::index::Indexes;
@@ -27,6 +28,8 @@ pub struct FileSnapshots {
     directory: Directory,
     layout: Arc<RwLock<Layout>>,
     indexes: Arc<Indexes>,
+    /// What of these waits for room is buried before a snapshot covers what it is about.
+    dead_letters: FileDeadLetters,
     /// Room that is left to the log.
     reserve_bytes: u64,
     /// Epoch and position of the snapshot that was last saved or loaded.
@@ -42,12 +45,14 @@ impl FileSnapshots {
         directory: Directory,
         layout: Arc<RwLock<Layout>>,
         indexes: Arc<Indexes>,
+        dead_letters: FileDeadLetters,
         reserve_bytes: u64,
     ) -> Self {
         Self {
             directory,
             layout,
             indexes,
+            dead_letters,
             reserve_bytes,
             kept: None,
             newest_is_damaged: false,
@@ -151,6 +156,7 @@ impl SnapshotStore for FileSnapshots {
         if let Some(kept) = self.kept {
             snapshot.check_replaces(kept)?;
         }
+        self.dead_letters.bury_waiting()?;
         let saved = self.write(snapshot).map_err(|error| {
             // Best effort: what is left of it is removed by the next open, and never read.
             let _ = self.directory.disk.remove(SNAPSHOT_TMP);

@@ -110,6 +110,7 @@ pub fn open_on(
             directory,
             log.layout(),
             log.indexes(),
+            dead_letters.clone(),
             options.reserve_bytes,
         ),
         log,

@@ -3,7 +3,7 @@
 use std::io;
 
 use inventory_core::defect;
-use inventory_core::ports::{AppendError, DeadLetter, DeadLetters, StorageError};
+use inventory_core::ports::{AppendError, DeadLetter, StorageError};
 use inventory_core::vocabulary::Epoch;
 
 use super::{FileLog, not_written};
@@ -68,6 +68,8 @@ impl FileLog {
 
     /// Does what is left to be done before anything is appended.
     pub(super) fn settle(&mut self) -> Result<(), AppendError> {
+        let buried = self.dead_letters.bury_waiting();
+        self.check_buried(buried)?;
         let Some(unsettled) = self.unsettled.take() else {
             return Ok(());
         };
@@ -102,7 +104,11 @@ impl FileLog {
     }
 
     fn bury(&mut self, letters: &[DeadLetter]) -> Result<(), AppendError> {
-        let buried = self.dead_letters.bury(letters);
+        let buried = self.dead_letters.bury_now(letters);
+        self.check_buried(buried)
+    }
+
+    fn check_buried(&mut self, buried: Result<(), StorageError>) -> Result<(), AppendError> {
         buried.map_err(|error| match is_storage_shortage(&error) {
             true => AppendError::NotWritten {
                 cause: error.into(),

@@ -96,15 +96,6 @@ impl Witness {
         self.history.is_empty() && self.unanswered.is_none()
     }
 
-    /// Whether something was written that cannot be applied, and that no start has come across.
-    pub(super) fn has_unburied_poison(&self) -> bool {
-        let buried = |sequence: &Sequence| {
-            let mut letters = self.letters.iter();
-            letters.any(|letter| letter.sequence == Some(*sequence))
-        };
-        !self.poison.iter().all(buried)
-    }
-
     /// The version of a product at the end of what is certain.
     pub fn version(&self, product: &ProductId) -> Version {
         self.timeline.version(product)

@@ -120,10 +120,9 @@ impl World {
         self.start()
     }
 
-    /// Only a fault may keep an engine from starting; a full disk may where there is nothing yet, or where something has to be
-    /// buried that no start has buried before.
+    /// Only a fault may keep an engine from starting; a full disk may where there is nothing yet.
     fn refused(&mut self, is_failure: bool, error: &dyn fmt::Debug) -> Result<Progress, Violation> {
-        let needs_room = self.witness.expects_nothing() || self.witness.has_unburied_poison();
+        let needs_room = self.witness.expects_nothing();
         let excused = is_failure && (self.struck() > 0 || (self.is_full() && needs_room));
         ensure(excused, Check::HealthyDiskIsOpened, || {
             format!("{error:?}, with {:?}", self.disk)
