@@ -3,18 +3,15 @@
 use std::ops::Bound;
 
 use inventory_core::engine::{PastError, PastProduct, Reader};
-use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::{ProductId, Sequence};
 
 use super::params::checked;
-use super::past::{search, stopping};
+use super::past::search;
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
 use crate::kit::params::{page_after, page_limit, parses, product};
 use crate::kit::{Answer, ApiError, Call, Param};
-use crate::wire::{
-    AsOf, Code, Cursor, GlobalProduct, GonePosition, GoneReason, Listing, Product, schema,
-};
+use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 
 pub(super) const AS_OF: Param = Param::text(
     "asOf",
@@ -108,30 +105,4 @@ fn page(
         items,
         next_cursor: Cursor::next(next),
     })
-}
-
-/// Why nothing can be said of the past, as an error of the API.
-pub(super) fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
-    let lost = match error {
-        PastError::AheadOfHead { head } => {
-            return ApiError::field(field, format!("is ahead of the log, which ends at {head}"));
-        }
-        PastError::Unreadable(ReadError::Failed(cause)) => {
-            tracing::error!(%cause, "the log could not be read for the past");
-            let message = "the log could not be read now";
-            return ApiError::new(Code::Unavailable, message).with_retry_after(1);
-        }
-        PastError::GivenUp => return stopping(),
-        PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
-        PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
-    };
-    ApiError::new(Code::Gone, lost)
-        .with_detail(field, "is beyond what is kept of the log")
-        .with_position(GonePosition {
-            reason: GoneReason::Retention,
-            snapshot: "/replication/snapshot".into(),
-            epoch: reader.epoch().to_string(),
-            oldest_offset: reader.floor().number(),
-            last_offset: reader.head().sequence.number(),
-        })
 }

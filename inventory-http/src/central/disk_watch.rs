@@ -3,14 +3,10 @@
 //! A disk that hangs fails nothing: the append of a group just does not return. After a while who waits is told so, and
 //! nothing more is taken until it has returned.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use tokio::time::timeout;
-
-use super::service::Central;
 
 /// How many looks there are in the time that the disk has.
 const LOOKS: u32 = 20;
@@ -27,7 +23,7 @@ pub(super) struct DiskWatch {
 
 /// What a look has found.
 #[derive(Debug, PartialEq, Eq)]
-enum News {
+pub(super) enum News {
     /// The disk has not answered for so long.
     FallsSilent(Duration),
     /// It answers again.
@@ -50,6 +46,16 @@ impl DiskWatch {
         seen.map(|(_, since)| since.elapsed())
     }
 
+    /// How long to wait from one look to the next.
+    pub(super) fn pause(&self) -> Duration {
+        self.patience / LOOKS
+    }
+
+    /// Lets everybody know whether the disk answers.
+    pub(super) fn set_silent(&self, silent: bool) {
+        self.silent.send_replace(silent);
+    }
+
     /// Waits until the disk has not answered for longer than it may.
     pub(super) async fn falls_silent(&self) {
         let mut silent = self.silent.subscribe();
@@ -58,7 +64,7 @@ impl DiskWatch {
     }
 
     /// Takes note of the append that is under way.
-    fn look(&self, under_way: Option<u64>, now: Instant) -> Option<News> {
+    pub(super) fn look(&self, under_way: Option<u64>, now: Instant) -> Option<News> {
         let was_silent = *self.silent.borrow();
         let mut seen = self.seen.lock();
         match *seen {
@@ -71,36 +77,6 @@ impl DiskWatch {
                 *seen = under_way.map(|append| (append, now));
                 let (_, since) = before.filter(|_| was_silent)?;
                 Some(News::AnswersAfter(now.saturating_duration_since(since)))
-            }
-        }
-    }
-}
-
-/// Watches the disk until it is dropped.
-pub(super) async fn run(central: Arc<Central>) {
-    let disk = central.disk();
-    let pause = disk.patience / LOOKS;
-    // Nobody notifies: this is a pause that ends with its time.
-    while timeout(pause, std::future::pending::<()>()).await.is_err() {
-        match disk.look(central.reader().append_under_way(), Instant::now()) {
-            None => {}
-            Some(News::FallsSilent(silence)) => {
-                // First those of whom it is certain that nothing was done; the others are told that nobody knows.
-                central.refuse_queued("the disk does not answer");
-                disk.silent.send_replace(true);
-                central.telemetry().instruments().disk_fell_silent();
-                tracing::error!(
-                    silent_ms = silence.as_millis() as u64,
-                    "the disk does not answer; until it does, writes are refused"
-                );
-            }
-            Some(News::AnswersAfter(silence)) => {
-                disk.silent.send_replace(false);
-                central.disk_answers();
-                tracing::warn!(
-                    silent_ms = silence.as_millis() as u64,
-                    "the disk answers again"
-                );
             }
         }
     }
@@ -123,11 +99,11 @@ mod tests {
         assert_eq!(watch.look(Some(99), at(15)), None);
         let silent = News::FallsSilent(Duration::from_secs(5));
         assert_eq!(watch.look(Some(99), at(16)), Some(silent));
-        watch.silent.send_replace(true);
+        watch.set_silent(true);
         assert_eq!(watch.look(Some(99), at(20)), None);
         let again = News::AnswersAfter(Duration::from_secs(10));
         assert_eq!(watch.look(Some(101), at(21)), Some(again));
-        watch.silent.send_replace(false);
+        watch.set_silent(false);
         assert_eq!(watch.silence(), None);
         assert_eq!(watch.look(None, at(22)), None);
     }

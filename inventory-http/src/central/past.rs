@@ -4,26 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::engine::{PastError, Reader};
-use inventory_core::ports::Wanted;
-use tokio::sync::Semaphore;
+use inventory_core::ports::{ReadError, Wanted};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::as_of::untold;
 use super::service::Central;
 use crate::kit::ApiError;
-use crate::wire::Code;
-
-/// Searches that run at once: each keeps a core busy that sales could use.
-pub(super) const SEARCHES_MAX: usize = 4;
+use crate::wire::{Code, GonePosition, GoneReason};
 
 /// How long a search waits for others to end.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The turns of searches.
-pub(super) fn turns() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(SEARCHES_MAX))
-}
 
 /// Says that nobody waits any more, when it is dropped.
 pub(super) struct Waiting(pub(super) Wanted);
@@ -62,4 +52,30 @@ pub(super) async fn search<T: Send + 'static>(
 /// The answer to a search that the end of the service has cut off.
 pub(super) fn stopping() -> ApiError {
     ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1)
+}
+
+/// Why nothing can be said of the past, as an error of the API.
+fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
+    let lost = match error {
+        PastError::AheadOfHead { head } => {
+            return ApiError::field(field, format!("is ahead of the log, which ends at {head}"));
+        }
+        PastError::Unreadable(ReadError::Failed(cause)) => {
+            tracing::error!(%cause, "the log could not be read for the past");
+            let message = "the log could not be read now";
+            return ApiError::new(Code::Unavailable, message).with_retry_after(1);
+        }
+        PastError::GivenUp => return stopping(),
+        PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
+        PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
+    };
+    ApiError::new(Code::Gone, lost)
+        .with_detail(field, "is beyond what is kept of the log")
+        .with_position(GonePosition {
+            reason: GoneReason::Retention,
+            snapshot: "/replication/snapshot".into(),
+            epoch: reader.epoch().to_string(),
+            oldest_offset: reader.floor().number(),
+            last_offset: reader.head().sequence.number(),
+        })
 }

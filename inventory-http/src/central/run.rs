@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use tokio::time;
 
 use super::background::Background;
-use super::dead_letters::Letters;
-use super::disk_watch;
 use super::gauges;
+use super::hanging;
+use super::letters::Letters;
 use super::preparing::Preparing;
 use super::routes::{document, routes};
 use super::service::{Central, Parts};
@@ -165,7 +165,7 @@ impl Running {
         let (stop, told) = oneshot::channel();
         let mut background = Background::default();
         background.start("ending what is due", expiry::run(Arc::clone(&central)));
-        background.start("watching the disk", disk_watch::run(Arc::clone(&central)));
+        background.start("watching the disk", hanging::run(Arc::clone(&central)));
         background.start(
             "watching the window of keys",
             forgotten::watch(Arc::clone(&central)),

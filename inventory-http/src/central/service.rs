@@ -13,17 +13,19 @@ use inventory_core::writer::Writer;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::dead_letters::Letters;
 use super::disk_watch::DiskWatch;
 use super::images::Images;
+use super::letters::Letters;
 use super::nodes::Nodes;
-use super::past;
 use super::refusal;
 use super::trouble::Trouble;
 use crate::feed::Feed;
 use crate::kit::params;
 use crate::kit::{ApiError, Call, Causes, Limits, Prepared, Speaker};
 use crate::telemetry::{Telemetry, UpdateOutcome};
+
+/// Searches of the past that run at once: each keeps a core busy that sales could use.
+pub(super) const SEARCHES_MAX: usize = 4;
 
 /// The engine behind the calls.
 pub struct Central {
@@ -96,7 +98,7 @@ impl Central {
             images: Images::new(&limits),
             writer,
             reader,
-            searches: past::turns(),
+            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             letters,
             clock,
             key_age_ms,

@@ -8,10 +8,11 @@ use super::body::Bodies;
 use super::budget::Budget;
 use super::cors::{Cors, Origin};
 use super::limits::Limits;
-use super::ring::Keyring;
+use super::ring::{Keyring, Ring};
 use super::route::Route;
 use super::router::Router;
 use super::seldom::Seldom;
+use super::shared::Shared;
 use crate::telemetry::Telemetry;
 
 /// A service with its routes and keys.
@@ -76,8 +77,10 @@ impl<S> App<S> {
         self.cors.as_ref()
     }
 
-    pub(super) fn service(&self) -> &Arc<S> {
-        &self.service
+    /// What the calls of a connection share, while these are the keys.
+    pub(super) fn share(&self, ring: Arc<Ring>) -> Arc<Shared<S>> {
+        let (service, keyring) = (Arc::clone(&self.service), self.keyring.clone());
+        Arc::new(Shared::new(service, keyring, ring))
     }
 
     pub(super) fn router(&self) -> &Router<S> {

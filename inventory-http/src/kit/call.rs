@@ -15,14 +15,14 @@ use super::header::HeaderParam;
 use super::json;
 use super::query::Query;
 use super::ring::{CallerAt, Standing};
-use super::session::Session;
+use super::shared::Shared;
 use super::target::PathParams;
 use crate::telemetry::RequestSpan;
 
 /// A request whose key, quota, parameters and body are in order.
 pub struct Call<S> {
-    /// Where it came from.
-    pub(super) session: Arc<Session<S>>,
+    /// What it shares with others.
+    pub(super) shared: Arc<Shared<S>>,
     /// The parameters of the path.
     pub path: PathParams,
     /// The query parameters.
@@ -51,7 +51,7 @@ impl<S> fmt::Debug for Call<S> {
 impl<S> Call<S> {
     /// The service.
     pub fn service(&self) -> &Arc<S> {
-        self.session.app().service()
+        self.shared.service()
     }
 
     /// The body, parsed.
@@ -74,7 +74,7 @@ impl<S> Call<S> {
     ///
     /// The route is open.
     pub fn caller(&self) -> &Caller {
-        self.session.ring().caller(self.caller_at())
+        self.shared.ring().caller(self.caller_at())
     }
 
     /// Whether who calls is still known, for an answer that goes on for long.
@@ -83,7 +83,7 @@ impl<S> Call<S> {
     ///
     /// The route is open.
     pub fn standing(&self) -> Standing {
-        self.session.standing(self.caller_at())
+        self.shared.standing(self.caller_at())
     }
 
     fn caller_at(&self) -> CallerAt {

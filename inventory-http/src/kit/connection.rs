@@ -17,8 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::app::App;
+use super::kept_for::KeptFor;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
-use super::listener::KeptFor;
 use super::pulse::Pulse;
 use super::reaper::{Order, Reaper};
 use super::session::Sessions;

@@ -15,6 +15,7 @@ use tokio::time::{self, Duration, sleep_until, timeout};
 use super::app::App;
 use super::connection;
 use super::descriptors;
+use super::kept_for::KeptFor;
 use super::limits::{Limits, SEND_BUFFER_BYTES};
 use super::reaper::Reaper;
 use super::seldom::Seldom;
@@ -49,14 +50,6 @@ impl ConnectionCount {
     pub fn open(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
-}
-
-/// Who a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeptFor {
-    Everybody,
-    /// Those who watch the service: nothing else is answered.
-    Health,
 }
 
 /// A connection that counts as long as it lives.

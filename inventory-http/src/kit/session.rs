@@ -19,19 +19,20 @@ use super::error::ApiError;
 use super::faults::Faults;
 use super::framing::check_framing;
 use super::gzip;
+use super::kept_for::KeptFor;
 use super::keys::Access;
-use super::listener::KeptFor;
 use super::loopback;
 use super::outgoing::Outgoing;
 use super::promises;
 use super::pulse::Pulse;
 use super::query::Query;
 use super::quota::Taken;
-use super::ring::{CallerAt, Ring, Standing};
+use super::ring::{CallerAt, Ring};
 use super::route::Handler;
 use super::router::Found;
 use super::sent::{compressed, without_body};
 use super::serving::Serving;
+use super::shared::Shared;
 use super::target::PathParams;
 use crate::telemetry::{Asked, RequestSpan};
 use crate::wire::Code;
@@ -49,7 +50,7 @@ pub(super) struct Session<S> {
     kept_for: KeptFor,
     /// Where the connection comes from.
     peer: IpAddr,
-    ring: Arc<Ring>,
+    shared: Arc<Shared<S>>,
 }
 
 /// The session of a connection: another one once the keys are others.
@@ -68,11 +69,11 @@ impl<S> Sessions<S> {
         let mut keys = app.keyring().watch();
         let ring = Arc::clone(&keys.borrow_and_update());
         let current = Session {
+            shared: app.share(ring),
             app,
             pulse,
             kept_for,
             peer,
-            ring,
         };
         Self {
             keys,
@@ -91,25 +92,10 @@ impl<S> Sessions<S> {
                 pulse: Arc::clone(&self.current.pulse),
                 kept_for: self.current.kept_for,
                 peer: self.current.peer,
-                ring,
+                shared: self.current.app.share(ring),
             });
         }
         Arc::clone(&self.current)
-    }
-}
-
-impl<S> Session<S> {
-    pub(super) fn app(&self) -> &App<S> {
-        &self.app
-    }
-
-    pub(super) fn ring(&self) -> &Ring {
-        &self.ring
-    }
-
-    /// Whether a caller is known from now on.
-    pub(super) fn standing(&self, caller: CallerAt) -> Standing {
-        self.ring.standing(caller, self.app.keyring().watch())
     }
 }
 
@@ -126,7 +112,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let is_open =
             matches!(&found, Found::Route(entry, _) if entry.route.access == Access::Open);
         // A path says nothing to who has no key: not even that it is not there.
-        let caller = (!is_open).then(|| self.ring.identify(&head.headers));
+        let caller = (!is_open).then(|| self.ring().identify(&head.headers));
         let asked = Asked {
             method: &head.method,
             route: found.route(),
@@ -204,6 +190,10 @@ impl<S: Send + Sync + 'static> Session<S> {
         response
     }
 
+    fn ring(&self) -> &Ring {
+        self.shared.ring()
+    }
+
     /// Takes note of somebody without a key that is known: it is counted, and said once a second at most.
     fn turned_away(&self, error: &ApiError) {
         self.app.telemetry().instruments().unauthorized();
@@ -251,7 +241,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let caller = caller
             .transpose()
             .inspect_err(|error| self.turned_away(error))?;
-        if caller.is_some_and(|at| self.ring.caller(at).is_anybody()) {
+        if caller.is_some_and(|at| self.ring().caller(at).is_anybody()) {
             let is_named = app
                 .cors()
                 .is_some_and(|cors| cors.origin(&headers).is_some());
@@ -266,7 +256,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             Found::Nothing => return Err(ApiError::new(Code::NotFound, "there is no such path")),
         };
         let caller_at = caller;
-        if let Some(caller) = caller.map(|at| self.ring.caller(at)) {
+        if let Some(caller) = caller.map(|at| self.ring().caller(at)) {
             if route.counted {
                 *taken = caller.charge(Instant::now());
                 if let Err(error) = check_quota(taken.as_ref()) {
@@ -287,7 +277,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let (body, room) = match &route.body {
             Some(expected) => {
                 body::check(&headers, body, expected.bytes_max)?;
-                let caller = caller_at.map(|at| self.ring.caller(at));
+                let caller = caller_at.map(|at| self.ring().caller(at));
                 let mut room = app.bodies().room(caller);
                 let bounds = Bounds::new(expected.bytes_max, app.limits());
                 let body = body::read(body, bounds, &mut room).await?;
@@ -302,7 +292,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             }
         };
         let call = Call {
-            session: Arc::clone(self),
+            shared: Arc::clone(&self.shared),
             path: PathParams::new(uri, spans),
             query,
             headers,
@@ -318,7 +308,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             Handler::Either { now, .. } => now(&call),
         }?;
         if let (true, Some(at), Some(taken)) = (answer.is_free(), caller_at, taken) {
-            self.ring.caller(at).give_back(taken);
+            self.ring().caller(at).give_back(taken);
         }
         Ok(answer)
     }

@@ -3,7 +3,7 @@
 use hyper::Uri;
 
 use super::error::ApiError;
-use super::router::{Spans, spans};
+use super::pattern::{Spans, spans};
 use crate::wire::percent_decoded;
 
 /// The parameters of a path, still encoded.
