@@ -14,7 +14,7 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay test schemathesis clients check fmt bench bench-http jmeter fuzz fuzz-check mutants
+.PHONY: help run run-store replay quick test schemathesis clients check spelling dependencies features documents fmt bench bench-http jmeter fuzz fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -27,6 +27,9 @@ run-store: ## starts a store on port 8081 that follows central on port 8080, wit
 
 replay: ## sells the sample through a durable engine and audits it (ARGS: more arguments for replay)
 	$(CARGO) run --locked --release --package inventory-examples --bin replay -- $(ARGS)
+
+quick: ## the rules, the house rules and what needs no socket or disk, in a minute or two
+	$(CARGO) test --locked --workspace --all-features --lib --test scenarios --test conformance --test tidy
 
 test: ## everything that must pass
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
@@ -41,16 +44,35 @@ test: ## everything that must pass
 
 schemathesis: ## tries every documented call of both services in ways they allow and forbid; installs schemathesis
 	$(CARGO) build --locked --package inventory-examples --bin central --bin store
-	inventory-http/schemathesis/run $(TARGET) $(TARGET)/debug/central $(TARGET)/debug/store
+	inventory-http/tests/schemathesis/run $(TARGET) $(TARGET)/debug/central $(TARGET)/debug/store
 
 clients: ## generates a Python and a TypeScript client from the document, and makes every call with each; installs generators
 	$(CARGO) build --locked --package inventory-examples --bin central --bin store
-	inventory-http/clients/run $(TARGET) $(TARGET)/debug/central
+	inventory-http/tests/clients/run $(TARGET) $(TARGET)/debug/central
 
 check: ## format, lints and docs, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps --document-private-items
+
+spelling: ## looks for words that nobody meant; installs typos
+	@typos --version >/dev/null 2>&1 || test -x $(TARGET)/typos/bin/typos || \
+		(python3 -m venv $(TARGET)/typos && $(TARGET)/typos/bin/pip install --quiet typos==1.52.0)
+	@PATH="$$PATH:$(abspath $(TARGET))/typos/bin" typos
+
+dependencies: ## licences, sources and doubles of what we depend on; installs cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
+	$(CARGO) deny --locked --workspace --all-features check bans licenses sources
+
+features: ## each crate with each of its features alone
+	$(CARGO) check --locked --package inventory-core
+	$(CARGO) check --locked --package inventory-log --no-default-features
+	$(CARGO) check --locked --package inventory-log
+	$(CARGO) check --locked --package inventory-http
+	$(CARGO) check --locked --package inventory-http --features clap
+
+documents: ## writes the documents of both services anew, where a test compares them
+	WRITE_DOCUMENTS=1 $(CARGO) test --locked --workspace --all-features --test tidy documents
 
 fmt: ## formats the sources
 	$(CARGO) fmt --all

@@ -6,6 +6,7 @@
 )]
 
 mod arrows;
+mod documents;
 mod prose;
 mod settings;
 mod sources;
