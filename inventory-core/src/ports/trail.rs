@@ -12,21 +12,42 @@ pub enum Trail {
     Level(ProductId, StoreId),
     /// All events of the requests that named this reference.
     Reference(Reference),
+    /// Of these, those of one product, and at one store if one is given.
+    Named(Reference, ProductId, Option<StoreId>),
 }
 
 impl Trail {
     /// Whether an event is on the trail, in an entry that says this beside its events.
     pub fn has(&self, event: &Event, beside: Option<&Annotations>) -> bool {
+        let is_named = |reference| {
+            let named = beside.and_then(|beside| beside.reference.as_ref());
+            named == Some(reference)
+        };
         match self {
-            Self::Product(product) => event.product() == Some(product),
-            Self::Level(product, store) => event
-                .movement()
-                .is_some_and(|movement| movement.product == *product && movement.store == *store),
-            Self::Reference(reference) => {
-                beside.and_then(|beside| beside.reference.as_ref()) == Some(reference)
+            Self::Product(product) => is_of(event, product, None),
+            Self::Level(product, store) => is_of(event, product, Some(store)),
+            Self::Reference(reference) => is_named(reference),
+            Self::Named(reference, product, store) => {
+                is_named(reference) && is_of(event, product, store.as_ref())
             }
         }
     }
+
+    /// The reference that the requests have named.
+    pub fn reference(&self) -> Option<&Reference> {
+        match self {
+            Self::Product(_) | Self::Level(..) => None,
+            Self::Reference(reference) | Self::Named(reference, ..) => Some(reference),
+        }
+    }
+}
+
+fn is_of(event: &Event, product: &ProductId, store: Option<&StoreId>) -> bool {
+    let is_at = |store: &StoreId| {
+        let movement = event.movement();
+        movement.is_some_and(|movement| movement.store == *store)
+    };
+    event.product() == Some(product) && store.is_none_or(is_at)
 }
 
 /// An entry as far as somebody has looked for it: it may have thousands of events, of which one is wanted.

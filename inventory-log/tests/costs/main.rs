@@ -7,6 +7,7 @@ mod purged;
 mod questions;
 mod shop;
 
+use inventory_core::vocabulary::Sequence;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -31,6 +32,32 @@ proptest! {
     fn a_question_costs_as_much_as_its_answer(steps in prop::collection::vec(step(), 1..14)) {
         judge(&Shop::after(&steps));
     }
+}
+
+/// Every night names the same reference, and only the first one had the product: its thousands of rows were read night by night.
+#[test]
+fn what_every_night_names_hides_nothing_of_a_product() {
+    let nights = std::iter::repeat_n(Step::Sync(1, 200), 30);
+    let steps: Vec<_> = [Step::Sync(0, 300)].into_iter().chain(nights).collect();
+    judge(&Shop::after(&steps));
+}
+
+/// What is left of the past is told by the first that happened after it, where the last before it is gone.
+#[test]
+fn what_is_left_after_a_purge_costs_no_more() {
+    let mut shop = Shop::after(&[
+        Step::Sync(0, 300),
+        Step::Sell(0, 700),
+        Step::Sync(2, 300),
+        Step::Bury(1),
+        Step::Sell(1, 700),
+        Step::Sync(1, 300),
+        Step::Sync(0, 300),
+        Step::Sell(0, 300),
+    ]);
+    shop.purge_half();
+    assert!(shop.reader().floor() > Sequence::START);
+    judge(&shop);
 }
 
 /// Each of these was linear in events.

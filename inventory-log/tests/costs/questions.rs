@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use inventory_core::engine::HistoryQuery;
+use inventory_core::engine::{HistoryQuery, Reader};
 use inventory_core::machine::Entry;
-use inventory_core::ports::Trail;
+use inventory_core::ports::{Excerpt, Trail};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_log::testing::Call;
 
-use crate::shop::Shop;
+use crate::shop::{Shop, reference};
 
 /// Reads of a segment whatever is asked: the block of its index that leads to the answer, or says that there is none.
 const READS_PER_SEGMENT: u64 = 2;
@@ -20,6 +20,10 @@ const BLOCK_BYTES: u64 = 8 * 1024;
 const READS_PER_POSITION: u64 = 20;
 /// Bytes of them.
 const POSITION_BYTES: u64 = 80 * 1024;
+
+/// Lines that a history reads at once, and for a page of fifty events: as many again.
+const PAGE_LINES: u64 = 32;
+const PAGES_LINES: u64 = 2 * PAGE_LINES;
 
 /// How much may be read.
 #[derive(Debug)]
@@ -51,23 +55,35 @@ impl Known {
         }
     }
 
+    /// How many of the newest entries up to a position somebody has to read who is shown so many events of a trail: all of
+    /// those are of one event each, unless they are whole requests. Pages are read whole.
+    fn newest(&self, trail: &Trail, at: Sequence, events: u64) -> u64 {
+        let before = self.entries.iter().filter(|entry| entry.first <= at);
+        let on_it = before.filter(|entry| Excerpt::of(entry, trail).is_some());
+        match trail {
+            Trail::Reference(_) => on_it.count().min(1) as u64,
+            _ => (on_it.count() as u64).min(if events > 1 { PAGES_LINES } else { 2 }),
+        }
+    }
+
     /// The entries that tell the levels of products at a position, and the number of these levels.
     fn tell(&self, products: &BTreeSet<ProductId>, at: Sequence) -> (u64, u64) {
-        let mut last: BTreeMap<(&ProductId, &StoreId), Option<Sequence>> = BTreeMap::new();
+        // The last that has touched each by then, else the first that has later.
+        let mut told_by: BTreeMap<(&ProductId, &StoreId), Sequence> = BTreeMap::new();
         for entry in &self.entries {
             for movement in entry.events.iter().filter_map(|event| event.movement()) {
                 if products.contains(&movement.product) {
-                    let told = last
+                    let told = told_by
                         .entry((&movement.product, &movement.store))
-                        .or_default();
+                        .or_insert(entry.first);
                     if entry.last() <= at {
-                        *told = Some(entry.first);
+                        *told = entry.first;
                     }
                 }
             }
         }
-        let lines: BTreeSet<_> = last.values().flatten().collect();
-        (last.len() as u64, lines.len() as u64)
+        let lines: BTreeSet<_> = told_by.values().collect();
+        (told_by.len() as u64, lines.len() as u64)
     }
 }
 
@@ -83,10 +99,45 @@ pub(crate) fn judge(shop: &Shop) {
         entries,
     };
     shop.reader().prepare_searches().unwrap();
-    let head = shop.reader().head().sequence.number();
+    let (head, floor) = (shop.reader().head().sequence, shop.reader().floor());
+    let kept = head.events_since(floor);
     for fifth in 1..=5 {
-        ask(shop, &known, Sequence::new(head * fifth / 5));
+        ask(shop, &known, floor.plus(kept * fifth / 5));
     }
+}
+
+/// Asks for what has happened last: as the calls do, which name a reference and filter what it has by product and store.
+fn history(
+    known: &Known,
+    cost: &dyn Fn(&str, &Allowed, &mut dyn FnMut()),
+    reader: &Reader,
+    trail: &Trail,
+    at: Sequence,
+    limit: usize,
+) {
+    let (asked, product, store) = match trail.clone() {
+        Trail::Named(reference, product, store) => {
+            (Trail::Reference(reference), Some(product), store)
+        }
+        other => (other, None, None),
+    };
+    let query = HistoryQuery {
+        trail: asked,
+        product,
+        store,
+        before: Some(at.next()),
+    };
+    let lines = known.newest(trail, at, limit as u64);
+    // The second page begins with a position of its own.
+    let more = lines / PAGE_LINES;
+    let Allowed { reads, bytes } = known.allowed(4, lines);
+    let allowed = Allowed {
+        reads: reads + more * (known.segments * READS_PER_SEGMENT + READS_PER_POSITION),
+        bytes: bytes + more * (known.segments * READS_PER_SEGMENT * BLOCK_BYTES + POSITION_BYTES),
+    };
+    cost(&format!("{query:?}, {limit}"), &allowed, &mut || {
+        reader.history(&query, limit).unwrap();
+    });
 }
 
 fn ask(shop: &Shop, known: &Known, at: Sequence) {
@@ -104,26 +155,34 @@ fn ask(shop: &Shop, known: &Known, at: Sequence) {
     };
     for product in shop.products() {
         let (levels, lines) = known.tell(&BTreeSet::from([product.clone()]), at);
-        let allowed = known.allowed(levels, lines);
+        // Where the older part is gone a level is looked for back and on.
+        let ways = 1 + u64::from(reader.floor() > Sequence::START);
+        let allowed = known.allowed(ways * levels, lines);
         cost(&format!("{product} as of"), &allowed, &mut || {
             reader.product_as_of(&product, at).unwrap();
         });
         for store in ["s0", "s5"] {
+            let named = |store| Trail::Named(reference(), product.clone(), store);
             let level = Trail::Level(product.clone(), store.parse().unwrap());
-            for trail in [level, Trail::Product(product.clone())] {
-                let query = HistoryQuery {
-                    trail,
-                    product: None,
-                    store: None,
-                    before: Some(at.next()),
-                };
-                // The event, and the one that says that there are more.
-                let allowed = known.allowed(2, 2);
-                cost(&format!("{query:?}"), &allowed, &mut || {
-                    reader.history(&query, 1).unwrap();
-                });
+            let trails = [
+                level,
+                Trail::Product(product.clone()),
+                Trail::Reference(reference()),
+                named(None),
+                named(Some(store.parse().unwrap())),
+            ];
+            for trail in trails {
+                for limit in [1, 50] {
+                    history(known, &cost, &reader, &trail, at, limit);
+                }
             }
         }
+    }
+    for entry in known.entries.iter().step_by(1 + known.entries.len() / 7) {
+        // A line of each mark that is looked at.
+        cost("a time", &known.allowed(0, 12), &mut || {
+            assert!(reader.position_at(entry.recorded_at).unwrap() >= entry.last());
+        });
     }
     let all = reader.read(|ledger| ledger.products().map(|view| view.id().clone()).collect());
     let (levels, lines) = known.tell(&all, at);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::{Engine, Reader, Settings};
-use inventory_core::machine::{Command, DeadLettered, Entry, Event, Request};
+use inventory_core::machine::{Annotations, Command, DeadLettered, Entry, Event, Request};
 use inventory_core::ports::{Clock, EventLog, Ports};
 use inventory_core::testing::ManualClock;
-use inventory_core::vocabulary::{Chain, ProductId, Sequence};
+use inventory_core::vocabulary::{Chain, ProductId, Reference, Sequence};
 use inventory_log::file::{FileOptions, FileStore, open_on};
 use inventory_log::testing::SimDisk;
 use proptest::prelude::*;
@@ -44,6 +44,11 @@ pub(crate) fn product(number: u64) -> String {
 
 fn store(number: u64) -> String {
     format!("s{number}")
+}
+
+/// What every synchronisation says that it belongs to.
+pub(crate) fn reference() -> Reference {
+    "nightly".parse().unwrap()
 }
 
 pub(crate) struct Shop {
@@ -82,6 +87,28 @@ impl Shop {
         shop
     }
 
+    /// Saves what a start needs of it, and gives up the older half of the log.
+    pub(crate) fn purge_half(&mut self) {
+        let engine = self.engine.take().unwrap();
+        let head = engine.reader().head().sequence;
+        drop(engine);
+        let ports = Ports {
+            clock: Arc::new(self.clock.clone()),
+            ..files(&self.disk).into_ports()
+        };
+        let mut opened = Engine::open(ports, Settings::default()).unwrap();
+        opened.snapshotter.save().unwrap();
+        drop(opened);
+        let mut log = self.close().log;
+        while {
+            let floor = log.reader().floor();
+            log.purge(Sequence::new(head.number() / 2)).unwrap();
+            log.reader().floor() > floor
+        } {}
+        drop(log);
+        self.open();
+    }
+
     /// The files, without an engine on them.
     pub(crate) fn close(&mut self) -> FileStore {
         self.engine = None;
@@ -111,7 +138,11 @@ impl Shop {
             }
             Step::Sync(s, rows) => {
                 let rows = (0..rows).map(|row| adjust(&product(row), &store(s), 1));
-                self.submit(rows.collect());
+                let night = Annotations {
+                    reference: Some(reference()),
+                    ..Annotations::default()
+                };
+                self.ask(Request::unkeyed(rows.collect()).unwrap().annotated(night));
             }
             Step::Bury(p) => {
                 self.bury(p);
@@ -122,8 +153,11 @@ impl Shop {
 
     /// What cannot be done, since a product is under suspicion, is left.
     fn submit(&mut self, lines: Vec<Command>) {
+        self.ask(Request::unkeyed(lines).unwrap());
+    }
+
+    fn ask(&mut self, request: Request) {
         self.clock.advance_millis(1);
-        let request = Request::unkeyed(lines).unwrap();
         let _ = self.engine.as_mut().unwrap().submit([&request]).unwrap();
     }
 
@@ -151,12 +185,10 @@ impl Shop {
         self.open();
     }
 
-    /// Everything that was written.
+    /// Everything that was written, and is kept.
     pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
-        self.reader()
-            .subscribe(Sequence::START)
-            .take(usize::MAX)
-            .unwrap()
+        let reader = self.reader();
+        reader.subscribe(reader.floor()).take(usize::MAX).unwrap()
     }
 
     /// The products, the first ones all, of the others some.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inventory_core::machine::Entry;
 use inventory_core::ports::{Levels, LogReader, ReadError, Trail, Wanted};
-use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
+use inventory_core::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 use super::{PRODUCTS, STORES};
 
@@ -46,9 +46,11 @@ pub(crate) fn answers(reader: &dyn LogReader, step: usize) -> Vec<String> {
                 let first = reader.first_touches(&levels, position, &wanted);
                 answers.push(format!("{product} on from {position}: {first:?}"));
             }
-            let store = STORES[at].parse().unwrap();
+            let store: StoreId = STORES[at].parse().unwrap();
             for trail in [
                 Trail::Reference(product.as_str().parse().unwrap()),
+                Trail::Named("tea".parse().unwrap(), product.clone(), None),
+                Trail::Named("tea".parse().unwrap(), product.clone(), Some(store.clone())),
                 Trail::Level(product.clone(), store),
                 Trail::Product(product),
             ] {

@@ -189,9 +189,20 @@ fn trails() -> Vec<Trail> {
     });
     let references = ["tea", "order-1", "order-2"]
         .map(|name| Trail::Reference(name.parse().expect("a short text")));
+    let named = ["tea", "order-1"].into_iter().flat_map(|name| {
+        let stores = STORES.map(store).map(Some).into_iter().chain([None]);
+        stores.flat_map(move |at| {
+            let named = move |product| {
+                let reference = name.parse().expect("a short text");
+                Trail::Named(reference, product, at.clone())
+            };
+            PRODUCTS.map(product).into_iter().map(named)
+        })
+    });
     (PRODUCTS.map(product).map(Trail::Product).into_iter())
         .chain(levels)
         .chain(references)
+        .chain(named)
         .collect()
 }
 
@@ -228,6 +239,11 @@ fn excerpt(entry: &Entry, trail: &Trail) -> Option<Excerpt> {
             event.product() == Some(product) && at == Some(store)
         }
         Trail::Reference(wanted) => reference == Some(wanted),
+        Trail::Named(wanted, product, store) => {
+            let at = event.movement().map(|movement| &movement.store);
+            let is_there = store.is_none() || at == store.as_ref();
+            reference == Some(wanted) && event.product() == Some(product) && is_there
+        }
     });
     let events: Vec<_> = events.map(|(at, event)| (at, event.clone())).collect();
     (!events.is_empty()).then(|| Excerpt {

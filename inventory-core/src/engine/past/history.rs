@@ -15,6 +15,9 @@ const PAGE_ENTRIES: usize = 32;
 /// Entries that are looked at for one page: a filter that matches little must not keep a thread.
 const LOOK_ENTRIES: usize = 2_048;
 
+/// Events of these that are looked at: some ten megabytes of lines.
+const LOOK_EVENTS: usize = 65_536;
+
 /// Which events somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryQuery {
@@ -38,6 +41,19 @@ impl HistoryQuery {
             movement.is_some_and(|movement| movement.store == *store)
         };
         self.product.as_ref().is_none_or(is_of) && self.store.as_ref().is_none_or(is_at)
+    }
+
+    /// The narrowest trail that has all that is wanted: a reference may be on the lines of every night, each of megabytes.
+    fn narrowed(&self) -> Trail {
+        match (&self.trail, &self.product, &self.store) {
+            (Trail::Reference(reference), Some(product), store) => {
+                Trail::Named(reference.clone(), product.clone(), store.clone())
+            }
+            (Trail::Product(product), _, Some(store)) => {
+                Trail::Level(product.clone(), store.clone())
+            }
+            (trail, ..) => trail.clone(),
+        }
     }
 }
 
@@ -88,18 +104,21 @@ impl Reader {
             next: None,
             is_whole: false,
         };
-        let mut looked_at = 0;
+        let (trail, mut looked_at, mut events_seen) = (query.narrowed(), 0, 0);
         'pages: while through > Sequence::START {
-            // One more than fits tells whether a page follows. Each may be a line of megabytes.
-            let entries_max = (limit - page.events.len()).saturating_add(1);
+            // One more than fits tells whether a page follows. Of a whole request each may be a line of megabytes.
+            let entries_max = match trail {
+                Trail::Reference(_) => 1,
+                _ => (limit - page.events.len()).saturating_add(1),
+            };
             let entries_max = entries_max.max(looked_at).min(PAGE_ENTRIES);
-            let found =
-                self.search(|log| log.trail(&query.trail, through, entries_max, &self.wanted))?;
+            let found = self.search(|log| log.trail(&trail, through, entries_max, &self.wanted))?;
             let full = found.len() == entries_max;
             looked_at += found.len();
             let mut oldest = Sequence::START;
             for excerpt in found {
                 oldest = excerpt.first;
+                events_seen += excerpt.events.len();
                 let excerpt = Arc::new(excerpt);
                 for (sequence, event) in excerpt.events.iter().rev() {
                     if *sequence > newest || !query.wants(event) {
@@ -119,7 +138,7 @@ impl Reader {
             if !full {
                 break;
             }
-            if looked_at >= LOOK_ENTRIES {
+            if looked_at >= LOOK_ENTRIES || events_seen >= LOOK_EVENTS {
                 page.next = Some(oldest);
                 break;
             }

@@ -49,15 +49,26 @@ impl Subject {
         Self::new(digest(reference.as_str()) ^ REFERENCES, 0)
     }
 
-    /// What the lines of a trail are found by.
-    pub(in crate::file) fn of_trail(trail: &Trail) -> Vec<Self> {
+    fn of_level(product: &ProductId, store: &StoreId) -> Vec<Self> {
+        vec![
+            Self::of_touches(product, store),
+            Self::of_remarks(product, store),
+        ]
+    }
+
+    /// What the lines of a trail are found by: each has one subject of each list.
+    pub(in crate::file) fn of_trail(trail: &Trail) -> Vec<Vec<Self>> {
         match trail {
-            Trail::Product(product) => vec![Self::of_product(product)],
-            Trail::Level(product, store) => vec![
-                Self::of_touches(product, store),
-                Self::of_remarks(product, store),
+            Trail::Product(product) => vec![vec![Self::of_product(product)]],
+            Trail::Level(product, store) => vec![Self::of_level(product, store)],
+            Trail::Reference(reference) => vec![vec![Self::of_reference(reference)]],
+            Trail::Named(reference, product, store) => vec![
+                vec![Self::of_reference(reference)],
+                match store {
+                    None => vec![Self::of_product(product)],
+                    Some(store) => Self::of_level(product, store),
+                },
             ],
-            Trail::Reference(reference) => vec![Self::of_reference(reference)],
         }
     }
 }
