@@ -122,6 +122,7 @@ fn measure_on(
 /// Very many carts of one product are left behind at one moment.
 fn measure_one_product(without: Ports, with: Ports, holds: usize) -> Deadlines {
     let (mut without, mut with) = (Shop::stocked(without, 1), Shop::stocked(with, 1));
+    with.millis_per_hold = 1;
     with.hold(holds);
     with.clock.forward(TTL_SECONDS_MAX);
     take_turns(
@@ -164,6 +165,8 @@ struct Shop {
     engine: Engine,
     clock: Arc<Hands>,
     sales: Sales,
+    /// How much time passes from one reservation to the next, so that each has a deadline of its own.
+    millis_per_hold: u64,
 }
 
 impl Shop {
@@ -176,13 +179,19 @@ impl Shop {
             engine,
             clock,
             sales: Sales::of(products),
+            millis_per_hold: 0,
         }
     }
 
     /// Reserves units of products in no order. The deadlines of so many pass between one sale and the next.
     fn hold(&mut self, holds: usize) {
         let numbers: Vec<_> = (0..holds).collect();
-        for group in numbers.chunks(HOLDS_PER_GROUP) {
+        let together = match self.millis_per_hold {
+            0 => HOLDS_PER_GROUP,
+            _ => 1,
+        };
+        for group in numbers.chunks(together) {
+            self.clock.forward_millis(self.millis_per_hold);
             let requests: Vec<_> = group.iter().map(|&number| self.reserve(number)).collect();
             let answers = self.engine.submit(&requests).expect("durable");
             assert!(answers.iter().all(Result::is_ok));
@@ -220,7 +229,11 @@ struct Hands(AtomicU64);
 
 impl Hands {
     fn forward(&self, seconds: u64) {
-        self.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
+        self.forward_millis(seconds * 1_000);
+    }
+
+    fn forward_millis(&self, millis: u64) {
+        self.0.fetch_add(millis, Ordering::Relaxed);
     }
 }
 

@@ -254,8 +254,12 @@ pub fn follow_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     apply(ledger, entry)
 }
 
+/// Deadlines of levels that have lapsed, which are dropped with each entry: some ten microseconds of its time.
+const DROPPED: usize = 1_024;
+
 fn apply(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     let mut poison = Vec::new();
+    ledger.holds.drop_lapsed(DROPPED);
     let mut packer = std::mem::take(&mut ledger.packer);
     packer.begin(entry);
     for (sequence, event) in entry.numbered() {

@@ -8,8 +8,6 @@
 
 use std::sync::Arc;
 
-use rapidhash::RapidHashSet;
-
 use super::staging::Undo;
 use super::{Draft, Place, ProductIx};
 use crate::defect;
@@ -25,19 +23,16 @@ impl<'a> Draft<'a> {
         deadlines_max: usize,
     ) -> Vec<ProductIx> {
         let holds = &self.ledger.holds;
-        let mut levels = RapidHashSet::default();
         let mut products = Vec::new();
-        let mut known = RapidHashSet::default();
-        let mut deadlines = 0;
-        for level in holds.lapsing(self.at) {
-            if levels.len() >= levels_max || deadlines >= deadlines_max {
+        let (mut levels, mut deadlines) = (0, 0);
+        for product in holds.lapsing(self.at) {
+            if levels >= levels_max || deadlines >= deadlines_max {
                 break;
             }
-            levels.insert(level);
-            if known.insert(level.0) {
-                deadlines += holds.overdue_deadlines(level.0, self.at);
-                products.push(level.0);
-            }
+            let (more, stores) = holds.overdue_size(product, self.at, deadlines_max);
+            deadlines += more;
+            levels += stores;
+            products.push(product);
         }
         products
     }
@@ -124,7 +119,7 @@ impl<'a> Draft<'a> {
     /// Looks again for what is due and has not lapsed, once a portion of it has.
     pub(in crate::machine) fn look_for_backlog(&mut self) {
         let mut lapsing = self.ledger.holds.lapsing(self.at);
-        self.backlog = lapsing.any(|(product, _)| !self.staging.lapsed.contains(&product));
+        self.backlog = lapsing.any(|product| !self.staging.lapsed.contains(&product));
     }
 
     /// What open reservations hold of a level that are not due.

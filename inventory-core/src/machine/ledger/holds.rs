@@ -1,6 +1,8 @@
 //! What open reservations hold: by deadline, by product, and by level.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use rapidhash::RapidHashMap;
 
@@ -21,19 +23,24 @@ pub(in crate::machine) struct Holding {
     pub(in crate::machine) lapsed: bool,
 }
 
+/// What reservations hold of one product that has not lapsed, by deadline and store.
+type Deadlines = BTreeMap<(Timestamp, StoreIx), u64>;
+
 /// The lines of all open reservations, in the orders in which they are asked for.
 ///
-/// **Invariant**: `due` and `holders` list every open reservation, `units` the sum of every line that has not lapsed, and
-/// `lapsing` the keys of `units` in another order, and `held` the sums of `units` by level. So what is due of a product is a
+/// **Invariant**: `due` and `holders` list every open reservation, `units` the sum of every line that has not lapsed, `lapsing`
+/// the first deadline of each product in `units`, and `held` the sums of `units` by level. So what is due of a product is a
 /// short range, and what is held of a level one number, however many reservations hold it.
 #[derive(Debug, Default)]
 pub(in crate::machine) struct Holds {
     due: BTreeSet<(Timestamp, Slot)>,
-    units: BTreeMap<(ProductIx, Timestamp, StoreIx), u64>,
-    lapsing: BTreeSet<(Timestamp, ProductIx, StoreIx)>,
+    units: RapidHashMap<ProductIx, Deadlines>,
+    lapsing: BTreeSet<(Timestamp, ProductIx)>,
     held: RapidHashMap<(ProductIx, StoreIx), u64>,
     /// The deadline stands beside, so that those that are due are passed over without a look at them.
     holders: BTreeMap<(ProductIx, StoreIx, Slot), Timestamp>,
+    /// Deadlines that nobody asks for any more: half a million of one product take too long to be dropped at once.
+    lapsed: Vec<Deadlines>,
 }
 
 impl Holds {
@@ -50,11 +57,10 @@ impl Holds {
         if holding.lapsed {
             return;
         }
-        let units = self.units.entry((product, deadline, store)).or_insert(0);
-        if *units == 0 {
-            self.lapsing.insert((deadline, product, store));
-        }
-        *units = units.saturating_add(holding.held.units());
+        self.change(product, |deadlines| {
+            let units = deadlines.entry((deadline, store)).or_insert(0);
+            *units = units.saturating_add(holding.held.units());
+        });
         let held = self.held.entry((product, store)).or_insert(0);
         *held = held.saturating_add(holding.held.units());
     }
@@ -74,24 +80,60 @@ impl Holds {
         if holding.lapsed {
             return;
         }
-        let key = (product, deadline, store);
-        if let Some(units) = self.units.get_mut(&key) {
-            *units = units.saturating_sub(holding.held.units());
-            if *units == 0 {
-                self.units.remove(&key);
-                self.lapsing.remove(&(deadline, product, store));
+        self.change(product, |deadlines| {
+            if let Entry::Occupied(mut units) = deadlines.entry((deadline, store)) {
+                *units.get_mut() = units.get().saturating_sub(holding.held.units());
+                if *units.get() == 0 {
+                    units.remove();
+                }
             }
-            self.hold_less((product, store), holding.held.units());
-        }
+        });
+        self.hold_less((product, store), holding.held.units());
     }
 
     /// Nothing that is due at a moment holds units of a product any more.
     pub(in crate::machine) fn lapse(&mut self, product: ProductIx, at: Timestamp) {
-        let lapsed = self.units.extract_if(due(product, at), |_, _| true);
-        let lapsed: Vec<_> = lapsed.collect();
-        for ((product, deadline, store), units) in lapsed {
-            self.lapsing.remove(&(deadline, product, store));
+        let mut lapsed = Deadlines::new();
+        self.change(product, |deadlines| {
+            let open = deadlines.split_off(&(at, StoreIx(0)));
+            lapsed = mem::replace(deadlines, open);
+        });
+        for (store, units) in by_store(lapsed.iter()) {
             self.hold_less((product, store), units);
+        }
+        if !lapsed.is_empty() {
+            self.lapsed.push(lapsed);
+        }
+    }
+
+    /// Drops some of what has lapsed: about so many deadlines.
+    pub(in crate::machine) fn drop_lapsed(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(deadlines) = self.lapsed.last_mut() else {
+                return;
+            };
+            if deadlines.pop_last().is_none() {
+                self.lapsed.pop();
+            }
+        }
+    }
+
+    /// Changes what is held of a product, and lists its first deadline.
+    fn change(&mut self, product: ProductIx, change: impl FnOnce(&mut Deadlines)) {
+        let deadlines = self.units.entry(product).or_default();
+        let before = first(deadlines);
+        change(deadlines);
+        let after = first(deadlines);
+        if after.is_none() {
+            self.units.remove(&product);
+        }
+        if before != after {
+            if let Some(deadline) = before {
+                self.lapsing.remove(&(deadline, product));
+            }
+            if let Some(deadline) = after {
+                self.lapsing.insert((deadline, product));
+            }
         }
     }
 
@@ -115,24 +157,30 @@ impl Holds {
         due.map(|&(_, slot)| slot)
     }
 
-    /// The levels that have not lapsed though something of them is due, by the deadline that passed first. A level is named
-    /// once for each deadline.
-    pub(in crate::machine) fn lapsing(
-        &self,
-        at: Timestamp,
-    ) -> impl Iterator<Item = (ProductIx, StoreIx)> {
-        let lapsing = self.lapsing.range(..(at, ProductIx(0), StoreIx(0)));
-        lapsing.map(|&(_, product, store)| (product, store))
+    /// The products of which something is due and has not lapsed, by the deadline that passed first.
+    pub(in crate::machine) fn lapsing(&self, at: Timestamp) -> impl Iterator<Item = ProductIx> {
+        let lapsing = self.lapsing.range(..(at, ProductIx(0)));
+        lapsing.map(|&(_, product)| product)
     }
 
-    /// How many deadlines of a product's levels have passed that these have not lapsed through.
-    pub(in crate::machine) fn overdue_deadlines(&self, product: ProductIx, at: Timestamp) -> usize {
-        self.units.range(due(product, at)).count()
+    /// How many deadlines of a product's levels have passed that these have not lapsed through, and of how many levels: as far as
+    /// somebody wants to count.
+    pub(in crate::machine) fn overdue_size(
+        &self,
+        product: ProductIx,
+        at: Timestamp,
+        most: usize,
+    ) -> (usize, usize) {
+        let overdue = self.due_of(product, at).take(most);
+        let mut deadlines = 0;
+        let stores = overdue.inspect(|_| deadlines += 1);
+        let stores: BTreeSet<_> = stores.map(|(&(_, store), _)| store).collect();
+        (deadlines, stores.len())
     }
 
     /// Whether there is such a deadline.
     pub(in crate::machine) fn is_overdue(&self, product: ProductIx, at: Timestamp) -> bool {
-        self.units.range(due(product, at)).next().is_some()
+        self.due_of(product, at).next().is_some()
     }
 
     /// What of a product is due and has not lapsed, by store.
@@ -141,13 +189,16 @@ impl Holds {
         product: ProductIx,
         at: Timestamp,
     ) -> BTreeMap<StoreIx, u64> {
-        let mut overdue = BTreeMap::new();
-        for (&(_, _, store), &units) in self.units.range(due(product, at)) {
-            step();
-            let sum: &mut u64 = overdue.entry(store).or_default();
-            *sum = sum.saturating_add(units);
-        }
-        overdue
+        by_store(self.due_of(product, at))
+    }
+
+    fn due_of(
+        &self,
+        product: ProductIx,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (&(Timestamp, StoreIx), &u64)> {
+        let deadlines = self.units.get(&product).into_iter();
+        deadlines.flat_map(move |deadlines| deadlines.range(..(at, StoreIx(0))))
     }
 
     /// What reservations hold of a level that has not lapsed.
@@ -170,7 +221,74 @@ impl Holds {
     }
 }
 
-/// The keys of a product whose deadlines have passed at a moment.
-fn due(product: ProductIx, at: Timestamp) -> std::ops::Range<(ProductIx, Timestamp, StoreIx)> {
-    (product, Timestamp::UNIX_EPOCH, StoreIx(0))..(product, at, StoreIx(0))
+fn first(deadlines: &Deadlines) -> Option<Timestamp> {
+    let (&(deadline, _), _) = deadlines.first_key_value()?;
+    Some(deadline)
+}
+
+fn by_store<'a>(
+    deadlines: impl Iterator<Item = (&'a (Timestamp, StoreIx), &'a u64)>,
+) -> BTreeMap<StoreIx, u64> {
+    let mut sums = BTreeMap::new();
+    for (&(_, store), &units) in deadlines {
+        step();
+        let sum: &mut u64 = sums.entry(store).or_default();
+        *sum = sum.saturating_add(units);
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn holding(product: u32, store: u32, slot: Slot, deadline: u64) -> Holding {
+        Holding {
+            product: ProductIx(product),
+            store: StoreIx(store),
+            slot,
+            deadline: at(deadline),
+            held: Quantity::new(2).unwrap(),
+            lapsed: false,
+        }
+    }
+
+    /// Half a million carts of one product, each with a deadline of its own, held up the sale that saw them first.
+    #[test]
+    fn what_lapses_is_free_at_once_and_dropped_in_portions() {
+        let mut holds = Holds::default();
+        let tea = ProductIx(0);
+        for deadline in 1..=5_000 {
+            let store = (deadline % 2) as u32;
+            holds.add(holding(0, store, Slot::FIRST, deadline));
+            holds.add(holding(1, store, Slot::LAST, deadline));
+        }
+        let now = at(4_001);
+        assert_eq!(holds.overdue_size(tea, now, 100), (100, 2));
+        let overdue = BTreeMap::from([(StoreIx(0), 4_000), (StoreIx(1), 4_000)]);
+        assert_eq!(holds.overdue(tea, now), overdue);
+        holds.lapse(tea, now);
+        assert_eq!(holds.overdue(tea, now), BTreeMap::new());
+        assert!(!holds.is_overdue(tea, now) && holds.is_overdue(tea, at(4_002)));
+        assert_eq!(holds.lapsing(now).collect::<Vec<_>>(), [ProductIx(1)]);
+        let held = |product| [0, 1].map(|store| holds.held(ProductIx(product), StoreIx(store)));
+        assert_eq!((held(0), held(1)), ([1_000, 1_000], [5_000, 5_000]));
+        let left = |holds: &Holds| holds.lapsed.iter().map(BTreeMap::len).sum::<usize>();
+        for expected in [4_000, 2_500, 1_000, 0] {
+            assert_eq!(left(&holds), expected);
+            holds.drop_lapsed(1_500);
+        }
+        assert!(holds.lapsed.is_empty());
+        // What ends once it has lapsed changes nothing of what is held.
+        let lapsed = Holding {
+            lapsed: true,
+            ..holding(0, 1, Slot::FIRST, 1)
+        };
+        holds.remove(lapsed);
+        assert_eq!(holds.held(tea, StoreIx(1)), 1_000);
+    }
 }
