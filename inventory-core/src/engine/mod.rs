@@ -287,9 +287,10 @@ impl Engine {
         let under_way = self.published.append_begins();
         let purged = self.log.purge(through);
         drop(under_way);
-        if let Err(reason) = &purged {
-            self.observer.observe(&Observation::PurgeSkipped { reason });
-        }
+        self.observer.observe(&match &purged {
+            Ok(()) => Observation::Purged,
+            Err(reason) => Observation::PurgeSkipped { reason },
+        });
     }
 }
 

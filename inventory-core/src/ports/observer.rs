@@ -57,6 +57,8 @@ pub enum Observation<'a> {
         /// What was wrong.
         reason: &'a (dyn std::error::Error + 'static),
     },
+    /// The log was let give up old positions.
+    Purged,
     /// The log could not give up old positions; it will be tried again.
     PurgeSkipped {
         /// What was wrong.

@@ -21,6 +21,7 @@ mod params;
 mod past;
 mod preparing;
 mod products;
+mod purging;
 mod refusal;
 mod replication;
 mod reservations;

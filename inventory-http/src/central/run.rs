@@ -17,6 +17,7 @@ use super::gauges;
 use super::hanging;
 use super::letters::Letters;
 use super::preparing::Preparing;
+use super::purging::Purging;
 use super::routes::{document, routes};
 use super::service::{Central, Parts};
 use super::settings::Settings;
@@ -93,7 +94,9 @@ impl Running {
         let address = listener.address().map_err(bound)?;
         let instance = format!("{}:{}", host_name(), address.port());
         let telemetry = Telemetry::start(&settings.telemetry, &instance).await;
-        ports.observer = telemetry.observer();
+        let purges = Arc::new(Trouble::new("old events cannot be given up"));
+        let (told, at) = (telemetry.observer(), Arc::clone(&ports.clock));
+        ports.observer = Purging::observe(told, at, Arc::clone(&purges));
         let begun = Instant::now();
         let opened = {
             let span = telemetry.task("ReplayEvent");
@@ -140,6 +143,7 @@ impl Running {
             stopping: stopping.subscribe(),
             disk_patience: settings.disk_patience,
             snapshots: snapshot_trouble,
+            purges,
             limits,
             telemetry: telemetry.clone(),
             openapi: Prepared::json(&document()),

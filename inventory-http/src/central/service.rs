@@ -45,6 +45,7 @@ pub struct Central {
     /// Writes that are refused, for instance by a full disk.
     writes: Trouble,
     snapshots: Arc<Trouble>,
+    purges: Arc<Trouble>,
     nodes: Mutex<Nodes>,
     telemetry: Telemetry,
     openapi: Prepared,
@@ -62,6 +63,8 @@ pub(super) struct Parts {
     pub(super) disk_patience: Duration,
     /// Snapshots that cannot be saved.
     pub(super) snapshots: Arc<Trouble>,
+    /// Old events that the log cannot give up.
+    pub(super) purges: Arc<Trouble>,
     /// What is bounded.
     pub(super) limits: Limits,
     pub(super) telemetry: Telemetry,
@@ -87,6 +90,7 @@ impl Central {
             stopping,
             disk_patience,
             snapshots,
+            purges,
             limits,
             telemetry,
             openapi,
@@ -107,6 +111,7 @@ impl Central {
             draining: AtomicBool::new(false),
             writes: Trouble::new("nothing can be written"),
             snapshots,
+            purges,
             nodes: Mutex::default(),
             disk: DiskWatch::new(disk_patience),
             openapi,
@@ -198,8 +203,8 @@ impl Central {
 
     /// What goes wrong now, of what may be well again.
     pub(super) fn troubles(&self) -> impl Iterator<Item = String> {
-        let troubles = [self.writes.reason(), self.snapshots.reason()];
-        troubles.into_iter().flatten()
+        let troubles = [&self.writes, &*self.snapshots, &*self.purges];
+        troubles.into_iter().filter_map(Trouble::reason)
     }
 
     /// Takes note of how a group has ended.

@@ -98,10 +98,7 @@ impl Observer for EngineObserver {
             Observation::DeadLettered { .. } => instruments.buried(1),
             Observation::SnapshotSaved { bytes, .. } => instruments.snapshot_saved(bytes),
             Observation::SnapshotSkipped { .. } => instruments.snapshot_failed(),
-            Observation::PurgeSkipped { reason } => {
-                instruments.purge_failed();
-                tracing::warn!(%reason, "the log could not give up old events; it will be tried again");
-            }
+            Observation::PurgeSkipped { .. } => instruments.purge_failed(),
             // The server measures what these say where it reads it.
             Observation::GroupPublished { .. } | _ => {}
         }

@@ -197,3 +197,38 @@ fn snapshots_that_cannot_be_saved_are_told_until_one_is() {
     );
     assert!(told.any(|line| line.contains("INFO") && line.contains("it is over")));
 }
+
+/// A purge is tried after every group: a line for each would bury all others.
+#[test]
+fn a_log_that_cannot_give_up_old_events_says_so_once_until_it_can() {
+    listen();
+    let faults = Faults::new();
+    let mut settings = settings(&[("RETAIN_EVENTS", "1")]);
+    settings.snapshot_interval = std::time::Duration::from_millis(1);
+    let world = World::on(faults.wrap(MemoryStorage::new().ports()), &settings);
+    let what = "old events cannot be given up";
+    let reasons = || world.get("/readyz").json()["reasons"].to_string();
+    let mut sold = 0;
+    let mut sell = || {
+        sold += 1;
+        world.adjust("tea", "north", 1, &format!("k{sold}"));
+    };
+    // Until a snapshot carries a purge.
+    (0..50).for_each(|at| faults.fail(at, Call::Purge));
+    assert!((0..10_000).any(|_| {
+        sell();
+        faults.calls(Call::Purge) > 10
+    }));
+    let reason = reasons();
+    assert!(reason.contains(&format!("{what}, since ")), "{reason}");
+    assert!((0..10_000).any(|_| {
+        sell();
+        faults.calls(Call::Purge) > 60
+    }));
+    assert!(!reasons().contains(what), "{}", reasons());
+    let lines = logged();
+    let told: Vec<&str> = lines.lines().filter(|line| line.contains(what)).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("WARN") && told[0].contains("cause="));
+    assert!(told[1].contains("INFO") && told[1].contains("it is over"));
+}
