@@ -14,7 +14,7 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay quick test schemathesis clients check spelling dependencies features documents fmt bench bench-http jmeter fuzz fuzz-check mutants
+.PHONY: help run run-store replay quick test schemathesis clients check spelling features documents fmt bench bench-http jmeter fuzz fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -59,10 +59,6 @@ spelling: ## looks for words that nobody meant; installs typos
 	@typos --version >/dev/null 2>&1 || test -x $(TARGET)/typos/bin/typos || \
 		(python3 -m venv $(TARGET)/typos && $(TARGET)/typos/bin/pip install --quiet typos==1.52.0)
 	@PATH="$$PATH:$(abspath $(TARGET))/typos/bin" typos
-
-dependencies: ## licences, sources and doubles of what we depend on; installs cargo-deny
-	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
-	$(CARGO) deny --locked --workspace --all-features check bans licenses sources
 
 features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-core

@@ -6,6 +6,7 @@
 )]
 
 mod arrows;
+mod dependencies;
 mod documents;
 mod prose;
 mod settings;
