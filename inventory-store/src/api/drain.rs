@@ -69,12 +69,12 @@ impl Store {
     /// Sends what may be sent together. Returns whether there may be more.
     async fn send_batch(&self) -> bool {
         let now = self.now();
-        let (most, aside) = {
+        let (most, turns) = {
             let sending = self.sending.lock();
             if sending.waits_until(now).is_some() {
                 return false;
             }
-            (sending.batch(), sending.aside(now))
+            (sending.batch(), sending.turns(now))
         };
         if self.outbox.outbox().queued_count() == 0 {
             return false;
@@ -82,10 +82,17 @@ impl Store {
         if !self.hears_of_time().await {
             return false;
         }
-        // Why it was not taken is known already: the outbox has failed, or the store is stopping.
-        let Ok(Ok(batch)) = self.outbox.start_batch(most, aside).await else {
-            return false;
-        };
+        let mut batch = Vec::new();
+        for aside in turns {
+            // Why it was not taken is known already: the outbox has failed, or the store is stopping.
+            let Ok(Ok(started)) = self.outbox.start_batch(most, aside).await else {
+                return false;
+            };
+            batch = started;
+            if !batch.is_empty() {
+                break;
+            }
+        }
         if batch.is_empty() {
             return false;
         }
@@ -156,7 +163,14 @@ impl Store {
 
     /// Has the outbox do what was judged. What it does not do is sent again.
     async fn settle(&self, batch: &[Intent], judged: Judged) {
-        let Judged { changes, mut back } = judged;
+        let Judged {
+            changes,
+            mut back,
+            aside,
+        } = judged;
+        for product in aside {
+            tracing::warn!(%product, "an intent fails at central; its product waits, and no other");
+        }
         for change in &changes {
             if let Change::Park { key, reason } = change {
                 tracing::warn!(%key, %reason, "central refuses an intent, which waits for a person");

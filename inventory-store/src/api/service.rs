@@ -167,7 +167,6 @@ impl Store {
     pub(super) fn tell_sending<T>(&self, tell: impl FnOnce(&mut Sending) -> T) -> T {
         let mut sending = self.sending.lock();
         let before = sending.blocked().map(|blocked| blocked.reason.clone());
-        let aside = sending.products_aside().len();
         let told = tell(&mut sending);
         let after = sending.blocked().map(|blocked| &blocked.reason);
         match (&before, after) {
@@ -176,11 +175,6 @@ impl Store {
                 tracing::warn!(reason = %after, "nothing that is queued is sent");
             }
             (_, Some(_)) | (None, None) => {}
-        }
-        if aside < sending.products_aside().len() {
-            for (product, reason) in sending.products_aside() {
-                tracing::warn!(%product, %reason, "an intent fails at central; its product waits, and no other");
-            }
         }
         told
     }

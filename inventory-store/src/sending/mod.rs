@@ -12,7 +12,9 @@
 //! tries again with a back-off.
 //!
 //! **Invariant**: trouble with one product holds up no other. A call that fails as a whole, and may have failed for one of
-//! its intents, is made again with half of them, until the one is alone.
+//! its intents, is made again with half of them, until the one is alone. Its product steps aside, and one that has not failed
+//! is tried next. When three in a row fail it may be central that fails: each further attempt waits for longer, and still is
+//! made with another product.
 
 mod verdict;
 
@@ -91,6 +93,8 @@ pub struct Judged {
     pub changes: Vec<Change>,
     /// What is sent again.
     pub back: Vec<IntentKey>,
+    /// The products that step aside, of which nobody was told yet.
+    pub aside: Vec<ProductId>,
 }
 
 /// A product whose intents wait, since one of them fails alone.
@@ -99,6 +103,8 @@ struct Aside {
     until: Millis,
     backoff: Backoff,
     reason: Reason,
+    /// Whether anybody was told: nobody is of what has failed only while it may have been central that failed.
+    is_told: bool,
 }
 
 /// Decides what is sent of the outbox.
@@ -139,10 +145,15 @@ impl Sending {
         self.batch
     }
 
-    /// The products that step aside now.
-    pub fn aside(&self, now: Millis) -> BTreeSet<ProductId> {
-        let aside = self.aside.iter().filter(|(_, aside)| now < aside.until);
-        aside.map(|(product, _)| product.clone()).collect()
+    /// The products to leave out of what is sent now. When nothing is left to be sent without the first of these sets, the
+    /// second counts: after an intent has failed alone, what has not failed goes before what has.
+    pub fn turns(&self, now: Millis) -> impl Iterator<Item = BTreeSet<ProductId>> + use<> {
+        let named = |(product, _): (&ProductId, &Aside)| product.clone();
+        let waiting = self.aside.iter().filter(|(_, aside)| now < aside.until);
+        let waiting: BTreeSet<_> = waiting.map(named).collect();
+        let is_shorter = self.stumbles > 0 && waiting.len() < self.aside.len();
+        let all = is_shorter.then(|| self.aside.iter().map(named).collect());
+        all.into_iter().chain([waiting])
     }
 
     /// When the first of the products that step aside is tried again.
@@ -193,7 +204,9 @@ impl Sending {
                     Change::Park { key, reason }
                 }
                 Row::Failed(reason) => {
-                    self.step_aside(now, intent.product(), reason.clone());
+                    let product = intent.product();
+                    self.step_aside(now, product, reason.clone());
+                    judged.aside.extend(self.tell_of(product));
                     judged.back.push(key);
                     continue;
                 }
@@ -221,7 +234,7 @@ impl Sending {
             key: intent.key().clone(),
             reason: reason.clone(),
         };
-        let mut changes = Vec::new();
+        let (mut changes, mut aside) = (Vec::new(), None);
         let is_alone = batch.len() == 1;
         match about {
             About::Rows(rows) => {
@@ -233,9 +246,15 @@ impl Sending {
                 changes.extend(batch.iter().map(park));
                 self.goes_on();
             }
-            About::Failure if is_alone && self.stumbles + 1 < STUMBLES_MAX => {
-                self.stumbles += 1;
-                self.step_aside(now, batch[0].product(), reason.clone());
+            About::Failure if is_alone => {
+                let product = batch[0].product();
+                self.stumbles = self.stumbles.saturating_add(1);
+                self.step_aside(now, product, reason.clone());
+                if self.stumbles < STUMBLES_MAX {
+                    aside = self.tell_of(product);
+                } else {
+                    self.stop(now, at, reason.clone(), retry_after);
+                }
             }
             About::Intent | About::Failure | About::Size if !is_alone => {
                 self.batch = (batch.len() / 2).max(1);
@@ -256,6 +275,7 @@ impl Sending {
         Judged {
             back: back.map(|intent| intent.key().clone()).collect(),
             changes,
+            aside: aside.into_iter().collect(),
         }
     }
 
@@ -282,10 +302,18 @@ impl Sending {
             until: now,
             backoff: Backoff::new(ASIDE.0, ASIDE.1),
             reason: reason.clone(),
+            is_told: false,
         };
         let aside = self.aside.entry(product.clone()).or_insert_with(fresh);
         aside.until = now.plus(aside.backoff.next(&mut self.jitter));
         aside.reason = reason;
+    }
+
+    /// The product, when nobody was told yet that it steps aside.
+    fn tell_of(&mut self, product: &ProductId) -> Option<ProductId> {
+        let aside = self.aside.get_mut(product)?;
+        let was_told = std::mem::replace(&mut aside.is_told, true);
+        (!was_told).then(|| product.clone())
     }
 }
 

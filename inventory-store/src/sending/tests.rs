@@ -139,57 +139,127 @@ fn a_queue_that_is_stopped_is_tried_less_and_less_often_and_at_once_when_central
     assert_eq!(rules.blocked(), None);
 }
 
+/// A queue, and a central that fails whenever one of some intents is sent to it.
+struct Queue {
+    rules: Sending,
+    queued: Vec<Intent>,
+    now: u64,
+    calls: u64,
+}
+
+impl Queue {
+    fn new(count: usize) -> Self {
+        Self {
+            rules: Sending::new(1),
+            queued: intents(count),
+            now: 0,
+            calls: 0,
+        }
+    }
+
+    /// Sends what may be sent next, as soon as anything may.
+    fn send(&mut self, fails: impl Fn(&Intent) -> bool) -> Judged {
+        loop {
+            let now = Millis::new(self.now);
+            let due = self.rules.waits_until(now);
+            let batch = match due {
+                Some(_) => Vec::new(),
+                None => self.batch(now),
+            };
+            if batch.is_empty() {
+                let due = due.or_else(|| self.rules.aside_until(now));
+                self.now = due.expect("something is queued").number();
+                continue;
+            }
+            self.calls += 1;
+            self.now += 1;
+            if batch.iter().any(&fails) {
+                let judged = fail(&mut self.rules, self.now, &batch, &answered(500));
+                assert!(
+                    judged.changes.is_empty(),
+                    "it is not parked: central may be mended"
+                );
+                return judged;
+            }
+            let rows = vec![Row::Applied; batch.len()];
+            let judged = self.rules.answered(Millis::new(self.now), &batch, &rows);
+            assert_eq!(judged.changes.len(), batch.len());
+            self.queued.retain(|intent| !batch.contains(intent));
+            return judged;
+        }
+    }
+
+    fn batch(&self, now: Millis) -> Vec<Intent> {
+        let batches = self.rules.turns(now).map(|aside| {
+            let queued = self.queued.iter();
+            let sendable = queued.filter(|intent| !aside.contains(intent.product()));
+            let batch: Vec<_> = sendable.take(self.rules.batch()).cloned().collect();
+            batch
+        });
+        let mut batches = batches.filter(|batch| !batch.is_empty());
+        batches.next().unwrap_or_default()
+    }
+}
+
 /// Central fails whenever one intent of many is sent: the others are sent within a few calls.
 #[test]
 fn a_poison_is_found_by_halves_and_holds_up_no_other() {
-    let error = answered(500);
-    let (mut rules, mut queue) = (Sending::new(1), intents(400));
-    let poison = queue[137].key().clone();
-    let mut calls = 0;
-    while queue.len() > 1 {
-        calls += 1;
-        assert!(calls < 40, "{} are left", queue.len());
-        let now = Millis::new(calls);
-        assert_eq!(rules.waits_until(now), None, "the queue goes on");
-        let aside = rules.aside(now);
-        let sendable = queue
-            .iter()
-            .filter(|intent| !aside.contains(intent.product()));
-        let batch: Vec<_> = sendable.take(rules.batch()).cloned().collect();
-        if batch.iter().any(|intent| *intent.key() == poison) {
-            let judged = fail(&mut rules, calls, &batch, &error);
-            assert!(
-                judged.changes.is_empty(),
-                "it is not parked: central may be mended"
-            );
-        } else {
-            let rows = vec![Row::Applied; batch.len()];
-            let judged = rules.answered(now, &batch, &rows);
-            assert_eq!(judged.changes.len(), batch.len());
-            queue.retain(|intent| !batch.contains(intent));
-        }
+    let mut queue = Queue::new(400);
+    let poison = queue.queued[137].key().clone();
+    while queue.queued.len() > 1 {
+        assert!(queue.calls < 40, "{} are left", queue.queued.len());
+        queue.send(|intent| *intent.key() == poison);
+        assert_eq!(queue.rules.blocked(), None, "the queue goes on");
     }
-    assert_eq!(queue[0].key(), &poison);
-    assert!(rules.holds(queue[0].product()) && rules.blocked().is_none());
+    let left = &queue.queued[0];
+    assert_eq!(left.key(), &poison);
+    assert!(queue.rules.holds(left.product()));
+}
+
+/// Three that fail one after the other were taken for a central that fails, and blocked all others for ever.
+#[test]
+fn however_many_fail_one_after_the_other_all_others_are_sent_and_each_is_told_once() {
+    for poisons in [3, 10, 40] {
+        let mut queue = Queue::new(2_000);
+        let is_poison = |intent: &Intent| {
+            let number: usize = intent.product().as_str()[1..].parse().unwrap();
+            (137..137 + poisons).contains(&number)
+        };
+        let mut told = Vec::new();
+        while queue.queued.len() > poisons {
+            assert!(queue.calls < 2_000, "{} are left", queue.queued.len());
+            told.extend(queue.send(is_poison).aside);
+        }
+        assert!(queue.queued.iter().all(is_poison));
+        assert!(queue.now < 30 * 60_000, "{poisons}: {} ms", queue.now);
+        // Once all others are sent, only what fails is left to be tried: it is told of while the queue is not stopped.
+        let named: BTreeSet<_> = told.iter().cloned().collect();
+        assert_eq!(named.len(), told.len(), "{poisons}");
+        assert!(named.len() >= 2);
+        assert_eq!(queue.rules.products_aside().len(), poisons);
+    }
 }
 
 #[test]
-fn a_central_that_fails_at_everything_is_not_asked_about_each_intent() {
-    let (mut rules, intents) = (Sending::new(1), intents(100));
-    let mut calls = 0;
-    while rules.blocked().is_none() {
-        calls += 1;
-        assert!(calls < 20);
-        let aside = rules.aside(Millis::new(calls));
-        let batch: Vec<_> = intents
-            .iter()
-            .filter(|intent| !aside.contains(intent.product()))
-            .take(rules.batch())
-            .cloned()
-            .collect();
-        fail(&mut rules, calls, &batch, &answered(500));
+fn a_central_that_fails_at_everything_is_asked_seldom_and_all_is_sent_soon_after_it_is_mended() {
+    let mut queue = Queue::new(10_000);
+    let mut told = 0;
+    while queue.rules.blocked().is_none() {
+        assert!(queue.calls < 20);
+        told += queue.send(|_| true).aside.len();
     }
-    assert!(rules.products_aside().len() <= 2);
+    let begun = (queue.now, queue.calls);
+    while queue.now < begun.0 + 60 * 60_000 {
+        told += queue.send(|_| true).aside.len();
+    }
+    let calls = queue.calls - begun.1;
+    assert!(calls < 60 * 60_000 / 7_500 + 20, "{calls} in an hour");
+    assert_eq!(told, 2, "what is wrong is central");
+    let mended = queue.now;
+    while !queue.queued.is_empty() {
+        queue.send(|_| false);
+    }
+    assert!(queue.now < mended + 75_000, "{} ms", queue.now - mended);
 }
 
 #[test]
@@ -206,7 +276,7 @@ fn a_row_that_fails_goes_aside_for_longer_and_longer() {
         assert!(round < 9 || wait >= Duration::from_secs(30));
         now = until.number();
         assert!(
-            rules.aside(Millis::new(now)).is_empty(),
+            rules.turns(Millis::new(now)).all(|aside| aside.is_empty()),
             "it is tried again"
         );
     }

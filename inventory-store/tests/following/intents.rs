@@ -1,7 +1,9 @@
 //! What stores queue for central, and what becomes of it.
 
+use std::collections::BTreeSet;
+
 use inventory_core::conformance::adjust;
-use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Timestamp};
+use inventory_core::vocabulary::{Adjustment, IdempotencyKey, ProductId, Timestamp};
 use inventory_http::wire::{Update, Updated};
 use inventory_store::outbox::{
     Ahead, Change, Intent, OnConflict, Outbox, OutboxLimits, Reason, Record,
@@ -63,10 +65,14 @@ impl Intents {
         if self.rules.waits_until(at).is_some() {
             return Vec::new();
         }
-        let aside = self.rules.aside(at);
         let most = self.rules.batch().min(BATCH_MAX);
-        self.outbox
-            .start(most, timestamp(now), |product| aside.contains(product))
+        let turns = self.rules.turns(at);
+        let start = |aside: BTreeSet<ProductId>| {
+            self.outbox
+                .start(most, timestamp(now), |product| aside.contains(product))
+        };
+        let mut batches = turns.map(start);
+        batches.find(|batch| !batch.is_empty()).unwrap_or_default()
     }
 
     fn judged(&mut self, judged: Judged, now: Timestamp) {
