@@ -6,7 +6,6 @@ mod background;
 mod clock;
 mod counts;
 mod dead_letters;
-mod disk_watch;
 mod expiry;
 mod forgotten;
 mod gauges;
@@ -34,7 +33,6 @@ mod stream;
 mod sync;
 mod transactions;
 mod transfers;
-mod trouble;
 mod updates;
 mod whoami;
 

@@ -22,9 +22,10 @@ use super::routes::{document, routes};
 use super::service::{Central, Parts};
 use super::settings::Settings;
 use super::snapshots::Snapshots;
-use super::trouble::Trouble;
 use super::{expiry, forgotten};
-use crate::kit::{App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared};
+use crate::kit::{
+    App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared, Trouble,
+};
 use crate::telemetry::Telemetry;
 
 /// Why central did not start.

@@ -13,15 +13,13 @@ use inventory_core::writer::Writer;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::disk_watch::DiskWatch;
 use super::images::Images;
 use super::letters::Letters;
 use super::nodes::Nodes;
 use super::refusal;
-use super::trouble::Trouble;
 use crate::feed::Feed;
 use crate::kit::params;
-use crate::kit::{ApiError, Call, Causes, Limits, Prepared, Speaker};
+use crate::kit::{ApiError, Call, Causes, DiskWatch, Limits, Prepared, Speaker, Trouble};
 use crate::telemetry::{Telemetry, UpdateOutcome};
 
 /// Searches of the past that run at once: each keeps a core busy that sales could use.

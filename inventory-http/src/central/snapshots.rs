@@ -11,8 +11,7 @@ use inventory_core::ports::{Clock, StorageError};
 
 use tokio::sync::oneshot;
 
-use super::trouble::Trouble;
-use crate::kit::Causes;
+use crate::kit::{Causes, Trouble};
 use crate::telemetry::Telemetry;
 
 /// The thread that takes snapshots.

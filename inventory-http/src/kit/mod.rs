@@ -17,6 +17,7 @@ mod causes;
 mod connection;
 mod cors;
 mod descriptors;
+mod disk_watch;
 mod error;
 mod faults;
 mod framing;
@@ -49,6 +50,7 @@ mod shape;
 mod shared;
 mod taking;
 mod target;
+mod trouble;
 mod unnamed;
 
 pub use answer::{Answer, Prepared};
@@ -59,6 +61,7 @@ pub use caller::{Caller, Speaker};
 pub use causes::Causes;
 pub use cors::{InvalidOrigin, Origin};
 pub use descriptors::raise_descriptor_limit;
+pub use disk_watch::{DiskNews, DiskWatch};
 pub use error::ApiError;
 pub use faults::{FAULTS_MAX, Faults};
 pub use header::HeaderParam;
@@ -76,3 +79,4 @@ pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of, tagged}
 pub use settings::command_line;
 pub use settings::{InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};
 pub use target::PathParams;
+pub use trouble::Trouble;

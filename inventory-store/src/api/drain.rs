@@ -28,11 +28,18 @@ pub(super) async fn drain(store: Arc<Store>) -> Result<(), String> {
     Ok(())
 }
 
-/// Watches the thread of the outbox until the store is stopped.
+/// Watches the thread of the outbox, and its disk, until the store is stopped.
 pub(super) async fn watch(store: Arc<Store>) -> Result<(), String> {
+    let watch_disk = async {
+        loop {
+            store.outbox.watch_disk().await;
+            store.to_send.notify_one();
+        }
+    };
     tokio::select! {
         () = store.outbox.ended() => Err("its thread has panicked".to_owned()),
         () = store.stopping() => Ok(()),
+        () = watch_disk => Ok(()),
     }
 }
 

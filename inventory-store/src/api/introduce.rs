@@ -77,7 +77,7 @@ impl Store {
             keys_remembered_since: readiness.keys_remembered_since,
         };
         // A copy that is behind says nothing of how late it is at central.
-        let is_current = self.ask_syncer(|syncer, now| syncer.stale_for(now).is_none());
+        let is_current = self.ask_syncer(|syncer, now| !syncer.is_stale(now));
         if is_current {
             let age_max = self.outbox.outbox().limits().age_max;
             self.concern(About::Memory, forgets(heard, age_max));

@@ -1,5 +1,7 @@
 //! How a store is watched.
 
+use std::sync::atomic::Ordering;
+
 use inventory_http::health::Watched;
 use inventory_http::kit::Prepared;
 use inventory_http::telemetry::Telemetry;
@@ -13,7 +15,6 @@ impl Watched for Store {
     fn readiness(&self) -> Readiness {
         let status = self.condition();
         let parked = self.outbox.outbox().parked_count();
-        let concerns = self.concerns();
         let mut reasons = Vec::new();
         if !status.connected {
             let why = status
@@ -27,16 +28,23 @@ impl Watched for Store {
             ));
         } else if status.stale {
             let age = status.stale_for_ms;
+            let age = age.map_or_else(String::new, |age| format!(" for {age} ms"));
             reasons.push(format!(
-                "central has proved nothing for {age} ms; what is read may be old"
+                "central has proved nothing{age}; what is read may be old"
             ));
+        }
+        if status.stale_for_ms.is_none() {
+            let reason = "how old the copy is, is not known: the clock of this machine is behind what the copy says";
+            reasons.push(reason.to_owned());
         }
         let central_is_newer = self.ask_syncer(|syncer, _| syncer.central_is_newer());
         if central_is_newer {
             let reason = "central is newer than this store, which follows by a snapshot now and then: upgrade it";
             reasons.push(reason.to_owned());
         }
-        if status.outbox.queued > 0 {
+        // While they are being sent, nothing is wrong.
+        let is_held = !status.connected || status.blocked.is_some();
+        if status.outbox.queued > 0 && is_held {
             reasons.push(format!("{} intents wait for central", status.outbox.queued));
         }
         if parked > 0 {
@@ -58,26 +66,21 @@ impl Watched for Store {
                 "an intent fails at central for each of {count} products, {product} among them: {reason}"
             ));
         }
-        let unavailable = if *self.stopping.borrow() {
+        reasons.extend(self.saving.reason());
+        reasons.extend(self.concerns());
+        let is_stopping = *self.stopping.borrow() || self.draining.load(Ordering::Relaxed);
+        let unavailable = if is_stopping {
             Some("the store is stopping")
         } else if self.replica.read().is_none() {
             Some("there is no copy of central yet")
         } else {
             None
         };
-        let is_well = parked == 0
-            && concerns.is_empty()
-            && status.blocked.is_none()
-            && status.outbox.products_aside == 0
-            && status.connected
-            && !status.stale
-            && !central_is_newer;
-        let status = match (unavailable, is_well) {
+        let status = match (unavailable, reasons.is_empty()) {
             (Some(_), _) => ReadinessStatus::Unavailable,
             (None, true) => ReadinessStatus::Ready,
             (None, false) => ReadinessStatus::Degraded,
         };
-        reasons.extend(concerns);
         reasons.extend(unavailable.map(str::to_owned));
         Readiness {
             status,
@@ -98,13 +101,14 @@ impl Watched for Store {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use allocation_counter::measure;
     use inventory_core::testing::ManualClock;
-    use inventory_core::vocabulary::{Adjustment, Timestamp};
+    use inventory_core::vocabulary::{Adjustment, Chain, Epoch, Sequence, Timestamp};
     use inventory_http::health::Watched as _;
     use inventory_http::kit::Source;
-    use inventory_http::wire::Update;
+    use inventory_http::wire::{StateSnapshot, Update};
     use tokio::sync::watch;
 
     use super::*;
@@ -116,7 +120,8 @@ mod tests {
     use crate::outbox::{
         Change, DurableOutbox, Intent, IntentKey, Keeper, OnConflict, OutboxLimits, Reason,
     };
-    use crate::sending::Sending;
+    use crate::replica::{Followed, Replica};
+    use crate::sending::{About, Sending, Trouble};
     use crate::syncer::{Millis, Syncer, SyncerSettings};
 
     fn parked(number: usize) -> [Change; 2] {
@@ -137,46 +142,74 @@ mod tests {
         [Change::Enqueue(intent), Change::Park { key, reason }]
     }
 
+    /// A store that nobody asks, and the central that it would ask is nowhere.
+    struct World {
+        store: Arc<Store>,
+        runtime: tokio::runtime::Runtime,
+        _stop: watch::Sender<bool>,
+        _directory: tempfile::TempDir,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let temporary = tempfile::tempdir().unwrap();
+            let directory = DataDirectory::open(temporary.path()).unwrap();
+            let source = Source {
+                table: SETTINGS,
+                lookup: &|name| match name {
+                    "STORE_ID" => Some("north".to_owned()),
+                    "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("off".to_owned()),
+                    _ => None,
+                },
+                read: &|path| Err(std::io::Error::other(path.to_owned())),
+            };
+            let settings = Settings::from_source(&source).unwrap();
+            let opened =
+                DurableOutbox::open(&directory, OutboxLimits::default(), OnConflict::default());
+            let clock = Arc::new(ManualClock::default());
+            let patience = Duration::from_secs(5);
+            let outbox = Keeper::start(opened.unwrap().0, clock.clone(), patience).unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let telemetry = runtime.block_on(Telemetry::start(&settings.telemetry, "north"));
+            let central =
+                CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
+            let (stop, stopping) = watch::channel(false);
+            let parts = Parts {
+                central: Central::new(central),
+                replica: None,
+                syncer: Syncer::new(SyncerSettings::default(), 0, Millis::default()),
+                outbox,
+                sending: Sending::new(0),
+                stale_after: SyncerSettings::default().stale_after(),
+                clock,
+                telemetry: telemetry.clone(),
+                stopping,
+                openapi: Prepared::json(&"nothing"),
+            };
+            let store = Arc::new(Store::new(&settings, parts));
+            gauges(&telemetry, &store);
+            Self {
+                store,
+                runtime,
+                _stop: stop,
+                _directory: temporary,
+            }
+        }
+
+        fn change(&self, changes: Vec<Change>) {
+            let changed = self.store.outbox.change_all(changes);
+            let changed = self.runtime.block_on(changed).unwrap();
+            assert!(changed.iter().all(Result::is_ok));
+        }
+    }
+
     /// Whoever watches a store asks every few seconds, and a thousand intents may be parked: they are counted, not copied.
     #[test]
     fn to_be_watched_costs_the_same_however_much_is_parked() {
-        let temporary = tempfile::tempdir().unwrap();
-        let directory = DataDirectory::open(temporary.path()).unwrap();
-        let source = Source {
-            table: SETTINGS,
-            lookup: &|name| match name {
-                "STORE_ID" => Some("north".to_owned()),
-                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("off".to_owned()),
-                _ => None,
-            },
-            read: &|path| Err(std::io::Error::other(path.to_owned())),
-        };
-        let settings = Settings::from_source(&source).unwrap();
-        let opened =
-            DurableOutbox::open(&directory, OutboxLimits::default(), OnConflict::default());
-        let clock = Arc::new(ManualClock::default());
-        let outbox = Keeper::start(opened.unwrap().0, clock.clone()).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let telemetry = runtime.block_on(Telemetry::start(&settings.telemetry, "north"));
-        let central =
-            CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
-        let (_stop, stopping) = watch::channel(false);
-        let parts = Parts {
-            central: Central::new(central),
-            replica: None,
-            syncer: Syncer::new(SyncerSettings::default(), 0, Millis::default()),
-            outbox,
-            sending: Sending::new(0),
-            stale_after: SyncerSettings::default().stale_after(),
-            clock,
-            telemetry: telemetry.clone(),
-            stopping,
-            openapi: Prepared::json(&"nothing"),
-        };
-        let store = Arc::new(Store::new(&settings, parts));
-        gauges(&telemetry, &store);
+        let world = World::new();
+        let store = &world.store;
         let watched = || {
             let (mut readiness, mut metrics) = (None, String::new());
             let cost = measure(|| {
@@ -187,9 +220,7 @@ mod tests {
         };
         watched();
         let (none, ..) = watched();
-        let changes = (0..1_000).flat_map(parked).collect();
-        let changed = runtime.block_on(store.outbox.change_all(changes)).unwrap();
-        assert!(changed.iter().all(Result::is_ok));
+        world.change((0..1_000).flat_map(parked).collect());
         let (many, readiness, metrics) = watched();
         assert!(
             readiness
@@ -201,5 +232,58 @@ mod tests {
             many < none + 50,
             "{many} allocations, and {none} when nothing is parked"
         );
+    }
+
+    #[test]
+    fn a_store_has_a_reason_exactly_when_it_is_not_ready_and_none_while_it_sends() {
+        let world = World::new();
+        let store = &world.store;
+        let snapshot = StateSnapshot {
+            state: Default::default(),
+            last_offset: Sequence::START,
+            epoch: Epoch::from_random(1),
+            chain: Chain::default(),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            unknown_before: Sequence::START,
+            keys_remembered_since: None,
+        };
+        let replica = Replica::from_snapshot(&snapshot).unwrap();
+        let position = replica.position();
+        *store.replica.write() = Some(replica);
+        let page = Followed {
+            position,
+            events: 0,
+            has_more: false,
+            head: position.offset,
+            taken_over: 0,
+        };
+        let [queued, _] = parked(1);
+        world.change(vec![queued]);
+        let readiness = |says: &str| {
+            let Readiness {
+                status, reasons, ..
+            } = store.readiness();
+            let is_ready = status == ReadinessStatus::Ready;
+            assert_eq!(is_ready, reasons.is_empty(), "{reasons:?}");
+            assert!(reasons.join("; ").contains(says), "{reasons:?}");
+            is_ready
+        };
+        assert!(!readiness("1 intents wait for central"), "it is alone");
+        store.tell_syncer(|syncer, now| {
+            syncer.on_snapshot(now, position);
+            syncer.on_page(now, &page);
+        });
+        assert!(readiness(""), "it is being sent");
+        let trouble = Trouble {
+            about: About::Queue,
+            reason: Reason::new("forbidden", "it is not a store"),
+            retry_after: None,
+        };
+        store.tell_sending(|sending| {
+            sending.failed(Millis::default(), Timestamp::UNIX_EPOCH, &[], trouble)
+        });
+        assert!(!readiness(
+            "1 intents wait for central; nothing that is queued is sent"
+        ));
     }
 }

@@ -1,7 +1,7 @@
 //! Reading the copy.
 
 use inventory_http::kit::params::{page_after, page_limit, product};
-use inventory_http::kit::{Answer, ApiError, Call, Causes};
+use inventory_http::kit::{Answer, ApiError, Call};
 use inventory_http::wire::Code;
 use inventory_http::wire::Cursor;
 
@@ -81,7 +81,7 @@ impl Store {
     pub(super) fn condition(&self) -> StoreStatus {
         let (central_offset, last_offset) = self.offsets();
         let (connected, is_stale, age) = self.ask_syncer(|syncer, now| {
-            let is_stale = syncer.stale_for(now).is_some();
+            let is_stale = syncer.is_stale(now);
             (syncer.connected(), is_stale, syncer.age(now))
         });
         let blocked = self.blocked();
@@ -92,7 +92,7 @@ impl Store {
             store_id: self.id.clone(),
             connected,
             stale: is_stale,
-            stale_for_ms: age.as_millis() as u64,
+            stale_for_ms: age.map(|age| age.as_millis() as u64),
             last_offset,
             central_offset,
             last_error: self.last_error.lock().as_ref().map(blocked_status),
@@ -108,10 +108,10 @@ impl Store {
 
     /// Why nothing that is queued is sent, or nothing can be queued.
     pub(super) fn blocked(&self) -> Option<BlockedStatus> {
-        if let Some(Trouble { error, since }) = self.outbox.trouble() {
+        if let Some(Trouble { message, since }) = self.outbox.trouble() {
             return Some(BlockedStatus {
                 code: "disk".to_owned(),
-                message: Causes(&error).to_string(),
+                message,
                 since,
             });
         }

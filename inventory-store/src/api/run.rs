@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
@@ -13,6 +14,7 @@ use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
 use super::loops::{Loops, PartEnded};
 use super::routes::{document, routes};
@@ -28,6 +30,9 @@ use crate::syncer::{Millis, Syncer, SyncerSettings};
 
 /// As many writes are forwarded at once, less one for following and one for the outbox.
 const CONNECTIONS_TO_CENTRAL_MAX: usize = 66;
+
+/// How long the disk of the outbox may take: as central's.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a store did not start.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +117,8 @@ impl Running {
         let saved = replica.as_ref().map(Replica::position);
         let stopping = watch::Sender::new(false);
         let routes = routes();
-        let outbox = Keeper::start(outbox, Arc::clone(&clock)).map_err(StartError::Thread)?;
+        let outbox = Keeper::start(outbox, Arc::clone(&clock), DISK_PATIENCE);
+        let outbox = outbox.map_err(StartError::Thread)?;
         let parts = Parts {
             central,
             replica,
@@ -126,6 +132,19 @@ impl Running {
             openapi: Prepared::json(&document()),
         };
         let store = Arc::new(Store::new(settings, parts));
+        {
+            let queue = store.outbox.outbox();
+            tracing::info!(
+                version = env!("CARGO_PKG_VERSION"),
+                store = %store.id,
+                offset = saved.map(|position| position.offset.number()),
+                copy_age_ms = store.age_ms(),
+                queued = queue.queued_count(),
+                parked = queue.parked_count(),
+                settings = settings.chosen.join(" "),
+                "the store has opened its copy and its outbox"
+            );
+        }
         let connections = ConnectionCount::default();
         gauges(&telemetry, &store);
         let open = connections.clone();
@@ -149,18 +168,27 @@ impl Running {
             "asking who this is",
             introduce::introduce(Arc::clone(&store)),
         );
+        let draining = Arc::clone(&store);
         loops.start("saving the copy", save::save(store, files, saved));
+        let drain = settings.drain;
         let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
             let mut failed = None;
             let stopped = async {
-                tokio::select! {
+                let told = async {
                     // Whoever would tell may be gone, which is the same.
-                    _ = told => {}
+                    let _ = told.await;
+                    // Those who send it calls are to see that it will be gone, before it is.
+                    draining.draining.store(true, Ordering::Relaxed);
+                    sleep_until(Instant::now() + drain).await;
+                };
+                tokio::select! {
+                    () = told => {}
                     ended = loops.failure() => failed = Some(ended),
                 }
             };
             listener.serve(app, connections, stopping, stopped).await;
+            drop(draining);
             let later = loops.end().await;
             telemetry.stop().await;
             match failed.or(later) {
@@ -241,12 +269,11 @@ fn resume(
     match Replica::from_snapshot(&snapshot) {
         Ok(replica) => {
             let (now, then) = (clock.now(), snapshot.recorded_at);
-            let age = now.millis_since(then);
-            if now < then {
+            let age = (now >= then).then(|| Duration::from_millis(now.millis_since(then)));
+            if age.is_none() {
                 tracing::warn!(%now, copy = %then, "the clock is behind central's: how old the copy is, is not known");
             }
-            let position = replica.position();
-            let syncer = syncer.resumed_at(position, Duration::from_millis(age));
+            let syncer = syncer.resumed_at(replica.position(), age);
             (Some(replica), syncer)
         }
         Err(error) => {
@@ -282,10 +309,11 @@ pub(super) fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
             central.events_since(here)
         },
     );
-    gauge(
+    let weak = Arc::downgrade(store);
+    telemetry.gauge(
         "inventory_stale_for_ms",
-        "how old the copy may be",
-        |store| store.ask_syncer(|syncer, now| syncer.age(now).as_millis() as u64),
+        "how old the copy may be, when that is known",
+        move || weak.upgrade()?.age_ms(),
     );
     gauge(
         "inventory_outbox_queued",

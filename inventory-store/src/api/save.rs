@@ -50,9 +50,12 @@ pub(super) async fn save(
             files = given_back;
             schedule.sized(files.bytes());
             match written {
-                Ok(()) => saved = Some(at),
+                Ok(()) => {
+                    saved = Some(at);
+                    store.saving.over();
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "the copy on disk trails");
+                    store.saving.failed(&error, store.clock.now());
                     schedule.failed(events, std::time::Instant::now());
                 }
             }

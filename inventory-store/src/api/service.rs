@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{Sequence, StoreId};
-use inventory_http::kit::{ApiError, Prepared};
+use inventory_core::vocabulary::{Sequence, StoreId, Uptime};
+use inventory_http::kit::{ApiError, Prepared, Trouble};
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::Code;
 use parking_lot::{Mutex, RwLock};
@@ -55,10 +55,14 @@ pub struct Store {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Whether the store stops soon, and new calls should be made elsewhere.
+    pub(super) draining: AtomicBool,
+    /// Saves of the copy that fail.
+    pub(super) saving: Trouble,
     pub(super) openapi: Prepared,
     pub(super) offline_writes: OfflineWrites,
     pub(super) forward_timeout: Duration,
-    started: Instant,
+    started: Uptime,
 }
 
 /// What a store is made of.
@@ -85,6 +89,7 @@ impl fmt::Debug for Store {
 
 impl Store {
     pub(super) fn new(settings: &Settings, parts: Parts) -> Self {
+        let started = parts.clock.uptime();
         Self {
             id: settings.store.clone(),
             central: parts.central,
@@ -108,13 +113,15 @@ impl Store {
             openapi: parts.openapi,
             offline_writes: settings.offline_writes,
             forward_timeout: settings.forward_timeout,
-            started: Instant::now(),
+            started,
+            draining: AtomicBool::new(false),
+            saving: Trouble::new("the copy cannot be saved"),
         }
     }
 
-    /// Now, for the syncer and for sending.
+    /// Now, for the syncer and for sending. It goes on while the machine is suspended: a copy grows old meanwhile.
     pub(super) fn now(&self) -> Millis {
-        Millis::new(self.started.elapsed().as_millis() as u64)
+        Millis::new(self.clock.uptime().millis_since(self.started))
     }
 
     /// Asks the syncer something.
@@ -129,10 +136,12 @@ impl Store {
             let mut syncer = self.syncer.lock();
             let was_connected = syncer.connected();
             tell(&mut syncer, now);
-            let current = syncer.stale_for(now).is_none();
-            let proved = now.since(Millis::default()).saturating_sub(syncer.age(now));
-            self.proved_at
-                .store(proved.as_millis() as u64, Ordering::Release);
+            let current = !syncer.is_stale(now);
+            if let Some(age) = syncer.age(now) {
+                let proved = now.since(Millis::default()).saturating_sub(age);
+                self.proved_at
+                    .store(proved.as_millis() as u64, Ordering::Release);
+            }
             self.current.store(current, Ordering::Release);
             (was_connected, syncer.connected())
         };
@@ -170,7 +179,9 @@ impl Store {
         let told = tell(&mut sending);
         let after = sending.blocked().map(|blocked| &blocked.reason);
         match (&before, after) {
-            (Some(_), None) => tracing::info!("what is queued is sent again"),
+            (Some(_), None) => {
+                tracing::info!(store = %self.id, "what is queued is sent again");
+            }
             (before, Some(after)) if before.as_ref().map(Reason::code) != Some(after.code()) => {
                 tracing::warn!(reason = %after, "nothing that is queued is sent");
             }
@@ -184,21 +195,25 @@ impl Store {
         self.ask_syncer(|syncer, _| syncer.connected())
     }
 
+    /// How long ago the copy was last proved to be all that central had, in milliseconds; `None` when that is not known.
+    pub(super) fn age_ms(&self) -> Option<u64> {
+        let age = self.ask_syncer(|syncer, now| syncer.age(now));
+        age.map(|age| age.as_millis() as u64)
+    }
+
     /// How old what is read here may be.
     pub(super) fn freshness(&self, replica: &Replica) -> Freshness {
         let (age, is_stale) = match self.current.load(Ordering::Acquire) {
             true => {
                 let proved = Millis::new(self.proved_at.load(Ordering::Acquire));
                 let age = self.now().since(proved);
-                (age, age > self.stale_after)
+                (Some(age), age > self.stale_after)
             }
-            false => {
-                self.ask_syncer(|syncer, now| (syncer.age(now), syncer.stale_for(now).is_some()))
-            }
+            false => self.ask_syncer(|syncer, now| (syncer.age(now), syncer.is_stale(now))),
         };
         Freshness {
             stale: is_stale,
-            stale_for_ms: age.as_millis() as u64,
+            stale_for_ms: age.map(|age| age.as_millis() as u64),
             as_of_offset: replica.position().offset,
         }
     }

@@ -72,6 +72,11 @@ pub const SETTINGS: &[SettingDoc] = &[
     ),
     SettingDoc::new("RATE_PERIOD", "60s", "the period"),
     SettingDoc::new(
+        "DRAIN",
+        "5s",
+        "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
+    ),
+    SettingDoc::new(
         "CONNECTIONS_MAX",
         "10000",
         "connections at once, and no more than the limit of open files allows",
@@ -143,6 +148,10 @@ pub struct Settings {
     pub outbox_max_age: Duration,
     /// How long a write may wait for central.
     pub forward_timeout: Duration,
+    /// How long calls are served once the store is told to stop, while it says that it will.
+    pub drain: Duration,
+    /// The settings that are not their defaults, for the log.
+    pub chosen: Vec<String>,
     /// How much a key may call.
     pub quota: Quota,
     /// What the server bounds.
@@ -197,6 +206,8 @@ impl Settings {
             // remember what it has applied.
             outbox_max_age: source.duration_between("OUTBOX_MAX_AGE", "1m", "7d")?,
             forward_timeout: source.duration_between("FORWARD_TIMEOUT", "100ms", "1m")?,
+            drain: source.duration_between("DRAIN", "0s", "1h")?,
+            chosen: source.chosen(),
             quota: source.quota()?,
             limits: source.limits()?,
             telemetry: source.telemetry()?,
@@ -261,6 +272,7 @@ mod tests {
             ("OUTBOX_MAX_AGE", "1ms", "from 1m to 7d"),
             ("OUTBOX_MAX_AGE", "8d", "from 1m to 7d"),
             ("FORWARD_TIMEOUT", "1ms", "from 100ms to 1m"),
+            ("DRAIN", "soon", "from 0s to 1h"),
         ] {
             let said = from(&[("STORE_ID", "s"), (name, value)]).unwrap_err();
             assert!(said.contains(says), "{name}={value}: {said}");

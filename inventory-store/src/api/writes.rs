@@ -18,7 +18,7 @@ use super::settings::OfflineWrites;
 use super::turn::Turn;
 use crate::bodies::Queued;
 use crate::client::{CallError, Failure, Origin, Outcome};
-use crate::outbox::{Change, ChangeError, Changed, Intent, IntentKey, NotTaken, Refusal};
+use crate::outbox::{Change, ChangeError, Changed, Intent, IntentKey, NoAnswer, Refusal};
 
 /// POST /store/inventory/updates
 pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
@@ -160,8 +160,14 @@ impl Store {
         let idempotency_key = key.idempotency_key.clone();
         let now = self.clock.now();
         let intent = Intent::new(key, update, now, trace).known(central_at, attempted);
-        let queued = self.change(Change::Enqueue(intent)).await;
-        queued.inspect_err(|_| self.outbox.tally().refuse())?;
+        if let Err(error) = self.change(Change::Enqueue(intent)).await {
+            self.outbox.tally().refuse();
+            return Err(match error.code() {
+                // It was not queued, and central may have applied it.
+                Code::Unavailable if attempted => away(Outcome::Unknown),
+                _ => error,
+            });
+        }
         let body = Queued {
             queued: true,
             idempotency_key,
@@ -232,8 +238,8 @@ fn not_forwarded(error: &CallError) -> ApiError {
     }
 }
 
-fn not_taken(error: NotTaken) -> ApiError {
-    ApiError::new(Code::Unavailable, format!("{error}; nothing was done")).with_retry_after(1)
+fn not_taken(error: NoAnswer) -> ApiError {
+    ApiError::new(Code::Unavailable, error.to_string()).with_retry_after(1)
 }
 
 fn not_changed(error: ChangeError) -> ApiError {

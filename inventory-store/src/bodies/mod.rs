@@ -44,8 +44,10 @@ pub struct Freshness {
     /// Whether it may have changed since without anybody here having heard: central cannot be reached, or has proved nothing for
     /// some seconds.
     pub stale: bool,
-    /// How long ago it was last proved to be all that central had.
-    pub stale_for_ms: u64,
+    /// How long ago it was last proved to be all that central had; absent when nobody knows, since the clock contradicts the
+    /// copy that a start has found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_for_ms: Option<u64>,
     /// The last event of central's log that it has.
     #[schemars(schema_with = "schema::offset")]
     pub as_of_offset: Sequence,
@@ -86,8 +88,10 @@ pub struct StoreStatus {
     pub connected: bool,
     /// Whether what is read here may have changed since.
     pub stale: bool,
-    /// How long ago it was last proved to be all that central had.
-    pub stale_for_ms: u64,
+    /// How long ago it was last proved to be all that central had; absent when nobody knows, since the clock contradicts the
+    /// copy that a start has found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_for_ms: Option<u64>,
     /// The last event that this store has.
     #[schemars(schema_with = "schema::offset")]
     pub last_offset: Sequence,

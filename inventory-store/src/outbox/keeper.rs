@@ -5,19 +5,24 @@
 //!     └─────────── look ──▶ what is durable ◀──┘
 //! ```
 //!
+//! A disk that hangs keeps the thread, and nobody else: after some seconds all who wait are told, and nobody more is taken.
+//!
 //! **Invariant**: what was taken is done, in the order in which it was taken, whether or not its caller is still there.
+
+mod thread;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{ProductId, Timestamp, Uptime};
-use inventory_http::kit::Causes;
+use inventory_core::vocabulary::{ProductId, Timestamp};
+use inventory_http::kit::{DiskNews, DiskWatch};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
@@ -28,38 +33,33 @@ use super::intent::Intent;
 use super::key::IntentKey;
 use super::machine::{Heard, Outbox};
 use super::tally::Tally;
+use thread::Thread;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
 const INBOX_MAX: usize = 1_024;
 
-/// Changes that are made durable together: some 300 KB.
-const GROUP_MAX: usize = 1_024;
-
-/// How often a file that has failed is tried anew.
-const HEAL_EVERY: Duration = Duration::from_secs(1);
-
-/// How often the clock is compared with the time that has passed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// What the clock may differ from the time that has passed without having been set.
-const DRIFT_MS_MAX: u64 = 1_000;
-
-/// The outbox was not asked: nothing was done.
+/// Why the outbox has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
+pub enum NoAnswer {
     /// Too many wait for the disk.
-    #[error("too many updates wait for the disk")]
+    #[error("too many updates wait for the disk; nothing was done")]
     Full,
-    /// Its thread has ended.
-    #[error("the outbox has been closed")]
+    /// The disk hangs, and nothing was taken.
+    #[error("the disk does not answer; nothing was done")]
+    Silent,
+    /// The disk hangs. What was asked was taken, and is done once the disk answers, if the program lives until then.
+    #[error("the disk has not answered; the outcome is unknown, and the same key settles it")]
+    Unknown,
+    /// Its thread has ended. What was asked may be on disk.
+    #[error("the outbox has been closed; the same key settles it")]
     Closed,
 }
 
 /// Why nothing is taken or sent, and since when.
 #[derive(Debug, Clone)]
 pub struct Trouble {
-    /// Why.
-    pub error: OutboxFailed,
+    /// Why, with its causes.
+    pub message: String,
     /// Since when.
     pub since: Timestamp,
 }
@@ -85,6 +85,12 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
     outbox: Arc<RwLock<Outbox>>,
     trouble: Arc<Mutex<Option<Trouble>>>,
+    disk: DiskWatch,
+    /// How often the thread has turned to the disk and back: odd while it waits there.
+    visits: Arc<AtomicU64>,
+    /// Since when the disk has not answered.
+    silent: Mutex<Option<Trouble>>,
+    clock: Arc<dyn Clock>,
     tally: Arc<Tally>,
     changed: watch::Receiver<()>,
     /// How often anything was asked.
@@ -99,24 +105,30 @@ impl fmt::Debug for Keeper {
 }
 
 impl Keeper {
-    /// Gives an outbox a thread.
+    /// Gives an outbox a thread. Whoever waits for the disk does so for as long as `patience`, while
+    /// [`watch_disk`](Self::watch_disk) runs.
     ///
     /// # Errors
     ///
     /// The operating system refuses another thread.
-    pub fn start(outbox: DurableOutbox, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub fn start(
+        outbox: DurableOutbox,
+        clock: Arc<dyn Clock>,
+        patience: Duration,
+    ) -> io::Result<Self> {
         let (inbox, asked) = mpsc::sync_channel(INBOX_MAX);
         let (changes, changed) = watch::channel(());
         let (shared, tally) = (outbox.shared(), outbox.tally());
-        let trouble = Arc::default();
+        let (trouble, visits) = (Arc::default(), Arc::default());
         let thread = Thread {
             outbox,
             asked,
             trouble: Arc::clone(&trouble),
             changed: changes,
+            visits: Arc::clone(&visits),
             healed_at: None,
             looked_at: (clock.now(), clock.uptime()),
-            clock,
+            clock: Arc::clone(&clock),
         };
         let thread = Builder::new()
             .name("outbox".into())
@@ -126,6 +138,10 @@ impl Keeper {
             thread: Some(thread),
             outbox: shared,
             trouble,
+            disk: DiskWatch::new(patience),
+            visits,
+            silent: Mutex::default(),
+            clock,
             tally,
             changed,
             #[cfg(test)]
@@ -140,7 +156,37 @@ impl Keeper {
 
     /// Why nothing is taken or sent, while that is so.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.trouble.lock().clone()
+        let failed = self.trouble.lock().clone();
+        failed.or_else(|| self.silent.lock().clone())
+    }
+
+    /// Waits until the disk falls silent, or answers again, and says so to all who wait and in the log.
+    pub async fn watch_disk(&self) {
+        let under_way = || {
+            let visits = self.visits.load(Ordering::Acquire);
+            (visits % 2 == 1).then_some(visits)
+        };
+        let news = self.disk.news(under_way).await;
+        match news {
+            DiskNews::FallsSilent(silence) => {
+                *self.silent.lock() = Some(Trouble {
+                    message: "the disk does not answer".to_owned(),
+                    since: self.clock.now(),
+                });
+                tracing::error!(
+                    silent_ms = silence.as_millis() as u64,
+                    "the disk of the outbox does not answer; until it does, nothing is queued or sent"
+                );
+            }
+            DiskNews::AnswersAfter(silence) => {
+                *self.silent.lock() = None;
+                tracing::warn!(
+                    silent_ms = silence.as_millis() as u64,
+                    "the disk of the outbox answers again"
+                );
+            }
+        }
+        self.disk.announce(news);
     }
 
     /// What has become of intents.
@@ -163,29 +209,29 @@ impl Keeper {
     ///
     /// # Errors
     ///
-    /// Nothing was done.
+    /// See [`NoAnswer`].
     pub async fn change_all(
         &self,
         changes: Vec<Change>,
-    ) -> Result<Vec<Result<Changed, ChangeError>>, NotTaken> {
+    ) -> Result<Vec<Result<Changed, ChangeError>>, NoAnswer> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Change(changes, reply))?;
-        answer.await.map_err(|_| NotTaken::Closed)
+        self.ask_disk(Ask::Change(changes, reply))?;
+        self.answered(answer).await
     }
 
     /// Takes intents to be sent together, as [`DurableOutbox::start`].
     ///
     /// # Errors
     ///
-    /// Nothing was done.
+    /// Nothing is in flight that was not before, once the disk answers.
     pub async fn start_batch(
         &self,
         most: usize,
         aside: BTreeSet<ProductId>,
-    ) -> Result<Result<Vec<Intent>, OutboxFailed>, NotTaken> {
+    ) -> Result<Result<Vec<Intent>, OutboxFailed>, NoAnswer> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Start { most, aside, reply })?;
-        answer.await.map_err(|_| NotTaken::Closed)
+        self.ask_disk(Ask::Start { most, aside, reply })?;
+        self.answered(answer).await
     }
 
     /// Takes back intents that have no answer.
@@ -193,7 +239,7 @@ impl Keeper {
     /// # Errors
     ///
     /// Nothing was done.
-    pub fn stop(&self, keys: Vec<IntentKey>) -> Result<(), NotTaken> {
+    pub fn stop(&self, keys: Vec<IntentKey>) -> Result<(), NoAnswer> {
         self.ask(Ask::Stop(keys))
     }
 
@@ -202,18 +248,34 @@ impl Keeper {
     /// # Errors
     ///
     /// Nothing was done.
-    pub fn hear(&self, heard: Heard) -> Result<(), NotTaken> {
+    pub fn hear(&self, heard: Heard) -> Result<(), NoAnswer> {
         self.ask(Ask::Hear(heard))
     }
 
-    fn ask(&self, ask: Ask) -> Result<(), NotTaken> {
-        let inbox = self.inbox.as_ref().ok_or(NotTaken::Closed)?;
+    async fn answered<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, NoAnswer> {
+        tokio::select! {
+            biased;
+            answer = answer => answer.map_err(|_| NoAnswer::Closed),
+            () = self.disk.falls_silent() => Err(NoAnswer::Unknown),
+        }
+    }
+
+    /// Asks what the disk is needed for.
+    fn ask_disk(&self, ask: Ask) -> Result<(), NoAnswer> {
+        match self.disk.silence() {
+            Some(_) => Err(NoAnswer::Silent),
+            None => self.ask(ask),
+        }
+    }
+
+    fn ask(&self, ask: Ask) -> Result<(), NoAnswer> {
+        let inbox = self.inbox.as_ref().ok_or(NoAnswer::Closed)?;
         inbox.try_send(ask).map_err(|error| match error {
-            TrySendError::Full(_) => NotTaken::Full,
-            TrySendError::Disconnected(_) => NotTaken::Closed,
+            TrySendError::Full(_) => NoAnswer::Full,
+            TrySendError::Disconnected(_) => NoAnswer::Closed,
         })?;
         #[cfg(test)]
-        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }
@@ -224,150 +286,6 @@ impl Drop for Keeper {
         if let Some(thread) = self.thread.take() {
             // A panic was printed, and is nobody's to answer here.
             let _ = thread.join();
-        }
-    }
-}
-
-/// What the thread has to itself.
-struct Thread {
-    outbox: DurableOutbox,
-    clock: Arc<dyn Clock>,
-    asked: Receiver<Ask>,
-    trouble: Arc<Mutex<Option<Trouble>>>,
-    changed: watch::Sender<()>,
-    /// When the file was last tried anew.
-    healed_at: Option<Instant>,
-    /// Both clocks, when they were last compared.
-    looked_at: (Timestamp, Uptime),
-}
-
-type Waiting = oneshot::Sender<Vec<Result<Changed, ChangeError>>>;
-
-impl Thread {
-    fn run(mut self) {
-        loop {
-            let first = self.asked.recv_timeout(LOOK_EVERY);
-            self.look_at_clock();
-            match first {
-                Ok(ask) => self.serve(ask),
-                Err(RecvTimeoutError::Timeout) => self.heal(),
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    /// Somebody may have set the clock: what is queued is no older or younger for it.
-    fn look_at_clock(&mut self) {
-        let (now, uptime) = (self.clock.now(), self.clock.uptime());
-        let (then, uptime_then) = self.looked_at;
-        let passed = uptime.millis_since(uptime_then);
-        let shown = now.millis() as i64 - then.millis() as i64;
-        let by_ms = shown.saturating_sub_unsigned(passed);
-        if by_ms.unsigned_abs() <= DRIFT_MS_MAX {
-            // Small differences add up to a drift that is found later.
-            return;
-        }
-        match self.outbox.redate(by_ms) {
-            Ok(()) => {
-                self.looked_at = (now, uptime);
-                tracing::warn!(
-                    by_ms,
-                    "the clock was set; what is queued is as old as before"
-                );
-            }
-            // It is tried again at the next look.
-            Err(_) => self.note(),
-        }
-    }
-
-    /// Serves one ask, and with it the changes that wait behind it.
-    fn serve(&mut self, first: Ask) {
-        let mut next = Some(first);
-        let mut changes = Vec::new();
-        let mut replies: Vec<(usize, Waiting)> = Vec::new();
-        while let Some(Ask::Change(more, reply)) =
-            next.take_if(|ask| matches!(ask, Ask::Change(..)))
-        {
-            replies.push((more.len(), reply));
-            changes.extend(more);
-            if changes.len() >= GROUP_MAX {
-                break;
-            }
-            next = self.asked.try_recv().ok();
-        }
-        if !replies.is_empty() {
-            self.commit(changes, replies);
-        }
-        match next {
-            Some(Ask::Start { most, aside, reply }) => {
-                self.heal();
-                let now = self.clock.now();
-                let parked = self.outbox.outbox().parked_count();
-                let started = self
-                    .outbox
-                    .start(most, now, |product| aside.contains(product));
-                if self.outbox.outbox().parked_count() != parked {
-                    self.changed.send_replace(());
-                }
-                self.note();
-                if let Err(Ok(intents)) = reply.send(started) {
-                    // Who asked has gone, and sends nothing.
-                    self.outbox.stop(intents.iter().map(Intent::key));
-                }
-            }
-            Some(Ask::Stop(keys)) => self.outbox.stop(&keys),
-            Some(Ask::Hear(heard)) => self.outbox.hear(heard),
-            Some(Ask::Change(..)) | None => {}
-        }
-    }
-
-    fn commit(&mut self, mut changes: Vec<Change>, replies: Vec<(usize, Waiting)>) {
-        self.heal();
-        let now = self.clock.now();
-        for change in &mut changes {
-            // The clock may have been set since it was made.
-            if let Change::Enqueue(intent) = change {
-                intent.set_queued_at(now);
-            }
-        }
-        let mut answers = self.outbox.change_all(&changes, now).into_iter();
-        self.note();
-        self.changed.send_replace(());
-        for (count, reply) in replies {
-            // Whoever asked may have gone.
-            let _ = reply.send(answers.by_ref().take(count).collect());
-        }
-    }
-
-    /// Tries a file anew that has failed, now and then.
-    fn heal(&mut self) {
-        let is_due = self.healed_at.is_none_or(|at| at.elapsed() >= HEAL_EVERY);
-        if self.outbox.failure().is_none() || !is_due {
-            return;
-        }
-        self.healed_at = Some(Instant::now());
-        let healed = self.outbox.heal();
-        self.note();
-        if healed.is_ok() {
-            self.changed.send_replace(());
-        }
-    }
-
-    /// Says once that the outbox has failed, and once that it works again.
-    fn note(&self) {
-        let failure = self.outbox.failure();
-        let mut trouble = self.trouble.lock();
-        match (&*trouble, failure) {
-            (None, Some(error)) => {
-                tracing::error!(error = %Causes(&error), "nothing is queued or sent until the outbox can be written anew");
-                let since = self.clock.now();
-                *trouble = Some(Trouble { error, since });
-            }
-            (Some(_), None) => {
-                tracing::info!("the outbox was written anew, and is used again");
-                *trouble = None;
-            }
-            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }

@@ -35,7 +35,7 @@ pub use decide::Ahead;
 pub use durable::DurableOutbox;
 pub use error::{ChangeError, OpenError, OutboxFailed};
 pub use intent::{Differs, Intent};
-pub use keeper::{Keeper, NotTaken, Trouble};
+pub use keeper::{Keeper, NoAnswer, Trouble};
 pub use key::IntentKey;
 pub use limits::{InvalidOnConflict, OnConflict, OutboxLimits};
 pub use machine::{Heard, Outbox, Parked};

@@ -87,7 +87,8 @@ pub struct Syncer {
     connected: bool,
     /// When the copy was last known to be all that central had, and how much older than that it is.
     current_at: Millis,
-    age_then: Duration,
+    /// `None` when that is not known.
+    age_then: Option<Duration>,
     central_offset: Option<Sequence>,
     /// Whether central has written what this version does not know, and nothing else was followed since.
     newer: bool,
@@ -107,15 +108,15 @@ impl Syncer {
             snapshot_at: now,
             connected: false,
             current_at: now,
-            age_then: Duration::ZERO,
+            age_then: Some(Duration::ZERO),
             central_offset: None,
             newer: false,
         }
     }
 
-    /// A syncer that goes on from a copy which was saved, and is so old now.
+    /// A syncer that goes on from a copy which was saved, and is so old now, if that is known.
     #[must_use]
-    pub fn resumed_at(mut self, position: Position, age: Duration) -> Self {
+    pub fn resumed_at(mut self, position: Position, age: Option<Duration>) -> Self {
         self.aim = Aim::CatchUp(position);
         self.age_then = age;
         self.central_offset = Some(position.offset);
@@ -159,7 +160,7 @@ impl Syncer {
         };
         if !page.has_more {
             self.current_at = now;
-            self.age_then = Duration::ZERO;
+            self.age_then = Some(Duration::ZERO);
         }
         let progress = page.position.offset > before.offset;
         let idle = matches!(was, Aim::Follow(_)) && waited >= self.settings.idle_min();
@@ -244,18 +245,18 @@ impl Syncer {
         self.connected
     }
 
-    /// How long ago the copy was last proved to be all that central had.
-    pub fn age(&self, now: Millis) -> Duration {
-        now.since(self.current_at) + self.age_then
+    /// How long ago the copy was last proved to be all that central had; `None` when that is not known.
+    pub fn age(&self, now: Millis) -> Option<Duration> {
+        Some(now.since(self.current_at) + self.age_then?)
     }
 
-    /// The age of a copy that is stale; `None` while it follows, so that central would say at once if there was more, and
-    /// has said something lately.
-    pub fn stale_for(&self, now: Millis) -> Option<Duration> {
+    /// Whether the copy may be old: not while it follows, so that central would say at once if there was more, and has said
+    /// something lately.
+    pub fn is_stale(&self, now: Millis) -> bool {
         let follows = matches!(self.aim, Aim::Follow(_)) && now >= self.due;
-        let age = self.age(now);
-        let is_stale = !self.connected || !follows || age > self.settings.stale_after();
-        is_stale.then_some(age)
+        let stale_after = self.settings.stale_after();
+        let is_recent = self.age(now).is_some_and(|age| age <= stale_after);
+        !self.connected || !follows || !is_recent
     }
 
     /// Whether central has written what this version does not know.

@@ -46,13 +46,13 @@ fn a_start_fetches_a_snapshot_catches_up_without_a_pause_and_follows() {
         let from = position(offset);
         let long_poll = false;
         assert_eq!(syncer.next(now), Step::Poll { from, long_poll });
-        assert!(syncer.stale_for(now).is_some());
+        assert!(syncer.is_stale(now));
         syncer.on_page(now, &page(offset + 500, true));
     }
     syncer.on_page(now, &page(1_600, false));
     let (from, long_poll) = (position(1_600), true);
     assert_eq!(syncer.next(now), Step::Poll { from, long_poll });
-    assert_eq!(syncer.stale_for(now), None);
+    assert!(!syncer.is_stale(now));
     assert_eq!(syncer.central_offset(), Some(Sequence::new(1_600)));
 }
 
@@ -74,7 +74,8 @@ fn an_outage_makes_the_copy_stale_until_central_answers() {
     let cut = start.plus(Duration::from_secs(3));
     syncer.on_error(cut, Some(Duration::from_secs(3_600)));
     assert!(!syncer.connected());
-    assert_eq!(syncer.stale_for(cut), Some(Duration::from_secs(3)));
+    assert!(syncer.is_stale(cut));
+    assert_eq!(syncer.age(cut), Some(Duration::from_secs(3)));
     assert_eq!(
         syncer.next(cut),
         Step::Sleep {
@@ -85,7 +86,7 @@ fn an_outage_makes_the_copy_stale_until_central_answers() {
     let (from, long_poll) = (position(10), false);
     assert_eq!(syncer.next(back), Step::Poll { from, long_poll });
     syncer.on_page(back, &page(10, false));
-    assert_eq!((syncer.connected(), syncer.stale_for(back)), (true, None));
+    assert!(syncer.connected() && !syncer.is_stale(back));
 }
 
 /// Central is frozen, or the link half open: nothing says so, and nothing proves that the copy is current.
@@ -94,9 +95,10 @@ fn a_copy_is_as_old_as_its_last_proof_and_stale_soon_after() {
     let start = Millis::new(0);
     let syncer = following(start);
     let after = |seconds| start.plus(Duration::from_secs(seconds));
-    assert_eq!(syncer.stale_for(after(6)), None);
-    assert_eq!(syncer.age(after(6)), Duration::from_secs(6));
-    assert_eq!(syncer.stale_for(after(8)), Some(Duration::from_secs(8)));
+    assert!(!syncer.is_stale(after(6)));
+    assert_eq!(syncer.age(after(6)), Some(Duration::from_secs(6)));
+    assert!(syncer.is_stale(after(8)));
+    assert_eq!(syncer.age(after(8)), Some(Duration::from_secs(8)));
 }
 
 #[test]
@@ -161,11 +163,25 @@ fn only_progress_makes_sleeps_short_again() {
 fn a_saved_copy_is_as_old_as_it_is_until_it_is_followed() {
     let now = Millis::new(100);
     let age = Duration::from_secs(60);
-    let syncer = Syncer::new(SyncerSettings::default(), 1, now).resumed_at(position(4), age);
+    let syncer = Syncer::new(SyncerSettings::default(), 1, now).resumed_at(position(4), Some(age));
     let (from, long_poll) = (position(4), false);
     assert_eq!(syncer.next(now), Step::Poll { from, long_poll });
     let later = now.plus(Duration::from_secs(1));
-    assert_eq!(syncer.stale_for(later), Some(Duration::from_secs(61)));
+    assert!(syncer.is_stale(later));
+    assert_eq!(syncer.age(later), Some(Duration::from_secs(61)));
+}
+
+#[test]
+fn the_age_of_a_copy_is_not_known_until_it_is_proved_when_the_clock_contradicts_it() {
+    let now = Millis::new(100);
+    let mut syncer = Syncer::new(SyncerSettings::default(), 1, now).resumed_at(position(4), None);
+    assert!(syncer.is_stale(now));
+    assert_eq!(syncer.age(now), None);
+    syncer.on_page(now, &page(500, true));
+    assert_eq!(syncer.age(now), None, "there is more");
+    syncer.on_page(now, &page(600, false));
+    assert!(!syncer.is_stale(now));
+    assert_eq!(syncer.age(now), Some(Duration::ZERO));
 }
 
 /// What comes of a step, whatever the step was.

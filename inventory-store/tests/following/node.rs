@@ -75,7 +75,7 @@ impl Node {
         let replica = Replica::from_snapshot(&snapshot).expect("a ledger was written down");
         let age = Duration::from_millis(now - at);
         self.syncer =
-            Syncer::new(SETTINGS, seed, Millis::new(now)).resumed_at(replica.position(), age);
+            Syncer::new(SETTINGS, seed, Millis::new(now)).resumed_at(replica.position(), Some(age));
         self.replica = Some(replica);
         self.saved = saved;
         true

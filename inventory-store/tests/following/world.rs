@@ -105,7 +105,7 @@ impl World {
                 assert_eq!(found, (had.version, had.qty, had.quarantined), "{store}");
             }
             assert!(node.syncer.connected(), "{store}");
-            assert_eq!(node.syncer.stale_for(now), None, "{store}");
+            assert!(!node.syncer.is_stale(now), "{store}");
             assert_eq!(
                 node.syncer.central_offset(),
                 Some(truth.last_offset),

@@ -57,7 +57,7 @@ fn two_nodes_of_one_store_are_told_of_each_other() {
     introduced(&world.link, 1);
     let link = Link::to(world.central_address());
     let directory = tempfile::tempdir().unwrap();
-    let other = world.run_store(&link, directory.path(), Arc::new(world.clock.clone()));
+    let other = world.run_store(&link, directory.path(), Arc::new(world.going_clock()));
     introduced(&link, 1);
     let said = "another node runs with STORE_ID=doubled";
     assert!(

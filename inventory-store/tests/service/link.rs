@@ -30,6 +30,8 @@ struct State {
     renamed: Mutex<Option<(&'static str, &'static str)>>,
     /// The first line of each request.
     asked: Mutex<Vec<String>>,
+    /// What is frozen by a request that begins so, before it is heard.
+    trap: Mutex<Option<String>>,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -54,6 +56,7 @@ impl Link {
                 forgotten: AtomicUsize::new(0),
                 renamed: Mutex::default(),
                 asked: Mutex::default(),
+                trap: Mutex::default(),
                 open: Mutex::default(),
             }),
         };
@@ -91,6 +94,11 @@ impl Link {
     /// Holds all bytes, until it does not any more.
     pub(crate) fn freeze(&self, is_frozen: bool) {
         self.state.is_frozen.store(is_frozen, Ordering::SeqCst);
+    }
+
+    /// Holds all bytes as soon as a request begins so, which is not heard any more.
+    pub(crate) fn freeze_at(&self, start: &str) {
+        *self.state.trap.lock() = Some(start.to_owned());
     }
 
     /// Forgets all connections that there are, as what translates addresses in between does: they stay open at both ends, and
@@ -141,10 +149,9 @@ impl State {
                     .split(|byte| *byte == b'\r')
                     .next()
                     .unwrap_or_default();
-                near_side
-                    .asked
-                    .lock()
-                    .push(String::from_utf8_lossy(line).into_owned());
+                let line = String::from_utf8_lossy(line).into_owned();
+                near_side.springs(&line);
+                near_side.asked.lock().push(line);
                 near_side.thaws();
                 near_side.fate(number)
             });
@@ -182,6 +189,13 @@ impl State {
             .collect();
         for at in found {
             bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+
+    fn springs(&self, line: &str) {
+        let is_caught = |start: &mut String| line.starts_with(&**start);
+        if self.trap.lock().take_if(is_caught).is_some() {
+            self.is_frozen.store(true, Ordering::SeqCst);
         }
     }
 

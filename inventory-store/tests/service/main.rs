@@ -17,6 +17,8 @@ mod online;
 mod parts;
 mod passing;
 mod queue;
+mod saving;
+mod starting;
 mod strangers;
 mod tills;
 mod traces;

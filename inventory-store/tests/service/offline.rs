@@ -124,7 +124,6 @@ fn what_becomes_of_intents_is_counted_and_the_oldest_has_an_age() {
     for line in [
         "inventory_outbox_queued 2",
         "inventory_outbox_parked 0",
-        "inventory_outbox_oldest_ms 5000",
         "inventory_outbox_queued_total 2",
         "inventory_outbox_sent_total 0",
         "inventory_outbox_parked_total 0",
@@ -132,6 +131,11 @@ fn what_becomes_of_intents_is_counted_and_the_oldest_has_an_age() {
     ] {
         world.metric(line);
     }
+    let metrics = world.at_store("GET", "/metrics", "").body;
+    let mut lines = metrics.lines();
+    let oldest = lines.find_map(|line| line.strip_prefix("inventory_outbox_oldest_ms "));
+    let oldest: u64 = oldest.unwrap().parse().unwrap();
+    assert!((5_000..25_000).contains(&oldest), "{oldest}");
     world.link.mend();
     world.in_step();
     for line in [
@@ -286,4 +290,35 @@ fn a_store_that_starts_alone_has_its_copy_and_its_queue() {
     world.link.mend();
     world.in_step();
     assert_eq!(world.units(), 4);
+}
+
+/// What a store lags behind was what it knew of, which was what it had: always 0.
+#[test]
+fn a_store_that_catches_up_says_how_far_it_is_behind() {
+    let mut world = World::new();
+    world.count(5);
+    world.in_step();
+    world.stop_store();
+    // A page has whole requests.
+    for hundreds in 0..25 {
+        let product = |number: u64| json!({ "id": format!("p{hundreds}-{number}"), "qty": 1 });
+        let products: Vec<_> = (0..100).map(product).collect();
+        let body = json!({ "storeId": "north", "mode": "overwrite", "products": products });
+        let counted = world.at_central("POST", "/inventory/sync", &body.to_string());
+        assert_eq!(counted.status, 200, "{counted:?}");
+    }
+    // It goes no further than the first page.
+    world
+        .link
+        .freeze_at("GET /replication/changes?fromOffset=2001&");
+    world.start_store();
+    wait("the first page", || {
+        (world.status()["lastOffset"] == 2_001).then_some(())
+    });
+    assert_eq!(world.status()["centralOffset"], 2_501);
+    world.metric("inventory_replica_offset 2001");
+    world.metric("inventory_replica_lag_events 500");
+    world.link.freeze(false);
+    world.in_step();
+    world.metric("inventory_replica_lag_events 0");
 }

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
 use inventory_core::ports::Clock;
-use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Timestamp, Uptime};
 
 use crate::logs;
-use crate::world::World;
+use crate::world::{GoingClock, World};
 
 const SOUND: u8 = 0;
 const BREAKS_IN_OUTBOX: u8 = 1;
@@ -19,7 +18,7 @@ const BREAKS_ELSEWHERE: u8 = 2;
 /// A clock that works until somebody breaks it for some threads.
 #[derive(Clone)]
 struct Breaking {
-    clock: ManualClock,
+    clock: GoingClock,
     state: Arc<AtomicU8>,
 }
 
@@ -40,8 +39,8 @@ impl Clock for Breaking {
         self.clock.now()
     }
 
+    /// It goes on: the time that passes is looked at by all parts, and only one of them is to break.
     fn uptime(&self) -> Uptime {
-        self.strike();
         self.clock.uptime()
     }
 }
@@ -52,7 +51,7 @@ fn broken(state: u8, before: impl FnOnce(&World), after: impl FnOnce(&World)) ->
     let mut world = World::new();
     world.stop_store();
     let clock = Breaking {
-        clock: world.clock.clone(),
+        clock: world.going_clock(),
         state: Arc::new(AtomicU8::new(SOUND)),
     };
     world.start_store_by(Arc::new(clock.clone()));

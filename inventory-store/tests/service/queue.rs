@@ -93,6 +93,8 @@ fn what_is_wrong_with_the_caller_parks_nothing_and_is_told() {
         "estranged is not a store",
     ];
     assert_eq!(logs::count(&line), 1);
+    let goes_on = ["what is queued is sent again", "store=estranged"];
+    assert_eq!(logs::count(&goes_on), 0);
     world.choose("API_KEYS", "demo,k1=store:estranged");
     world.replace_central(storage);
     world.link.mend();
@@ -103,6 +105,7 @@ fn what_is_wrong_with_the_caller_parks_nothing_and_is_told() {
         (&json!([]), &Value::Null)
     );
     world.metric("inventory_outbox_blocked 0");
+    assert_eq!(logs::count(&goes_on), 1);
     for product in products {
         let read = world.at_central("GET", &format!("/inventory/global/{product}"), "");
         assert_eq!(read.json()["perStore"]["estranged"], 1, "{product}");
@@ -248,7 +251,7 @@ fn an_intent_that_always_fails_holds_up_its_own_product_only() {
         ready["reasons"].to_string().contains("poison-500"),
         "{ready}"
     );
-    assert!(logs::count(&["its product waits", "poison-500"]) >= 1);
+    assert_eq!(logs::count(&["its product waits", "product=poison"]), 1);
     let live = update("north", "good1", "live", 1);
     let live = world.at_store("POST", "/store/inventory/updates", &live);
     assert_eq!(live.status, 200, "{live:?}");
@@ -270,6 +273,12 @@ fn a_refusal_that_this_version_does_not_know_parks_the_intent_with_its_text() {
         parked[0]["reason"],
         json!({ "code": "embargoed", "message": "poison may not be sold here" })
     );
+    let line = [
+        "central refuses an intent, which waits for a person",
+        "key=poison",
+        "embargoed",
+    ];
+    assert_eq!(logs::count(&line), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, Ports};
 use inventory_core::testing::ManualClock;
-use inventory_core::vocabulary::Timestamp;
+use inventory_core::vocabulary::{Timestamp, Uptime};
 use inventory_http::kit::Source;
 use inventory_http::{central, kit};
 use inventory_store::api;
@@ -78,16 +78,40 @@ pub(crate) fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// A clock that goes on, from wherever somebody sets it.
+#[derive(Clone)]
+pub(crate) struct GoingClock {
+    set: ManualClock,
+    since: Instant,
+}
+
+impl GoingClock {
+    fn gone_ms(&self) -> u64 {
+        self.since.elapsed().as_millis() as u64
+    }
+}
+
+impl Clock for GoingClock {
+    fn now(&self) -> Timestamp {
+        self.set.now().plus_millis(self.gone_ms())
+    }
+
+    fn uptime(&self) -> Uptime {
+        self.set.uptime().plus_millis(self.gone_ms())
+    }
+}
+
 /// A world that ends with the test.
 pub(crate) struct World {
     pub(crate) link: Link,
     pub(crate) storage: MemoryStorage,
-    directory: TempDir,
+    pub(crate) directory: TempDir,
     store: Option<api::Running>,
     central: Option<central::Running>,
     chosen: Vec<(&'static str, &'static str)>,
-    /// The store's, which stands unless somebody moves it.
+    /// What is added to the time that passes, for the store's clock.
     pub(crate) clock: ManualClock,
+    begun: Instant,
     /// Last, since the others end inside it.
     runtime: Runtime,
 }
@@ -113,6 +137,7 @@ impl World {
             central: Some(central),
             chosen: chosen.to_vec(),
             clock: ManualClock::at(start()),
+            begun: Instant::now(),
             runtime,
         };
         world.start_store();
@@ -122,7 +147,20 @@ impl World {
 
     /// Starts the store on the files that it has.
     pub(crate) fn start_store(&mut self) {
-        self.start_store_by(Arc::new(self.clock.clone()));
+        self.start_store_by(Arc::new(self.going_clock()));
+    }
+
+    /// The store's clock.
+    pub(crate) fn going_clock(&self) -> GoingClock {
+        GoingClock {
+            set: self.clock.clone(),
+            since: self.begun,
+        }
+    }
+
+    /// What the store's clock says.
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.going_clock().now()
     }
 
     /// As [`Self::start_store`], by another clock.
@@ -145,6 +183,7 @@ impl World {
             let value = match name {
                 _ if chosen.is_some() => chosen?.1,
                 "PORT" => "0",
+                "DRAIN" => "0s",
                 "STORE_ID" => "north",
                 "CENTRAL_URL" => &url,
                 "DATA_DIR" => &directory,
@@ -163,6 +202,11 @@ impl World {
         let mut store = self.store.take().unwrap();
         let ended = async { tokio::time::timeout(PATIENCE, store.ended()).await };
         self.runtime.block_on(ended).expect("the store ends")
+    }
+
+    /// Tells the store to stop, which it does after it has drained.
+    pub(crate) fn tell_store_to_stop(&mut self) {
+        self.store.as_mut().unwrap().stop();
     }
 
     /// Stops the store; its files stay.

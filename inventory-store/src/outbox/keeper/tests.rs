@@ -20,7 +20,12 @@ fn open(directory: &DataDirectory) -> DurableOutbox {
 }
 
 fn start(outbox: DurableOutbox) -> Keeper {
-    Keeper::start(outbox, Arc::new(ManualClock::default())).unwrap()
+    Keeper::start(
+        outbox,
+        Arc::new(ManualClock::default()),
+        Duration::from_secs(5),
+    )
+    .unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -56,8 +61,7 @@ fn a_full_disk_is_used_again_once_there_is_room() {
     };
     assert!(matches!(queue("a"), Err(ChangeError::Failed(_))));
     let trouble = keeper.trouble().unwrap();
-    let cause = std::error::Error::source(&trouble.error).unwrap();
-    assert!(cause.to_string().contains("os error"), "{cause}");
+    assert!(trouble.message.contains("os error"), "{trouble:?}");
     let mut changed = keeper.subscribe();
     changed.mark_unchanged();
 
@@ -75,7 +79,12 @@ fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
     let temporary = tempfile::tempdir().unwrap();
     let directory = DataDirectory::open(temporary.path()).unwrap();
     let clock = ManualClock::default();
-    let keeper = Keeper::start(open(&directory), Arc::new(clock.clone())).unwrap();
+    let keeper = Keeper::start(
+        open(&directory),
+        Arc::new(clock.clone()),
+        Duration::from_secs(5),
+    )
+    .unwrap();
     let runtime = runtime();
     let queue = |key: &str| {
         let asked = keeper.change_all(vec![Change::Enqueue(sale(key))]);
@@ -168,4 +177,49 @@ fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
     });
     assert_eq!(keeper.outbox().queued_count(), 41);
     assert_eq!(syncs.load(Ordering::SeqCst), 2, "forty waited together");
+}
+
+/// A sync hangs: nobody waits for it longer than the patience, nobody more is taken, and what was taken is done in the end.
+#[test]
+fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let mut outbox = open(&directory);
+    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let is_slow = Arc::new(AtomicBool::new(true));
+    outbox.set_medium(Box::new(Slow {
+        began: Arc::clone(&began),
+        ends: Arc::clone(&ends),
+        syncs: Arc::default(),
+        is_slow: Arc::clone(&is_slow),
+    }));
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(77));
+    let patience = Duration::from_millis(100);
+    let keeper = Keeper::start(outbox, Arc::new(clock), patience).unwrap();
+    runtime().block_on(async {
+        let queue = |key: &str| keeper.change_all(vec![Change::Enqueue(sale(key))]);
+        let first = queue("first");
+        let second = async {
+            tokio::task::block_in_place(|| began.wait());
+            assert!(keeper.trouble().is_none(), "it may be slow");
+            queue("second").await
+        };
+        let (first, second, ()) = tokio::join!(first, second, keeper.watch_disk());
+        assert_eq!(first.unwrap_err(), NoAnswer::Unknown);
+        assert_eq!(second.unwrap_err(), NoAnswer::Unknown);
+        let trouble = keeper.trouble().unwrap();
+        assert_eq!(trouble.message, "the disk does not answer");
+        assert_eq!(trouble.since.millis(), 77);
+        assert_eq!(queue("third").await.unwrap_err(), NoAnswer::Silent);
+        let batch = keeper.start_batch(9, BTreeSet::new()).await;
+        assert_eq!(batch.unwrap_err(), NoAnswer::Silent);
+
+        is_slow.store(false, Ordering::SeqCst);
+        ends.wait();
+        keeper.watch_disk().await;
+        assert!(keeper.trouble().is_none());
+        let again = queue("first").await.unwrap().pop().unwrap().unwrap();
+        assert_eq!(again, Changed::Already, "what was taken was done");
+    });
+    assert_eq!(keeper.outbox().queued_count(), 2);
 }

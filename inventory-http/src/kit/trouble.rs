@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use inventory_core::vocabulary::Timestamp;
 use parking_lot::Mutex;
 
-use crate::kit::Causes;
+use super::causes::Causes;
 
 /// One kind of trouble.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub struct Trouble {
     /// What does not work.
     what: &'static str,
     /// Whether there is any, for those who look all the time.
@@ -26,7 +26,8 @@ struct Begun {
 }
 
 impl Trouble {
-    pub(super) fn new(what: &'static str) -> Self {
+    /// There is none yet. Its lines in the log and its reason begin with `what`.
+    pub fn new(what: &'static str) -> Self {
         Self {
             what,
             any: AtomicBool::new(false),
@@ -35,7 +36,7 @@ impl Trouble {
     }
 
     /// It did not work.
-    pub(super) fn failed(&self, error: &dyn Error, now: Timestamp) {
+    pub fn failed(&self, error: &dyn Error, now: Timestamp) {
         let cause = Causes(error).to_string();
         let mut begun = self.begun.lock();
         match &mut *begun {
@@ -49,7 +50,7 @@ impl Trouble {
     }
 
     /// It worked.
-    pub(super) fn over(&self) {
+    pub fn over(&self) {
         if !self.any.load(Ordering::Relaxed) {
             return;
         }
@@ -61,7 +62,7 @@ impl Trouble {
     }
 
     /// What a person should know of it.
-    pub(super) fn reason(&self) -> Option<String> {
+    pub fn reason(&self) -> Option<String> {
         let begun = self.begun.lock();
         let begun = begun.as_ref()?;
         Some(format!(

@@ -1,19 +1,20 @@
 //! Whether the disk answers.
 //!
-//! A disk that hangs fails nothing: the append of a group just does not return. After a while who waits is told so, and
-//! nothing more is taken until it has returned.
+//! A disk that hangs fails nothing: an append just does not return. After a while who waits is told so, and nothing more is
+//! taken until it has returned.
 
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// How many looks there are in the time that the disk has.
 const LOOKS: u32 = 20;
 
 /// What is known of the append that is under way.
 #[derive(Debug)]
-pub(super) struct DiskWatch {
+pub struct DiskWatch {
     /// How long an append may take.
     patience: Duration,
     /// The append that is under way, and when it was first seen.
@@ -22,8 +23,8 @@ pub(super) struct DiskWatch {
 }
 
 /// What a look has found.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum News {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskNews {
     /// The disk has not answered for so long.
     FallsSilent(Duration),
     /// It answers again.
@@ -31,7 +32,8 @@ pub(super) enum News {
 }
 
 impl DiskWatch {
-    pub(super) fn new(patience: Duration) -> Self {
+    /// Nothing is known yet. An append may take so long.
+    pub fn new(patience: Duration) -> Self {
         Self {
             patience,
             seen: Mutex::new(None),
@@ -40,43 +42,52 @@ impl DiskWatch {
     }
 
     /// How long the disk has not answered, once that is longer than it may be.
-    pub(super) fn silence(&self) -> Option<Duration> {
+    pub fn silence(&self) -> Option<Duration> {
         let silent = *self.silent.borrow();
         let seen = silent.then(|| *self.seen.lock()).flatten();
         seen.map(|(_, since)| since.elapsed())
     }
 
-    /// How long to wait from one look to the next.
-    pub(super) fn pause(&self) -> Duration {
-        self.patience / LOOKS
-    }
-
-    /// Lets everybody know whether the disk answers.
-    pub(super) fn set_silent(&self, silent: bool) {
-        self.silent.send_replace(silent);
-    }
-
     /// Waits until the disk has not answered for longer than it may.
-    pub(super) async fn falls_silent(&self) {
+    pub async fn falls_silent(&self) {
         let mut silent = self.silent.subscribe();
         // The sender lives as long as this.
         let _ = silent.wait_for(|silent| *silent).await;
     }
 
+    /// Looks now and then, until there is news. `under_way` is the number of the append that is under way. Who has heard it
+    /// says so by [`announce`](Self::announce).
+    pub async fn news(&self, under_way: impl Fn() -> Option<u64>) -> DiskNews {
+        let pause = self.patience / LOOKS;
+        loop {
+            // Nobody notifies: this is a pause that ends with its time.
+            let _ = timeout(pause, std::future::pending::<()>()).await;
+            if let Some(news) = self.look(under_way(), Instant::now()) {
+                return news;
+            }
+        }
+    }
+
+    /// Makes news known to those who wait, and to those who will ask.
+    pub fn announce(&self, news: DiskNews) {
+        let is_silent = matches!(news, DiskNews::FallsSilent(_));
+        self.silent.send_replace(is_silent);
+    }
+
     /// Takes note of the append that is under way.
-    pub(super) fn look(&self, under_way: Option<u64>, now: Instant) -> Option<News> {
+    fn look(&self, under_way: Option<u64>, now: Instant) -> Option<DiskNews> {
         let was_silent = *self.silent.borrow();
         let mut seen = self.seen.lock();
         match *seen {
             Some((append, since)) if under_way == Some(append) => {
                 let silence = now.saturating_duration_since(since);
                 let news = silence >= self.patience && !was_silent;
-                news.then_some(News::FallsSilent(silence))
+                news.then_some(DiskNews::FallsSilent(silence))
             }
             before => {
                 *seen = under_way.map(|append| (append, now));
                 let (_, since) = before.filter(|_| was_silent)?;
-                Some(News::AnswersAfter(now.saturating_duration_since(since)))
+                Some(DiskNews::AnswersAfter(now.saturating_duration_since(since)))
             }
         }
     }
@@ -97,13 +108,13 @@ mod tests {
         assert_eq!(watch.look(None, at(10)), None);
         assert_eq!(watch.look(Some(99), at(11)), None);
         assert_eq!(watch.look(Some(99), at(15)), None);
-        let silent = News::FallsSilent(Duration::from_secs(5));
+        let silent = DiskNews::FallsSilent(Duration::from_secs(5));
         assert_eq!(watch.look(Some(99), at(16)), Some(silent));
-        watch.set_silent(true);
+        watch.silent.send_replace(true);
         assert_eq!(watch.look(Some(99), at(20)), None);
-        let again = News::AnswersAfter(Duration::from_secs(10));
+        let again = DiskNews::AnswersAfter(Duration::from_secs(10));
         assert_eq!(watch.look(Some(101), at(21)), Some(again));
-        watch.set_silent(false);
+        watch.silent.send_replace(false);
         assert_eq!(watch.silence(), None);
         assert_eq!(watch.look(None, at(22)), None);
     }
