@@ -5,6 +5,7 @@
 mod access_log;
 mod keys_again;
 mod killed;
+mod limits;
 mod process;
 mod readme;
 mod settings;

@@ -39,9 +39,23 @@ pub(crate) fn store_command(data: &Path, central: &str) -> Command {
         .env("STORE_ID", "north")
         .env("CENTRAL_URL", format!("http://{central}"))
         .env("DATA_DIR", data)
+        .env("DRAIN", "0s")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "off")
         .stdin(Stdio::null());
     command
+}
+
+/// The same under limits that the shell sets.
+pub(crate) fn limited(command: &Command, limits: &str) -> Command {
+    let mut limited = Command::new("/bin/sh");
+    limited
+        .args(["-c", &format!("{limits}; exec \"$0\"")])
+        .arg(command.get_program())
+        .env_clear()
+        .stdin(Stdio::null());
+    let chosen = command.get_envs();
+    limited.envs(chosen.filter_map(|(name, value)| Some((name, value?))));
+    limited
 }
 
 /// What a program logs.
@@ -98,6 +112,10 @@ impl Program {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -124,6 +142,20 @@ impl Drop for Program {
 
 /// One call on a connection of its own; `None` when the connection breaks, so that nobody knows.
 pub(crate) fn call(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+    let (status, text) = ask(address, method, path, body)?;
+    Some((status, serde_json::from_str(&text).ok()?))
+}
+
+/// What a metric without attributes is.
+#[track_caller]
+pub(crate) fn metric(address: &str, name: &str) -> u64 {
+    let (_, metrics) = ask(address, "GET", "/metrics", "").unwrap();
+    let mut lines = metrics.lines().filter_map(|line| line.split_once(' '));
+    let found = lines.find(|(known, _)| *known == name);
+    found.unwrap().1.parse().unwrap()
+}
+
+fn ask(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -138,5 +170,5 @@ pub(crate) fn call(address: &str, method: &str, path: &str, body: &str) -> Optio
     stream.read_to_string(&mut reply).ok()?;
     let (head, body) = reply.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, serde_json::from_str(body).ok()?))
+    Some((status, body.to_owned()))
 }

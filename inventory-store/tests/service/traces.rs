@@ -3,7 +3,7 @@
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::json;
 
-use crate::collector::Collector;
+use crate::collector::{Collector, attribute_of};
 use crate::world::{World, call};
 
 /// A trace that its client keeps, and what others have said about it.
@@ -42,6 +42,10 @@ fn what_a_store_asks_of_central_is_a_span_of_a_client_and_the_state_of_the_trace
     world.replace_central(world.storage.clone());
 
     let (at_store, at_central) = (at_store.received(), at_central.received());
+    let said = |name: &str| attribute_of(&at_store.resource, name);
+    assert_eq!(said("service.name").as_deref(), Some("store"));
+    assert_eq!(said("service.namespace").as_deref(), Some("inventory"));
+    assert_eq!(said("service.instance.id").as_deref(), Some("north"));
     for (served, asking, central) in [
         (
             "POST /store/inventory/updates",
