@@ -36,7 +36,7 @@ pub(in crate::machine) struct Holds {
     due: BTreeSet<(Timestamp, Slot)>,
     units: RapidHashMap<ProductIx, Deadlines>,
     lapsing: BTreeSet<(Timestamp, ProductIx)>,
-    held: RapidHashMap<(ProductIx, StoreIx), u64>,
+    held: BTreeMap<(ProductIx, StoreIx), u64>,
     /// The deadline stands beside, so that those that are due are passed over without a look at them.
     holders: BTreeMap<(ProductIx, StoreIx, Slot), Timestamp>,
     /// Deadlines that nobody asks for any more: half a million of one product take too long to be dropped at once.
@@ -93,12 +93,13 @@ impl Holds {
 
     /// Nothing that is due at a moment holds units of a product any more.
     pub(in crate::machine) fn lapse(&mut self, product: ProductIx, at: Timestamp) {
+        let overdue = self.overdue(product, at);
         let mut lapsed = Deadlines::new();
         self.change(product, |deadlines| {
             let open = deadlines.split_off(&(at, StoreIx(0)));
             lapsed = mem::replace(deadlines, open);
         });
-        for (store, units) in by_store(lapsed.iter()) {
+        for (store, units) in overdue {
             self.hold_less((product, store), units);
         }
         if !lapsed.is_empty() {
@@ -183,13 +184,34 @@ impl Holds {
         self.due_of(product, at).next().is_some()
     }
 
-    /// What of a product is due and has not lapsed, by store.
+    /// What of a product is due and has not lapsed, by store. It costs as much as what is due, or as what is not, whichever is
+    /// less.
     pub(in crate::machine) fn overdue(
         &self,
         product: ProductIx,
         at: Timestamp,
     ) -> BTreeMap<StoreIx, u64> {
-        by_store(self.due_of(product, at))
+        let (mut overdue, mut open) = (BTreeMap::new(), BTreeMap::new());
+        let Some(deadlines) = self.units.get(&product) else {
+            return overdue;
+        };
+        let mut not_due = deadlines.range((at, StoreIx(0))..);
+        for due in self.due_of(product, at) {
+            add(&mut overdue, due);
+            let Some(not_due) = not_due.next() else {
+                // All that is held and is not open is due.
+                let levels = self
+                    .held
+                    .range((product, StoreIx(0))..=(product, StoreIx(u32::MAX)));
+                let levels = levels.map(|(&(_, store), held)| {
+                    let open = open.get(&store).copied().unwrap_or_default();
+                    (store, held.saturating_sub(open))
+                });
+                return levels.filter(|(_, units)| *units > 0).collect();
+            };
+            add(&mut open, not_due);
+        }
+        overdue
     }
 
     fn due_of(
@@ -226,16 +248,10 @@ fn first(deadlines: &Deadlines) -> Option<Timestamp> {
     Some(deadline)
 }
 
-fn by_store<'a>(
-    deadlines: impl Iterator<Item = (&'a (Timestamp, StoreIx), &'a u64)>,
-) -> BTreeMap<StoreIx, u64> {
-    let mut sums = BTreeMap::new();
-    for (&(_, store), &units) in deadlines {
-        step();
-        let sum: &mut u64 = sums.entry(store).or_default();
-        *sum = sum.saturating_add(units);
-    }
-    sums
+fn add(sums: &mut BTreeMap<StoreIx, u64>, (&(_, store), &units): (&(Timestamp, StoreIx), &u64)) {
+    step();
+    let sum = sums.entry(store).or_default();
+    *sum = sum.saturating_add(units);
 }
 
 #[cfg(test)]
@@ -269,8 +285,13 @@ mod tests {
         }
         let now = at(4_001);
         assert_eq!(holds.overdue_size(tea, now, 100), (100, 2));
-        let overdue = BTreeMap::from([(StoreIx(0), 4_000), (StoreIx(1), 4_000)]);
-        assert_eq!(holds.overdue(tea, now), overdue);
+        let overdue = |units| BTreeMap::from([(StoreIx(0), units), (StoreIx(1), units)]);
+        for moment in [1_001, 2_501, 4_001, 5_000] {
+            let due = holds.overdue(tea, at(moment));
+            assert_eq!(due.values().sum::<u64>(), 2 * (moment - 1), "at {moment}");
+        }
+        assert_eq!(holds.overdue(tea, at(9_000)), overdue(5_000));
+        assert_eq!(holds.overdue(tea, now), overdue(4_000));
         holds.lapse(tea, now);
         assert_eq!(holds.overdue(tea, now), BTreeMap::new());
         assert!(!holds.is_overdue(tea, now) && holds.is_overdue(tea, at(4_002)));
