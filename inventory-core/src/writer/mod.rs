@@ -100,7 +100,7 @@ impl Commit for Engine {
     }
 
     fn answering(&self, answer: impl FnOnce()) {
-        Engine::answering(self, answer);
+        Self::answering(self, answer);
     }
 
     fn weigh(request: &Request) -> Weight {

@@ -62,7 +62,9 @@ impl Known {
         let on_it = before.filter(|entry| Excerpt::of(entry, trail).is_some());
         match trail {
             Trail::Reference(_) => on_it.count().min(1) as u64,
-            _ => (on_it.count() as u64).min(if events > 1 { PAGES_LINES } else { 2 }),
+            Trail::Product(_) | Trail::Level(..) | Trail::Named(..) => {
+                (on_it.count() as u64).min(if events > 1 { PAGES_LINES } else { 2 })
+            }
         }
     }
 
@@ -106,10 +108,13 @@ pub(crate) fn judge(shop: &Shop) {
     }
 }
 
+/// Asks a question, and compares what that costs with what is allowed.
+type Cost<'a> = dyn Fn(&str, &Allowed, &mut dyn FnMut()) + 'a;
+
 /// Asks for what has happened last: as the calls do, which name a reference and filter what it has by product and store.
 fn history(
     known: &Known,
-    cost: &dyn Fn(&str, &Allowed, &mut dyn FnMut()),
+    cost: &Cost<'_>,
     reader: &Reader,
     trail: &Trail,
     at: Sequence,
@@ -119,7 +124,7 @@ fn history(
         Trail::Named(reference, product, store) => {
             (Trail::Reference(reference), Some(product), store)
         }
-        other => (other, None, None),
+        whole @ (Trail::Product(_) | Trail::Level(..) | Trail::Reference(_)) => (whole, None, None),
     };
     let query = HistoryQuery {
         trail: asked,

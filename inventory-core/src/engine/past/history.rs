@@ -109,7 +109,9 @@ impl Reader {
             // One more than fits tells whether a page follows. Of a whole request each may be a line of megabytes.
             let entries_max = match trail {
                 Trail::Reference(_) => 1,
-                _ => (limit - page.events.len()).saturating_add(1),
+                Trail::Product(_) | Trail::Level(..) | Trail::Named(..) => {
+                    (limit - page.events.len()).saturating_add(1)
+                }
             };
             let entries_max = entries_max.max(looked_at).min(PAGE_ENTRIES);
             let found = self.search(|log| log.trail(&trail, through, entries_max, &self.wanted))?;

@@ -176,9 +176,9 @@ impl<'a> Draft<'a> {
     pub(super) fn stage(&mut self, place: &Place<'_>, position: Sequence, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
         if movement.touches() {
-            let uncounted = match movement.kind {
-                Kind::Counted => place.uncounted_after_a_count(self.unknown_before()),
-                _ => place.uncounted,
+            let uncounted = match movement.kind == Kind::Counted {
+                true => place.uncounted_after_a_count(self.unknown_before()),
+                false => place.uncounted,
             };
             let staged = StagedProduct {
                 version: movement.after.version,
