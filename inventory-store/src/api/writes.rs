@@ -162,10 +162,12 @@ impl Store {
         let intent = Intent::new(key, update, now, trace).known(central_at, attempted);
         if let Err(error) = self.change(Change::Enqueue(intent)).await {
             self.outbox.tally().refuse();
-            return Err(match error.code() {
-                // It was not queued, and central may have applied it.
-                Code::Unavailable if attempted => away(Outcome::Unknown),
-                _ => error,
+            // It was not queued, and central may have applied it.
+            let is_unknown = attempted && error.code() == Code::Unavailable;
+            return Err(if is_unknown {
+                away(Outcome::Unknown)
+            } else {
+                error
             });
         }
         let body = Queued {
