@@ -38,10 +38,10 @@ impl Purging {
 
 impl Observer for Purging {
     fn observe(&self, observation: &Observation<'_>) {
-        match observation {
-            Observation::Purged => self.trouble.over(),
-            Observation::PurgeSkipped { reason } => self.trouble.failed(*reason, self.clock.now()),
-            _ => {}
+        if let Observation::Purged = observation {
+            self.trouble.over();
+        } else if let Observation::PurgeSkipped { reason } = observation {
+            self.trouble.failed(*reason, self.clock.now());
         }
         self.next.observe(observation);
     }

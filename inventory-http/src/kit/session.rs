@@ -86,7 +86,7 @@ impl<S> Sessions<S> {
         // The sender lives as long as the session's app.
         if self.keys.has_changed().unwrap_or(false) {
             let ring = Arc::clone(&self.keys.borrow_and_update());
-            ring.begin_limiting(&self.current.app.telemetry());
+            ring.begin_limiting(self.current.app.telemetry());
             self.current = Arc::new(Session {
                 app: Arc::clone(&self.current.app),
                 pulse: Arc::clone(&self.current.pulse),
