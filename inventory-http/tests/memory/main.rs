@@ -58,7 +58,8 @@ fn most(world: &World, what: &str) -> u64 {
     most
 }
 
-/// Were they whole in memory, each of the snapshots would take 4 MB, of the streams 40 MB, and of the pages 5 MB.
+/// Were they whole in memory, each of the snapshots would take 4 MB, of the streams 40 MB, and of the pages 5 MB. What is written
+/// meanwhile takes some 50 MB by itself.
 #[test]
 fn who_does_not_read_takes_no_memory_to_speak_of() {
     let world = World::new();
@@ -81,9 +82,9 @@ fn who_does_not_read_takes_no_memory_to_speak_of() {
 
     let head = world.head();
     let parked = format!("/replication/changes?longPollSeconds=60&fromOffset={head}");
-    let parked = unread(&world, &parked, 30);
+    let parked = unread(&world, &parked, 60);
     sync(&world, "fifth", 0..10_000);
     let more = most(&world, "pages").saturating_sub(before) / MIB;
-    assert!(more < 48, "{more} MiB for pages");
+    assert!(more < 128, "{more} MiB for pages");
     drop(parked);
 }
