@@ -54,11 +54,13 @@ impl Trouble {
         if !self.any.load(Ordering::Relaxed) {
             return;
         }
-        let ended = self.begun.lock().take();
-        self.any.store(false, Ordering::Relaxed);
-        if let Some(Begun { since, cause }) = ended {
+        // Whoever sees that it is over finds the line that says so.
+        let mut begun = self.begun.lock();
+        if let Some(Begun { since, cause }) = &*begun {
             tracing::info!(%since, %cause, "it is over: {}", self.what);
         }
+        *begun = None;
+        self.any.store(false, Ordering::Relaxed);
     }
 
     /// What a person should know of it.
