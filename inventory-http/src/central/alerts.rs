@@ -72,7 +72,7 @@ pub(super) fn routes() -> Vec<Route<Central>> {
             .example(r#"{"low":2,"replenished":5}"#)
             .answers::<Alert>(ok, "it is set; a level that is low already has been told")
             .telling(REPLAYED)
-            .errors(&[Code::Unprocessable, Code::Quarantined]),
+            .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::later(Method::DELETE, of_level, Access::Write, delete)
             .about("removeAlert", "asks no longer to be told about a level")
             .path_params(LEVEL_PATH)

@@ -76,7 +76,7 @@ fn mutations() -> Vec<Route<Central>> {
 .example(r#"{"storeId":"north","mode":"overwrite","products":[{"id":"tea","qty":20}]}"#)
             .answers::<Synced>(OK, "each row was applied or skipped")
             .telling(REPLAYED)
-            .errors(&[Code::Unprocessable, Code::Quarantined]),
+            .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
         Route::later(
             Method::POST,
             "/inventory/batch",

@@ -34,7 +34,7 @@ schemathesis.openapi.format("inventory-encoded-name", names.map(lambda name: url
 
 def cursor(listing: str, key) -> str:
     """A cursor as a listing makes it: clients cannot make one from the document, since it is opaque."""
-    text = json.dumps([listing, key], separators=(",", ":"))
+    text = json.dumps([listing, key], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
