@@ -149,8 +149,8 @@ fn start(disk: &SimDisk) -> Opened {
     Engine::open(ports, Settings::default()).unwrap()
 }
 
-#[test]
-fn a_start_on_a_full_disk_that_finds_something_to_bury_buries_it_when_there_is_room() {
+/// A full disk with a log whose last event nobody knows, and what had been written before it.
+fn full_with_something_to_bury() -> (SimDisk, Vec<Arc<Entry>>) {
     let (disk, written, _) = killed(5, false);
     let mut store = open_sim(&disk);
     let planted = unknown(store.log.head());
@@ -158,6 +158,12 @@ fn a_start_on_a_full_disk_that_finds_something_to_bury_buries_it_when_there_is_r
     let disk = disk.kill();
     drop(store);
     disk.set_full(true);
+    (disk, written)
+}
+
+#[test]
+fn a_start_on_a_full_disk_that_finds_something_to_bury_buries_it_when_there_is_room() {
+    let (disk, written) = full_with_something_to_bury();
     // A start that is repeated is no worse.
     drop(start(&disk));
     let mut opened = start(&disk);
@@ -210,13 +216,7 @@ fn a_start_on_a_full_disk_that_finds_something_to_bury_buries_it_when_there_is_r
 
 #[test]
 fn a_snapshot_buries_what_waits_for_room() {
-    let (disk, ..) = killed(5, false);
-    let mut store = open_sim(&disk);
-    let planted = unknown(store.log.head());
-    append(&mut store, &[planted]).unwrap();
-    let disk = disk.kill();
-    drop(store);
-    disk.set_full(true);
+    let (disk, _) = full_with_something_to_bury();
     let mut opened = start(&disk);
     disk.set_full(false);
     opened.snapshotter.save().unwrap();

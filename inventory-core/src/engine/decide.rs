@@ -25,8 +25,7 @@ impl Engine {
         now: Timestamp,
     ) -> Group {
         let epoch = self.published.epoch;
-        let mut answers = Vec::with_capacity(submissions.size_hint().0);
-        let mut entries = Vec::with_capacity(submissions.size_hint().0);
+        let (mut answers, mut entries) = (Vec::new(), Vec::new());
         let staging = &mut self.staging;
         let after = self.published.read(|ledger| {
             let mut draft = Draft::new(ledger, staging, now);
@@ -35,7 +34,10 @@ impl Engine {
             }
             let begun = draft.head().sequence;
             for submission in submissions {
-                for request in submission {
+                let requests = submission.into_iter();
+                answers.reserve(requests.size_hint().0);
+                entries.reserve(requests.size_hint().0);
+                for request in requests {
                     let answer = check_history(&draft, request, epoch)
                         .and_then(|()| decide_one(&mut draft, request, &mut entries));
                     answers.push(answer);

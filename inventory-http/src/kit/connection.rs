@@ -146,9 +146,7 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     let sessions = Mutex::new(Sessions::new(app, pulse, kept_for, peer));
     let service = service_fn(|request| {
         let session = sessions.lock().next();
-        // hyper moves a future about before it polls it: this one is a pointer.
-        let response = Box::pin(session.respond(request));
-        async move { Ok::<_, std::convert::Infallible>(response.await) }
+        async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
     let mut finishing = false;

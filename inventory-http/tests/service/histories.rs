@@ -38,7 +38,7 @@ fn numbers_of_another_history_change_nothing_and_those_of_this_one_do() {
         let key = |call: &str| format!("{call}-{number}");
         let row = |more: &Value| with(more);
         let count = with(&json!({
-            "counted": 9, "version": null, "epoch": epoch, "idempotencyKey": key("count"),
+            "counted": 9, "asOfOffset": head, "epoch": epoch, "idempotencyKey": key("count"),
         }));
         let update = with(&json!({
             "delta": -1, "version": 1, "epoch": epoch, "idempotencyKey": key("update"),

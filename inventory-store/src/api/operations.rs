@@ -105,10 +105,10 @@ mod tests {
 
     use allocation_counter::measure;
     use inventory_core::testing::ManualClock;
-    use inventory_core::vocabulary::{Adjustment, Chain, Epoch, Sequence, Timestamp};
+    use inventory_core::vocabulary::{Adjustment, Timestamp};
     use inventory_http::health::Watched as _;
     use inventory_http::kit::Source;
-    use inventory_http::wire::{StateSnapshot, Update};
+    use inventory_http::wire::Update;
     use tokio::sync::watch;
 
     use super::*;
@@ -120,7 +120,7 @@ mod tests {
     use crate::outbox::{
         Change, DurableOutbox, Intent, IntentKey, Keeper, OnConflict, OutboxLimits, Reason,
     };
-    use crate::replica::{Followed, Replica};
+    use crate::replica::Followed;
     use crate::sending::{About, Sending, Trouble};
     use crate::syncer::{Millis, Syncer, SyncerSettings};
 
@@ -238,16 +238,7 @@ mod tests {
     fn a_store_has_a_reason_exactly_when_it_is_not_ready_and_none_while_it_sends() {
         let world = World::new();
         let store = &world.store;
-        let snapshot = StateSnapshot {
-            state: Default::default(),
-            last_offset: Sequence::START,
-            epoch: Epoch::from_random(1),
-            chain: Chain::default(),
-            recorded_at: Timestamp::UNIX_EPOCH,
-            unknown_before: Sequence::START,
-            keys_remembered_since: None,
-        };
-        let replica = Replica::from_snapshot(&snapshot).unwrap();
+        let replica = crate::replica::tests::empty();
         let position = replica.position();
         *store.replica.write() = Some(replica);
         let page = Followed {

@@ -56,7 +56,8 @@ impl World {
     }
 }
 
-fn empty() -> Replica {
+/// A replica of a log without an event.
+pub(crate) fn empty() -> Replica {
     let snapshot = StateSnapshot {
         state: Default::default(),
         last_offset: Sequence::START,

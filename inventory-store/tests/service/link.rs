@@ -101,6 +101,11 @@ impl Link {
         *self.state.trap.lock() = Some(start.to_owned());
     }
 
+    /// Whether nothing gets through now.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.state.is_frozen.load(Ordering::SeqCst)
+    }
+
     /// Forgets all connections that there are, as what translates addresses in between does: they stay open at both ends, and
     /// nothing gets through. New ones work.
     pub(crate) fn forget(&self) {

@@ -92,28 +92,29 @@ impl Staging {
     /// Gives back what a large group has needed, now that nobody waits for it: a table is cleared in the time of its room,
     /// which every later group would spend, however small.
     pub(crate) fn give_back(&mut self) {
-        let tables = [
-            self.products.capacity(),
-            self.levels.capacity(),
-            self.reservations.capacity(),
-            self.transfers.capacity(),
-            self.keys.capacity(),
-            self.undo.capacity(),
-        ];
-        if tables.into_iter().any(|room| room > KEPT) {
+        if self.room() > KEPT {
             self.clear();
         }
     }
 
     /// The most entries that one of its tables has room for.
-    #[cfg(test)]
     fn room(&self) -> usize {
-        let tables = [self.products.capacity(), self.levels.capacity()];
-        tables
-            .into_iter()
-            .chain([self.undo.capacity()])
-            .max()
-            .unwrap_or_default()
+        let tables = [
+            self.products.capacity(),
+            self.levels.capacity(),
+            self.new_products.capacity(),
+            self.new_stores.capacity(),
+            self.reservations.capacity(),
+            self.transfers.capacity(),
+            self.alerts.capacity(),
+            self.held.capacity(),
+            self.opened.capacity(),
+            self.lapsed.capacity(),
+            self.overdue.capacity(),
+            self.keys.capacity(),
+            self.undo.capacity(),
+        ];
+        tables.into_iter().max().unwrap_or_default()
     }
 }
 
