@@ -11,6 +11,9 @@ pub mod api;
 pub mod bodies;
 pub mod cache;
 pub mod client;
+#[cfg(test)]
+#[path = "../tests/service/logs.rs"]
+mod logs;
 pub mod outbox;
 pub mod replica;
 pub mod sending;

@@ -1,6 +1,7 @@
 //! A store that starts, and one that may not.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -50,6 +51,23 @@ fn a_store_that_may_not_start_says_why_in_words_and_by_its_status() {
     fs::write(&path, &bytes).unwrap();
     refused("PORT", "0", 4, "outbox.log.jsonl, line 2");
     assert_eq!(fs::read(&path).unwrap(), bytes, "nothing was changed");
+}
+
+/// A file that nobody reads hangs whoever opens it to write, as a disk does.
+#[test]
+fn a_store_that_is_told_to_stop_ends_with_a_status_of_its_own_though_its_disk_hangs() {
+    let (of_central, of_store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let central = Program::start(&mut command(of_central.path()));
+    let copy = of_store.path().join("store_state.json.tmp");
+    assert!(Command::new("mkfifo").arg(copy).status().unwrap().success());
+    let mut command = store_command(of_store.path(), central.address());
+    let (store, lines) = Program::start_heard(&mut command);
+    wait(store.address(), |status| status["stale"] == false);
+    assert_eq!(store.terminate().code(), Some(9));
+    let says = "and saving the copy was given up: what was answered is on disk";
+    lines.wait_for(&format!("the disk did not answer for 10s, {says}"));
+    lines.wait_for(&format!("store: the disk did not answer for 10s, {says}"));
+    assert!(central.terminate().success());
 }
 
 #[test]

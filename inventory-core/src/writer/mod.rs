@@ -18,6 +18,8 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, Builder, JoinHandle};
 
+use parking_lot::Mutex;
+
 pub use inbox::NotTaken;
 
 use crate::engine::{Answer, Engine, EngineError, Reader};
@@ -126,7 +128,8 @@ impl Commit for Engine {
 /// Dropping it finishes what was taken, like [`Writer::stop`].
 pub struct Writer {
     hand_over: Arc<HandOver<Engine>>,
-    thread: Option<JoinHandle<Option<Engine>>>,
+    /// `None` once somebody has stopped it.
+    thread: Mutex<Option<JoinHandle<Option<Engine>>>>,
     reader: Reader,
 }
 
@@ -153,7 +156,7 @@ impl Writer {
             .spawn(move || for_thread.run())?;
         Ok(Self {
             hand_over,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
             reader,
         })
     }
@@ -205,15 +208,11 @@ impl Writer {
     }
 
     /// Takes no more submissions, finishes those that were taken, and gives the engine back; `None` when a panic has
-    /// taken it, and when this is a reply, or within a look at the ledger: its thread then finishes without anybody waiting for
-    /// it.
-    pub fn stop(mut self) -> Option<Engine> {
-        self.finish()
-    }
-
-    fn finish(&mut self) -> Option<Engine> {
+    /// taken it, when it was stopped before, and when this is a reply, or within a look at the ledger: its thread then
+    /// finishes without anybody waiting for it.
+    pub fn stop(&self) -> Option<Engine> {
         self.hand_over.close();
-        let thread = self.thread.take()?;
+        let thread = self.thread.lock().take()?;
         if thread.thread().id() == thread::current().id() || self.reader.is_looking() {
             return None;
         }
@@ -223,6 +222,6 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.finish();
+        self.stop();
     }
 }

@@ -12,22 +12,23 @@ pub(super) async fn run(central: Arc<Central>) {
         let news = disk.news(|| central.reader().append_under_way()).await;
         match news {
             DiskNews::FallsSilent(silence) => {
-                // First those of whom it is certain that nothing was done; the others are told that nobody knows.
-                central.refuse_queued("the disk does not answer");
-                disk.announce(news);
-                central.telemetry().instruments().disk_fell_silent();
+                // Whoever sees it finds the line that says so.
                 tracing::error!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk does not answer; until it does, writes are refused"
                 );
+                central.telemetry().instruments().disk_fell_silent();
+                // First those of whom it is certain that nothing was done; the others are told that nobody knows.
+                central.refuse_queued("the disk does not answer");
+                disk.announce(news);
             }
             DiskNews::AnswersAfter(silence) => {
-                disk.announce(news);
-                central.disk_answers();
                 tracing::warn!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk answers again"
                 );
+                disk.announce(news);
+                central.disk_answers();
             }
         }
     }

@@ -37,11 +37,9 @@ impl Preparing {
         Self { waiting, working }
     }
 
-    /// Ends it, and waits for that.
-    pub(super) async fn stop(self) {
+    /// Ends it: it has ended once what is returned is ready.
+    pub(super) fn stop(self) -> JoinHandle<()> {
         drop(self.waiting);
-        if self.working.await.is_err() {
-            tracing::error!("indexing the log has panicked; searches read more of it");
-        }
+        self.working
     }
 }

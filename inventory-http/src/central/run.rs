@@ -3,13 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use inventory_core::engine::{Engine, OpenError, Opened, RecoveryReport};
 use inventory_core::ports::Ports;
 use inventory_core::writer::{Writer, WriterLimits};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time;
 
 use super::background::Background;
@@ -24,7 +24,7 @@ use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::{expiry, forgotten};
 use crate::kit::{
-    App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared, Trouble,
+    App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared, Trouble,
 };
 use crate::telemetry::Telemetry;
 
@@ -61,6 +61,9 @@ pub enum Ended {
     /// Something that goes on in the background has panicked: what was acknowledged is durable, and it goes on at the next
     /// start.
     PartFailed(&'static str),
+    /// It was told to stop, and the disk did not answer: what was acknowledged is durable, and the rest is unknown until it is
+    /// opened again.
+    GivenUp(GivenUp),
 }
 
 /// A service that runs.
@@ -176,7 +179,7 @@ impl Running {
             forgotten::watch(Arc::clone(&central)),
         );
         let preparing = Preparing::start(central.reader());
-        let drain = settings.drain;
+        let (drain, close_within) = (settings.drain, GivenUp::after(settings.disk_patience));
         let ended = tokio::spawn(async move {
             let failed = Arc::clone(&central);
             let stopped = async {
@@ -197,11 +200,13 @@ impl Running {
             let stopped = async { ended = stopped.await };
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
-            preparing.stop().await;
             if let (Some(part), Ended::Stopped) = (background.end().await, ended) {
                 ended = Ended::PartFailed(part);
             }
-            close(central, snapshots).await;
+            let closed = close(central, preparing, snapshots, close_within).await;
+            if let (Err(given_up), Ended::Stopped) = (closed, ended) {
+                ended = Ended::GivenUp(given_up);
+            }
             telemetry.stop().await;
             ended
         });
@@ -257,16 +262,35 @@ fn host_name() -> String {
         .into_owned()
 }
 
-/// Finishes what the writer has taken, and saves a last snapshot where that is worth it.
-async fn close(central: Arc<Central>, snapshots: Snapshots) {
-    let closing = tokio::task::spawn_blocking(move || {
-        match Arc::try_unwrap(central) {
-            Ok(central) => drop(central.into_writer().stop()),
-            Err(_) => tracing::warn!("a call that was cut off still holds the engine"),
-        }
-        snapshots.stop();
-    });
-    if closing.await.is_err() {
-        tracing::error!("closing has panicked; what was acknowledged is durable all the same");
-    }
+/// Finishes what the writer has taken, and saves a last snapshot where that is worth it, one after the other.
+///
+/// # Errors
+///
+/// The disk did not answer in time, and whatever comes after that was not begun.
+async fn close(
+    central: Arc<Central>,
+    preparing: Preparing,
+    snapshots: Snapshots,
+    within: Duration,
+) -> Result<(), GivenUp> {
+    let by = time::Instant::now() + within;
+    let end =
+        async |part: &'static str, ended: JoinHandle<()>| match time::timeout_at(by, ended).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => {
+                tracing::error!(
+                    part,
+                    "the end of a part has panicked; what was acknowledged is durable all the same"
+                );
+                Ok(())
+            }
+            Err(_) => Err(GivenUp::log(part, within)),
+        };
+    end("reading the log ahead", preparing.stop()).await?;
+    end(
+        "what the writer has taken",
+        spawn_blocking(move || central.close()),
+    )
+    .await?;
+    end("the last snapshot", spawn_blocking(|| snapshots.stop())).await
 }

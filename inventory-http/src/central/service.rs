@@ -269,9 +269,9 @@ impl Central {
         }
     }
 
-    /// Gives the writer back, once no call holds the service.
-    pub(super) fn into_writer(self) -> Writer {
-        self.writer
+    /// Finishes what was taken, and closes the engine: waits for the disk.
+    pub(super) fn close(&self) {
+        drop(self.writer.stop());
     }
 }
 

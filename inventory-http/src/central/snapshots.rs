@@ -1,6 +1,7 @@
 //! Snapshots are taken on a thread of their own, as often as the log has grown enough for one.
 
 use std::io;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -60,11 +61,11 @@ impl Snapshots {
         Ok((Self { stop, thread }, gone))
     }
 
-    /// Saves a last snapshot where that is worth it, and ends.
+    /// Saves a last snapshot where that is worth it, and ends; panics as its thread has.
     pub(super) fn stop(self) {
         drop(self.stop);
-        if self.thread.join().is_err() {
-            tracing::error!("the snapshot thread has panicked");
+        if let Err(panic) = self.thread.join() {
+            resume_unwind(panic);
         }
     }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use inventory_core::machine::{Entry, Head};
 use inventory_core::memory::MemoryStorage;
-use inventory_core::ports::{AppendError, Clock, EventLog, LogReader, Ports, StorageError};
+use inventory_core::ports::{
+    AppendError, Clock, EventLog, LoadError, Loaded, LogReader, Ports, Saved, Snapshot,
+    SnapshotStore, StorageError,
+};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp, Uptime};
 use inventory_http::central::{Ended, Settings};
 use serde_json::json;
@@ -161,6 +164,79 @@ fn a_disk_that_hangs_is_reported_and_nobody_waits_for_it() {
     let logged = logged();
     assert!(logged.contains("the disk does not answer"), "{logged}");
     assert!(logged.contains("the disk answers again"), "{logged}");
+}
+
+/// A store of snapshots that hangs until the test is gone.
+struct HangingSnapshots {
+    snapshots: Box<dyn SnapshotStore>,
+    until: Receiver<()>,
+}
+
+impl SnapshotStore for HangingSnapshots {
+    fn save(&mut self, snapshot: &Snapshot) -> Result<Saved, StorageError> {
+        let _ = self.until.recv();
+        self.snapshots.save(snapshot)
+    }
+
+    fn load(&mut self) -> Result<Option<Loaded>, LoadError> {
+        self.snapshots.load()
+    }
+}
+
+#[track_caller]
+fn assert_given_up(ended: &Ended, part: &str) {
+    let Ended::GivenUp(given_up) = ended else {
+        panic!("{ended:?}");
+    };
+    let waited = Duration::from_millis(200);
+    assert_eq!((given_up.part, given_up.waited), (part, waited));
+    let line = format!(
+        "the disk did not answer for 200ms, and {part} was given up: what was answered is on disk, and what was not is \
+         unknown until the next start"
+    );
+    let lines = logged();
+    let said: Vec<_> = lines.lines().filter(|one| one.contains(&line)).collect();
+    assert!(said.len() == 1 && said[0].contains("ERROR"), "{said:?}");
+}
+
+#[test]
+fn a_service_that_is_told_to_stop_answers_and_ends_though_its_disk_hangs() {
+    listen();
+    let storage = MemoryStorage::new();
+    let (hang, ports) = Hang::of(storage.ports());
+    let mut world = World::on(ports, &impatient());
+    // What hangs ends before what waits for it, however the test does.
+    let hang = hang;
+    let (mut client, body) = (world.client(), update("begun"));
+    thread::scope(|scope| {
+        let begun = scope.spawn(|| client.call("POST", "/inventory/updates", &[], Some(&body)));
+        hang.begun.recv().unwrap();
+        world.tell_to_stop();
+        assert_unavailable(&begun.join().unwrap(), "unknown");
+    });
+    assert_given_up(&world.ends(), "what the writer has taken");
+    hang.ends.send(End::Answers).unwrap();
+}
+
+#[test]
+fn a_service_that_is_told_to_stop_ends_though_its_last_snapshot_hangs() {
+    listen();
+    let (until_dropped, until) = channel();
+    let ports = MemoryStorage::new().ports();
+    let ports = Ports {
+        snapshots: Box::new(HangingSnapshots {
+            snapshots: ports.snapshots,
+            until,
+        }),
+        ..ports
+    };
+    let mut world = World::on(ports, &impatient());
+    // What hangs ends before what waits for it, however the test does.
+    let until_dropped = until_dropped;
+    world.adjust("tea", "north", 1, "k1");
+    world.tell_to_stop();
+    assert_given_up(&world.ends(), "the last snapshot");
+    drop(until_dropped);
 }
 
 #[test]

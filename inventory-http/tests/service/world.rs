@@ -107,6 +107,11 @@ impl World {
     }
 
     pub(crate) fn ended(mut self) -> Ended {
+        self.ends()
+    }
+
+    /// Waits until the service has ended, and keeps what it has left running.
+    pub(crate) fn ends(&mut self) -> Ended {
         let ended =
             async { tokio::time::timeout(Duration::from_secs(20), self.running.ended()).await };
         self.runtime.block_on(ended).unwrap()

@@ -28,7 +28,8 @@ pub(super) async fn drain(store: Arc<Store>) -> Result<(), String> {
     Ok(())
 }
 
-/// Watches the thread of the outbox, and its disk, until the store is stopped.
+/// Watches the thread of the outbox, and its disk, until the outbox was closed and the thread has ended: who is answered while
+/// the store stops may wait for the disk, too.
 pub(super) async fn watch(store: Arc<Store>) -> Result<(), String> {
     let watch_disk = async {
         loop {
@@ -37,8 +38,7 @@ pub(super) async fn watch(store: Arc<Store>) -> Result<(), String> {
         }
     };
     tokio::select! {
-        () = store.outbox.ended() => Err("its thread has panicked".to_owned()),
-        () = store.stopping() => Ok(()),
+        ended = store.outbox.ended() => ended.map_err(|panicked| panicked.to_string()),
         () = watch_disk => Ok(()),
     }
 }

@@ -2,10 +2,12 @@
 //! and never say that it is old: so the program ends with it.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::time::Duration;
 
+use inventory_http::kit::GivenUp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, timeout_at};
 
 /// A part of a store has ended before the store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,11 +19,23 @@ pub struct PartEnded {
     pub reason: String,
 }
 
+/// Why a store has not ended well: what was acknowledged is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndError {
+    /// A part of it has failed, so that nothing is served any more.
+    #[error(transparent)]
+    Part(PartEnded),
+    /// It was told to stop, and the disk did not answer.
+    #[error(transparent)]
+    GivenUp(GivenUp),
+}
+
 /// The parts that run.
 #[derive(Debug)]
 pub(super) struct Loops {
     tasks: JoinSet<Result<(), String>>,
-    names: HashMap<Id, &'static str>,
+    /// Of those that have not ended, in the order in which they were started.
+    names: Vec<(Id, &'static str)>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -30,7 +44,7 @@ impl Loops {
     pub(super) fn new(stopping: watch::Receiver<bool>) -> Self {
         Self {
             tasks: JoinSet::new(),
-            names: HashMap::new(),
+            names: Vec::new(),
             stopping,
         }
     }
@@ -42,7 +56,7 @@ impl Loops {
         work: impl Future<Output = Result<(), String>> + Send + 'static,
     ) {
         let task = self.tasks.spawn(work);
-        self.names.insert(task.id(), part);
+        self.names.push((task.id(), part));
     }
 
     /// Waits for the first that ends before it should; for ever when none does.
@@ -56,13 +70,26 @@ impl Loops {
         }
     }
 
-    /// Waits until all have ended, and returns the first that should not have.
-    pub(super) async fn end(mut self) -> Option<PartEnded> {
-        let mut first = None;
-        while let Some(ended) = self.next().await {
-            first = first.or(ended);
+    /// Waits until all have ended, or for so long.
+    ///
+    /// # Errors
+    ///
+    /// The first that should not have ended, else the first that has not.
+    pub(super) async fn end(mut self, within: Duration) -> Result<(), EndError> {
+        let by = Instant::now() + within;
+        let mut failed = None;
+        while !self.tasks.is_empty() {
+            match timeout_at(by, self.next()).await {
+                Ok(ended) => failed = failed.or(ended.flatten().map(EndError::Part)),
+                Err(_) => {
+                    let part = self.names.first().map_or("a part of it", |(_, part)| part);
+                    let given_up = GivenUp::log(part, within);
+                    failed = failed.or(Some(EndError::GivenUp(given_up)));
+                    break;
+                }
+            }
         }
-        first
+        failed.map_or(Ok(()), Err)
     }
 
     /// The next one that ends, with what was wrong about it; `None` when all have.
@@ -73,7 +100,8 @@ impl Loops {
             Ok((id, Err(reason))) => (id, Some(reason)),
             Err(error) => (error.id(), Some(why(error))),
         };
-        let part = self.names.get(&id).copied().unwrap_or("a part of it");
+        let known = self.names.iter().position(|(known, _)| *known == id);
+        let part = known.map_or("a part of it", |at| self.names.remove(at).1);
         let ended = reason.map(|reason| PartEnded { part, reason });
         if let Some(PartEnded { part, reason }) = &ended {
             tracing::error!(
@@ -140,6 +168,19 @@ mod tests {
             told.changed().await.map_err(|error| error.to_string())
         });
         stopping.send_replace(true);
-        assert_eq!(loops.end().await, None);
+        assert_eq!(loops.end(Duration::from_secs(20)).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_that_do_not_end_are_given_up_after_a_while_and_the_first_is_named() {
+        let stopping = watch::Sender::new(true);
+        let mut loops = Loops::new(stopping.subscribe());
+        loops.start("at once", async { Ok(()) });
+        loops.start("this one", std::future::pending());
+        loops.start("another", std::future::pending());
+        let waited = Duration::from_secs(10);
+        let part = "this one";
+        let given_up = EndError::GivenUp(GivenUp { part, waited });
+        assert_eq!(loops.end(waited).await, Err(given_up));
     }
 }

@@ -3,6 +3,7 @@
 mod concerns;
 mod drain;
 mod follow;
+mod gauges;
 mod introduce;
 mod loops;
 mod operations;
@@ -17,7 +18,7 @@ mod settings;
 mod turn;
 mod writes;
 
-pub use loops::PartEnded;
+pub use loops::{EndError, PartEnded};
 pub use routes::{document, routes};
 pub use run::{Running, StartError};
 pub use service::Store;

@@ -112,7 +112,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::api::run::gauges;
+    use crate::api::gauges;
     use crate::api::service::Parts;
     use crate::api::{SETTINGS, Settings};
     use crate::cache::DataDirectory;
@@ -189,7 +189,7 @@ mod tests {
                 openapi: Prepared::json(&"nothing"),
             };
             let store = Arc::new(Store::new(&settings, parts));
-            gauges(&telemetry, &store);
+            gauges::show(&telemetry, &store);
             Self {
                 store,
                 runtime,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use inventory_core::ports::Clock;
 use inventory_http::kit::{
-    App, ConnectionCount, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
+    App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
 };
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
@@ -16,23 +16,20 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::loops::{Loops, PartEnded};
+use super::loops::{EndError, Loops};
 use super::routes::{document, routes};
 use super::service::{Parts, Store};
 use super::settings::Settings;
-use super::{drain, follow, introduce, save};
+use super::{drain, follow, gauges, introduce, save};
 use crate::cache::{Absence, CacheFiles, Cached, DataDirectory, DirectoryError};
 use crate::client::{Central, CentralSettings};
-use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits, Tally};
+use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits};
 use crate::replica::Replica;
 use crate::sending::Sending;
 use crate::syncer::{Millis, Syncer, SyncerSettings};
 
 /// As many writes are forwarded at once, less one for following and one for the outbox.
 const CONNECTIONS_TO_CENTRAL_MAX: usize = 66;
-
-/// How long the disk of the outbox may take: as central's.
-const DISK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a store did not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +64,7 @@ pub struct Running {
     keyring: Keyring,
     key_file: Option<KeyFile>,
     stop: Option<oneshot::Sender<()>>,
-    ended: JoinHandle<Result<(), PartEnded>>,
+    ended: JoinHandle<Result<(), EndError>>,
 }
 
 impl Running {
@@ -77,6 +74,18 @@ impl Running {
     ///
     /// Nothing is served; see [`StartError`].
     pub async fn start(clock: Arc<dyn Clock>, settings: &Settings) -> Result<Self, StartError> {
+        let directory = DataDirectory::open(&settings.data_dir).map_err(StartError::Directory)?;
+        let outbox = open_outbox(&directory, &*clock, settings).map_err(StartError::Outbox)?;
+        Self::serve(&directory, outbox, clock, settings).await
+    }
+
+    /// Serves what is in a directory, and an outbox of it.
+    async fn serve(
+        directory: &DataDirectory,
+        outbox: DurableOutbox,
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+    ) -> Result<Self, StartError> {
         let keyring = match settings.keys.is_empty() {
             true => Keyring::unlocked(settings.quota),
             false => {
@@ -87,22 +96,7 @@ impl Running {
             connections_max: CONNECTIONS_TO_CENTRAL_MAX,
             ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
         });
-        let directory = DataDirectory::open(&settings.data_dir).map_err(StartError::Directory)?;
-        let limits = OutboxLimits {
-            intents_max: settings.outbox_max,
-            age_max: settings.outbox_max_age,
-            ..OutboxLimits::default()
-        };
-        let outbox = DurableOutbox::open(&directory, limits, settings.on_conflict);
-        let (mut outbox, torn) = outbox.map_err(StartError::Outbox)?;
-        outbox.resume(clock.now());
-        if let Some(torn) = torn {
-            tracing::warn!(
-                line = torn.line,
-                "the end of the outbox, of which nobody was told, was cut off"
-            );
-        }
-        let (files, cached) = CacheFiles::open(&directory);
+        let (files, cached) = CacheFiles::open(directory);
         let bound = |cause| StartError::Bind {
             address: settings.address,
             cause,
@@ -117,7 +111,7 @@ impl Running {
         let saved = replica.as_ref().map(Replica::position);
         let stopping = watch::Sender::new(false);
         let routes = routes();
-        let outbox = Keeper::start(outbox, Arc::clone(&clock), DISK_PATIENCE);
+        let outbox = Keeper::start(outbox, Arc::clone(&clock), settings.disk_patience);
         let outbox = outbox.map_err(StartError::Thread)?;
         let parts = Parts {
             central,
@@ -146,7 +140,7 @@ impl Running {
             );
         }
         let connections = ConnectionCount::default();
-        gauges(&telemetry, &store);
+        gauges::show(&telemetry, &store);
         let open = connections.clone();
         telemetry.gauge(
             "inventory_connections_open",
@@ -170,7 +164,7 @@ impl Running {
         );
         let draining = Arc::clone(&store);
         loops.start("saving the copy", save::save(store, files, saved));
-        let drain = settings.drain;
+        let (drain, end_within) = (settings.drain, GivenUp::after(settings.disk_patience));
         let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
             let mut failed = None;
@@ -188,12 +182,13 @@ impl Running {
                 }
             };
             listener.serve(app, connections, stopping, stopped).await;
+            draining.outbox.close();
             drop(draining);
-            let later = loops.end().await;
+            let ended = loops.end(end_within).await;
             telemetry.stop().await;
-            match failed.or(later) {
-                Some(ended) => Err(ended),
-                None => Ok(()),
+            match failed {
+                Some(ended) => Err(EndError::Part(ended)),
+                None => ended,
             }
         });
         Ok(Self {
@@ -227,14 +222,36 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// A part of it has failed, so that nothing is served any more. What was acknowledged is on disk.
+    /// See [`EndError`]: nothing is served any more, and what was acknowledged is on disk.
     ///
     /// # Panics
     ///
     /// What serves has panicked.
-    pub async fn ended(&mut self) -> Result<(), PartEnded> {
+    pub async fn ended(&mut self) -> Result<(), EndError> {
         (&mut self.ended).await.expect("what serves does not panic")
     }
+}
+
+/// The outbox, to be gone on with.
+fn open_outbox(
+    directory: &DataDirectory,
+    clock: &dyn Clock,
+    settings: &Settings,
+) -> Result<DurableOutbox, OpenError> {
+    let limits = OutboxLimits {
+        intents_max: settings.outbox_max,
+        age_max: settings.outbox_max_age,
+        ..OutboxLimits::default()
+    };
+    let (mut outbox, torn) = DurableOutbox::open(directory, limits, settings.on_conflict)?;
+    outbox.resume(clock.now());
+    if let Some(torn) = torn {
+        tracing::warn!(
+            line = torn.line,
+            "the end of the outbox, of which nobody was told, was cut off"
+        );
+    }
+    Ok(outbox)
 }
 
 fn syncer_settings() -> SyncerSettings {
@@ -283,90 +300,5 @@ fn resume(
     }
 }
 
-/// What is read when somebody looks at the metrics. They do not keep the store alive.
-pub(super) fn gauges(telemetry: &Telemetry, store: &Arc<Store>) {
-    let gauge = |name, about, read: fn(&Store) -> u64| {
-        let store = Arc::downgrade(store);
-        telemetry.gauge(name, about, move || {
-            store.upgrade().map(|store| read(&store))
-        });
-    };
-    gauge(
-        "inventory_central_connected",
-        "1 while central answers",
-        |store| u64::from(store.is_connected()),
-    );
-    gauge(
-        "inventory_replica_offset",
-        "the last event of central's log that this store has",
-        |store| store.offsets().1.number(),
-    );
-    gauge(
-        "inventory_replica_lag_events",
-        "how far this store is known to be behind central",
-        |store| {
-            let (central, here) = store.offsets();
-            central.events_since(here)
-        },
-    );
-    let weak = Arc::downgrade(store);
-    telemetry.gauge(
-        "inventory_stale_for_ms",
-        "how old the copy may be, when that is known",
-        move || weak.upgrade()?.age_ms(),
-    );
-    gauge(
-        "inventory_outbox_queued",
-        "intents that wait for central",
-        |store| store.outbox.outbox().queued_count() as u64,
-    );
-    gauge(
-        "inventory_outbox_oldest_ms",
-        "how long the oldest intent waits",
-        |store| {
-            let age = store.outbox.outbox().oldest_age(store.clock.now());
-            age.map_or(0, |age| age.as_millis() as u64)
-        },
-    );
-    let counter = |name, about, read: fn(&Tally) -> u64| {
-        let store = Arc::downgrade(store);
-        telemetry.counter(name, about, move || {
-            store.upgrade().map(|store| read(store.outbox.tally()))
-        });
-    };
-    counter(
-        "inventory_outbox_queued_total",
-        "intents that were queued, also again by a person",
-        |tally| tally.queued(),
-    );
-    counter(
-        "inventory_outbox_sent_total",
-        "intents that central has applied",
-        |tally| tally.sent(),
-    );
-    counter(
-        "inventory_outbox_parked_total",
-        "intents that were left to a person",
-        |tally| tally.parked(),
-    );
-    counter(
-        "inventory_outbox_refused_total",
-        "updates that the outbox did not take, for want of room, for its disk, or for what they say",
-        |tally| tally.refused(),
-    );
-    gauge(
-        "inventory_outbox_parked",
-        "intents that wait for a person",
-        |store| store.outbox.outbox().parked_count() as u64,
-    );
-    gauge(
-        "inventory_outbox_blocked",
-        "1 while nothing that is queued is sent though central is there, or nothing can be queued",
-        |store| u64::from(store.blocked().is_some()),
-    );
-    gauge(
-        "inventory_outbox_products_aside",
-        "products of which an intent fails alone at central",
-        |store| store.sending.lock().products_aside().len() as u64,
-    );
-}
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,9 @@ pub const SETTINGS: &[SettingDoc] = &[
 /// More than a store sells in any week without a link; all of them are in memory.
 const INTENTS_MOST: usize = 1_000_000;
 
+/// As central's.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
 /// What happens to a write while central cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfflineWrites {
@@ -148,6 +151,8 @@ pub struct Settings {
     pub outbox_max_age: Duration,
     /// How long a write may wait for central.
     pub forward_timeout: Duration,
+    /// How long the disk of the outbox may take to make a group durable; then who waits is told that the outcome is unknown.
+    pub disk_patience: Duration,
     /// How long calls are served once the store is told to stop, while it says that it will.
     pub drain: Duration,
     /// The settings that are not their defaults, for the log.
@@ -206,6 +211,7 @@ impl Settings {
             // remember what it has applied.
             outbox_max_age: source.duration_between("OUTBOX_MAX_AGE", "1m", "7d")?,
             forward_timeout: source.duration_between("FORWARD_TIMEOUT", "100ms", "1m")?,
+            disk_patience: DISK_PATIENCE,
             drain: source.duration_between("DRAIN", "0s", "1h")?,
             chosen: source.chosen(),
             quota: source.quota()?,

@@ -208,7 +208,7 @@ impl DurableOutbox {
 
     /// Lets the following appends go somewhere else.
     #[cfg(test)]
-    pub(super) fn set_medium(&mut self, medium: Box<dyn super::file::Medium>) {
+    pub(crate) fn set_medium(&mut self, medium: Box<dyn super::file::Medium>) {
         self.file.set_medium(medium);
     }
 

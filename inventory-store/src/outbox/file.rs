@@ -30,7 +30,7 @@ pub(super) struct OutboxFile {
 }
 
 /// Something that makes lines durable.
-pub(super) trait Medium: fmt::Debug + Send {
+pub(crate) trait Medium: fmt::Debug + Send {
     /// Appends bytes and syncs them. After an error any part of them may be durable.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 }

@@ -17,7 +17,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
@@ -55,6 +55,11 @@ pub enum NoAnswer {
     Closed,
 }
 
+/// The thread of an outbox has ended before it was to. The panic was printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its thread has panicked")]
+pub struct Panicked;
+
 /// Why nothing is taken or sent, and since when.
 #[derive(Debug, Clone)]
 pub struct Trouble {
@@ -78,11 +83,11 @@ enum Ask {
     Hear(Heard),
 }
 
-/// The outbox on its thread. Dropped, it finishes what was taken.
+/// The outbox on its thread. Closed or dropped, it finishes what was taken, and nobody waits for that who does not
+/// want to.
 pub struct Keeper {
-    /// `None` once it ends.
-    inbox: Option<SyncSender<Ask>>,
-    thread: Option<JoinHandle<()>>,
+    /// `None` once it is closed.
+    inbox: Mutex<Option<SyncSender<Ask>>>,
     outbox: Arc<RwLock<Outbox>>,
     trouble: Arc<Mutex<Option<Trouble>>>,
     disk: DiskWatch,
@@ -130,12 +135,11 @@ impl Keeper {
             looked_at: (clock.now(), clock.uptime()),
             clock: Arc::clone(&clock),
         };
-        let thread = Builder::new()
+        Builder::new()
             .name("outbox".into())
             .spawn(move || thread.run())?;
         Ok(Self {
-            inbox: Some(inbox),
-            thread: Some(thread),
+            inbox: Mutex::new(Some(inbox)),
             outbox: shared,
             trouble,
             disk: DiskWatch::new(patience),
@@ -168,22 +172,23 @@ impl Keeper {
         };
         let news = self.disk.news(under_way).await;
         match news {
+            // Whoever sees it finds the line that says so.
             DiskNews::FallsSilent(silence) => {
-                *self.silent.lock() = Some(Trouble {
-                    message: "the disk does not answer".to_owned(),
-                    since: self.clock.now(),
-                });
                 tracing::error!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk of the outbox does not answer; until it does, nothing is queued or sent"
                 );
+                *self.silent.lock() = Some(Trouble {
+                    message: "the disk does not answer".to_owned(),
+                    since: self.clock.now(),
+                });
             }
             DiskNews::AnswersAfter(silence) => {
-                *self.silent.lock() = None;
                 tracing::warn!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk of the outbox answers again"
                 );
+                *self.silent.lock() = None;
             }
         }
         self.disk.announce(news);
@@ -194,10 +199,23 @@ impl Keeper {
         &self.tally
     }
 
-    /// Waits until the thread has ended, which it does before this value only by a panic.
-    pub async fn ended(&self) {
+    /// Takes no more: the thread ends once what was taken is done.
+    pub fn close(&self) {
+        *self.inbox.lock() = None;
+    }
+
+    /// Waits until the thread has ended.
+    ///
+    /// # Errors
+    ///
+    /// Nobody has closed it: it has panicked.
+    pub async fn ended(&self) -> Result<(), Panicked> {
         let mut changed = self.changed.clone();
         while changed.changed().await.is_ok() {}
+        match &*self.inbox.lock() {
+            None => Ok(()),
+            Some(_) => Err(Panicked),
+        }
     }
 
     /// Is notified of every change.
@@ -269,24 +287,15 @@ impl Keeper {
     }
 
     fn ask(&self, ask: Ask) -> Result<(), NoAnswer> {
-        let inbox = self.inbox.as_ref().ok_or(NoAnswer::Closed)?;
-        inbox.try_send(ask).map_err(|error| match error {
+        let inbox = self.inbox.lock();
+        let sent = inbox.as_ref().ok_or(NoAnswer::Closed)?.try_send(ask);
+        sent.map_err(|error| match error {
             TrySendError::Full(_) => NoAnswer::Full,
             TrySendError::Disconnected(_) => NoAnswer::Closed,
         })?;
         #[cfg(test)]
         self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(())
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.inbox = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic was printed, and is nobody's to answer here.
-            let _ = thread.join();
-        }
     }
 }
 

@@ -34,8 +34,10 @@ pub use change::{Change, Changed, Refusal};
 pub use decide::Ahead;
 pub use durable::DurableOutbox;
 pub use error::{ChangeError, OpenError, OutboxFailed};
+#[cfg(test)]
+pub(crate) use file::Medium;
 pub use intent::{Differs, Intent};
-pub use keeper::{Keeper, NoAnswer, Trouble};
+pub use keeper::{Keeper, NoAnswer, Panicked, Trouble};
 pub use key::IntentKey;
 pub use limits::{InvalidOnConflict, OnConflict, OutboxLimits};
 pub use machine::{Heard, Outbox, Parked};

@@ -7,6 +7,7 @@ use std::thread;
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Timestamp, Uptime};
+use inventory_store::api;
 
 use crate::logs;
 use crate::world::{GoingClock, World};
@@ -60,7 +61,9 @@ fn broken(state: u8, before: impl FnOnce(&World), after: impl FnOnce(&World)) ->
     before(&world);
     clock.state.store(state, Ordering::SeqCst);
     after(&world);
-    let ended = world.store_ends().unwrap_err();
+    let api::EndError::Part(ended) = world.store_ends().unwrap_err() else {
+        panic!("no disk hangs");
+    };
     clock.state.store(SOUND, Ordering::SeqCst);
     assert!(
         TcpStream::connect(address).is_err(),

@@ -1,7 +1,10 @@
 //! When the copy is saved, and what is said when it cannot be.
 
 use std::fs;
+use std::process::Command;
 
+use inventory_http::kit::GivenUp;
+use inventory_store::api;
 use serde_json::{Value, json};
 
 use crate::logs;
@@ -55,6 +58,29 @@ fn a_copy_that_cannot_be_saved_is_said_once_with_its_cause_and_shown_until_it_ca
     });
     assert_eq!(logs::count(&["it is over: the copy cannot be saved"]), 1);
     assert_eq!(saved(&world), world.status()["lastOffset"]);
+}
+
+/// A disk that hangs keeps the last copy, and no store.
+#[test]
+fn a_store_that_is_told_to_stop_ends_though_its_copy_cannot_be_saved() {
+    logs::listen();
+    let mut world = World::with(&[("DISK_PATIENCE_MS", "100")]);
+    world.stop_store();
+    let path = world.directory.path().join("store_state.json.tmp");
+    // What opens it waits for somebody who reads it.
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    world.start_store();
+    count(&world, 200, 1);
+    world.tell_store_to_stop();
+    let api::EndError::GivenUp(GivenUp { part, .. }) = world.store_ends().unwrap_err() else {
+        panic!("no part has failed");
+    };
+    assert_eq!(part, "saving the copy");
+    let line = "and saving the copy was given up: what was answered is on disk";
+    assert_eq!(logs::count(&["ERROR", line]), 1);
+    // The thread that waits has to end before the test can.
+    drop(fs::File::open(&path).unwrap());
 }
 
 /// A store that did not know how large its copy is wrote all of it after every hundred events.

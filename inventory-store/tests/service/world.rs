@@ -192,13 +192,22 @@ impl World {
             };
             Some(value.to_owned())
         };
-        let settings = api::Settings::from_source(&source(api::SETTINGS, &lookup)).unwrap();
+        let source = source(api::SETTINGS, &lookup);
+        let mut settings = api::Settings::from_source(&source).unwrap();
+        // Less than an operator may want.
+        if let Some((_, wait)) = self
+            .chosen
+            .iter()
+            .find(|(name, _)| *name == "DISK_PATIENCE_MS")
+        {
+            settings.disk_patience = Duration::from_millis(wait.parse().unwrap());
+        }
         let starting = api::Running::start(clock, &settings);
         self.runtime.block_on(starting).unwrap()
     }
 
     /// Waits until the store has ended by itself.
-    pub(crate) fn store_ends(&mut self) -> Result<(), api::PartEnded> {
+    pub(crate) fn store_ends(&mut self) -> Result<(), api::EndError> {
         let mut store = self.store.take().unwrap();
         let ended = async { tokio::time::timeout(PATIENCE, store.ended()).await };
         self.runtime.block_on(ended).expect("the store ends")

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use inventory_core::engine;
 use inventory_http::central::StartError;
-use inventory_http::kit::InvalidSetting;
+use inventory_http::kit::{GivenUp, InvalidSetting};
 use inventory_log::file::OpenError;
 
 /// Why central ended.
@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Engine,
     /// Something that goes on in the background has panicked: 7.
     Part(&'static str),
+    /// It was told to stop, and the disk did not answer: 9.
+    GivenUp(GivenUp),
 }
 
 impl Failure {
@@ -40,6 +42,7 @@ impl Failure {
             Self::Files(OpenError::NewerFormat { .. }) => 6,
             Self::Files(_) | Self::System(_) | Self::Start(_) => 5,
             Self::Engine | Self::Part(_) => 7,
+            Self::GivenUp(_) => 9,
         })
     }
 }
@@ -52,6 +55,7 @@ impl fmt::Display for Failure {
             Self::Files(error) => error,
             Self::Start(error) => error,
             Self::System(error) => error,
+            Self::GivenUp(error) => error,
             Self::Part(part) => {
                 return write!(
                     f,

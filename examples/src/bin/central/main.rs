@@ -21,7 +21,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 damage; 5 the disk or the system; \
-6 a newer format; 7 an outcome is unknown, or a part has failed: start again; 8 the clock is far ahead of the log.\n\
+6 a newer format; 7 an outcome is unknown, or a part has failed: start again; 8 the clock is far ahead of the log; \
+9 the disk did not answer when it stopped.\n\
 SIGHUP reads API_KEYS_FILE again.";
 
 fn main() -> ExitCode {
@@ -51,11 +52,14 @@ fn run() -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::System)?;
-    let ended = runtime.block_on(serve(&settings))?;
-    match ended {
+    let ended = runtime.block_on(serve(&settings));
+    // What was given up has threads, which nobody waits for.
+    runtime.shutdown_background();
+    match ended? {
         Ended::Stopped => Ok(()),
         Ended::EngineFailed => Err(Failure::Engine),
         Ended::PartFailed(part) => Err(Failure::Part(part)),
+        Ended::GivenUp(given_up) => Err(Failure::GivenUp(given_up)),
     }
 }
 

@@ -11,7 +11,7 @@ use clap::Command;
 use inventory_http::kit::{InvalidSetting, command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
-use inventory_store::api::{PartEnded, Running, SETTINGS, Settings, StartError};
+use inventory_store::api::{EndError, Running, SETTINGS, Settings, StartError};
 use inventory_store::{cache, outbox};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,8 +25,8 @@ enum Failure {
     Start(StartError),
     /// The operating system refuses something: 5.
     System(io::Error),
-    /// A part of it has failed while it ran: 7.
-    Part(PartEnded),
+    /// A part of it has failed while it ran: 7. It was told to stop, and the disk did not answer: 9.
+    End(EndError),
 }
 
 impl Failure {
@@ -38,7 +38,8 @@ impl Failure {
             Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
             Self::Start(StartError::Outbox(outbox::OpenError::NewerFormat { .. })) => 6,
             Self::Start(_) | Self::System(_) => 5,
-            Self::Part(_) => 7,
+            Self::End(EndError::Part(_)) => 7,
+            Self::End(EndError::GivenUp(_)) => 9,
         })
     }
 }
@@ -50,7 +51,7 @@ impl fmt::Display for Failure {
             Self::Setting(error) => error,
             Self::Start(error) => error,
             Self::System(error) => error,
-            Self::Part(error) => error,
+            Self::End(error) => error,
         };
         write!(f, "{error}")?;
         let mut cause = error.source();
@@ -68,7 +69,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
-the system; 6 a newer format; 7 a part of it has failed.\n\
+the system; 6 a newer format; 7 a part of it has failed; 9 the disk did not answer when it stopped.\n\
 SIGHUP reads STORE_API_KEYS_FILE again.";
 
 fn main() -> ExitCode {
@@ -98,7 +99,10 @@ fn run() -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::System)?;
-    runtime.block_on(serve(&settings))
+    let ended = runtime.block_on(serve(&settings));
+    // What was given up has threads, which nobody waits for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
@@ -115,26 +119,28 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     );
     loop {
         tokio::select! {
-            ended = running.ended() => return ended.map_err(Failure::Part),
+            ended = running.ended() => return ended.map_err(Failure::End),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => running.reread_keys(),
         }
     }
     running.stop();
-    running.ended().await.map_err(Failure::Part)
+    running.ended().await.map_err(Failure::End)
 }
 
 #[cfg(test)]
 mod tests {
+    use inventory_store::api::PartEnded;
+
     use super::*;
 
     #[test]
     fn a_part_that_fails_ends_the_program_with_its_name_its_reason_and_a_status_of_its_own() {
-        let failure = Failure::Part(PartEnded {
+        let failure = Failure::End(EndError::Part(PartEnded {
             part: "sending",
             reason: "it has panicked: no clock".to_owned(),
-        });
+        }));
         assert_eq!(
             failure.to_string(),
             "sending has ended: it has panicked: no clock"

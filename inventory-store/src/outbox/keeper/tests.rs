@@ -10,6 +10,7 @@ use inventory_core::testing::ManualClock;
 
 use super::*;
 use crate::cache::DataDirectory;
+use crate::logs;
 use crate::outbox::durable::tests::sale;
 use crate::outbox::file::Medium;
 use crate::outbox::{OnConflict, OutboxLimits};
@@ -69,7 +70,8 @@ fn a_full_disk_is_used_again_once_there_is_room() {
     runtime.block_on(changed.changed()).unwrap();
     assert!(keeper.trouble().is_none(), "nobody had to ask for it");
     assert!(matches!(queue("a"), Ok(Changed::Done)));
-    drop(keeper);
+    keeper.close();
+    runtime.block_on(keeper.ended()).unwrap();
     assert_eq!(open(&directory).outbox().queued_count(), 1);
 }
 
@@ -107,7 +109,8 @@ fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
     clock.stand_millis(1_000);
     let sent = runtime.block_on(keeper.start_batch(9, BTreeSet::new()));
     assert_eq!(sent.unwrap().unwrap().len(), 2, "nothing is expired");
-    drop(keeper);
+    keeper.close();
+    runtime.block_on(keeper.ended()).unwrap();
     let again = open(&directory);
     let queued = again.outbox().queued_count();
     assert_eq!((queued, again.outbox().parked_count()), (2, 0));
@@ -182,6 +185,7 @@ fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
 /// A sync hangs: nobody waits for it longer than the patience, nobody more is taken, and what was taken is done in the end.
 #[test]
 fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
+    logs::listen();
     let temporary = tempfile::tempdir().unwrap();
     let directory = DataDirectory::open(temporary.path()).unwrap();
     let mut outbox = open(&directory);
@@ -213,13 +217,49 @@ fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
         assert_eq!(queue("third").await.unwrap_err(), NoAnswer::Silent);
         let batch = keeper.start_batch(9, BTreeSet::new()).await;
         assert_eq!(batch.unwrap_err(), NoAnswer::Silent);
+        let line =
+            "the disk of the outbox does not answer; until it does, nothing is queued or sent";
+        assert!(logs::count(&["ERROR", line, "silent_ms="]) > 0);
 
         is_slow.store(false, Ordering::SeqCst);
         ends.wait();
         keeper.watch_disk().await;
         assert!(keeper.trouble().is_none());
+        let line = "the disk of the outbox answers again";
+        assert!(logs::count(&["WARN", line, "silent_ms="]) > 0);
         let again = queue("first").await.unwrap().pop().unwrap().unwrap();
         assert_eq!(again, Changed::Already, "what was taken was done");
     });
     assert_eq!(keeper.outbox().queued_count(), 2);
+}
+
+/// What was taken is done after the end as well, and nothing more is taken.
+#[test]
+fn an_outbox_that_was_closed_finishes_what_it_has_taken() {
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let mut outbox = open(&directory);
+    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    outbox.set_medium(Box::new(Slow {
+        began: Arc::clone(&began),
+        ends: Arc::clone(&ends),
+        syncs: Arc::default(),
+        is_slow: Arc::new(AtomicBool::new(true)),
+    }));
+    let keeper = start(outbox);
+    let queue = |key: &str| keeper.change_all(vec![Change::Enqueue(sale(key))]);
+    runtime().block_on(async {
+        let closing = async {
+            tokio::task::block_in_place(|| began.wait());
+            keeper.close();
+            let late = queue("late").await;
+            assert_eq!(late.unwrap_err(), NoAnswer::Closed);
+            tokio::task::block_in_place(|| ends.wait());
+            keeper.ended().await
+        };
+        let (taken, ended) = tokio::join!(queue("taken"), closing);
+        assert!(matches!(taken.unwrap()[..], [Ok(Changed::Done)]));
+        assert_eq!(ended, Ok(()), "nobody has panicked");
+    });
+    assert_eq!(keeper.outbox().queued_count(), 1);
 }
