@@ -23,6 +23,8 @@ use crate::telemetry::RequestSpan;
 pub struct Call<S> {
     /// What it shares with others.
     pub(super) shared: Arc<Shared<S>>,
+    /// The pattern of the path.
+    pub route: &'static str,
     /// The parameters of the path.
     pub path: PathParams,
     /// The query parameters.

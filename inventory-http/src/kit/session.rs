@@ -293,6 +293,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         };
         let call = Call {
             shared: Arc::clone(&self.shared),
+            route: route.path,
             path: PathParams::new(uri, spans),
             query,
             headers,

@@ -9,6 +9,7 @@
 //! **Invariant**: a collector that is missing or slow costs a request nothing: spans are not even made, and nothing waits.
 
 mod asked;
+mod asking;
 mod export;
 mod instruments;
 pub mod logs;
@@ -29,6 +30,7 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
 pub use asked::{Asked, TraceContext};
+pub use asking::{Asking, AskingSpan};
 pub use instruments::{Instruments, Latency, Served, UpdateOutcome};
 pub use settings::{
     CollectorAddress, InvalidAttributes, InvalidCollector, ResourceAttributes, TelemetrySettings,
@@ -159,6 +161,11 @@ impl Telemetry {
     /// The span of a request, which says how it is traced.
     pub fn request(&self, asked: &Asked<'_>) -> RequestSpan {
         RequestSpan::begin(self.inner.export.as_ref(), asked)
+    }
+
+    /// The span of a request to another service, as a part of whatever has asked for it.
+    pub fn asking(&self, asking: &Asking<'_>, parent: Option<&TraceContext>) -> AskingSpan {
+        AskingSpan::begin(self.inner.export.as_ref(), asking, parent)
     }
 
     /// The span of something that no request has asked for.

@@ -24,30 +24,21 @@ pub struct RequestSpan {
 impl RequestSpan {
     pub(super) fn begin(export: Option<&Export>, asked: &Asked<'_>) -> Self {
         let parent = asked.parent();
-        let Some(export) = export.filter(|export| export.is_open()) else {
-            return Self {
+        let span = || {
+            SpanBuilder::from_name(asked.span_name())
+                .with_kind(SpanKind::Server)
+                .with_attributes(asked.attributes())
+        };
+        match record(export, parent.as_ref(), span) {
+            Some((context, tracer)) => Self {
+                trace: local(context.span().span_context()),
+                recorded: Some((context, tracer.clone())),
+            },
+            None => Self {
                 recorded: None,
                 trace: parent,
-            };
-        };
-        let context = match &parent {
-            Some(parent) => Context::new().with_remote_span_context(remote(parent)),
-            None => Context::new(),
-        };
-        let tracer = export.tracer();
-        let span = SpanBuilder::from_name(asked.span_name())
-            .with_kind(SpanKind::Server)
-            .with_attributes(asked.attributes());
-        let span = tracer.build_with_context(span, &context);
-        if !span.is_recording() {
-            return Self {
-                recorded: None,
-                trace: parent,
-            };
+            },
         }
-        let trace = local(span.span_context());
-        let recorded = Some((context.with_span(span), tracer.clone()));
-        Self { recorded, trace }
     }
 
     /// The trace that goes into what the request writes, and on to whoever is asked for it: the span's own when it is
@@ -64,17 +55,8 @@ impl RequestSpan {
 
     /// A part of the request, until it is dropped.
     pub fn child(&self, name: &'static str) -> ChildSpan {
-        self.part(name, SpanKind::Internal)
-    }
-
-    /// A part of the request that is asked of another service, until it is dropped.
-    pub fn asking(&self, name: &'static str) -> ChildSpan {
-        self.part(name, SpanKind::Client)
-    }
-
-    fn part(&self, name: &'static str, kind: SpanKind) -> ChildSpan {
         let child = self.recorded.as_ref().map(|(context, tracer)| {
-            let span = SpanBuilder::from_name(name).with_kind(kind);
+            let span = SpanBuilder::from_name(name);
             context.with_span(tracer.build_with_context(span, context))
         });
         ChildSpan(child)
@@ -114,7 +96,7 @@ impl ChildSpan {
         }))
     }
 
-    /// The trace that goes to whoever is asked; `None` while nobody collects any.
+    /// The trace that parts of it elsewhere belong to; `None` while nobody collects any.
     pub fn trace(&self) -> Option<TraceContext> {
         self.0
             .as_ref()
@@ -145,6 +127,23 @@ impl Drop for ChildSpan {
     }
 }
 
+/// Begins a span, when somebody collects it, and this one is of those that are wanted.
+pub(super) fn record<'e>(
+    export: Option<&'e Export>,
+    parent: Option<&TraceContext>,
+    span: impl FnOnce() -> SpanBuilder,
+) -> Option<(Context, &'e SdkTracer)> {
+    let export = export.filter(|export| export.is_open())?;
+    let context = match parent {
+        Some(parent) => Context::new().with_remote_span_context(remote(parent)),
+        None => Context::new(),
+    };
+    let tracer = export.tracer();
+    let span = tracer.build_with_context(span(), &context);
+    span.is_recording()
+        .then(|| (context.with_span(span), tracer))
+}
+
 fn remote(context: &TraceContext) -> SpanContext {
     let TraceContext { parent, state } = context;
     let state = state.as_deref().and_then(|state| state.parse().ok());
@@ -157,7 +156,7 @@ fn remote(context: &TraceContext) -> SpanContext {
     )
 }
 
-fn local(context: &SpanContext) -> Option<TraceContext> {
+pub(super) fn local(context: &SpanContext) -> Option<TraceContext> {
     let trace = u128::from_be_bytes(context.trace_id().to_bytes());
     let span = u64::from_be_bytes(context.span_id().to_bytes());
     let parent = TraceParent::new(trace, span, context.trace_flags().to_u8())?;

@@ -232,13 +232,15 @@ impl Store {
             return Err(away(Outcome::NothingDone));
         }
         let path = call.path.as_sent();
-        let target = path
-            .strip_prefix("/store")
-            .expect("it is a path of a store");
+        let of_central = "it is a path of a store";
+        let target = path.strip_prefix("/store").expect(of_central);
+        let template = call.route.strip_prefix("/store").expect(of_central);
         let deadline = Instant::now() + self.forward_timeout;
-        let span = call.span.asking("PassOn");
+        let span = call.span.child("PassOn");
         let origin = origin(call, &span);
-        let passed = self.central.pass_until(target, body, &origin, deadline);
+        let passed = self
+            .central
+            .pass_until(template, target, body, &origin, deadline);
         let passed = passed
             .await
             .inspect_err(|error| span.fail(error.to_string()));

@@ -92,10 +92,6 @@ impl Running {
                 Keyring::new(settings.keys.clone(), settings.quota).map_err(StartError::Keys)?
             }
         };
-        let central = Central::new(CentralSettings {
-            connections_max: CONNECTIONS_TO_CENTRAL_MAX,
-            ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
-        });
         let (files, cached) = CacheFiles::open(directory);
         let bound = |cause| StartError::Bind {
             address: settings.address,
@@ -105,6 +101,11 @@ impl Running {
         let listener = listener.map_err(bound)?;
         let address = listener.address().map_err(bound)?;
         let telemetry = Telemetry::start(&settings.telemetry, settings.store.as_str()).await;
+        let central = Central::new(CentralSettings {
+            connections_max: CONNECTIONS_TO_CENTRAL_MAX,
+            telemetry: Some(telemetry.clone()),
+            ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
+        });
 
         let seed = u64::from(std::process::id()) ^ clock.now().millis();
         let (replica, syncer) = resume(cached, &*clock, seed);

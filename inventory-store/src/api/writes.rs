@@ -46,7 +46,7 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
             OfflineWrites::Reject | OfflineWrites::Queue => store.queue(wanted, false).await,
         };
     }
-    let span = call.span.asking("ForwardDelta");
+    let span = call.span.child("ForwardDelta");
     let origin = origin(&call, &span);
     let forwarded = store.forward(&wanted.update, &origin, deadline).await;
     if let Err(error) = &forwarded {

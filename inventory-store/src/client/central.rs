@@ -7,9 +7,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::{StoreId, TraceParent};
 use inventory_http::telemetry::TraceContext;
-use inventory_http::wire::headers::{
-    ACTING_STORE, IDEMPOTENT_REPLAYED, ON_BEHALF_OF, TRACEPARENT, TRACESTATE,
-};
+use inventory_http::wire::headers::{ACTING_STORE, IDEMPOTENT_REPLAYED, ON_BEHALF_OF};
 use inventory_http::wire::{
     Batch, BatchRow, Changes, KeyName, NodeId, Position, Readiness, StateSnapshot, Update, WhoAmI,
     percent_encoded,
@@ -51,10 +49,7 @@ impl Origin {
         let till = till.map(|till| header(ON_BEHALF_OF, till.encoded()));
         let store = self.store.as_ref();
         let store = store.map(|store| header(ACTING_STORE, percent_encoded(store.as_str())));
-        let trace = self.trace.as_ref();
-        let parent = trace.map(|trace| traceparent(trace.parent));
-        let state = trace.and_then(|trace| tracestate(trace.state.as_deref()?));
-        parent.into_iter().chain(state).chain(till).chain(store)
+        till.into_iter().chain(store)
     }
 }
 
@@ -95,7 +90,7 @@ impl Central {
     pub async fn update(&self, update: &Update, from: &Origin) -> Result<Answered, CallError> {
         let clock = self.clock(Duration::ZERO);
         let ask = self.ask_update(update, from);
-        let passed = self.attempt(&ask, clock).await?;
+        let passed = self.attempt(&ask, clock, &mut 0).await?;
         Ok(Answered {
             updated: parse(&passed.body, ask.once_sent)?,
             replayed: passed.replayed,
@@ -115,8 +110,12 @@ impl Central {
     ) -> Result<Vec<RowAnswer>, CallError> {
         let count = updates.len();
         let json = serde_json::to_vec(&Batch { updates }).expect("updates are texts and numbers");
-        let mut ask = Ask::post("/inventory/batch", Bytes::from(json));
-        ask.headers.extend(trace.map(traceparent));
+        let path = "/inventory/batch";
+        let mut ask = Ask::post(path, path, Bytes::from(json));
+        ask.trace = trace.map(|parent| TraceContext {
+            parent,
+            state: None,
+        });
         let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
         let (head, body) = reply.read(self.0.settings.limits.batch_bytes_max).await?;
         let body = judge(&head, body, ask.once_sent)?;
@@ -154,23 +153,25 @@ impl Central {
     }
 
     /// Passes a call on as it is: one with a body until it is settled, as [`Self::update_until`] does, so its body must
-    /// have a key; one without a body reads.
+    /// have a key; one without a body reads. `template` is the pattern of its path.
     ///
     /// # Errors
     ///
     /// As [`Self::update_until`]; of a read, that nothing is known that was not known before.
     pub async fn pass_until(
         &self,
+        template: &'static str,
         target: &str,
         body: Option<Bytes>,
         from: &Origin,
         deadline: Instant,
     ) -> Result<Passed, CallError> {
         let mut ask = match body {
-            Some(json) => Ask::post(target, json),
-            None => Ask::get(target.to_owned(), JSON),
+            Some(json) => Ask::post(template, target, json),
+            None => Ask::get(template, target.to_owned(), JSON),
         };
         ask.headers.extend(from.headers());
+        ask.trace = from.trace.clone();
         self.settle(&ask, deadline).await
     }
 
@@ -181,8 +182,9 @@ impl Central {
             ..self.clock(Duration::ZERO)
         };
         let mut attempts = Attempts::new(self.0.settings.backoff);
+        let mut sent = 0;
         loop {
-            let error = match self.attempt(ask, clock).await {
+            let error = match self.attempt(ask, clock, &mut sent).await {
                 Ok(passed) => return Ok(passed),
                 Err(error) => error,
             };
@@ -203,7 +205,7 @@ impl Central {
     pub async fn whoami(&self, store: &StoreId, node: NodeId) -> Result<WhoAmI, CallError> {
         let store = percent_encoded(store.as_str());
         let target = format!("/whoami?storeId={store}&node={node}");
-        let ask = Ask::get(target, JSON);
+        let ask = Ask::get("/whoami", target, JSON);
         let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
@@ -216,7 +218,7 @@ impl Central {
     ///
     /// Nothing is known that was not known before; the call has no effect.
     pub async fn readiness(&self) -> Result<Readiness, CallError> {
-        let ask = Ask::get("/readyz".to_owned(), JSON);
+        let ask = Ask::get("/readyz", "/readyz".to_owned(), JSON);
         let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
@@ -229,7 +231,8 @@ impl Central {
     ///
     /// Nothing is known that was not known before; the call has no effect.
     pub async fn snapshot(&self) -> Result<StateSnapshot, CallError> {
-        let ask = Ask::get("/replication/snapshot".to_owned(), JSON);
+        let path = "/replication/snapshot";
+        let ask = Ask::get(path, path.to_owned(), JSON);
         let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
         let bytes_max = self.0.settings.limits.snapshot_bytes_max;
         let reply = self.expect_ok(reply).await?;
@@ -258,7 +261,7 @@ impl Central {
         let target = format!(
             "/replication/changes?fromOffset={offset}&epoch={epoch}&chain={chain}&limit={limit}&longPollSeconds={seconds}"
         );
-        let ask = Ask::get(target, JSON);
+        let ask = Ask::get("/replication/changes", target, JSON);
         let clock = self.clock(Duration::from_secs(seconds));
         let reply = self.send(&ask, clock).await?;
         let reply = self.expect_ok(reply).await?;
@@ -268,13 +271,16 @@ impl Central {
 
     fn ask_update(&self, update: &Update, from: &Origin) -> Ask {
         let json = serde_json::to_vec(update).expect("an update is made of texts and numbers");
-        let mut ask = Ask::post("/inventory/updates", Bytes::from(json));
+        let path = "/inventory/updates";
+        let mut ask = Ask::post(path, path, Bytes::from(json));
         ask.headers.extend(from.headers());
+        ask.trace = from.trace.clone();
         ask
     }
 
-    async fn attempt(&self, ask: &Ask, clock: Clock) -> Result<Passed, CallError> {
-        let reply = self.send(ask, clock).await?;
+    /// Sends a request that was sent so often before.
+    async fn attempt(&self, ask: &Ask, clock: Clock, sent: &mut u32) -> Result<Passed, CallError> {
+        let reply = send(&self.0.pool, &self.0.settings, ask, clock, sent).await?;
         let (head, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
         let body = judge(&head, body, ask.once_sent)?;
         Ok(Passed {
@@ -298,7 +304,7 @@ impl Central {
     }
 
     async fn send(&self, ask: &Ask, clock: Clock) -> Result<Reply, CallError> {
-        send(&self.0.pool, &self.0.settings, ask, clock).await
+        send(&self.0.pool, &self.0.settings, ask, clock, &mut 0).await
     }
 
     fn clock(&self, patience: Duration) -> Clock {
@@ -309,16 +315,4 @@ impl Central {
             deadline: None,
         }
     }
-}
-
-/// What others who trace have to say; it came in a header.
-fn tracestate(state: &str) -> Option<(HeaderName, HeaderValue)> {
-    let value = HeaderValue::from_str(state).ok()?;
-    Some((TRACESTATE, value))
-}
-
-/// The trace that a call is part of.
-fn traceparent(trace: TraceParent) -> (HeaderName, HeaderValue) {
-    let value = HeaderValue::from_str(&trace.to_string());
-    (TRACEPARENT, value.expect("a trace is digits and hyphens"))
 }

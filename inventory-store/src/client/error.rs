@@ -172,6 +172,21 @@ impl CallError {
         }
     }
 
+    /// What kind of failure it is, in a word: there are few.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable { source, .. } | Self::Unknown { source, .. } => match source {
+                Failure::Busy => "no_free_connection",
+                Failure::Connect(_) => "not_connected",
+                Failure::ConnectTimeout | Failure::AnswerTimeout | Failure::Silence => "timeout",
+                Failure::Broken(_) => "connection_broken",
+                Failure::Answered { .. } | Failure::LaterRefused(_) => "refused",
+            },
+            Self::Refused { .. } | Self::Gone { .. } => "refused",
+            Self::NotUnderstood { .. } => "not_understood",
+        }
+    }
+
     /// What is known of the call's effect.
     pub fn outcome(&self) -> Outcome {
         match self {

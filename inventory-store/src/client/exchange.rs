@@ -9,7 +9,9 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::{request, response};
 use hyper::{Method, Request, StatusCode};
-use inventory_http::wire::headers::X_API_KEY;
+use inventory_http::kit::Causes;
+use inventory_http::telemetry::{Asking, AskingSpan, TraceContext};
+use inventory_http::wire::headers::{TRACEPARENT, TRACESTATE, X_API_KEY};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{CallError, Failure, Misfit, Outcome};
@@ -23,9 +25,13 @@ const STEP_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) method: Method,
+    /// The pattern of the path.
+    pub(super) template: &'static str,
     /// The path and the query.
     pub(super) target: String,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The trace that it is part of.
+    pub(super) trace: Option<TraceContext>,
     pub(super) body: Bytes,
     /// What is known of its effect when it fails after it was sent.
     pub(super) once_sent: Outcome,
@@ -46,15 +52,19 @@ pub(super) struct Reply {
     pub(super) body: Incoming,
     pub(super) lease: Lease,
     pub(super) once_sent: Outcome,
+    /// Until the body is read.
+    span: Option<AskingSpan>,
     answer_by: Instant,
 }
 
 impl Ask {
     /// A request that changes nothing.
-    pub(super) fn get(target: String, accept: &'static str) -> Self {
+    pub(super) fn get(template: &'static str, target: String, accept: &'static str) -> Self {
         Self {
             method: Method::GET,
+            template,
             target,
+            trace: None,
             headers: vec![(ACCEPT, HeaderValue::from_static(accept))],
             body: Bytes::new(),
             once_sent: Outcome::NothingDone,
@@ -62,18 +72,38 @@ impl Ask {
     }
 
     /// A request that has an effect.
-    pub(super) fn post(target: &str, json: Bytes) -> Self {
+    pub(super) fn post(template: &'static str, target: &str, json: Bytes) -> Self {
         let kind = HeaderValue::from_static("application/json");
         Self {
             method: Method::POST,
+            template,
             target: target.to_owned(),
+            trace: None,
             headers: vec![(CONTENT_TYPE, kind.clone()), (ACCEPT, kind)],
             body: json,
             once_sent: Outcome::Unknown,
         }
     }
 
-    fn request(&self, settings: &CentralSettings) -> Request<Full<Bytes>> {
+    /// The span of sending it once.
+    fn span(&self, settings: &CentralSettings, resent: u32) -> Option<AskingSpan> {
+        let asking = Asking {
+            method: self.method.as_str(),
+            template: self.template,
+            target: &self.target,
+            host: settings.url.host(),
+            port: settings.url.port(),
+            resent,
+        };
+        let telemetry = settings.telemetry.as_ref()?;
+        Some(telemetry.asking(&asking, self.trace.as_ref()))
+    }
+
+    fn request(
+        &self,
+        settings: &CentralSettings,
+        trace: Option<&TraceContext>,
+    ) -> Request<Full<Bytes>> {
         let mut request = request::Builder::new()
             .method(self.method.clone())
             .uri(&self.target)
@@ -81,6 +111,16 @@ impl Ask {
             .header(X_API_KEY, settings.key.header());
         for (name, value) in &self.headers {
             request = request.header(name, value);
+        }
+        if let Some(TraceContext { parent, state }) = trace {
+            request = request.header(TRACEPARENT, parent.to_string());
+            // It came in a header.
+            let state = state
+                .as_deref()
+                .and_then(|state| HeaderValue::from_str(state).ok());
+            if let Some(state) = state {
+                request = request.header(TRACESTATE, state);
+            }
         }
         request
             .body(Full::new(self.body.clone()))
@@ -95,36 +135,50 @@ impl Clock {
     }
 }
 
-/// Sends a request until it is sent once. A connection that turns out to be closed costs a second try only when the
-/// request was not sent on it, or changes nothing.
+/// Sends a request until it is sent once, after so many attempts, which are counted. A connection that turns out to be closed
+/// costs a second try only when the request was not sent on it, or changes nothing.
 pub(super) async fn send(
     pool: &Arc<Pool>,
     settings: &CentralSettings,
     ask: &Ask,
     clock: Clock,
+    attempts: &mut u32,
 ) -> Result<Reply, CallError> {
     let connect_by = clock.by(clock.connect);
     let mut wanted = Wanted::Any;
     loop {
+        let span = ask.span(settings, *attempts);
+        *attempts += 1;
+        let failed = |error: CallError| {
+            fail(span.as_ref(), &error);
+            error
+        };
         let lease = pool.lease(wanted, connect_by).await;
-        let mut lease = lease.map_err(|failure| Outcome::NothingDone.failed(failure, None))?;
+        let mut lease =
+            lease.map_err(|failure| failed(Outcome::NothingDone.failed(failure, None)))?;
         let answer_by = clock.by(clock.answer);
-        let sending = lease.sender.try_send_request(ask.request(settings));
+        let own = span.as_ref().and_then(AskingSpan::trace);
+        let request = ask.request(settings, own.as_ref().or(ask.trace.as_ref()));
+        let sending = lease.sender.try_send_request(request);
         let error = match timeout_at(answer_by, sending).await {
             Ok(Ok(response)) => {
                 let (head, body) = response.into_parts();
+                if let Some(span) = &span {
+                    span.answered(head.status.as_u16());
+                }
                 return Ok(Reply {
                     head,
                     body,
                     lease,
                     once_sent: ask.once_sent,
+                    span,
                     answer_by,
                 });
             }
             Ok(Err(error)) => error,
             Err(_) => {
                 lease.doubt();
-                return Err(ask.once_sent.failed(Failure::AnswerTimeout, None));
+                return Err(failed(ask.once_sent.failed(Failure::AnswerTimeout, None)));
             }
         };
         // The request comes back exactly when nothing of it was written.
@@ -134,20 +188,33 @@ pub(super) async fn send(
         };
         let error = error.into_error();
         if error.is_parse() {
-            return Err(CallError::NotUnderstood {
+            return Err(failed(CallError::NotUnderstood {
                 status: None,
                 outcome,
                 source: Misfit::Http(error),
-            });
+            }));
         }
+        let error = failed(outcome.failed(Failure::Broken(error), None));
         if !lease.reused || outcome == Outcome::Unknown {
-            return Err(outcome.failed(Failure::Broken(error), None));
+            return Err(error);
         }
         wanted = Wanted::Fresh;
     }
 }
 
+fn fail(span: Option<&AskingSpan>, error: &CallError) {
+    if let Some(span) = span {
+        span.failed(error.kind(), &Causes(error));
+    }
+}
+
 impl Reply {
+    /// What was to be read of the answer could not be.
+    pub(super) fn failed(&self, error: CallError) -> CallError {
+        fail(self.span.as_ref(), &error);
+        error
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.head.status
     }
@@ -161,12 +228,14 @@ impl Reply {
         match read {
             Err(_) => {
                 self.lease.doubt();
-                Err(self.once_sent.failed(Failure::AnswerTimeout, None))
+                Err(self.failed(self.once_sent.failed(Failure::AnswerTimeout, None)))
             }
             Ok(Err(Unread::Broken(error))) => {
-                Err(self.once_sent.failed(Failure::Broken(error), None))
+                Err(self.failed(self.once_sent.failed(Failure::Broken(error), None)))
             }
-            Ok(Err(Unread::TooLarge)) => Err(self.misfit(Misfit::TooLarge { bytes_max })),
+            Ok(Err(Unread::TooLarge)) => {
+                Err(self.failed(self.misfit(Misfit::TooLarge { bytes_max })))
+            }
             Ok(Ok(bytes)) => {
                 self.lease.keep();
                 Ok((self.head, bytes))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use inventory_http::telemetry::Telemetry;
+
 use super::address::CentralUrl;
 use super::attempts::Backoff;
 use super::secret::SecretKey;
@@ -21,6 +23,8 @@ pub struct CentralSettings {
     pub backoff: Backoff,
     /// Connections that are open at the same time, long polls included; at least one.
     pub connections_max: usize,
+    /// Where the spans of calls go.
+    pub telemetry: Option<Telemetry>,
 }
 
 impl CentralSettings {
@@ -33,6 +37,7 @@ impl CentralSettings {
             limits: AnswerLimits::default(),
             backoff: Backoff::default(),
             connections_max: 16,
+            telemetry: None,
         }
     }
 }

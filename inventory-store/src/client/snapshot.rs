@@ -56,7 +56,7 @@ pub(super) async fn read(
         parsing.await.expect("the parser does not panic");
     // What broke on the way explains what the parser says of the rest.
     fed?;
-    let snapshot = parsed.map_err(|error| reply.misfit(Misfit::Json(error)))?;
+    let snapshot = parsed.map_err(|error| reply.failed(reply.misfit(Misfit::Json(error))))?;
     reply.lease.keep();
     Ok(snapshot)
 }
@@ -73,11 +73,11 @@ async fn feed(
         let frame = match timeout(silence, reply.body.frame()).await {
             Err(_) => {
                 reply.lease.doubt();
-                return Err(reply.once_sent.failed(Failure::Silence, None));
+                return Err(reply.failed(reply.once_sent.failed(Failure::Silence, None)));
             }
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => {
-                return Err(reply.once_sent.failed(Failure::Broken(error), None));
+                return Err(reply.failed(reply.once_sent.failed(Failure::Broken(error), None)));
             }
             Ok(Some(Ok(frame))) => frame,
         };
@@ -86,7 +86,7 @@ async fn feed(
         };
         total += piece.len() as u64;
         if total > bytes_max {
-            return Err(reply.misfit(Misfit::TooLarge { bytes_max }));
+            return Err(reply.failed(reply.misfit(Misfit::TooLarge { bytes_max })));
         }
         if parser.send(piece).await.is_err() {
             return Ok(());

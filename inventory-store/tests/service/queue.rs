@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::logs;
 use crate::world::{World, call, wait};
 
-fn update(store: &str, product: &str, key: &str, delta: i64) -> String {
+pub(crate) fn update(store: &str, product: &str, key: &str, delta: i64) -> String {
     json!({
         "storeId": store, "productId": product, "delta": delta, "version": null, "idempotencyKey": key,
     })
@@ -160,7 +160,7 @@ fn a_store_that_central_has_never_answered_says_why_once() {
 }
 
 /// A central that answers a batch with the poison in it in its own way, and passes everything else on.
-fn poisoned(target: SocketAddr, answer: &'static str) -> (SocketAddr, Arc<Mutex<u32>>) {
+pub(crate) fn poisoned(target: SocketAddr, answer: &'static str) -> (SocketAddr, Arc<Mutex<u32>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let poisoned = Arc::new(Mutex::new(0));
@@ -210,7 +210,7 @@ fn serve(
     }
 }
 
-fn answer(status: &str, body: &str) -> &'static str {
+pub(crate) fn answer(status: &str, body: &str) -> &'static str {
     let length = body.len();
     let kind = "content-type: application/json";
     format!("HTTP/1.1 {status}\r\n{kind}\r\ncontent-length: {length}\r\n\r\n{body}").leak()
