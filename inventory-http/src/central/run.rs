@@ -176,7 +176,7 @@ impl Running {
         background.start("watching the disk", hanging::run(Arc::clone(&central)));
         background.start(
             "watching the window of keys",
-            forgotten::watch(Arc::clone(&central)),
+            forgotten::watch(Arc::clone(&central), settings.keys_look),
         );
         let preparing = Preparing::start(central.reader());
         let (drain, close_within) = (settings.drain, GivenUp::after(settings.disk_patience));

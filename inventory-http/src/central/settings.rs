@@ -16,6 +16,9 @@ use crate::telemetry::TelemetrySettings;
 /// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
 const DISK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A line a minute is enough to be seen.
+const KEYS_LOOK: Duration = Duration::from_secs(60);
+
 /// Fewer keys than one busy second brings are as good as none.
 const KEYS_LEAST: usize = 1_000;
 
@@ -141,6 +144,8 @@ pub struct Settings {
     pub quota: Quota,
     /// How long the disk may take to make a group durable; then who waits is told that the outcome is unknown.
     pub disk_patience: Duration,
+    /// How often the log is told, at most, that keys were forgotten early: a full window forgets one with every request.
+    pub keys_look: Duration,
     /// How the engine is run.
     pub engine: engine::Settings,
     /// How long calls are served once the service is told to stop, while it says that it will.
@@ -179,6 +184,7 @@ impl Settings {
             origins: origins(source)?,
             quota: source.quota()?,
             disk_patience: DISK_PATIENCE,
+            keys_look: KEYS_LOOK,
             engine: engine::Settings {
                 window: WindowLimits {
                     // With less, a client that asks again would be served twice.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
-use inventory_core::testing::ManualClock;
+use inventory_core::testing::{AppendFault, Faults, ManualClock};
 use serde_json::json;
 
+use crate::lines::{listen, logged};
 use crate::world::{World, settings};
 
 /// Within this time readers are to see that a reservation has ended.
@@ -144,4 +145,27 @@ fn what_ends_while_the_service_is_down_has_ended_once_it_is_up() {
     let after = world(&storage, &clock);
     until_available(&after, 10);
     assert_eq!(after.get("/reservations/r1").json()["state"], "expired");
+}
+
+#[test]
+fn a_reservation_that_cannot_end_for_want_of_room_ends_once_there_is_some() {
+    listen();
+    let (clock, faults) = (ManualClock::default(), Faults::new());
+    let ports = Ports {
+        clock: Arc::new(clock.clone()),
+        ..MemoryStorage::new().ports()
+    };
+    let world = World::on(faults.wrap(ports), &settings(&[]));
+    world.adjust("tea", "north", 10, "opening");
+    hold(&world, "r1", 4, 60);
+    faults.fail_append(0, AppendFault::NotWritten);
+    clock.advance_millis(60_001);
+    until_available(&world, 10);
+    let line = "reservations that are due could not expire yet";
+    let lines = logged();
+    let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
+    assert!(
+        said.len() == 1 && said[0].contains("WARN") && said[0].contains("error="),
+        "{said:?}"
+    );
 }

@@ -1,6 +1,7 @@
 //! Idempotency keys: whose they are, and for how long they are remembered.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
@@ -9,6 +10,7 @@ use inventory_core::vocabulary::Timestamp;
 use serde_json::json;
 
 use crate::client::Reply;
+use crate::lines::{listen, logged};
 use crate::world::{World, settings};
 
 const TILLS: &str = "demo,secret-a=till-a@store:north,secret-b=till-b@store:north";
@@ -235,6 +237,8 @@ fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
     };
     let mut settings = settings(&[]);
     settings.engine.window.keys_max = 3;
+    settings.keys_look = Duration::from_millis(20);
+    listen();
     let world = World::on(ports, &settings);
     let readiness = || world.get("/readyz").json();
     let never = "1970-01-01T00:00:00.000Z";
@@ -253,6 +257,24 @@ fn keys_that_are_forgotten_before_their_age_degrade_the_service() {
     );
     let snapshot = world.get("/replication/snapshot").json();
     assert_eq!(snapshot["keysRememberedSince"], since);
+    // One line, or one for each of the two.
+    let line = "idempotency keys were forgotten before their age: since then all are remembered";
+    let told = || {
+        let lines = logged();
+        let lines = lines.lines().filter(|one| {
+            one.contains("WARN") && one.contains(line) && one.contains(&format!("since={since}"))
+        });
+        let keys = lines.map(|one| {
+            let (_, keys) = one.split_once("keys=").unwrap();
+            keys.split(' ').next().unwrap().parse::<u64>().unwrap()
+        });
+        keys.sum::<u64>()
+    };
+    let begun = Instant::now();
+    while told() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", logged());
+    }
+    assert_eq!(told(), 2);
 
     // By then those that are missing would have been forgotten for their age.
     clock.advance_millis(7 * 24 * 3_600_000 + 1);

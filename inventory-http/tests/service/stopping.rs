@@ -99,6 +99,27 @@ fn a_full_disk_refuses_and_the_service_goes_on() {
 }
 
 #[test]
+fn who_does_not_end_a_request_is_cut_off_by_a_stop_and_that_is_said() {
+    listen();
+    let mut hasty = settings(&[]);
+    hasty.limits.stop_timeout = Duration::from_millis(100);
+    let mut world = World::on(MemoryStorage::new().ports(), &hasty);
+    let mut half_sent = world.client();
+    half_sent.send(
+        b"POST /inventory/updates HTTP/1.1\r\nHost: localhost\r\nX-API-Key: demo\r\n\
+          Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    );
+    // It was accepted.
+    assert_eq!(half_sent.head().unwrap().status, 100);
+    world.tell_to_stop();
+    assert_eq!(world.ends(), Ended::Stopped);
+    let line = "some requests did not end in time and were cut off";
+    let lines = logged();
+    let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
+    assert!(!said.is_empty() && said[0].contains("WARN"), "{said:?}");
+}
+
+#[test]
 fn a_connection_beyond_the_limit_is_refused_in_words() {
     let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
     few.limits.stop_timeout = Duration::from_secs(1);
@@ -220,6 +241,7 @@ fn a_start_says_where_the_log_ends_and_what_was_chosen() {
         .find(|line| line.contains("CONNECTIONS_MAX=4711"))
         .unwrap();
     for part in [
+        "central has opened its log",
         "version=",
         "epoch=",
         "head=0",

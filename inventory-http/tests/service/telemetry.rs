@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::client::Reply;
 use crate::collector::{Collector, Place, attribute_of};
+use crate::lines::{listen, logged};
 use crate::world::{World, settings};
 
 const UPDATES: &str = "POST /inventory/updates";
@@ -335,10 +336,24 @@ fn a_collector_sees_the_instruments_that_prometheus_sees() {
 
 #[test]
 fn a_missing_collector_costs_nothing_and_is_found_once_it_is_there() {
+    listen();
     let place = Place::new();
+    let address = format!("address=\"{}\"", place.endpoint());
+    let is_said = |level: &str, text: &str| {
+        let lines = logged();
+        let mut lines = lines.lines();
+        lines.any(|line| {
+            [level, text, &address]
+                .iter()
+                .all(|part| line.contains(part))
+        })
+    };
+    let found = "spans and metrics are exported";
     let world = World::on(MemoryStorage::new().ports(), &exporting(&place.endpoint()));
     let before = world.adjust("tea", "north", 1, "k1");
     assert_eq!(before.header("traceresponse"), None);
+    let missing = "no collector listens here: nothing is exported until one does";
+    assert!(is_said("WARN", missing) && !is_said("INFO", found));
     traced(&world, KEPT, "k2");
     let event = world.get("/replication/changes?fromOffset=1").json()["events"][0].clone();
     assert_eq!(event["traceparent"], KEPT);
@@ -347,6 +362,7 @@ fn a_missing_collector_costs_nothing_and_is_found_once_it_is_there() {
     collector.wait_until(|received| !received.metrics.is_empty());
     let after = world.adjust("tea", "north", 1, "k3");
     world.stop();
+    assert!(is_said("INFO", found), "{}", logged());
     let received = collector.received();
     assert_eq!(received.one(UPDATES), received.span(spoken_of(&after)));
     // What happened before it was there has been counted all the same.

@@ -1,5 +1,7 @@
 //! How a store starts and how it stops.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -67,6 +69,37 @@ fn a_store_that_will_stop_says_so_and_serves() {
     assert!(begun.elapsed() >= Duration::from_millis(1_500));
 }
 
+#[test]
+fn what_of_its_files_cannot_be_used_is_said_by_a_store_that_starts() {
+    logs::listen();
+    let mut world = World::new();
+    world.count(5);
+    world.in_step();
+    world.stop_store();
+    // A crash in the middle of a line, and a copy with a bit that is another one.
+    let file = |name: &str| world.directory.path().join(name);
+    let mut outbox = OpenOptions::new()
+        .append(true)
+        .open(file("outbox.log.jsonl"))
+        .unwrap();
+    outbox.write_all(b"{\"n\":").unwrap();
+    let mut copy = fs::read(file("store_state.json")).unwrap();
+    let last = copy.len() - 2;
+    copy[last] ^= 1;
+    fs::write(file("store_state.json"), copy).unwrap();
+    world.start_store();
+    let torn = "the end of the outbox, of which nobody was told, was cut off";
+    assert_eq!(logs::count(&["WARN", torn, "line=2"]), 1);
+    assert_eq!(
+        logs::count(&["WARN", "a snapshot of central is needed", "reason="]),
+        1
+    );
+    world.in_step();
+    assert!(logs::count(&["INFO", "a snapshot of central is followed", "offset=1"]) > 0);
+    let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+    assert_eq!(tea["storeQuantity"], 5);
+}
+
 /// The clock of a till has lost its battery: a copy of last week was shown as one of this moment.
 #[test]
 fn nobody_says_how_old_a_copy_is_that_is_younger_than_the_clock() {
@@ -78,7 +111,10 @@ fn nobody_says_how_old_a_copy_is_that_is_younger_than_the_clock() {
     world.stop_store();
     let now = world.clock_now();
     world.clock.leap_to(now.minus_millis(3_600_000));
+    logs::listen();
     world.start_store();
+    let line = "the clock is behind central's: how old the copy is, is not known";
+    assert!(logs::count(&["WARN", line, "now=", "copy="]) > 0);
     let tea = world.at_store("GET", "/store/inventory/tea", "").json();
     assert_eq!(
         (&tea["storeQuantity"], &tea["stale"]),

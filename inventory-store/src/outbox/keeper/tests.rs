@@ -78,6 +78,7 @@ fn a_full_disk_is_used_again_once_there_is_room() {
 /// A till whose clock starts in 1970 is online, and the time is set: what it has sold is a second old.
 #[test]
 fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
+    logs::listen();
     let temporary = tempfile::tempdir().unwrap();
     let directory = DataDirectory::open(temporary.path()).unwrap();
     let clock = ManualClock::default();
@@ -105,6 +106,8 @@ fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
         ages.collect::<Vec<_>>()
     };
     assert_eq!(ages(), [5_000, 0]);
+    let line = "the clock was set; what is queued is as old as before";
+    assert_eq!(logs::count(&["WARN", line, "by_ms=2199023250552"]), 1);
     clock.leap_to(Timestamp::UNIX_EPOCH);
     clock.stand_millis(1_000);
     let sent = runtime.block_on(keeper.start_batch(9, BTreeSet::new()));
