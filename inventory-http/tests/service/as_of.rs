@@ -7,11 +7,12 @@ use inventory_core::engine::{Engine, Settings};
 use inventory_core::machine::Request;
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog, Ports};
-use inventory_core::testing::ManualClock;
+use inventory_core::testing::{Call, Faults, ManualClock};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 use serde_json::json;
 
 use crate::client::Reply;
+use crate::lines::{listen, logged};
 use crate::world::{World, assert_fields, settings};
 
 /// One second after the other, each with one event: tea and rice in turn, at north and south in turn.
@@ -212,4 +213,27 @@ fn a_past_that_was_purged_is_gone_and_one_that_has_not_happened_is_refused() {
         world.get("/inventory/global/tea?asOf=5").json()["perStore"],
         json!({ "south": 2, "north": 4 })
     );
+}
+
+#[test]
+fn a_log_that_cannot_be_read_now_is_503_for_the_past_and_said_with_the_cause() {
+    listen();
+    let faults = Faults::new();
+    let world = World::on(faults.wrap(MemoryStorage::new().ports()), &settings(&[]));
+    world.adjust("tea", "north", 1, "k1");
+    world.adjust("tea", "north", 2, "k2");
+    let then = || world.get("/inventory/tea?asOf=1");
+    assert_eq!(then().json()["available"], 1);
+    for _ in 0..3 {
+        faults.fail(0, Call::Read);
+        let reply = then();
+        assert_eq!(reply.error().1, "unavailable", "{reply:?}");
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    let line = "the log could not be read for the past";
+    let lines = logged();
+    let mut said = lines.lines().filter(|one| one.contains(line));
+    assert!(said.all(|one| one.contains("ERROR") && one.contains("cause=")));
+    assert!(logged().contains(line));
+    assert_eq!(then().json()["available"], 1);
 }

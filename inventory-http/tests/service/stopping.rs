@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
+use inventory_core::ports::{
+    LoadError, Loaded, Ports, Saved, Snapshot, SnapshotStore, StorageError,
+};
 use inventory_core::testing::{AppendFault, Faults};
 use inventory_http::central::Ended;
 
@@ -117,6 +120,42 @@ fn who_does_not_end_a_request_is_cut_off_by_a_stop_and_that_is_said() {
     let lines = logged();
     let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
     assert!(!said.is_empty() && said[0].contains("WARN"), "{said:?}");
+}
+
+/// Snapshots that have a bug.
+struct Panicking(Box<dyn SnapshotStore>);
+
+impl SnapshotStore for Panicking {
+    fn save(&mut self, _: &Snapshot) -> Result<Saved, StorageError> {
+        panic!("a bug of the snapshots");
+    }
+
+    fn load(&mut self) -> Result<Option<Loaded>, LoadError> {
+        self.0.load()
+    }
+}
+
+#[test]
+fn a_panic_at_the_end_is_said_and_costs_nothing_that_was_answered() {
+    listen();
+    let storage = MemoryStorage::new();
+    let ports = storage.ports();
+    let ports = Ports {
+        snapshots: Box::new(Panicking(ports.snapshots)),
+        ..ports
+    };
+    let world = World::on(ports, &settings(&[]));
+    world.adjust("tea", "north", 10, "k1");
+    assert_eq!(world.stop(), Ended::Stopped);
+    let line = "the end of a part has panicked; what was acknowledged is durable all the same";
+    let lines = logged();
+    let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
+    assert!(
+        said.len() == 1 && said[0].contains("ERROR") && said[0].contains("the last snapshot"),
+        "{said:?}"
+    );
+    let world = World::on(storage.ports(), &settings(&[]));
+    assert_eq!(world.get("/inventory/tea").json()["available"], 10);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Loops {
         let mut failed = None;
         while !self.tasks.is_empty() {
             match timeout_at(by, self.next()).await {
-                Ok(ended) => failed = failed.or(ended.flatten().map(EndError::Part)),
+                Ok(ended) => failed = failed.or_else(|| ended.flatten().map(EndError::Part)),
                 Err(_) => {
                     let part = self.names.first().map_or("a part of it", |(_, part)| part);
                     let given_up = GivenUp::log(part, within);

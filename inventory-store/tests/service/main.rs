@@ -4,6 +4,7 @@
 
 mod answers;
 mod calls;
+mod client;
 #[expect(dead_code, reason = "tests of central use the rest")]
 #[path = "../../../inventory-http/tests/service/collector.rs"]
 mod collector;

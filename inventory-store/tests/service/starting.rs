@@ -1,13 +1,15 @@
 //! How a store starts and how it stops.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use inventory_store::cache::{CacheFiles, Cached, DataDirectory};
 use serde_json::{Value, json};
 
 use crate::logs;
-use crate::world::World;
+use crate::world::{World, wait};
 
 #[test]
 fn a_start_says_what_copy_and_queue_it_has_found_and_what_was_chosen() {
@@ -98,6 +100,57 @@ fn what_of_its_files_cannot_be_used_is_said_by_a_store_that_starts() {
     assert!(logs::count(&["INFO", "a snapshot of central is followed", "offset=1"]) > 0);
     let tea = world.at_store("GET", "/store/inventory/tea", "").json();
     assert_eq!(tea["storeQuantity"], 5);
+}
+
+/// Changes the copy that a store has saved, as another program might have.
+fn change_copy(directory: &Path, change: impl FnOnce(&str) -> String) {
+    let directory = DataDirectory::open(directory).unwrap();
+    let (mut files, cached) = CacheFiles::open(&directory);
+    let Cached { position, content } = cached.unwrap();
+    let changed = change(&String::from_utf8(content).unwrap());
+    let write = |out: &mut dyn Write| out.write_all(changed.as_bytes());
+    files.save(write, position).unwrap();
+}
+
+#[test]
+fn a_copy_that_says_nothing_or_contradicts_itself_is_not_used_and_that_is_said() {
+    logs::listen();
+    let mut world = World::new();
+    world.count(5);
+    world.in_step();
+    let other = |text: &str| {
+        let other = text.replace("\"qty\":5", "\"qty\":6");
+        assert_ne!(other, text);
+        other
+    };
+    let nothing = |_: &str| "[]".to_owned();
+    let begin = "the saved copy cannot be";
+    let end = "a snapshot of central is needed";
+    for (change, line) in [
+        (&nothing as &dyn Fn(&str) -> String, "read"),
+        (&other, "used"),
+    ] {
+        world.stop_store();
+        change_copy(world.directory.path(), change);
+        world.start_store();
+        let line = format!("{begin} {line}; {end}");
+        assert_eq!(logs::count(&["WARN", &line, "error="]), 1);
+        world.in_step();
+        let tea = world.at_store("GET", "/store/inventory/tea", "").json();
+        assert_eq!(tea["storeQuantity"], 5);
+    }
+
+    // So may what central sends, if anything in between changes it.
+    world.stop_store();
+    for file in ["store_state.json", "store_offset.json"] {
+        fs::remove_file(world.directory.path().join(file)).unwrap();
+    }
+    world.link.rename("\"qty\":5", "\"qty\":6");
+    world.start_store();
+    let line = "central's snapshot cannot be used";
+    wait(line, || {
+        (logs::count(&["WARN", line, "error="]) > 0).then_some(())
+    });
 }
 
 /// The clock of a till has lost its battery: a copy of last week was shown as one of this moment.

@@ -1,5 +1,6 @@
 //! What is seen of an outbox, and what becomes of its file.
 
+use std::fs;
 use std::io;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Version};
 use inventory_http::wire::Update;
 
 use super::*;
+use crate::logs;
 use crate::outbox::Reason;
 use crate::outbox::file::Medium;
 
@@ -99,6 +101,36 @@ fn a_file_of_history_is_written_anew() {
     assert!(longest < 512 * 1024, "{longest} bytes");
     assert!(last < longest, "it was never written anew");
     drop(outbox);
+    assert_eq!(open(&directory).outbox().queued_count(), 1);
+}
+
+/// What is in the way of the new file is in the way of nothing else.
+#[test]
+fn a_file_of_history_that_cannot_be_written_anew_grows_on_and_that_is_said() {
+    logs::listen();
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let mut outbox = open(&directory);
+    outbox.change(Change::Enqueue(sale("keep")), now).unwrap();
+    let in_the_way = temporary.path().join("outbox.log.jsonl.tmp");
+    fs::create_dir(&in_the_way).unwrap();
+    fs::write(in_the_way.join("file"), b"").unwrap();
+    for round in 0..12 {
+        let keys = (0..250).map(|at| format!("{round}-{at}"));
+        let queue: Vec<_> = keys.map(|key| Change::Enqueue(sale(&key))).collect();
+        assert!(outbox.change_all(&queue, now).iter().all(Result::is_ok));
+        let settle = queue.iter().filter_map(Change::key).cloned();
+        let settle: Vec<_> = settle.map(Change::Settle).collect();
+        assert!(outbox.change_all(&settle, now).iter().all(Result::is_ok));
+    }
+    let bytes = directory.read(FILE).unwrap().unwrap().len();
+    assert!(bytes > 512 * 1024, "{bytes} bytes");
+    let line = "the outbox could not be written anew and grows on";
+    let said = logs::count(&["WARN", line, "os error"]);
+    assert!((1..4).contains(&said), "it is tried much later: {said}");
+    drop(outbox);
+    fs::remove_dir_all(&in_the_way).unwrap();
     assert_eq!(open(&directory).outbox().queued_count(), 1);
 }
 
