@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
 use inventory_core::machine::Request;
-use inventory_core::ports::{CONTENT_BYTES_MAX, DeadLetter, DeadLetters, EventLog};
+use inventory_core::ports::{
+    CONTENT_BYTES_MAX, DeadLetter, DeadLetters, EventLog, Resolution, Resolved,
+};
 use inventory_core::vocabulary::Timestamp;
 use inventory_log::SystemClock;
-use inventory_log::file::{FileOptions, FileStore, open_on};
+use inventory_log::file::{FileOptions, FileStore, OpenError, open_dead_letters, open_on};
 use inventory_log::testing::{Call, SimDisk};
 
 const ACTIVE: &str = "events.log.jsonl";
@@ -68,4 +70,27 @@ fn a_letter_keeps_the_beginning_of_a_torn_write_of_any_size() {
     let crc = format!("{:08x}", crc32fast::hash(&torn));
     assert!(letters[0].id.ends_with(&crc), "the id is of all of it");
     assert_eq!(store.findings[0].bytes, torn.len() as u64);
+}
+
+#[test]
+fn letters_are_resolved_in_a_directory_that_is_there_and_none_is_made_for_them() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("data");
+    let refused = open_dead_letters(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Io(_)), "{refused:?}");
+    assert!(!path.exists());
+
+    let store = inventory_log::file::open(&path, FileOptions::default());
+    let mut letters = store.unwrap().dead_letters;
+    let letter = DeadLetter::new("1".to_owned(), String::new(), Timestamp::UNIX_EPOCH, b"{}");
+    letters.bury(&[letter]).unwrap();
+    let refused = open_dead_letters(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse), "{refused:?}");
+    drop(letters);
+    let resolution = Resolution {
+        resolved_at: Timestamp::UNIX_EPOCH,
+        note: "counted".to_owned(),
+    };
+    let resolved = open_dead_letters(&path).unwrap().resolve("1", &resolution);
+    assert_eq!(resolved.unwrap(), Resolved::Now);
 }

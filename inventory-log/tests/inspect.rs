@@ -256,6 +256,86 @@ fn a_follower_sees_every_record_once_however_segments_change() {
 }
 
 #[test]
+fn a_follower_goes_on_while_the_active_segment_has_another_name() {
+    let mut shop = Shop::open();
+    let mut follower = Follower::new(shop.path(), shop.store.log.epoch(), Sequence::START);
+    let active = shop.path().join("events.log.jsonl");
+    let sealed = shop.path().join("events-00000000000000000001.log.jsonl");
+    let mut seen = 0;
+    for renamed in [false, true, false] {
+        shop.sell(1);
+        if renamed {
+            fs::rename(&active, &sealed).unwrap();
+        }
+        let followed = follower.look(&mut |_| {
+            seen += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(followed.unwrap(), Followed::End);
+        if renamed {
+            fs::rename(&sealed, &active).unwrap();
+        }
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn records_from_a_time_on_are_shown_from_the_segment_that_has_the_first_of_them() {
+    let mut shop = Shop::open();
+    let sold = shop.sell(40);
+    let view = View::open(shop.path(), Depth::Ends).unwrap();
+    let firsts: Vec<_> = view.segments().map(|segment| segment.first).collect();
+    assert!(firsts.len() > 3, "{firsts:?}");
+    // Among them are the last of each segment.
+    for entry in &sold {
+        let mut shown = Vec::new();
+        view.each_record(Sequence::START, entry.recorded_at, &mut |record| {
+            shown.push(record.entry.unwrap().first);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        let segment = firsts.iter().rfind(|&&first| first <= entry.first);
+        let expected = sold.iter().map(|entry| entry.first);
+        assert!(
+            shown
+                .into_iter()
+                .eq(expected.skip_while(|first| first < segment.unwrap()))
+        );
+    }
+}
+
+#[test]
+fn a_log_that_was_purged_is_verified_from_the_first_snapshot_that_it_goes_back_to() {
+    let mut shop = Shop::open();
+    while View::open(shop.path(), Depth::Ends)
+        .unwrap()
+        .segments()
+        .count()
+        == 1
+    {
+        shop.sell(1);
+    }
+    shop.save();
+    let sealed = shop.history.ledger().head().sequence;
+    shop.sell(20);
+    shop.save();
+    // The older snapshot is right before the first record; then it is of what was given up; then it is among the records.
+    for (events, compared) in [(0, 1), (60, 0), (60, 1)] {
+        // One segment each time.
+        for _ in 0..10 {
+            shop.store.log.purge(sealed.plus(events)).unwrap();
+        }
+        let found = verified(shop.path());
+        assert_eq!(
+            (found.snapshots_compared, found.faults),
+            (compared, Vec::new())
+        );
+        shop.sell(20);
+        shop.save();
+    }
+}
+
+#[test]
 fn a_damaged_snapshot_is_not_copied_and_the_other_one_is_enough_to_verify_the_log() {
     let Shop {
         directory, store, ..

@@ -249,3 +249,29 @@ pub(super) fn read_onto(
     buffer.truncate(at);
     Ok(())
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::{Call, Fault, SimDisk};
+
+    #[test]
+    fn what_a_failed_sync_has_lost_is_on_the_disk_once_it_was_written_again() {
+        let disk = SimDisk::new(1);
+        let file = disk.create("file").unwrap();
+        let bytes: Vec<u8> = (0..2_600_000_u32).map(|at| (at % 251) as u8).collect();
+        let end = bytes.len() as u64;
+        write_all_at(&*file, &bytes, 0).unwrap();
+        disk.sync_dir().unwrap();
+        disk.arm(Some(Call::Sync), 1, Fault::SyncLosesPages);
+        file.sync_data().unwrap_err();
+        let lost = |disk: SimDisk| disk.content("file").unwrap() != bytes;
+        assert!(!lost(disk.clone()), "it can be read");
+        assert!(lost(disk.fork().power_cut(|_| true)));
+        write_again(&*file, 0..end).unwrap();
+        let beyond = write_again(&*file, end - 1..end + 1).unwrap_err();
+        assert_eq!(beyond.kind(), io::ErrorKind::UnexpectedEof);
+        file.sync_data().unwrap();
+        assert!(!lost(disk.power_cut(|_| false)));
+    }
+}

@@ -109,7 +109,7 @@ impl Layout {
     /// Brings what a reader remembers up to date; `false` when the segment is no longer there.
     pub(super) fn refresh<F>(&self, segment: &mut Segment<F>) -> bool {
         let located = self.locate(segment.first);
-        let same = located.first == segment.first && self.generation == segment.generation;
+        let same = (located.generation, located.first) == (segment.generation, segment.first);
         if same {
             segment.name = located.name;
             segment.last = located.last;

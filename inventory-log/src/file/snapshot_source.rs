@@ -300,3 +300,75 @@ impl<'a> Source<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::file::disk::write_all_at;
+
+    /// So many that the list is read ahead.
+    const NUMBERS: usize = 15_000;
+    const OPENING: &str = "\"numbers\":[\n";
+    /// Bytes of an element, with its comma and newline.
+    const LINE_BYTES: usize = 82;
+
+    /// The numbers from 0 on, as a list.
+    fn numbers() -> File {
+        let lines: Vec<String> = (0..NUMBERS).map(|number| format!("{number:080}")).collect();
+        let text = OPENING.to_owned() + &lines.join(",\n") + "\n],\n";
+        assert!(text.len() as u64 >= AHEAD_FROM_BYTES);
+        let file = tempfile::tempfile().unwrap();
+        write_all_at(&file, text.as_bytes(), 0).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_large_list_is_taken_in_its_order_and_decoded_a_bounded_way_ahead() {
+        let file = numbers();
+        let decoded = AtomicUsize::new(0);
+        let decode = |line: &str| {
+            decoded.fetch_add(1, Ordering::Relaxed);
+            line.parse::<usize>().map_err(said)
+        };
+        let (mut taken, mut ahead_max) = (0, 0);
+        let read = Source::of(&file)
+            .unwrap()
+            .list_ahead("numbers", decode, |number| {
+                assert_eq!(*number, taken);
+                ahead_max = ahead_max.max(decoded.load(Ordering::Relaxed) - taken);
+                taken += 1;
+                Ok(())
+            });
+        assert!(read.is_ok(), "{read:?}");
+        assert_eq!(taken, NUMBERS);
+        // What waits, what is filled, and what is being taken.
+        assert!(ahead_max <= (BATCHES_AHEAD + 3) * BATCH, "{ahead_max}");
+    }
+
+    #[test]
+    fn what_is_refused_of_a_large_list_is_said_to_be_where_it_stands() {
+        let file = numbers();
+        // In the first batch, in the second one, which a taker waits for, and in the last.
+        for bad in [0, BATCH - 1, BATCH + 1, 2 * BATCH - 1, NUMBERS - 1] {
+            for by_taker in [true, false] {
+                let refuse = |number: usize, refuses: bool| match refuses && number == bad {
+                    true => Err("refused".to_owned()),
+                    false => Ok(number),
+                };
+                let read = Source::of(&file).unwrap().list_ahead(
+                    "numbers",
+                    |line| refuse(line.parse().map_err(said)?, !by_taker),
+                    |number| refuse(*number, by_taker).map(drop),
+                );
+                let expected = (OPENING.len() + bad * LINE_BYTES) as u64;
+                assert!(
+                    matches!(&read, Err(Fault::Damaged { offset, what })
+                        if *offset == expected && what == "refused"),
+                    "{bad}, {by_taker}: {read:?}"
+                );
+            }
+        }
+    }
+}

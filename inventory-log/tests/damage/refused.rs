@@ -1,6 +1,6 @@
 //! What is refused by name, and what a start makes of it that is told to go on.
 
-use inventory_core::ports::{EventLog, LoadError};
+use inventory_core::ports::{EventLog, LoadError, Trail, Wanted};
 
 use super::*;
 
@@ -88,6 +88,110 @@ fn quarantine_starts_with_any_file_gone_or_flipped() {
                 Err(refused) => panic!("{name}, bit {bit}: {refused:?}"),
             }
         }
+    }
+}
+
+/// FORMAT.md, "How a segment ends".
+#[test]
+fn the_last_bytes_of_a_log_tell_damage_from_a_write_that_was_interrupted() {
+    let (disk, entries) = killed_log(3);
+    let content = disk.content(ACTIVE).unwrap();
+    let third = String::from_utf8_lossy(&content).find("{\"seq\":3");
+    let broken = &content[..third.unwrap() + 40];
+    let after = Sequence::new(2);
+    for (padding, damage) in [
+        ("", Some(Damage::CutOff { after })),
+        ("\0", Some(Damage::CutOff { after })),
+        ("\n", Some(Damage::CutOff { after })),
+        ("\n\n", Some(Damage::Tail { after })),
+        ("\0\0", None),
+        ("\n\0", None),
+        ("\0\n", None),
+        ("\n\n\n", None),
+    ] {
+        let disk = disk.fork();
+        disk.put(ACTIVE, [broken, padding.as_bytes()].concat());
+        match open_with(&disk, ONE_SEGMENT) {
+            Err(OpenError::Damaged { damage: found, .. }) => {
+                assert_eq!(Some(found), damage, "{padding:?}");
+            }
+            Err(refused) => panic!("{refused:?}"),
+            Ok(store) => {
+                assert_eq!(damage, None, "{padding:?}");
+                assert_eq!(store.findings[0].kind, FindingKind::TornWrite);
+                assert_eq!(read_all(&store).unwrap(), entries[..2]);
+            }
+        }
+    }
+}
+
+/// Which positions a segment had shows with the next one.
+#[test]
+fn what_is_missing_at_the_end_of_a_segment_is_noticed_by_whatever_is_asked() {
+    let disk = SimDisk::new(5);
+    let mut store = open(&disk).unwrap();
+    let entries = append(&mut store, &mut History::new(), 9);
+    drop(store);
+    let name = "events-00000000000000000001.log.jsonl";
+    let content = disk.content(name).unwrap();
+    let lines = content.iter().filter(|&&byte| byte == b'\n').count();
+    // The header is one of them, and another one is empty.
+    let lost = &entries[lines - 3];
+    let after = Sequence::new(lost.first.number() - 1);
+    for asked in 0..8 {
+        let disk = disk.fork();
+        let store = open(&disk).unwrap();
+        let (reader, wanted) = (store.log.reader(), Wanted::default());
+        if asked % 2 == 0 {
+            reader.prepare(&wanted).unwrap();
+        }
+        // A bit rots while the log is open.
+        let mut rotten = content.clone();
+        rotten[content.len() - 9] ^= 1;
+        disk.put(name, rotten);
+        let trail = Trail::Product("tea".parse().unwrap());
+        let refused = match asked / 2 {
+            0 => reader.extent(lost.first).map(drop),
+            1 => reader.position_at(lost.recorded_at).map(drop),
+            2 => reader.trail(&trail, lost.first, 1, &wanted).map(drop),
+            _ => read_all(&store).map(drop),
+        };
+        let refused = refused.unwrap_err();
+        assert!(
+            matches!(&refused, ReadError::Damaged { after: told, .. } if *told == after),
+            "{asked}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_segment_of_another_past_is_refused() {
+    let disk = SimDisk::new(5);
+    drop(open(&disk).unwrap());
+    let other = disk.fork();
+    for (disk, at) in [(&disk, "north"), (&other, "south")] {
+        let (mut store, mut history) = (open(disk).unwrap(), History::new());
+        for _ in 0..20 {
+            let request = Request::unkeyed(vec![adjust("tea", at, 1)]).unwrap();
+            let head = store.log.head().sequence;
+            store.log.append(head, &[history.write(&request)]).unwrap();
+        }
+    }
+    let mut sealed = disk.names();
+    sealed.retain(|name| name.starts_with("events-") && name.ends_with(".log.jsonl"));
+    assert!(sealed.len() > 1, "{sealed:?}");
+    for (at, name) in sealed.iter().enumerate() {
+        let disk = disk.fork();
+        disk.put(name, other.content(name).unwrap());
+        let refused = open(&disk).unwrap_err();
+        let OpenError::Damaged { file, damage, .. } = refused else {
+            panic!("{refused:?}");
+        };
+        // The one before does not lead to it; before the first there is none, and it does not lead to the next.
+        assert_eq!(
+            (&file, damage),
+            (&sealed[at.saturating_sub(1)], Damage::Misplaced)
+        );
     }
 }
 

@@ -116,3 +116,40 @@ fn a_salvage_of_a_lost_segment_that_is_interrupted_does_not_forget_the_loss() {
     disk.lose(ACTIVE);
     assert!(interrupt(&disk, small) > 0, "none was repeated");
 }
+
+/// What the segment before the lost one said of a history that was given up is not true of the one that takes its place: a
+/// start that goes on with it would set aside what is left.
+#[test]
+fn a_salvage_after_a_restart_that_is_interrupted_keeps_the_new_history() {
+    let quarantine = FileOptions {
+        recovery: Recovery::Quarantine,
+        ..OPTIONS
+    };
+    let disk = SimDisk::new(9);
+    let (mut store, mut history) = (open(&disk).unwrap(), History::new());
+    append(&mut store, &mut history, 1);
+    let head = history.ledger().head();
+    store.log.restart(head, Epoch::from_random(9)).unwrap();
+    let sealed = || {
+        let mut names = disk.names();
+        names.retain(|name| name.starts_with("events-") && name.ends_with(".log.jsonl"));
+        names.len()
+    };
+    let mut kept = Vec::new();
+    while sealed() == 0 {
+        kept.extend(append(&mut store, &mut history, 1));
+    }
+    append(&mut store, &mut history, 1);
+    drop(store);
+    disk.lose(ACTIVE);
+    for nth in 1.. {
+        let disk = disk.fork();
+        disk.arm(None, nth, Fault::Crash);
+        let is_open = open_with(&disk, quarantine).is_ok();
+        let store = open_with(&disk.fork(), quarantine).unwrap();
+        assert_eq!(read_all(&store).unwrap(), kept, "call {nth}");
+        if is_open {
+            break;
+        }
+    }
+}

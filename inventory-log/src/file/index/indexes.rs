@@ -21,7 +21,7 @@ use crate::file::lines::Lines;
 use crate::file::segment::{Layout, Located, Sealed, Segment};
 
 /// Sidecars that are kept open: those of the newest segments. Each takes a descriptor and some forty kilobytes.
-const OPENED_MAX: usize = 256;
+pub(super) const OPENED_MAX: usize = 256;
 
 /// A segment: its first position, in one of the histories that a process sees.
 pub(super) type Place = (u64, Sequence);

@@ -22,3 +22,33 @@ pub(super) fn mark(marks: &mut Vec<Mark>, line: Mark, events: usize) {
         marks.push(line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_marked_every_so_many_bytes_and_a_long_one_always() {
+        let bytes = MARK_BYTES / 64;
+        let mut marks = Vec::new();
+        for at in 0..500 {
+            let line = Mark {
+                first: at + 1,
+                offset: at * bytes,
+            };
+            let events = if at == 100 {
+                LONG_EVENTS
+            } else {
+                LONG_EVENTS - 1
+            };
+            mark(&mut marks, line, events);
+        }
+        let lines: Vec<u64> = marks.iter().map(|mark| mark.offset / bytes).collect();
+        assert_eq!(lines, [0, 64, 100, 164, 228, 292, 356, 420, 484]);
+        assert!(
+            marks
+                .iter()
+                .all(|mark| mark.first == mark.offset / bytes + 1)
+        );
+    }
+}

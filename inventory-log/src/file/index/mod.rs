@@ -18,6 +18,8 @@ mod marks;
 mod sidecar;
 mod table;
 mod tail;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 mod unwritten;
 
 pub(super) use finder::Finder;

@@ -208,3 +208,41 @@ fn decode_marks(bytes: &[u8]) -> Vec<Mark> {
     }
     marks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::disk::write_all_at;
+
+    #[test]
+    fn a_table_is_read_back_block_by_block_also_when_the_last_block_is_not_full() {
+        for count in [0, 1, BLOCK_KEYS, BLOCK_KEYS + 1, BLOCK_KEYS * 5 / 2] {
+            let keys = (0..count as u128).map(|key| Key::from_bytes((key << 60).to_le_bytes()));
+            let marks = [(1, 90), (7, 70_000)].map(|(first, offset)| Mark { first, offset });
+            let table = Table::of(keys.collect(), Arc::new(marks.to_vec()), true);
+            let identity = Identity {
+                header: b"header".to_vec(),
+                last: 9,
+                size: 100_000,
+            };
+            let file = tempfile::tempfile().unwrap();
+            write_all_at(&file, &Sidecar::encode(&table, &identity), 0).unwrap();
+            let sidecar = Sidecar::open(Arc::new(file), &identity).unwrap().unwrap();
+            assert_eq!(sidecar.marks, table.marks);
+            assert_eq!(sidecar.fences.len(), count.div_ceil(BLOCK_KEYS));
+            for (number, expected) in table.keys.chunks(BLOCK_KEYS).enumerate() {
+                let block = sidecar.block(number).unwrap();
+                assert_eq!(
+                    block.as_deref(),
+                    Some(expected),
+                    "block {number} of {count}"
+                );
+                let next = table.keys.get((number + 1) * BLOCK_KEYS).copied();
+                for &key in expected {
+                    assert_eq!(sidecar.block_back(key), Some(number));
+                    assert_eq!(sidecar.fence_after(key), next);
+                }
+            }
+        }
+    }
+}

@@ -178,3 +178,57 @@ impl Disk for Pinned {
         Ok(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_is_only_looked_at_takes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::write(path.join(ACTIVE), "the log").unwrap();
+        let pinned = Pinned::open(path).unwrap();
+        let refusals = [
+            pinned.create(SNAPSHOT).map(drop),
+            pinned.rename(ACTIVE, SNAPSHOT),
+            pinned.remove(ACTIVE),
+            pinned.sync_dir(),
+            pinned.lock().map(drop),
+        ];
+        for (at, refused) in refusals.into_iter().enumerate() {
+            let kind = refused.map_err(|error| error.kind());
+            assert_eq!(kind, Err(io::ErrorKind::ReadOnlyFilesystem), "{at}");
+        }
+        assert_eq!(names(path).unwrap(), [ACTIVE]);
+        assert_eq!(fs::read(path.join(ACTIVE)).unwrap(), b"the log");
+    }
+
+    #[test]
+    fn a_directory_that_changes_while_it_is_opened_is_looked_at_again_and_one_that_fails_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::write(path.join(ACTIVE), "the log").unwrap();
+        let listed = [ACTIVE.to_owned(), SNAPSHOT.to_owned()];
+        assert!(open_all(path, &listed).unwrap().is_none(), "one has gone");
+        let files = open_all(path, &listed[..1]).unwrap().unwrap();
+        assert_eq!(files.len(), 1);
+        assert!(is_same(path, ACTIVE, &files).unwrap());
+        assert!(is_same(path, SNAPSHOT, &files).unwrap(), "there was none");
+        fs::write(path.join(SNAPSHOT), "another file").unwrap();
+        fs::rename(path.join(SNAPSHOT), path.join(ACTIVE)).unwrap();
+        assert!(!is_same(path, ACTIVE, &files).unwrap());
+        fs::remove_file(path.join(ACTIVE)).unwrap();
+        assert!(!is_same(path, ACTIVE, &files).unwrap());
+        // A file has no files.
+        fs::write(path.join(ACTIVE), "no directory").unwrap();
+        let failing = path.join(ACTIVE);
+        let kind = |error: io::Error| error.kind();
+        assert_eq!(
+            open_all(&failing, &listed).map_err(kind).err(),
+            Some(io::ErrorKind::NotADirectory)
+        );
+        let same = is_same(&failing, ACTIVE, &files).map_err(kind);
+        assert_eq!(same, Err(io::ErrorKind::NotADirectory));
+    }
+}

@@ -187,7 +187,7 @@ impl<'a> Pass<'a> {
         while let Some((file, snapshot)) = self.snapshots.first() {
             let at = snapshot.image.head().sequence;
             let Some(ledger) = &self.ledger else {
-                if at < self.view.floor() || self.head.is_some_and(|head| head.sequence > at) {
+                if self.head.is_some_and(|head| head.sequence > at) {
                     self.snapshots.remove(0);
                     continue;
                 }

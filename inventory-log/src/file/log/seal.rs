@@ -15,10 +15,10 @@ impl FileLog {
     /// Starts the next segment, when this one is full. The group that filled it is durable whatever happens here: a full
     /// disk lets the segment grow, anything else shows with the next append.
     pub(super) fn seal_when_full(&mut self) {
-        let first = self.layout.read().active.first;
-        if self.end < self.options.segment_bytes || self.head.sequence < first {
+        if self.end < self.options.segment_bytes {
             return;
         }
+        let first = self.layout.read().active.first;
         if let Err(error) = self.seal(first)
             && !is_shortage(&error)
         {
