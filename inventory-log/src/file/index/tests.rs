@@ -1,5 +1,7 @@
 //! What a log finds by its indexes, and what these cost it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
@@ -120,7 +122,7 @@ fn names_that_an_index_cannot_tell_apart_are_told_apart() {
         (other, vec![(name, here), ("rice", here), (other, here)]),
         ("order", vec![("rice", here)]),
     ];
-    // All of them at the end; before that, only some of what is asked for is there.
+    // Before the last ones, not all of what is asked for is there.
     for (reference, lines) in requests {
         let before = store.log.head().sequence;
         let entry = sell(&mut store, &mut history, reference, &lines);
@@ -129,6 +131,11 @@ fn names_that_an_index_cannot_tell_apart_are_told_apart() {
         for name in NAMES {
             compare(&store, &entries, name, before);
         }
+    }
+    let reader = store.log.reader();
+    for name in NAMES {
+        let trail = Trail::Reference(name.parse().unwrap());
+        assert_eq!(newest(&*reader, &trail).len(), 2, "it is found by its name");
     }
 }
 

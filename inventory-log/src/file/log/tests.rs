@@ -1,5 +1,7 @@
 //! What a log does with the room that it has, and what it keeps of a group that it has written.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
@@ -13,7 +15,7 @@ use super::group::BYTES_KEPT;
 use crate::file::directory::{ACTIVE, sealed_name};
 use crate::file::record;
 use crate::file::{FileOptions, open_on};
-use crate::testing::SimDisk;
+use crate::testing::{Call, SimDisk};
 
 fn open(disk: &SimDisk, options: FileOptions) -> FileLog {
     let disk = Arc::new(disk.clone());
@@ -49,12 +51,13 @@ fn what_was_reserved_and_prepared_is_used_to_the_last_byte() {
     };
     let mut log = open(&disk, options);
     append(&mut log, &entries[0]).unwrap();
-    let size = log.size;
+    let (size, extends) = (log.size, disk.calls_of(Call::Extend));
     disk.set_full(true);
     for entry in &entries[1..] {
         append(&mut log, entry).unwrap();
     }
     assert_eq!((log.size, log.end), (size, size - 2));
+    assert_eq!(disk.calls_of(Call::Extend), extends);
     let content = disk.content(ACTIVE).unwrap();
     assert!(content.ends_with(b"}\n\0\0"), "nothing more is prepared");
     let refused = append(&mut log, &entry(&mut history, 1));
