@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -68,6 +69,46 @@ fn a_store_that_is_told_to_stop_ends_with_a_status_of_its_own_though_its_disk_ha
     lines.wait_for(&format!("the disk did not answer for 10s, {says}"));
     lines.wait_for(&format!("store: the disk did not answer for 10s, {says}"));
     assert!(central.terminate().success());
+}
+
+/// Whether a process has asked to be told of SIGTERM.
+fn hears_of_sigterm(id: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+    caught & (1 << (15 - 1)) != 0
+}
+
+/// A file that nobody writes hangs whoever opens it to read.
+#[test]
+fn a_store_that_is_told_to_stop_while_it_starts_ends_though_its_disk_hangs() {
+    let data = tempfile::tempdir().unwrap();
+    let outbox = data.path().join("outbox.log.jsonl");
+    assert!(
+        Command::new("mkfifo")
+            .arg(outbox)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut store = store_command(data.path(), "127.0.0.1:1").spawn().unwrap();
+    let begun = Instant::now();
+    let mut told = false;
+    let ended = loop {
+        if !told && hears_of_sigterm(store.id()) {
+            let id = store.id().to_string();
+            assert!(Command::new("kill").arg(id).status().unwrap().success());
+            told = true;
+        }
+        let ended = store.try_wait().unwrap();
+        if ended.is_some() || begun.elapsed() > Duration::from_secs(20) {
+            break ended;
+        }
+        std::thread::yield_now();
+    };
+    let _ = store.kill();
+    let _ = store.wait();
+    assert_eq!(ended.and_then(|ended| ended.code()), Some(0));
 }
 
 #[test]

@@ -11,7 +11,9 @@ use inventory_http::central::{Ended, Running, SETTINGS, Settings};
 use inventory_http::kit::{command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 use failure::Failure;
 
@@ -63,10 +65,8 @@ fn run() -> Result<(), Failure> {
     }
 }
 
-async fn serve(settings: &Settings) -> Result<Ended, Failure> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
+/// Opens the files and serves them: waits for the disk.
+async fn start(settings: &Settings) -> Result<Running, Failure> {
     let options = FileOptions {
         recovery: settings.engine.recovery,
         ..FileOptions::default()
@@ -75,9 +75,24 @@ async fn serve(settings: &Settings) -> Result<Ended, Failure> {
     for finding in &store.findings {
         tracing::warn!(%finding, "found while opening");
     }
-    let mut running = Running::start(store.into_ports(), settings)
-        .await
-        .map_err(Failure::Start)?;
+    let started = Running::start(store.into_ports(), settings).await;
+    started.map_err(Failure::Start)
+}
+
+async fn serve(settings: &Settings) -> Result<Ended, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
+    let starting = {
+        let (runtime, settings) = (Handle::current(), settings.clone());
+        spawn_blocking(move || runtime.block_on(start(&settings)))
+    };
+    // Nothing was promised yet, and a disk may hang here, too.
+    let mut running = tokio::select! {
+        started = starting => started.expect("a start does not panic")?,
+        _ = terminate.recv() => return Ok(Ended::Stopped),
+        _ = interrupt.recv() => return Ok(Ended::Stopped),
+    };
     let _ = writeln!(
         std::io::stdout(),
         "central listens on http://{}",

@@ -13,7 +13,9 @@ use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
 use inventory_store::api::{EndError, Running, SETTINGS, Settings, StartError};
 use inventory_store::{cache, outbox};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 /// Why a store ended.
 #[derive(Debug)]
@@ -109,8 +111,17 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
-    let starting = Running::start(Arc::new(SystemClock), settings);
-    let mut running = starting.await.map_err(Failure::Start)?;
+    let starting = {
+        let (runtime, settings) = (Handle::current(), settings.clone());
+        let start = async move { Running::start(Arc::new(SystemClock), &settings).await };
+        spawn_blocking(move || runtime.block_on(start))
+    };
+    // As central's.
+    let mut running = tokio::select! {
+        started = starting => started.expect("a start does not panic").map_err(Failure::Start)?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     let _ = writeln!(
         io::stdout(),
         "store {} listens on http://{}",
