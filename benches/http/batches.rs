@@ -1,10 +1,10 @@
 //! Many independent updates in one call.
 
-use crate::Told;
 use crate::report::{Aim, row};
 use crate::rounds::measure;
 use crate::server::Server;
 use crate::shop;
+use crate::told::Told;
 
 const LINES: usize = 1_000;
 

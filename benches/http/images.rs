@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Told;
 use crate::load::Client;
 use crate::report::{Aim, row};
 use crate::server::Server;
 use crate::shop;
+use crate::told::Told;
 
 const PRODUCTS: usize = 1_000_000;
 const SNAPSHOTS: usize = 10;

@@ -17,31 +17,15 @@ mod shop;
 mod singles;
 mod stores;
 mod tills;
+mod told;
 
-use std::path::PathBuf;
 use std::time::Duration;
+
+use told::Told;
 
 /// Both sides allocate with what the central binary allocates with.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// What this program is told.
-struct Told {
-    central: PathBuf,
-    round: Duration,
-    rows: Vec<String>,
-}
-
-impl Told {
-    /// The program beside central.
-    fn store(&self) -> PathBuf {
-        self.central.with_file_name("store")
-    }
-
-    fn wants(&self, row: &str) -> bool {
-        self.rows.is_empty() || self.rows.iter().any(|wanted| wanted == row)
-    }
-}
 
 fn main() {
     // `cargo bench` adds `--bench`; what is left is the path of central, then the rows that are asked for.

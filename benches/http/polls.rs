@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use crate::Told;
 use crate::load::{Client, Requests as _};
 use crate::report::{Aim, row};
 use crate::server::Server;
 use crate::shop;
+use crate::told::Told;
 
 const POLLS: usize = 1_000;
 const TIMES: usize = 10;

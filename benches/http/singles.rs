@@ -1,10 +1,10 @@
 //! One product at a time: reads, and durable updates.
 
-use crate::Told;
 use crate::report::{Aim, row};
 use crate::rounds::measure;
 use crate::server::Server;
 use crate::shop;
+use crate::told::Told;
 
 const CONNECTIONS: u64 = 64;
 

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::Told;
 use crate::load::{Client, Requests as _};
 use crate::report::{Aim, row};
 use crate::rounds::measure;
 use crate::server::{Server, Store};
 use crate::shop;
+use crate::told::Told;
 
 const STORES: usize = 50;
 const UPDATES: usize = 1_000;

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use tokio::time;
 
-use crate::Told;
 use crate::distance::Distance;
 use crate::load::{Client, Requests as _, drive};
 use crate::report::{Aim, row};
 use crate::server::{Server, Store};
 use crate::shop;
 use crate::stores::status;
+use crate::told::Told;
 
 /// There and back take twice as long.
 const AWAY: Duration = Duration::from_millis(25);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use inventory_core::engine::Engine;
 use inventory_core::memory::MemoryStorage;
 
+use crate::arguments::scaled;
 use crate::contest::{Aim, Contest, Contests, Row};
-use crate::scaled;
 use crate::shop::{self, Sales};
 
 const PRODUCTS: usize = 10_000;

@@ -13,8 +13,8 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, Ports};
 use inventory_core::vocabulary::{TTL_SECONDS_MAX, Timestamp, Uptime};
 
+use crate::arguments::scaled;
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, Sales};
 use crate::tills::{hold, reservation};
 

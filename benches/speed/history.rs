@@ -21,8 +21,8 @@ use inventory_core::vocabulary::{
 use inventory_log::file::{self, FileOptions};
 use tempfile::TempDir;
 
+use crate::arguments::scaled;
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, Sales, product_name};
 
 const PRODUCTS: usize = 10_000;

@@ -5,6 +5,7 @@
 //! how many reservations are open while deadlines pass.
 
 mod after_group;
+mod arguments;
 mod bulk;
 mod contest;
 mod deadlines;
@@ -23,6 +24,7 @@ mod tills;
 mod waits;
 mod window;
 
+use arguments::{is_filtered, is_smoke_test, is_wanted};
 use contest::Contests;
 
 /// Both sides allocate with what the central binary allocates with.
@@ -66,29 +68,4 @@ fn main() {
             },
         );
     }
-}
-
-/// Whether only some rows are asked for.
-fn is_filtered() -> bool {
-    filters().next().is_some()
-}
-
-/// Whether what has this name, and is not criterion's, is asked for.
-fn is_wanted(name: &str) -> bool {
-    !is_filtered() || filters().any(|filter| name.contains(&filter))
-}
-
-fn filters() -> impl Iterator<Item = String> {
-    let arguments = std::env::args().skip(1);
-    arguments.filter(|argument| !argument.starts_with('-'))
-}
-
-/// Whether everything is only to be run once, to see that it runs.
-fn is_smoke_test() -> bool {
-    std::env::args().any(|argument| argument == "--test")
-}
-
-/// A size, or a small part of it for a smoke test.
-fn scaled(size: usize) -> usize {
-    if is_smoke_test() { size / 100 } else { size }
 }

@@ -6,8 +6,8 @@ use std::{fs, mem};
 use inventory_core::machine::{Ledger, Staging};
 use inventory_core::vocabulary::Timestamp;
 
+use crate::arguments::scaled;
 use crate::one_adjust::{apply, stocked};
-use crate::scaled;
 use crate::shop::Sales;
 
 const LEVELS_PER_PRODUCT: usize = 20;

@@ -9,8 +9,8 @@ use inventory_core::machine::{
 use inventory_core::vocabulary::Timestamp;
 use rapidhash::{RapidHashMap, RapidHashSet};
 
+use crate::arguments::scaled;
 use crate::contest::{Aim, Contest, Contests, Row};
-use crate::scaled;
 use crate::shop::{Sales, count, key_name, product_name};
 
 /// Updates per iteration. Each iteration begins with no key remembered.

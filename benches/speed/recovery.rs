@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tempfile::TempDir;
 
+use crate::arguments::scaled;
 use crate::contest::{Aim, Contest, Contests, Row};
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, Sales, keyed, sale};
 
 const PRODUCTS: usize = 10_000;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use inventory_core::engine::{Engine, Opened, Settings};
 use inventory_core::ports::{Observation, Observer, Ports};
 
+use crate::arguments::scaled;
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, keyed, sale};
 
 pub(crate) const NAME: &str = "snapshots";

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use inventory_core::engine::{Engine, Opened, Settings};
 use inventory_core::machine::Ledger;
 
+use crate::arguments::scaled;
 use crate::memory::resident_bytes;
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, Sales};
 
 pub(crate) const NAME: &str = "start";

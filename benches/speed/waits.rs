@@ -12,8 +12,8 @@ use inventory_core::machine::{
 use inventory_core::vocabulary::{ProductId, Quantity};
 use inventory_core::writer::{Writer, WriterLimits};
 
+use crate::arguments::scaled;
 use crate::raw;
-use crate::scaled;
 use crate::shop::{self, Sales, count, keyed, product_name, sale};
 use crate::tills::{hold, reservation};
 

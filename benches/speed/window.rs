@@ -4,9 +4,9 @@
 use inventory_core::machine::{Command, Request, Set, SetRule, Staging, WindowLimits};
 use inventory_core::vocabulary::{Quantity, Timestamp};
 
+use crate::arguments::scaled;
 use crate::memory::resident_bytes;
 use crate::one_adjust::{apply, stocked};
-use crate::scaled;
 use crate::shop::{key_name, product_name};
 
 pub(crate) const NAME: &str = "memory of the window";

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::reader::Published;
+use super::receipt::{Answer, Receipt};
 use super::settings::LIMITS;
-use super::{Answer, Engine, Receipt};
-use crate::machine::{self, Decision, Draft, Entry, Rejection, Request};
+use crate::machine::{self, Decision, Draft, Entry, Rejection, Request, Staging};
 use crate::ports::Observation;
 use crate::vocabulary::{Epoch, Sequence, Timestamp};
 
@@ -16,18 +17,17 @@ pub(super) struct Group {
     pub(super) entries: Vec<Arc<Entry>>,
 }
 
-impl Engine {
+impl Group {
     /// Decides the first submissions, up to the one with which they write `events_max` events.
     pub(super) fn decide<'a>(
-        &mut self,
+        published: &Published,
+        staging: &mut Staging,
         submissions: impl Iterator<Item: IntoIterator<Item = &'a Request>>,
         events_max: usize,
         now: Timestamp,
-    ) -> Group {
-        let epoch = self.published.epoch;
+    ) -> Self {
         let (mut answers, mut entries) = (Vec::new(), Vec::new());
-        let staging = &mut self.staging;
-        let after = self.published.read(|ledger| {
+        let after = published.read(|ledger| {
             let mut draft = Draft::new(ledger, staging, now);
             if let Some(expired) = machine::expire(&mut draft, LIMITS.expire) {
                 entries.push(draft.record(None, expired));
@@ -38,7 +38,7 @@ impl Engine {
                 answers.reserve(requests.size_hint().0);
                 entries.reserve(requests.size_hint().0);
                 for request in requests {
-                    let answer = check_history(&draft, request, epoch)
+                    let answer = check_history(&draft, request, published.epoch)
                         .and_then(|()| decide_one(&mut draft, request, &mut entries));
                     answers.push(answer);
                 }
@@ -48,18 +48,23 @@ impl Engine {
             }
             ledger.head().sequence
         });
+        Self {
+            after,
+            answers,
+            entries,
+        }
+    }
+
+    /// What has been decided, in numbers.
+    pub(super) fn observation(&self) -> Observation<'static> {
+        let answers = &self.answers;
         let count = |of: fn(&Answer) -> bool| answers.iter().filter(|answer| of(answer)).count();
-        self.observer.observe(&Observation::GroupDecided {
+        Observation::GroupDecided {
             requests: answers.len(),
             refused: count(|answer| answer.as_ref().is_err_and(|refused| !is_unchanged(refused))),
             unchanged: count(|answer| answer.as_ref().is_err_and(is_unchanged)),
             replayed: count(|answer| answer.as_ref().is_ok_and(|receipt| receipt.replayed)),
-            events: entries.iter().map(|entry| entry.events.len()).sum(),
-        });
-        Group {
-            after,
-            answers,
-            entries,
+            events: self.entries.iter().map(|entry| entry.events.len()).sum(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod look;
 mod pages;
 mod past;
 mod reader;
+mod receipt;
 mod recover;
 mod set_back;
 mod settings;
@@ -32,6 +33,7 @@ pub use past::{
     BasisError, HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, PastProduct,
 };
 pub use reader::{Reader, Subscription};
+pub use receipt::{Answer, Receipt};
 pub use recover::{Loss, RecoveryReport};
 pub use set_back::{SetBack, SetBackError, set_back};
 pub use settings::{Recovery, Settings};
@@ -39,25 +41,13 @@ pub use snapshotter::Snapshotter;
 pub use timekeeper::{Awaits, EngineTime, Leap};
 
 use crate::defect;
-use crate::machine::{self, Entry, Head, Rejection, Request, Staging};
+use crate::machine::{self, Head, Request, Staging};
 use crate::ports::{AppendError, DeadLetters, EventLog, Observation, Observer, Ports, Wanted};
 use crate::vocabulary::Sequence;
 use decide::Group;
 use look::Committing;
 use reader::Published;
 use time::Time;
-
-/// What a request has written, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The events, one per line of the request, with the state after each.
-    pub entry: Arc<Entry>,
-    /// Whether the key had been used before, so that this is the first answer again.
-    pub replayed: bool,
-}
-
-/// The answer to a request: done, or refused.
-pub type Answer = Result<Receipt, Rejection>;
 
 /// An engine that has just started.
 pub struct Opened {
@@ -212,11 +202,14 @@ impl Engine {
         if let Some(leap) = leap.filter(Leap::is_refused) {
             return Err(self.refuse(submissions.flatten().count(), leap));
         }
+        let staging = &mut self.staging;
+        let group = Group::decide(&self.published, staging, submissions, events_max, now);
+        self.observer.observe(&group.observation());
         let Group {
             after,
             answers,
             entries,
-        } = self.decide(submissions, events_max, now);
+        } = group;
         let Some(last) = entries.last() else {
             return Ok(answers);
         };

@@ -10,6 +10,7 @@
 mod alert;
 mod command;
 mod decide;
+mod decision;
 mod draft;
 mod entry;
 mod event;
@@ -31,7 +32,8 @@ pub use command::{
     InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
     Then, Thresholds,
 };
-pub use decide::{Decision, Fresh, Portion, decide, expire};
+pub use decide::{Portion, decide, expire};
+pub use decision::{Decision, Fresh};
 pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, ImageEntry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};

@@ -3,49 +3,28 @@
 
 mod clock;
 mod dead_letters;
+mod error;
 mod event_log;
 mod log_reader;
 mod observer;
+mod read_error;
 mod snapshots;
 mod trail;
 mod wanted;
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 pub use clock::Clock;
 pub use dead_letters::{CONTENT_BYTES_MAX, DeadLetter, DeadLetters, Resolution, Resolved};
+pub use error::{Cause, StorageError};
 pub use event_log::{AppendError, EventLog};
-pub use log_reader::{Levels, LogReader, ReadError};
+pub use log_reader::{Levels, LogReader};
 pub use observer::{Observation, Observer, Unobserved};
+pub use read_error::ReadError;
 pub use snapshots::{LoadError, Loaded, Saved, Snapshot, SnapshotStore};
 pub use trail::{Excerpt, Extent, Touch, Trail};
 pub use wanted::Wanted;
-
-/// The cause of a storage error, in the adapter's own terms.
-pub type Cause = Box<dyn Error + Send + Sync>;
-
-/// Storage failed. What was being done, and why it failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation} failed")]
-pub struct StorageError {
-    /// What was being done, as in "renaming state.json".
-    pub operation: String,
-    /// Why it failed.
-    #[source]
-    pub cause: Cause,
-}
-
-impl StorageError {
-    /// An error of `operation`.
-    pub fn new(operation: impl Into<String>, cause: impl Into<Cause>) -> Self {
-        Self {
-            operation: operation.into(),
-            cause: cause.into(),
-        }
-    }
-}
 
 /// The adapters that one engine works with. Replace a field to replace a port.
 pub struct Ports {

@@ -5,41 +5,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::inbox::{Bounds, Inbox, NotTaken, Submission, Weight};
+use super::commit::Commit;
+use super::inbox::{Bounds, Inbox, NotTaken, Submission, weigh};
 use super::reply::{Answers, Callback, Reply, Slot};
 use super::sync::{Arc, Condvar, Mutex};
-
-/// What makes groups durable: the engine, in a test something smaller.
-pub(super) trait Commit {
-    /// What is committed.
-    type Request;
-    /// The answer to one request.
-    type Answer;
-    /// Why a whole group was not answered.
-    type Error: Clone;
-
-    /// Commits submissions together and answers each of their requests, in order. Only the first ones, and one at least, when
-    /// they turn out to change more than `lines_max`: how much a request changes is known once it is decided.
-    fn commit<'a>(
-        &mut self,
-        group: impl Iterator<Item = &'a [Self::Request]>,
-        lines_max: usize,
-    ) -> Result<Vec<Self::Answer>, Self::Error>
-    where
-        Self::Request: 'a;
-
-    /// Calls `answer`, which calls whoever has submitted.
-    fn answering(&self, answer: impl FnOnce());
-
-    /// How much one request is. Asked for by its caller, and once.
-    fn weigh(request: &Self::Request) -> Weight;
-
-    /// What callers are told whose requests were being committed when the committer panicked.
-    fn lost() -> Self::Error;
-
-    /// What callers are told when the committer is gone before it got to them.
-    fn gone() -> Self::Error;
-}
+use super::weight::Weight;
 
 pub(super) struct HandOver<C: Commit> {
     inbox: Mutex<Inbox<C>>,
@@ -66,7 +36,7 @@ impl<C: Commit> HandOver<C> {
         requests: Vec<C::Request>,
         reply: Callback<C>,
     ) -> Result<(), NotTaken> {
-        let weight = Weight::of::<C>(&requests);
+        let weight = weigh::<C>(&requests);
         let mut inbox = self.inbox.lock();
         inbox.check(weight, self.bounds.inbox)?;
         self.enqueue(&mut inbox, requests, weight, reply);
@@ -81,7 +51,7 @@ impl<C: Commit> HandOver<C> {
         C::Answer: Send,
         C::Error: Send,
     {
-        let weight = Weight::of::<C>(&requests);
+        let weight = weigh::<C>(&requests);
         let mut inbox = self.inbox.lock();
         if inbox.closed {
             return Err(NotTaken::Closed);

@@ -2,46 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::hand_over::Commit;
+use super::commit::Commit;
 use super::reply::Reply;
 use super::sync::{ThreadId, this_thread};
-
-/// How much there is to commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Weight {
-    pub(super) lines: usize,
-    pub(super) bytes: usize,
-}
-
-impl Weight {
-    /// What requests weigh together. None at all are a line: they take their place in the queue too.
-    pub(super) fn of<C: Commit>(requests: &[C::Request]) -> Self {
-        let all = requests.iter().map(C::weigh);
-        let sum = all.fold(Self::default(), Self::plus);
-        Self {
-            lines: sum.lines.max(1),
-            ..sum
-        }
-    }
-
-    fn plus(self, more: Self) -> Self {
-        Self {
-            lines: self.lines + more.lines,
-            bytes: self.bytes + more.bytes,
-        }
-    }
-
-    fn minus(self, less: Self) -> Self {
-        Self {
-            lines: self.lines - less.lines,
-            bytes: self.bytes - less.bytes,
-        }
-    }
-
-    fn is_within(self, most: Self) -> bool {
-        self.lines <= most.lines && self.bytes <= most.bytes
-    }
-}
+use super::weight::Weight;
 
 /// Bounds of the hand-over. What is larger by itself is let through alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +14,16 @@ pub(super) struct Bounds {
     pub(super) inbox: Weight,
     /// What is committed together.
     pub(super) group: Weight,
+}
+
+/// What requests weigh together. None at all are a line: they take their place in the queue too.
+pub(super) fn weigh<C: Commit>(requests: &[C::Request]) -> Weight {
+    let all = requests.iter().map(C::weigh);
+    let sum = all.fold(Weight::default(), Weight::plus);
+    Weight {
+        lines: sum.lines.max(1),
+        ..sum
+    }
 }
 
 /// Why a submission was not taken. Nothing of it was or will be applied.

@@ -8,10 +8,12 @@
 //! **Invariant**: a submission that was taken is committed, and its reply is called exactly once, whether or not its
 //! caller is still there. Submissions are committed in the order in which they were taken.
 
+mod commit;
 mod hand_over;
 mod inbox;
 mod reply;
 mod sync;
+mod weight;
 
 use std::fmt;
 use std::io;
@@ -25,8 +27,10 @@ pub use inbox::NotTaken;
 use crate::engine::{Answer, Engine, EngineError, Reader};
 use crate::machine::{REQUEST_LINES_MAX, Request};
 use crate::ports::Cause;
-use hand_over::{Commit, HandOver};
-use inbox::{Bounds, Weight};
+use commit::Commit;
+use hand_over::HandOver;
+use inbox::Bounds;
+use weight::Weight;
 
 /// How much a writer takes on. A submission has as many lines as its requests, an empty one has one; one that is larger
 /// than a bound is taken when it would be alone.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::hand_over::Commit;
+use super::commit::Commit;
 use super::sync::{Condvar, Mutex};
 
 pub(super) type Answers<C> = Result<Vec<<C as Commit>::Answer>, <C as Commit>::Error>;

@@ -4,6 +4,8 @@
 //! `HAND_OVER_SCHEDULES` sets the number of schedules per test.
 
 mod bounds;
+#[path = "../../src/writer/commit.rs"]
+mod commit;
 mod ending;
 #[path = "../../src/writer/hand_over.rs"]
 mod hand_over;
@@ -17,6 +19,8 @@ mod model;
 #[path = "../../src/writer/reply.rs"]
 mod reply;
 mod sync;
+#[path = "../../src/writer/weight.rs"]
+mod weight;
 
 use inbox::NotTaken;
 use model::{Failure, Model, ROOMY, check};

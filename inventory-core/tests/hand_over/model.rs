@@ -2,9 +2,11 @@
 
 use shuttle::thread;
 
-use crate::hand_over::{Commit, HandOver};
-use crate::inbox::{Bounds, Weight};
+use crate::commit::Commit;
+use crate::hand_over::HandOver;
+use crate::inbox::Bounds;
 use crate::sync::{Arc, Condvar, Mutex};
+use crate::weight::Weight;
 
 /// What was committed, group by group.
 pub(crate) type Groups = Arc<Mutex<Vec<Vec<u32>>>>;

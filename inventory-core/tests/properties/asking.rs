@@ -10,8 +10,8 @@ use inventory_core::vocabulary::{
     Adjustment, Caller, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Ttl, Units, Version,
 };
 
-use crate::draw::{Ask, Guarded};
-use crate::wish::{Amount, Place, Wish};
+use crate::draw::Ask;
+use crate::wish::{Amount, Guarded, Place, Wish};
 
 /// A caller, and a key of theirs.
 type Key = (Option<Caller>, IdempotencyKey);

@@ -5,14 +5,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{TestError, TestRunner};
 
 use crate::world::World;
-use crate::{answered, draw, shelf};
+use crate::{again, draw, shelf};
 
 /// Plays cases until one of them panics.
 fn expect_seen<S: Strategy>(defect: Defect, cases: &S, play: impl Fn(S::Value)) {
     let mut runner = TestRunner::new(ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 0,
-        ..crate::many_cases()
+        ..crate::cases::many_cases()
     });
     let seen = runner.run(cases, |case| {
         with(defect, || play(case));
@@ -39,7 +39,7 @@ macro_rules! seen {
         })
     };
     (who_asks_again, $defect:expr) => {
-        expect_seen($defect, &draw::steps(), |steps| answered::play(&steps))
+        expect_seen($defect, &draw::steps(), |steps| again::play(&steps))
     };
     (the_shelf, $defect:expr) => {
         expect_seen($defect, &shelf::story(), |story| shelf::play(&story))

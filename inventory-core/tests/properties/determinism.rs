@@ -68,7 +68,7 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
 }
 
 proptest! {
-    #![proptest_config(crate::config())]
+    #![proptest_config(crate::cases::config())]
 
     #[test]
     fn the_same_steps_write_the_same_log(rules in draw::rules(), steps in draw::steps()) {

@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::wish::{self, Wish};
+use crate::wish::{self, Guarded, Wish, guarded};
 
 /// Every other one is another caller's.
 const KEYS: u8 = 12;
@@ -65,15 +65,6 @@ pub(crate) enum Ask {
     Otherwise(usize, usize),
 }
 
-/// The version that a line demands, seen from the one that it will probably find.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Guarded {
-    Not,
-    Right,
-    Behind,
-    Ahead,
-}
-
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let age_ms = select(vec![0, 300, 2_000, WindowLimits::default().age_ms]);
     let keys_max = prop_oneof![0..=8usize, Just(1_000)];
@@ -123,15 +114,6 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
         1 => (key(), wish::life()).prop_map(|(key, lines)| Ask::New(key, lines)),
         2 => (0..10usize, guarded()).prop_map(|(back, guarded)| Ask::Again(back, guarded)),
         1 => (0..10usize, 0..4usize).prop_map(|(back, line)| Ask::Otherwise(back, line)),
-    ]
-}
-
-pub(crate) fn guarded() -> impl Strategy<Value = Guarded> {
-    prop_oneof![
-        6 => Just(Guarded::Not),
-        6 => Just(Guarded::Right),
-        1 => Just(Guarded::Behind),
-        1 => Just(Guarded::Ahead),
     ]
 }
 

@@ -59,7 +59,7 @@ const SITUATIONS: [&str; 43] = [
 #[test]
 fn the_cases_reach_every_situation() {
     let reached = RefCell::new(BTreeSet::new());
-    let mut runner = TestRunner::new(crate::many_cases());
+    let mut runner = TestRunner::new(crate::cases::many_cases());
     let played = runner.run(&(draw::rules(), draw::steps()), |(rules, steps)| {
         let mut world = World::new(rules);
         steps.iter().for_each(|step| world.step(step));

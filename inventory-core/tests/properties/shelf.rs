@@ -285,7 +285,7 @@ pub(crate) fn play(story: &[Happens]) {
 }
 
 proptest! {
-    #![proptest_config(crate::config())]
+    #![proptest_config(crate::cases::config())]
 
     #[test]
     fn after_every_count_the_ledger_has_what_is_on_the_shelf(

@@ -6,8 +6,6 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::draw::{Guarded, guarded};
-
 pub(crate) const PRODUCTS: [&str; 3] = ["tea", "rice", "salt"];
 pub(crate) const STORES: [&str; 2] = ["north", "south"];
 const RESERVATIONS: [&str; 4] = ["r1", "r2", "r3", "r4"];
@@ -15,6 +13,15 @@ const TRANSFERS: [&str; 3] = ["t1", "t2", "t3"];
 
 /// A level.
 pub(crate) type Place = (&'static str, &'static str);
+
+/// The version that a line demands, seen from the one that it will probably find.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guarded {
+    Not,
+    Right,
+    Behind,
+    Ahead,
+}
 
 /// What a line asks for.
 #[derive(Debug, Clone)]
@@ -201,5 +208,14 @@ fn alert() -> impl Strategy<Value = Wish> {
     prop_oneof![
         3 => (place(), 0..=4u64, 1..=3u64).prop_map(|(place, low, more)| Wish::Alert(place, low, more)),
         1 => place().prop_map(Wish::Unalert),
+    ]
+}
+
+pub(crate) fn guarded() -> impl Strategy<Value = Guarded> {
+    prop_oneof![
+        6 => Just(Guarded::Not),
+        6 => Just(Guarded::Right),
+        1 => Just(Guarded::Behind),
+        1 => Just(Guarded::Ahead),
     ]
 }

@@ -29,8 +29,7 @@ impl Errors {
             "content": { "application/json": { "schema": self.schema, "example": example } },
         });
         if matches!(code, Code::RateLimited | Code::Unavailable) {
-            response["headers"] =
-                json!({ "Retry-After": super::operation::number("seconds to wait") });
+            response["headers"] = json!({ "Retry-After": number("seconds to wait") });
         }
         response
     }
@@ -69,4 +68,9 @@ pub(super) fn codes<S>(route: &Route<S>) -> Vec<Code> {
     }
     codes.extend(route.errors);
     codes
+}
+
+/// A header that is a number.
+pub(super) fn number(about: &str) -> Value {
+    json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } })
 }

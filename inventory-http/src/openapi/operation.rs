@@ -3,7 +3,7 @@
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use super::errors::{Errors, codes};
+use super::errors::{Errors, codes, number};
 use super::examples::Examples;
 use crate::kit::{Access, AnswerDoc, Param, ParamKind, Route};
 
@@ -145,9 +145,4 @@ fn response<S>(
 /// A header that is a text.
 fn told(about: &str) -> Value {
     json!({ "description": about, "schema": { "type": "string" } })
-}
-
-/// A header that is a number.
-pub(super) fn number(about: &str) -> Value {
-    json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } })
 }

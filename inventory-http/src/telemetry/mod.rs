@@ -22,7 +22,6 @@ mod span;
 use std::fmt;
 use std::sync::Arc;
 
-use inventory_core::ports::Observer;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -38,7 +37,6 @@ pub use settings::{
 pub use span::{ChildSpan, RequestSpan};
 
 use export::Export;
-use observer::EngineObserver;
 
 /// The telemetry of one process. Clones are the same.
 #[derive(Clone)]
@@ -102,12 +100,6 @@ impl Telemetry {
     /// What is counted and measured.
     pub fn instruments(&self) -> &Instruments {
         &self.inner.instruments
-    }
-
-    /// Counts what the engine reports, from zero: what has not happened yet is seen to begin.
-    pub fn observer(&self) -> Arc<dyn Observer> {
-        self.inner.instruments.begin();
-        Arc::new(EngineObserver::new(self.clone()))
     }
 
     /// A gauge that is read when somebody looks. Once there is nothing to read, it is left out: zero would be a lie.

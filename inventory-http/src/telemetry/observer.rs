@@ -1,5 +1,6 @@
 //! What the engine reports, counted.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use inventory_core::ports::{AppendError, Observation, Observer};
@@ -9,7 +10,7 @@ use super::{Instruments, Telemetry, UpdateOutcome};
 
 /// Listens to one engine.
 #[derive(Debug)]
-pub(super) struct EngineObserver {
+struct EngineObserver {
     telemetry: Telemetry,
     group: Mutex<Group>,
 }
@@ -43,8 +44,16 @@ fn unanswered(error: &AppendError) -> UpdateOutcome {
     }
 }
 
+impl Telemetry {
+    /// Counts what the engine reports, from zero: what has not happened yet is seen to begin.
+    pub fn observer(&self) -> Arc<dyn Observer> {
+        self.instruments().begin();
+        Arc::new(EngineObserver::new(self.clone()))
+    }
+}
+
 impl EngineObserver {
-    pub(super) fn new(telemetry: Telemetry) -> Self {
+    fn new(telemetry: Telemetry) -> Self {
         let group = Group {
             decided_at: Instant::now(),
             requests: 0,

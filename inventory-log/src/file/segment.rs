@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use inventory_core::defect;
+use inventory_core::ports::{ReadError, StorageError};
 use inventory_core::vocabulary::Sequence;
 use parking_lot::RwLock;
 
@@ -66,6 +67,21 @@ pub(super) struct Segment<F = Arc<dyn DiskFile>> {
     pub(super) gaps: bool,
     pub(super) generation: u64,
     pub(super) file: F,
+}
+
+/// Which segment it is: its first position, in one of the histories that a process sees.
+pub(super) type SegmentId = (u64, Sequence);
+
+impl<F> Segment<F> {
+    pub(super) fn id(&self) -> SegmentId {
+        (self.generation, self.first)
+    }
+
+    /// It cannot be read.
+    pub(super) fn failed(&self, error: io::Error) -> ReadError {
+        let operation = format!("reading {}", self.name);
+        ReadError::Failed(StorageError::new(operation, error))
+    }
 }
 
 /// A segment that was located. A sealed one has to be opened by its name.

@@ -16,9 +16,11 @@
 //! ```
 
 mod dice;
+mod errors;
 mod faults;
 mod inode;
 mod interlude;
+mod sim_directory;
 mod sim_disk;
 mod sim_file;
 pub mod simulation;

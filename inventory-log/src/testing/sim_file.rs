@@ -4,6 +4,7 @@ use std::io;
 
 use super::SimDisk;
 use super::dice::Dice;
+use super::errors::eio;
 use super::faults::{Call, Fault};
 use crate::file::{DiskFile, FileId};
 
@@ -118,18 +119,6 @@ impl DiskFile for SimFile {
         }
     }
 }
-
-pub(super) fn eio() -> io::Error {
-    io::Error::from_raw_os_error(EIO)
-}
-
-pub(super) fn emfile() -> io::Error {
-    io::Error::from_raw_os_error(EMFILE)
-}
-
-/// The numbers that these errors have on every Unix.
-const EIO: i32 = 5;
-const EMFILE: i32 = 24;
 
 /// All files are on one device.
 pub(super) fn file_id(inode: usize) -> FileId {

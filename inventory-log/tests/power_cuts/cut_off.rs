@@ -5,7 +5,7 @@ use inventory_core::testing::{Defect, with};
 use inventory_log::file::{FindingKind, OpenError};
 use inventory_log::testing::{Call, Fault, SimDisk};
 
-use crate::open;
+use crate::small::open;
 use crate::witness::{Step, Witness};
 
 const ONE: Step = Step::Append {

@@ -3,34 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cut_off;
+mod small;
 mod witness;
 
-use std::sync::Arc;
-
-use inventory_core::engine::Recovery;
 use inventory_core::ports::EventLog;
-use inventory_core::testing::{Defect, ManualClock};
-use inventory_core::vocabulary::Timestamp;
-use inventory_log::file::{FileOptions, FileStore, FindingKind, OpenError, open_on};
+use inventory_core::testing::Defect;
+use inventory_log::file::{FindingKind, OpenError};
 use inventory_log::testing::{Call, Fault, SimDisk};
 
+use small::open;
 use witness::{Step, WORKLOAD, Witness};
-
-/// Small enough that a few entries fill a segment, and that a group spans sectors.
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 1_500,
-    reserve_bytes: 700,
-    prefill_bytes: 400,
-    recovery: Recovery::Strict,
-};
-
-fn open(disk: &SimDisk) -> Result<FileStore, OpenError> {
-    open_on(
-        Arc::new(disk.clone()),
-        &ManualClock::at(Timestamp::UNIX_EPOCH),
-        SMALL,
-    )
-}
 
 /// Runs the workload with a fault at call `nth`, lets the process end, and says what the next one finds.
 fn crash(seed: u64, nth: u64, fault: Fault, power: bool) -> Result<bool, String> {

@@ -11,7 +11,7 @@ use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 use inventory_log::file::FileStore;
 use inventory_log::testing::SimDisk;
 
-use crate::open;
+use crate::small::open;
 
 /// What a program that used the store knows of it.
 #[derive(Default)]

@@ -6,17 +6,25 @@
 //!  ⏎{"crc":"0a1b2c3d"}⏎                                 CRC32 of every byte before this newline
 //! ```
 
-use inventory_http::wire::Position;
 use std::io::{self, Write};
 
+use inventory_http::wire::Position;
 use serde::{Deserialize, Serialize};
 
 use super::error::Absence;
-use super::files::Cached;
 
 /// The form that is written and read. Another one is not converted: a snapshot is as good.
 const FORMAT: u64 = 1;
 const TRAILER_BYTES: usize = "\n{\"crc\":\"00000000\"}\n".len();
+
+/// A state as it was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// Where it stands.
+    pub position: Position,
+    /// The bytes that were written, every one of them.
+    pub content: Vec<u8>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Header {

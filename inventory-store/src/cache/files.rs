@@ -5,20 +5,11 @@ use std::io::{self, Write};
 use inventory_http::wire::Position;
 
 use super::directory::DataDirectory;
-use super::envelope;
+use super::envelope::{self, Cached};
 use super::error::{Absence, SaveError};
 
 const STATE: &str = "store_state.json";
 const OFFSET: &str = "store_offset.json";
-
-/// A state as it was saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cached {
-    /// Where it stands.
-    pub position: Position,
-    /// The bytes that were written, every one of them.
-    pub content: Vec<u8>,
-}
 
 /// The replica's files. It knows nothing about their content but where it stands.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod schedule;
 
 pub(crate) use directory::ReplaceError;
 pub use directory::{DataDirectory, DirectoryError};
+pub use envelope::Cached;
 pub use error::{Absence, SaveError};
-pub use files::{CacheFiles, Cached};
+pub use files::CacheFiles;
 pub use schedule::SaveSchedule;

@@ -63,7 +63,7 @@ impl Outbox {
             }
             Change::Park { key, reason } => {
                 self.find_queued(key)?;
-                park(key, reason, now)
+                Record::parked(key, reason, now)
             }
             Change::Conflict { key, reason } => self.decide_conflict(key, reason, now)?,
             Change::Retry { key, version } => {
@@ -82,7 +82,7 @@ impl Outbox {
             Change::Expire => {
                 let overdue = self.queue.at_rest().filter_map(|intent| {
                     let reason = self.overdue(intent, now)?;
-                    Some(park(intent.key(), &reason, now))
+                    Some(Record::parked(intent.key(), &reason, now))
                 });
                 return Ok(overdue.collect());
             }
@@ -126,7 +126,7 @@ impl Outbox {
             // Central's fingerprint does not cover the guard: without it this is still the intent of its key.
             (OnConflict::Rebase, Some(_)) => Record::Rebased { key: key.clone() },
             // Whatever central dislikes about an unguarded intent, taking the guard off does not help.
-            (OnConflict::Rebase, None) | (OnConflict::Park, _) => park(key, reason, now),
+            (OnConflict::Rebase, None) | (OnConflict::Park, _) => Record::parked(key, reason, now),
         })
     }
 
@@ -136,13 +136,5 @@ impl Outbox {
             return Err(Refusal::Full { queued });
         }
         Ok(())
-    }
-}
-
-pub(super) fn park(key: &IntentKey, reason: &Reason, parked_at: Timestamp) -> Record {
-    Record::Parked {
-        key: key.clone(),
-        reason: reason.clone(),
-        parked_at,
     }
 }

@@ -9,7 +9,9 @@
 //!
 //! **Invariant**: what was taken is done, in the order in which it was taken, whether or not its caller is still there.
 
+mod ask;
 mod thread;
+mod trouble;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,10 +23,12 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_core::vocabulary::{ProductId, Timestamp};
+use inventory_core::vocabulary::ProductId;
 use inventory_http::kit::{DiskNews, DiskWatch};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
+
+pub use trouble::Trouble;
 
 use super::change::{Change, Changed};
 use super::durable::DurableOutbox;
@@ -33,6 +37,7 @@ use super::intent::Intent;
 use super::key::IntentKey;
 use super::machine::{Heard, Outbox};
 use super::tally::Tally;
+use ask::Ask;
 use thread::Thread;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
@@ -59,29 +64,6 @@ pub enum NoAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its thread has panicked")]
 pub struct Panicked;
-
-/// Why nothing is taken or sent, and since when.
-#[derive(Debug, Clone)]
-pub struct Trouble {
-    /// Why, with its causes.
-    pub message: String,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-enum Ask {
-    Change(
-        Vec<Change>,
-        oneshot::Sender<Vec<Result<Changed, ChangeError>>>,
-    ),
-    Start {
-        most: usize,
-        aside: BTreeSet<ProductId>,
-        reply: oneshot::Sender<Result<Vec<Intent>, OutboxFailed>>,
-    },
-    Stop(Vec<IntentKey>),
-    Hear(Heard),
-}
 
 /// The outbox on its thread. Closed or dropped, it finishes what was taken, and nobody waits for that who does not
 /// want to.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use inventory_core::vocabulary::{ProductId, Timestamp};
 
 use super::change::Refusal;
-use super::decide::park;
 use super::intent::Intent;
 use super::key::IntentKey;
 use super::limits::{OnConflict, OutboxLimits};
@@ -159,7 +158,7 @@ impl Outbox {
     pub fn records(&self) -> impl Iterator<Item = Record> {
         let parked = self.parked.values().flat_map(|parked| {
             let intent = parked.intent.clone();
-            let park = park(intent.key(), &parked.reason, parked.parked_at);
+            let park = Record::parked(intent.key(), &parked.reason, parked.parked_at);
             [Record::Queued { intent }, park]
         });
         let queued = self.queue.iter().cloned();

@@ -66,6 +66,17 @@ pub enum Record {
     },
 }
 
+impl Record {
+    /// An intent leaves the queue.
+    pub(super) fn parked(key: &IntentKey, reason: &Reason, parked_at: Timestamp) -> Self {
+        Self::Parked {
+            key: key.clone(),
+            reason: reason.clone(),
+            parked_at,
+        }
+    }
+}
+
 /// A record does not follow from the ones before it. The outbox is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the record does not follow from the records before it")]

@@ -22,12 +22,14 @@ mod after_images;
 mod answers;
 mod diverged;
 mod frozen;
+mod page;
 mod shown;
 mod snapshot;
 
 pub use diverged::Diverged;
 pub use frozen::Frozen;
-pub use shown::{Page, Shown};
+pub use page::Page;
+pub use shown::Shown;
 pub use snapshot::InvalidSnapshot;
 
 use inventory_core::machine::{Head, Ledger, WindowLimits, follow, follow_on_trust, rehearse};
@@ -167,7 +169,7 @@ impl Replica {
 
     /// The next products after an id, in the order of ids; from the first one on without an id.
     pub fn page(&self, after: Option<&ProductId>, limit: usize, store: &StoreId) -> Page {
-        shown::page(&self.ledger, &self.answers, after, limit, store)
+        page::page(&self.ledger, &self.answers, after, limit, store)
     }
 
     /// Number of products in the ledger.

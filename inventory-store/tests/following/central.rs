@@ -15,8 +15,8 @@ use inventory_core::vocabulary::{
 };
 use inventory_http::wire::{Changes, Position, SnapshotProduct, StateSnapshot, Updated, WireEvent};
 
-use crate::SITUATIONS;
 use crate::history::History;
+use crate::tally::SITUATIONS;
 
 /// Few, so that replicas fall behind it.
 const RETAIN_EVENTS: u64 = 12;

@@ -18,54 +18,20 @@ mod network;
 mod node;
 mod promises;
 mod sales;
+mod sending;
+mod tally;
+mod time;
 mod world;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tally::{SITUATIONS, Tally};
 use world::World;
 
 /// Runs of the test suite.
 const SEEDS: u64 = 6_000;
-
-/// Situations that the runs must come to, or nothing is known about them.
-const SITUATIONS: [&str; 33] = [
-    "answer ahead of the log",
-    "answer that central lost",
-    "batch of several",
-    "central buried an event",
-    "central restarted",
-    "central restored under a new epoch",
-    "central restored under the old epoch",
-    "diverged",
-    "event of an unknown type",
-    "gone",
-    "intent parked",
-    "intent settled by a later attempt",
-    "late page",
-    "page of several requests",
-    "page that has more",
-    "product stepped aside",
-    "quarantine shown",
-    "queue stopped",
-    "store started from its file",
-    "time-out",
-    "wrote AlertRemoved",
-    "wrote AlertSet",
-    "wrote HoldCommitted",
-    "wrote HoldExpired",
-    "wrote HoldExtended",
-    "wrote HoldReleased",
-    "wrote StockCounted",
-    "wrote StockHeld",
-    "wrote StockLow",
-    "wrote StockReceived",
-    "wrote StockReplenished",
-    "wrote StockShipped",
-    "wrote TransferClosed",
-];
 
 fn variable(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -74,8 +40,6 @@ fn variable(name: &str) -> Option<u64> {
             .unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")),
     )
 }
-
-type Tally = BTreeMap<&'static str, u64>;
 
 fn run(seed: u64) -> Tally {
     let played = catch_unwind(AssertUnwindSafe(|| World::new(seed).play()));

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use inventory_core::vocabulary::{IdempotencyKey, Timestamp};
+use inventory_core::vocabulary::IdempotencyKey;
 use inventory_store::syncer::{Millis, Step};
 
-use crate::Tally;
 use crate::central::Central;
 use crate::dice::Dice;
 use crate::network::{Ask, CallId, Happening, Network, Reply};
 use crate::node::{Node, SETTINGS};
+use crate::tally::Tally;
+use crate::time::timestamp;
 
 pub(crate) const STORES: [&str; 3] = ["north", "south", "west"];
 pub(crate) const PRODUCTS: [&str; 4] = ["tea", "milk", "rice", "salt"];
@@ -278,10 +279,6 @@ impl World {
             self.drive(call.node);
         }
     }
-}
-
-pub(crate) fn timestamp(millis: u64) -> Timestamp {
-    Timestamp::UNIX_EPOCH.plus_millis(1_000_000 + millis)
 }
 
 fn long_poll_ms() -> u64 {

@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 
 use crate::books::{Books, Mismatch};
 use crate::carts::Carts;
+use crate::directory::{Directory, settings};
 use crate::failure::Failure;
 use crate::promises::Promises;
-use crate::run::{Directory, settings};
 
 /// Events that are read from the log at once.
 const PAGE_EVENTS: usize = 8_192;

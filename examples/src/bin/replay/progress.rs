@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::report::grouped;
+use crate::grouped::grouped;
 
 /// Columns of the bar.
 const WIDTH: u64 = 40;

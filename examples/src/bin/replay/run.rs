@@ -1,20 +1,18 @@
 //! One run: from a sales file and a directory to a report.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use inventory_core::engine::{Engine, Opened, Reader, Settings};
-use inventory_core::machine::WindowLimits;
-use inventory_core::ports::Ports;
+use inventory_core::engine::{Opened, Reader};
 use inventory_core::vocabulary::{IdempotencyKey, Sequence};
 use inventory_core::writer::{Writer, WriterLimits};
-use inventory_log::file::{self, FileOptions};
 
 use crate::arguments::Arguments;
 use crate::audit::Audit;
 use crate::books::Books;
 use crate::clock::Hands;
+use crate::directory::Directory;
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::sales::{Sales, TextId};
@@ -96,56 +94,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         clean: audit.is_clean(),
         audit,
     })
-}
-
-/// How the engine is run: it forgets no key and keeps every event, since a run may be continued after any time, and is
-/// audited from its first event.
-pub(crate) fn settings() -> Settings {
-    Settings {
-        window: WindowLimits {
-            age_ms: u64::MAX,
-            keys_max: usize::MAX,
-            bytes_max: usize::MAX,
-        },
-        retain_events: None,
-        ..Settings::default()
-    }
-}
-
-/// Where the engine keeps its files.
-#[derive(Debug)]
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    /// The file adapter on the directory, which nobody else may use meanwhile.
-    pub(crate) fn ports(&self) -> Result<Ports, Failure> {
-        let store = file::open(&self.0, FileOptions::default())
-            .map_err(|error| Failure::storage_because(format!("{self} cannot be opened"), error))?;
-        Ok(store.into_ports())
-    }
-
-    /// An engine on the directory.
-    pub(crate) fn start(&self) -> Result<Opened, Failure> {
-        self.start_on(self.ports()?)
-    }
-
-    /// An engine on ports of the directory.
-    fn start_on(&self, ports: Ports) -> Result<Opened, Failure> {
-        // The sales are years old, and so is the log: the clock of the day is right all the same.
-        let settings = Settings {
-            accept_time: Some(ports.clock.now()),
-            ..settings()
-        };
-        Engine::open(ports, settings).map_err(|error| {
-            Failure::storage_because(format!("no engine can start on {self}"), error)
-        })
-    }
-}
-
-impl fmt::Display for Directory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.display().fmt(f)
-    }
 }
 
 /// Names a run after all that decides its outcome. It is part of the key of the first request, so a directory says by

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Harness, append, contents};
+use super::harness::{Harness, append, contents};
 use crate::conformance::{History, adjust, count};
 use crate::machine::{Entry, Head, Request};
 use crate::ports::AppendError;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use super::{Fault, Harness, append, contents, read_all};
+use super::harness::{Fault, Harness, append, contents, read_all};
 use crate::conformance::History;
 use crate::machine::Entry;
 use crate::ports::{AppendError, LogReader};

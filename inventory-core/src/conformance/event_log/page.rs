@@ -1,6 +1,6 @@
 //! What a reader returns.
 
-use super::{Harness, append, contents, read_all};
+use super::harness::{Harness, append, contents, read_all};
 use crate::conformance::History;
 use crate::vocabulary::Sequence;
 

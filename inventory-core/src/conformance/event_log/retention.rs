@@ -1,6 +1,6 @@
 //! What is kept, and what is given up.
 
-use super::{Harness, append, read_all};
+use super::harness::{Harness, append, read_all};
 use crate::conformance::History;
 use crate::machine::Head;
 use crate::ports::ReadError;

@@ -4,7 +4,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-use super::{Harness, append, contents};
+use super::harness::{Harness, append, contents, read_all};
 use crate::conformance::{History, adjust};
 use crate::machine::Request;
 use crate::ports::{AppendError, EventLog};
@@ -102,6 +102,6 @@ fn win(log: &Mutex<Box<dyn EventLog>>, harness: &impl Harness) {
 
 fn catch_up(history: &mut History, log: &dyn EventLog) {
     let after = history.ledger().head().sequence;
-    let entries = super::read_all(&*log.reader(), after);
+    let entries = read_all(&*log.reader(), after);
     entries.iter().for_each(|entry| history.follow(entry));
 }

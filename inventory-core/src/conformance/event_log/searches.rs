@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Harness, append, read_all};
+use super::harness::{Harness, append, read_all};
 use crate::conformance::{History, adjust, count};
 use crate::machine::{Annotations, Entry, Request};
 use crate::ports::{EventLog, Excerpt, Extent, Levels, LogReader, ReadError, Touch, Trail, Wanted};

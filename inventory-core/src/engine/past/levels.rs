@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::product::Present;
+use super::product::{LevelsThen, Present};
 use super::{PastError, level_before};
 use crate::engine::Reader;
 use crate::machine::Level;
@@ -11,18 +11,6 @@ use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 /// What a level's name is.
 type LevelId = (ProductId, StoreId);
-
-/// The levels of a product at a position.
-#[derive(Debug, Default)]
-pub(super) struct LevelsThen {
-    pub(super) levels: BTreeMap<StoreId, Level>,
-    /// The last event of the product at or before the position.
-    pub(super) last: Option<Touch>,
-    /// The first event after it of a level that no kept event at or before the position has touched.
-    pub(super) first: Option<Touch>,
-    /// Whether nothing that was purged can be missing.
-    pub(super) is_whole: bool,
-}
 
 impl Reader {
     /// The levels of products at a position, in the order of the products. The log is searched for all of them at once.

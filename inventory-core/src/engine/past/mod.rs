@@ -21,6 +21,7 @@ mod history;
 mod levels;
 mod listing;
 mod product;
+mod products;
 
 pub use basis::BasisError;
 pub use history::{HistoryPage, HistoryQuery, PastEvent};

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::LevelsThen;
-use super::{PastError, Settled, total_before};
-use crate::engine::Reader;
+use super::{Settled, total_before};
 use crate::machine::{Buried, Ledger, Level, ProductView};
+use crate::ports::Touch;
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
 /// A product as the ledger had it right after a request.
@@ -26,6 +25,18 @@ pub struct PastProduct {
     /// What each store had of it. A level that was empty, and was not written since the oldest position that is kept, may be
     /// missing.
     pub levels: BTreeMap<StoreId, Level>,
+}
+
+/// The levels of a product at a position.
+#[derive(Debug, Default)]
+pub(super) struct LevelsThen {
+    pub(super) levels: BTreeMap<StoreId, Level>,
+    /// The last event of the product at or before the position.
+    pub(super) last: Option<Touch>,
+    /// The first event after it of a level that no kept event at or before the position has touched.
+    pub(super) first: Option<Touch>,
+    /// Whether nothing that was purged can be missing.
+    pub(super) is_whole: bool,
 }
 
 /// What the ledger says of a product, and how far it had followed the log then.
@@ -71,7 +82,7 @@ impl Present {
     }
 
     /// Whether nothing has happened to the product since a position, as far as the ledger tells it.
-    fn is_as_it_was(&self, then: Settled) -> bool {
+    pub(super) fn is_as_it_was(&self, then: Settled) -> bool {
         // What comes after the position was recorded when the request after it was, or later.
         let updated_at = self.product.updated_at;
         let touched = then
@@ -82,7 +93,11 @@ impl Present {
 
     /// The product at a position, from what the log tells of its levels there; `None` when it had not been written by
     /// then, and a product of which what is kept does not tell.
-    fn then(&self, at: Sequence, told: LevelsThen) -> Result<Option<PastProduct>, Untold> {
+    pub(super) fn then(
+        &self,
+        at: Sequence,
+        told: LevelsThen,
+    ) -> Result<Option<PastProduct>, Untold> {
         let LevelsThen {
             levels,
             last,
@@ -141,46 +156,4 @@ impl Present {
 }
 
 /// What is kept of the log does not tell.
-struct Untold;
-
-impl Reader {
-    /// A product as the ledger had it right after the last request that was whole at a position: `None` when it had not
-    /// been written by then.
-    ///
-    /// # Errors
-    ///
-    /// See [`PastError`]; today's numbers are never given for those of a past that is gone.
-    pub fn product_as_of(
-        &self,
-        product: &ProductId,
-        at: Sequence,
-    ) -> Result<Option<PastProduct>, PastError> {
-        let present = self.read(|ledger| {
-            ledger
-                .product(product)
-                .map(|view| Present::of(ledger, view))
-        });
-        let pasts = self.pasts(present.into_iter().collect(), at)?;
-        Ok(pasts.into_iter().next())
-    }
-
-    /// What products were at a position: of those that had been written by then, in the order of their ids.
-    pub(super) fn pasts(
-        &self,
-        presents: Vec<Present>,
-        at: Sequence,
-    ) -> Result<Vec<PastProduct>, PastError> {
-        let then = self.settled(at)?;
-        let (same, changed): (Vec<_>, Vec<_>) = presents
-            .into_iter()
-            .partition(|present| present.is_as_it_was(then));
-        let told = self.levels_then(&changed, then.at)?;
-        let mut pasts: Vec<_> = same.into_iter().map(|present| present.product).collect();
-        for (present, told) in changed.iter().zip(told) {
-            let past = present.then(then.at, told);
-            pasts.extend(past.map_err(|Untold| self.unknown())?);
-        }
-        pasts.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-        Ok(pasts)
-    }
-}
+pub(super) struct Untold;

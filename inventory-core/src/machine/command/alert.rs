@@ -1,6 +1,6 @@
 //! Commands about alerts: who wants to be told when a level runs low.
 
-use super::digest_words;
+use super::digest::digest_words;
 use crate::vocabulary::{Fields, ProductId, Quantity, StoreId};
 
 /// When a level is low, and when it is so no longer.

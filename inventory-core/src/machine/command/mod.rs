@@ -1,6 +1,7 @@
 //! What may be asked for: one file per family.
 
 mod alert;
+mod digest;
 mod reservation;
 mod stock;
 mod transfer;
@@ -106,11 +107,3 @@ command_from!(
     SetAlert,
     RemoveAlert
 );
-
-/// Digests the words of a command; each stands for itself, with its length.
-fn digest_words(digest: &mut impl Fields, operation: u64, words: &[&str]) {
-    digest.number(operation);
-    for word in words {
-        digest.bytes(word.as_bytes());
-    }
-}

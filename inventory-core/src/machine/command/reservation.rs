@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::digest_words;
+use super::digest::digest_words;
 use crate::machine::{Distinct, Lines};
 use crate::vocabulary::{Fields, ProductId, ReservationId, StoreId, Ttl, Units};
 

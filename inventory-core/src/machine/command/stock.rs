@@ -1,6 +1,6 @@
 //! Commands that change what is there.
 
-use super::digest_words;
+use super::digest::digest_words;
 use crate::vocabulary::{Adjustment, Fields, ProductId, Quantity, Sequence, StoreId, Version};
 
 /// What a command demands of the product's version.

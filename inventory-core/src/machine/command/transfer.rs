@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::digest_words;
+use super::digest::digest_words;
 use crate::machine::{Distinct, Lines, Settlement};
 use crate::vocabulary::{Fields, ProductId, StoreId, TransferId, Units};
 

@@ -1,7 +1,8 @@
 //! Adjust: stock arrives or leaves.
 
-use super::check_guard;
-use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand, written};
+use super::ruling::{
+    Ruling, ceiling, check_guard, insufficient, quarantine, with_on_hand, written,
+};
 use crate::machine::{Adjust, Kind, Line, Outcome, Rejection};
 use crate::vocabulary::Delta;
 

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::check_guard;
-use super::ruling::{Ruling, ceiling, insufficient, quarantine, written};
+use super::ruling::{Ruling, ceiling, check_guard, insufficient, quarantine, written};
 use crate::defect;
 use crate::machine::draft::Place;
 use crate::machine::{Basis, Count, Kind, LINES_MAX, Level, Line, Outcome, Rejection};

@@ -4,10 +4,9 @@
 //! hold units of it. That these have ended is said later, in portions, so that a million deadlines at one moment hold up
 //! nobody.
 
-use super::Fresh;
 use super::ruling::Ruling;
 use crate::defect;
-use crate::machine::{Draft, Kind, REQUEST_LINES_MAX};
+use crate::machine::{Draft, Fresh, Kind, REQUEST_LINES_MAX};
 
 /// How much of what is due is written with one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,38 +10,14 @@ mod ruling;
 mod set;
 mod transfer;
 
-use std::sync::Arc;
-
 pub use expire::{Portion, expire};
 
-use super::draft::Place;
 use crate::defect;
 use crate::machine::{
-    Command, Current, Draft, Entry, Event, Guard, Kind, Line, Outcome, Rejection, Request,
+    Command, Decision, Draft, Event, Fresh, Kind, Line, Outcome, Rejection, Request,
 };
 use expire::lapse_seen;
 use ruling::Ruling;
-
-/// What the answer to a request is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// The request is new.
-    Fresh(Fresh),
-    /// The request sees products of which something is due that has not lapsed: this is to be written first, an entry each, then
-    /// it is to be decided again.
-    Overdue(Vec<Fresh>),
-    /// The key has been used for the same intent: this was the answer.
-    Replayed(Arc<Entry>),
-}
-
-/// What is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fresh {
-    /// The events; at least one.
-    pub events: Vec<Event>,
-    /// What became of each line, when there are lines that may be skipped; otherwise empty.
-    pub outcomes: Vec<Outcome>,
-}
 
 /// Decides a request on top of a draft, which then shows its effect to the requests that follow.
 ///
@@ -173,24 +149,4 @@ fn may_be_skipped(command: &Command) -> bool {
 /// Nobody asks of these whether they have written the first event of their level.
 fn updated((): ()) -> Outcome {
     Outcome::Updated
-}
-
-/// Refuses when the product is not at the version that a command demands.
-fn check_guard(line: Line, place: &Place<'_>, guard: Guard) -> Result<(), Rejection> {
-    match guard {
-        Guard::At(demanded) if demanded != place.version && !defect!(GuardIgnored) => {
-            Err(Rejection::StaleVersion {
-                line,
-                product: place.product.clone(),
-                store: place.store.clone(),
-                demanded,
-                current: Current {
-                    version: place.version,
-                    available: place.total,
-                    at_store: place.level.available(),
-                },
-            })
-        }
-        Guard::At(_) | Guard::Unguarded => Ok(()),
-    }
 }

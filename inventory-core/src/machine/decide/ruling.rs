@@ -4,7 +4,8 @@ use crate::defect;
 use crate::machine::draft::{Draft, Place};
 use crate::machine::ledger::ProductIx;
 use crate::machine::{
-    After, Event, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX, Rejection, Reservation,
+    After, Current, Event, Guard, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX,
+    Rejection, Reservation,
 };
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
@@ -160,6 +161,26 @@ pub(super) fn quarantine(line: Line, place: &Place<'_>) -> Result<(), Rejection>
             product: place.product.clone(),
         }),
         false => Ok(()),
+    }
+}
+
+/// Refuses when the product is not at the version that a command demands.
+pub(super) fn check_guard(line: Line, place: &Place<'_>, guard: Guard) -> Result<(), Rejection> {
+    match guard {
+        Guard::At(demanded) if demanded != place.version && !defect!(GuardIgnored) => {
+            Err(Rejection::StaleVersion {
+                line,
+                product: place.product.clone(),
+                store: place.store.clone(),
+                demanded,
+                current: Current {
+                    version: place.version,
+                    available: place.total,
+                    at_store: place.level.available(),
+                },
+            })
+        }
+        Guard::At(_) | Guard::Unguarded => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A ledger at one moment, for snapshots and for replicas that start from one.
 
 mod builder;
+mod invalid;
 mod product;
 mod set_back;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use rapidhash::RapidHashMap;
 
 pub use builder::ImageBuilder;
+pub use invalid::InvalidImage;
 pub use product::ImageProduct;
 
 use super::ledger::{
@@ -44,6 +46,24 @@ pub(super) struct Found {
     window: Window,
     /// When the newest entry of the window was recorded.
     newest_at: Timestamp,
+}
+
+impl Ledger {
+    /// A frozen copy, for the cost of one reference per 64 products and per 64 KiB of window. Whoever changes the ledger
+    /// afterwards copies what it touches.
+    pub fn freeze(&self) -> Image {
+        Image {
+            head: self.head,
+            products: self.products.clone(),
+            stores: self.stores.clone(),
+            window: self.window.freeze(),
+            buried: Arc::clone(&self.buried),
+            unknown_before: self.unknown_before,
+            found: None,
+            reservations: self.reservations.freeze(),
+            transfers: self.transfers.freeze(),
+        }
+    }
 }
 
 impl Image {
@@ -193,49 +213,4 @@ impl Image {
         }
         ledger
     }
-}
-
-/// Why parts do not make an image.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidImage {
-    /// A store, a product, a level's alert, a reservation or a transfer stands twice.
-    #[error("{id:?} stands twice")]
-    Twice {
-        /// The id.
-        id: String,
-    },
-    /// A level has an alert, and the image does not list its product or its store.
-    #[error("there is an alert of product {product} at {store}, one of which is not listed")]
-    UnknownLevel {
-        /// The product.
-        product: ProductId,
-        /// The store.
-        store: StoreId,
-    },
-    /// A product has two levels at one store, or one at a store that the image does not list.
-    #[error("product {product} has a level at store number {}, which is not listed or has one already", store.0)]
-    Level {
-        /// The product.
-        product: ProductId,
-        /// The store.
-        store: StoreIx,
-    },
-    /// The total of a product that is not quarantined is not the sum of its levels.
-    #[error("the total of product {product} is not the sum of its levels")]
-    WrongTotal {
-        /// The product.
-        product: ProductId,
-    },
-    /// A product that has lapsed after the image was taken, or is not listed.
-    #[error("holds of product {product} are said to have lapsed, which cannot be")]
-    Lapsed {
-        /// The product.
-        product: ProductId,
-    },
-    /// The image has positions or times beyond its own head, or a window out of order.
-    #[error("position {sequence} is out of place")]
-    OutOfPlace {
-        /// The position.
-        sequence: Sequence,
-    },
 }

@@ -1,6 +1,6 @@
 //! A product of an image.
 
-use super::InvalidImage;
+use super::invalid::InvalidImage;
 use crate::machine::ledger::Product;
 use crate::machine::{Level, StoreIx};
 use crate::vocabulary::{ProductId, Quantity, Sequence, Timestamp, Version};

@@ -20,6 +20,7 @@ mod book;
 mod by_id;
 mod following;
 mod holds;
+mod key_hash;
 mod packed;
 mod product;
 mod shelf;
@@ -44,7 +45,7 @@ pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
 use crate::defect;
-use crate::machine::{Alert, Entry, Image, Reservation, Transfer};
+use crate::machine::{Alert, Entry, Reservation, Transfer};
 use crate::testing::step;
 use crate::vocabulary::{
     Caller, Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp,
@@ -304,21 +305,5 @@ impl Ledger {
         let mut product = Product::new(id.clone());
         product.quarantined = self.unknown_before > Sequence::START;
         product
-    }
-
-    /// A frozen copy, for the cost of one reference per 64 products and per 64 KiB of window. Whoever changes the ledger
-    /// afterwards copies what it touches.
-    pub fn freeze(&self) -> Image {
-        Image {
-            head: self.head,
-            products: self.products.clone(),
-            stores: self.stores.clone(),
-            window: self.window.freeze(),
-            buried: Arc::clone(&self.buried),
-            unknown_before: self.unknown_before,
-            found: None,
-            reservations: self.reservations.freeze(),
-            transfers: self.transfers.freeze(),
-        }
     }
 }

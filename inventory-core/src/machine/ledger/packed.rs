@@ -15,7 +15,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::window::key_hash;
+use super::key_hash::key_hash;
 use super::{ProductIx, StoreIx};
 use crate::machine::{
     After, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome, Settlement,

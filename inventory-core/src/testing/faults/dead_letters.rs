@@ -1,6 +1,6 @@
 //! Dead letters that fail on demand.
 
-use super::{Call, Fault, Faults};
+use super::plan::{Call, Fault, Faults};
 use crate::ports::{DeadLetter, DeadLetters, Resolution, Resolved, StorageError};
 
 pub(super) struct FaultyDeadLetters {

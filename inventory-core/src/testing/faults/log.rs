@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{AppendFault, Call, Fault, Faults};
+use super::plan::{AppendFault, Call, Fault, Faults};
 use crate::machine::{Entry, Head};
 use crate::ports::{AppendError, EventLog, LogReader, ReadError, StorageError};
 use crate::vocabulary::{Epoch, Sequence};

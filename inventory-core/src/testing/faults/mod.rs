@@ -7,16 +7,6 @@ mod dead_letters;
 mod log;
 mod plan;
 mod snapshots;
+mod wrap;
 
 pub use plan::{AppendFault, Call, Faults};
-
-/// What a fault says of itself.
-#[derive(Debug, thiserror::Error)]
-#[error("a fault was asked for")]
-struct Fault;
-
-impl Fault {
-    fn while_doing(operation: &str) -> crate::ports::StorageError {
-        crate::ports::StorageError::new(operation, Self)
-    }
-}

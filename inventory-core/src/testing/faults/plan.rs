@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::dead_letters::FaultyDeadLetters;
-use super::log::FaultyLog;
-use super::snapshots::FaultySnapshots;
-use crate::ports::{DeadLetters, EventLog, Ports, SnapshotStore};
+use crate::ports::StorageError;
 
 /// How an append fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,31 +84,6 @@ impl Faults {
         self.plan.lock().calls.get(&call).copied().unwrap_or(0)
     }
 
-    /// Wraps the storage of an engine.
-    pub fn wrap(&self, ports: Ports) -> Ports {
-        Ports {
-            log: self.wrap_log(ports.log),
-            snapshots: self.wrap_snapshots(ports.snapshots),
-            dead_letters: self.wrap_dead_letters(ports.dead_letters),
-            ..ports
-        }
-    }
-
-    /// Wraps a log that was just opened.
-    pub fn wrap_log(&self, log: Box<dyn EventLog>) -> Box<dyn EventLog> {
-        Box::new(FaultyLog::new(log, self.clone()))
-    }
-
-    /// Wraps a snapshot store.
-    pub fn wrap_snapshots(&self, store: Box<dyn SnapshotStore>) -> Box<dyn SnapshotStore> {
-        Box::new(FaultySnapshots::new(store, self.clone()))
-    }
-
-    /// Wraps dead letters.
-    pub fn wrap_dead_letters(&self, letters: Box<dyn DeadLetters>) -> Box<dyn DeadLetters> {
-        Box::new(FaultyDeadLetters::new(letters, self.clone()))
-    }
-
     /// Counts an append, and says how it fails.
     pub(super) fn next_append(&self) -> Option<AppendFault> {
         let mut plan = self.plan.lock();
@@ -127,5 +99,16 @@ impl Faults {
         let at = *count;
         *count += 1;
         plan.call_faults.remove(&(call, at))
+    }
+}
+
+/// What a fault says of itself.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault was asked for")]
+pub(super) struct Fault;
+
+impl Fault {
+    pub(super) fn while_doing(operation: &str) -> StorageError {
+        StorageError::new(operation, Self)
     }
 }

@@ -1,6 +1,6 @@
 //! A snapshot store that fails on demand.
 
-use super::{Call, Fault, Faults};
+use super::plan::{Call, Fault, Faults};
 use crate::ports::{LoadError, Loaded, Saved, Snapshot, SnapshotStore, StorageError};
 
 pub(super) struct FaultySnapshots {

@@ -1,16 +1,10 @@
 //! Who wants to be told when a level runs low, and what they were told last.
 
+use super::number::{Number, quantity};
+use super::records::Alert;
 use super::stock::State;
-use super::{Number, quantity};
 use crate::machine::{Kind, Line, Rejection, RemoveAlert, SetAlert};
 use crate::vocabulary::{ProductId, StoreId};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Alert {
-    pub(super) low: Number,
-    pub(super) replenished: Number,
-    pub(super) is_low: bool,
-}
 
 impl State {
     pub(super) fn set_alert(&mut self, line: Line, set: &SetAlert) -> Result<(), Rejection> {

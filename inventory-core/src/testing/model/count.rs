@@ -1,7 +1,7 @@
 //! Somebody has looked: counts, and the rows of a synchronisation.
 
+use super::number::{MAX, Number, quantity};
 use super::stock::{State, Stock};
-use super::{MAX, Number, quantity};
 use crate::machine::{Basis, Command, Count, Kind, Line, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::{ProductId, Sequence, StoreId};
 

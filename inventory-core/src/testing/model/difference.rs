@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
-use super::alert::Alert;
-use super::reservation::{Held, Reservation};
+use super::Model;
+use super::number::{Number, quantity, timestamp};
+use super::records::{Alert, Held, Reservation, Shipped, Transfer};
 use super::stock::{Product, Stock};
-use super::transfer::{Shipped, Transfer};
-use super::{Model, Number, quantity, timestamp};
 use crate::machine::{self, Ledger, Lines, ProductView};
 use crate::vocabulary::{Quantity, Sequence, StoreId};
 

@@ -1,6 +1,7 @@
 //! What a line of a request means, whatever its guard says.
 
-use super::{Number, commands};
+use super::commands;
+use super::number::Number;
 use crate::machine::{Basis, Command, CommitLine, ReceiveLine, SetRule};
 use crate::vocabulary::{ProductId, StoreId};
 

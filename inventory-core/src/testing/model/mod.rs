@@ -16,7 +16,9 @@ mod commands;
 mod count;
 mod difference;
 mod meaning;
+mod number;
 mod predicted;
+mod records;
 mod reservation;
 mod room;
 mod sound;
@@ -32,13 +34,9 @@ use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version}
 
 pub use predicted::Predicted;
 
+use number::Number;
 use stock::{Product, State, Stock, mention};
 use window::{KeyName, Remembered, Window, forget};
-
-/// Quantities, versions and deltas alike: wide enough that nothing here overflows.
-type Number = i128;
-
-const MAX: Number = (1 << 53) - 1;
 
 /// What the ledger should be, after the same requests at the same times.
 ///
@@ -264,18 +262,4 @@ fn name(intent: &Intent) -> KeyName {
 
 fn on_hand(movement: &Movement) -> Number {
     movement.after.level.on_hand().units().into()
-}
-
-fn quantity(units: Number) -> Quantity {
-    let units = u64::try_from(units).expect("the model keeps stock above zero");
-    Quantity::new(units).expect("the model keeps stock below the ceiling")
-}
-
-fn version(number: Number) -> Version {
-    let number = u64::try_from(number).expect("versions only grow");
-    Version::new(number).expect("the model gives no version above the last")
-}
-
-fn timestamp(millis: u64) -> Timestamp {
-    Timestamp::from_millis(millis).expect("tests play before the year 9999")
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::number::{MAX, Number, quantity, timestamp};
+use super::records::{Held, Reservation};
 use super::stock::{State, Stock, mentioned_before};
-use super::window::Ends;
-use super::{MAX, Number, quantity, timestamp};
 use crate::machine::{
     Commit, CommitLine, Extend, Hold, Kind, Line, Rejection, Release, ReservationState,
 };
@@ -15,66 +15,6 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Lines of reservations that end with one group.
 const ENDS_MAX: usize = 64;
-
-/// What is promised of one level.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) product: ProductId,
-    pub(super) store: StoreId,
-    pub(super) held: Number,
-    pub(super) committed: Number,
-    /// Whether it was set free since the deadline has passed.
-    pub(super) lapsed: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reservation {
-    pub(super) id: ReservationId,
-    pub(super) opened: Number,
-    pub(super) opened_at_ms: u64,
-    pub(super) deadline_ms: u64,
-    pub(super) state: ReservationState,
-    pub(super) ended_at_ms: Option<u64>,
-    pub(super) lines: Vec<Held>,
-}
-
-impl Reservation {
-    /// Whether the log does not say yet that it has ended.
-    pub(super) fn is_open(&self) -> bool {
-        self.state == ReservationState::Open
-    }
-
-    fn is_overdue(&self, at_ms: u64) -> bool {
-        self.is_open() && self.deadline_ms < at_ms
-    }
-
-    /// Whether its units are nobody else's.
-    pub(super) fn is_kept(&self, at_ms: u64) -> bool {
-        self.is_open() && self.deadline_ms >= at_ms
-    }
-
-    fn state_at(&self, at_ms: u64) -> ReservationState {
-        match self.is_overdue(at_ms) {
-            true => ReservationState::Expired,
-            false => self.state,
-        }
-    }
-
-    /// What it promises of a level, now or before it ended.
-    fn promises(&self, product: &ProductId, store: &StoreId) -> Number {
-        let lines = self.lines.iter();
-        lines
-            .filter(|line| line.product == *product && line.store == *store)
-            .map(|line| line.held)
-            .sum()
-    }
-}
-
-impl Ends for Reservation {
-    fn ended_at_ms(&self) -> Option<u64> {
-        self.ended_at_ms
-    }
-}
 
 impl State {
     pub(super) fn hold(&mut self, line: Line, hold: &Hold) -> Result<(), Rejection> {

@@ -1,10 +1,10 @@
 //! What is forgotten for the bytes that it takes. The model does not know what that is: it follows a ledger, and sees that it
 //! forgets the oldest, and no more than it must.
 
-use super::reservation::Reservation;
-use super::transfer::Transfer;
+use super::Model;
+use super::number::Number;
+use super::records::{Reservation, Transfer};
 use super::window::{Ends, Remembered};
-use super::{Model, Number};
 use crate::machine::{Ledger, WindowLimits};
 use crate::vocabulary::{Caller, IdempotencyKey};
 

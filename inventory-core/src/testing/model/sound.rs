@@ -1,7 +1,8 @@
 //! What must be true of the model itself, whatever was asked.
 
+use super::Model;
+use super::number::{MAX, Number};
 use super::stock::{Product, State};
-use super::{MAX, Model, Number};
 
 impl Model {
     /// Units over all stores, and on the way between them.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::alert::Alert;
-use super::reservation::Reservation;
-use super::transfer::Transfer;
-use super::{MAX, Number, quantity, version};
+use super::number::{MAX, Number, delta, quantity, version};
+use super::records::{Alert, Reservation, Transfer};
 use crate::machine::{Adjust, After, Current, Guard, Kind, Level, Line, Movement, Rejection};
-use crate::vocabulary::{Delta, ProductId, StoreId};
+use crate::vocabulary::{ProductId, StoreId};
 
 /// Stock of one product at one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -256,9 +254,4 @@ pub(super) fn mentioned_before(names: &[String], name: &str) -> usize {
     let mut names = names.iter();
     let before = names.position(|known| known == name);
     before.expect("what has stock was named")
-}
-
-fn delta(units: Number) -> Delta {
-    let units = i64::try_from(units).expect("the model changes less than there can be");
-    Delta::new(units).expect("the model changes less than there can be")
 }

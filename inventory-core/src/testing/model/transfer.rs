@@ -1,55 +1,12 @@
 //! Units on the way from one store to another.
 
+use super::number::{Number, quantity};
+use super::records::{Shipped, Transfer};
 use super::stock::{State, Stock};
-use super::window::Ends;
-use super::{Number, quantity};
 use crate::machine::{
     Close, Kind, Line, Receive, ReceiveLine, Rejection, Settlement, Ship, TransferState,
 };
-use crate::vocabulary::{ProductId, StoreId, TransferId};
-
-/// What is on the way of one product, and what has become of the rest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shipped {
-    pub(super) product: ProductId,
-    pub(super) shipped: Number,
-    pub(super) received: Number,
-    pub(super) missing: Number,
-}
-
-impl Shipped {
-    pub(super) fn in_transit(&self) -> Number {
-        self.shipped - self.received - self.missing
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Transfer {
-    pub(super) id: TransferId,
-    pub(super) opened: Number,
-    pub(super) opened_at_ms: u64,
-    pub(super) source: StoreId,
-    pub(super) destination: StoreId,
-    pub(super) state: TransferState,
-    pub(super) ended_at_ms: Option<u64>,
-    pub(super) lines: Vec<Shipped>,
-}
-
-impl Transfer {
-    pub(super) fn is_open(&self) -> bool {
-        self.state == TransferState::InTransit
-    }
-
-    fn line(&self, product: &ProductId) -> Option<&Shipped> {
-        self.lines.iter().find(|line| line.product == *product)
-    }
-}
-
-impl Ends for Transfer {
-    fn ended_at_ms(&self) -> Option<u64> {
-        self.ended_at_ms
-    }
-}
+use crate::vocabulary::{ProductId, TransferId};
 
 impl State {
     pub(super) fn ship(&mut self, line: Line, ship: &Ship) -> Result<(), Rejection> {

@@ -1,7 +1,8 @@
 //! What the model remembers for a while: keys, and what has ended. Lists, searched from the front.
 
+use super::Predicted;
 use super::meaning::Meaning;
-use super::{Number, Predicted};
+use super::number::Number;
 use crate::machine::{Difference, Line, Outcome, Rejection, Request, WindowLimits};
 use crate::vocabulary::Sequence;
 

@@ -1,7 +1,5 @@
 //! Finds the lines of subjects in one segment.
 
-use std::sync::Arc;
-
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;
 
@@ -9,19 +7,9 @@ use super::indexes::Indexes;
 use super::key::{Key, Subject};
 use super::marks::Mark;
 use super::sidecar::Sidecar;
+use super::source::Source;
 use crate::file::handle::Handle;
 use crate::file::segment::{Located, Segment};
-
-/// Where keys come from.
-#[derive(Debug)]
-pub(super) enum Source {
-    /// Memory: runs of keys, each sorted.
-    Runs {
-        runs: Vec<Arc<[Key]>>,
-        marks: Arc<Vec<Mark>>,
-    },
-    Sidecar(Arc<Sidecar>),
-}
 
 /// Answers where lines are. Each question costs one block of a sidecar at most, and none when the last one was of the same.
 #[derive(Debug)]
@@ -33,16 +21,24 @@ pub(in crate::file) struct Finder<'a> {
     block: Option<(usize, Vec<Key>)>,
 }
 
-impl<'a> Finder<'a> {
-    pub(super) fn new(indexes: &'a Indexes, handle: Handle<'a>, source: Source) -> Self {
-        Self {
-            indexes,
+impl Indexes {
+    /// Finds lines in a segment.
+    ///
+    /// # Errors
+    ///
+    /// As when the segment is read: without an index, it is.
+    pub(in crate::file) fn finder(&self, located: Located) -> Result<Finder<'_>, ReadError> {
+        let handle = self.handle(located);
+        Ok(Finder {
+            source: self.source(&handle)?,
+            indexes: self,
             handle,
-            source,
             block: None,
-        }
+        })
     }
+}
 
+impl Finder<'_> {
     /// Where the last line of a subject starts, of those that start at or before an offset.
     ///
     /// # Errors

@@ -9,22 +9,19 @@ use inventory_core::ports::{ReadError, StorageError};
 use inventory_core::vocabulary::Sequence;
 use parking_lot::{Mutex, RwLock};
 
-use super::finder::{Finder, Source};
 use super::sidecar::{Identity, Sidecar};
+use super::source::Source;
 use super::table::Table;
-use super::tail::{Found, Tail, View};
+use super::tail::{Found, Tail};
 use super::unwritten::Unwritten;
 use crate::file::directory::{sidecar_name, sidecar_tmp_name};
 use crate::file::disk::{Disk, write_all_at};
 use crate::file::handle::Handle;
 use crate::file::lines::Lines;
-use crate::file::segment::{Layout, Located, Sealed, Segment};
+use crate::file::segment::{Layout, Located, Sealed, Segment, SegmentId};
 
 /// Sidecars that are kept open: those of the newest segments. Each takes a descriptor and some forty kilobytes.
 pub(super) const OPENED_MAX: usize = 256;
-
-/// A segment: its first position, in one of the histories that a process sees.
-pub(super) type Place = (u64, Sequence);
 
 /// Where the lines of a subject are, segment by segment.
 ///
@@ -37,9 +34,9 @@ pub(in crate::file) struct Indexes {
     layout: Arc<RwLock<Layout>>,
     tail: Mutex<Tail>,
     unwritten: Unwritten,
-    opened: Mutex<BTreeMap<Place, Arc<Sidecar>>>,
+    opened: Mutex<BTreeMap<SegmentId, Arc<Sidecar>>>,
     /// Segments whose sidecar somebody is writing: nobody else does meanwhile.
-    writing: Mutex<BTreeSet<Place>>,
+    writing: Mutex<BTreeSet<SegmentId>>,
 }
 
 impl Indexes {
@@ -87,15 +84,15 @@ impl Indexes {
     }
 
     /// Writes the index of a sealed segment, if it is there still, and forgets what was in memory of it.
-    fn write_tail(&self, place: Place) {
-        let located = self.layout.read().locate(place.1);
-        if let Some(tail) = self.unwritten.get(place)
+    fn write_tail(&self, id: SegmentId) {
+        let located = self.layout.read().locate(id.1);
+        if let Some(tail) = self.unwritten.get(id)
             && let Ok(segment) = located.open(&*self.disk)
-            && segment.place() == place
+            && segment.id() == id
         {
             self.keep(&segment, &tail.table());
         }
-        self.unwritten.remove(place);
+        self.unwritten.remove(id);
     }
 
     /// Forgets a history that was set aside, and begins the next one. `sealed` are the segments that it had.
@@ -128,18 +125,17 @@ impl Indexes {
         mem::replace(&mut *self.tail.lock(), next)
     }
 
-    /// Finds lines in a segment.
-    ///
-    /// # Errors
-    ///
-    /// As when the segment is read: without an index, it is.
-    pub(in crate::file) fn finder(&self, located: Located) -> Result<Finder<'_>, ReadError> {
-        let handle = Handle::new(&*self.disk, &self.layout, located);
-        let source = match self.tail_source(&handle)? {
-            Some(source) => source,
-            None => self.sealed_source(&handle)?,
-        };
-        Ok(Finder::new(self, handle, source))
+    /// A segment that is opened when it is read.
+    pub(super) fn handle(&self, located: Located) -> Handle<'_> {
+        Handle::new(&*self.disk, &self.layout, located)
+    }
+
+    /// The keys of a segment.
+    pub(super) fn source(&self, handle: &Handle<'_>) -> Result<Source, ReadError> {
+        match self.tail_source(handle)? {
+            Some(source) => Ok(source),
+            None => self.sealed_source(handle),
+        }
     }
 
     /// The keys of a segment that is the active one still.
@@ -147,7 +143,7 @@ impl Indexes {
         loop {
             let (view, found) = {
                 let tail = self.tail.lock();
-                if tail.place() != handle.located.place() {
+                if tail.id() != handle.located.id() {
                     return Ok(None);
                 }
                 (tail.view(), tail.found())
@@ -162,7 +158,7 @@ impl Indexes {
                     };
                     let table = Table::read(&found)?;
                     let mut tail = self.tail.lock();
-                    if tail.place() == found.place() {
+                    if tail.id() == found.id() {
                         tail.take_found(&table);
                     }
                 }
@@ -172,22 +168,18 @@ impl Indexes {
 
     /// The keys of a sealed segment: in memory still, or in its sidecar, which is made when there is none.
     fn sealed_source(&self, handle: &Handle<'_>) -> Result<Source, ReadError> {
-        let place = handle.located.place();
-        if let Some(tail) = self.unwritten.get(place) {
+        let id = handle.located.id();
+        if let Some(tail) = self.unwritten.get(id) {
             return Ok(Source::from(tail.view()));
         }
-        if let Some(sidecar) = self.opened.lock().get(&place) {
+        if let Some(sidecar) = self.opened.lock().get(&id) {
             return Ok(Source::Sidecar(Arc::clone(sidecar)));
         }
         let segment = &self.sealed(handle.segment()?)?;
-        let reading = |error| {
-            let operation = format!("reading {}", segment.name);
-            ReadError::Failed(StorageError::new(operation, error))
-        };
         let Ok(file) = self.disk.open(&sidecar_name(segment.first)) else {
             return self.made_anew(segment);
         };
-        let sidecar = match identity(segment).map_err(reading)? {
+        let sidecar = match identity(segment).map_err(|error| segment.failed(error))? {
             Some(identity) => Sidecar::open(Arc::from(file), &identity).ok().flatten(),
             None => None,
         };
@@ -232,14 +224,14 @@ impl Indexes {
     /// Writes a sidecar. A disk that does not take it is no harm: it is made again when it is needed.
     fn keep(&self, segment: &Segment, table: &Table) {
         // Where positions are missing, a log that is to be whole must find that out.
-        if !table.whole || !self.writing.lock().insert(segment.place()) {
+        if !table.whole || !self.writing.lock().insert(segment.id()) {
             return;
         }
         if let Ok(sealed) = self.sealed(segment) {
             // What is not written is made again when it is needed.
             let _ = self.write(&sealed, table);
         }
-        self.writing.lock().remove(&segment.place());
+        self.writing.lock().remove(&segment.id());
     }
 
     fn write(&self, segment: &Segment, table: &Table) -> io::Result<()> {
@@ -265,7 +257,7 @@ impl Indexes {
         let mut opened = self.opened.lock();
         let there = self.layout.read().refresh(&mut segment.clone());
         if there {
-            opened.insert(segment.place(), sidecar);
+            opened.insert(segment.id(), sidecar);
             if opened.len() > OPENED_MAX {
                 opened.pop_first();
             }
@@ -274,7 +266,7 @@ impl Indexes {
 
     /// Forgets a sidecar that is not what was written.
     pub(super) fn forget(&self, segment: &Segment) {
-        self.opened.lock().remove(&segment.place());
+        self.opened.lock().remove(&segment.id());
     }
 
     /// Says why a line is not where an index has it: the segment is damaged, or the index is, which is then removed.
@@ -288,21 +280,6 @@ impl Indexes {
             format!("searching {}", segment.name),
             "its index was wrong, and has to be made anew",
         ))
-    }
-}
-
-impl<F> Segment<F> {
-    fn place(&self) -> Place {
-        (self.generation, self.first)
-    }
-}
-
-impl From<View> for Source {
-    fn from(view: View) -> Self {
-        Self::Runs {
-            marks: Arc::clone(&view.marks),
-            runs: view.runs(),
-        }
     }
 }
 

@@ -16,6 +16,7 @@ mod indexes;
 mod key;
 mod marks;
 mod sidecar;
+mod source;
 mod table;
 mod tail;
 #[cfg(all(test, feature = "testing"))]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use inventory_core::machine::Entry;
 use inventory_core::vocabulary::Sequence;
 
-use super::indexes::Place;
 use super::key::{Key, push_keys};
 use super::marks::{Mark, mark};
 use super::table::{Table, sorted};
+use crate::file::segment::SegmentId;
 
 /// Keys after which a chunk is closed. Sorting so many takes a tenth of a millisecond, which the writer waits for.
 const CHUNK_KEYS: usize = 8_192;
@@ -115,7 +115,7 @@ impl Tail {
     }
 
     /// The segment that it is of.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn id(&self) -> SegmentId {
         (self.generation, self.first)
     }
 

@@ -6,6 +6,7 @@ mod seal;
 mod settle;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
+mod unsettled;
 
 use std::io;
 use std::mem;
@@ -27,7 +28,7 @@ use crate::file::reader::{FileLogReader, Places};
 use crate::file::restart;
 use crate::file::segment::{Active, Layout, trim};
 
-pub(super) use settle::{Next, Unsettled};
+pub(super) use unsettled::{Next, Unsettled};
 
 use group::Group;
 

@@ -4,50 +4,13 @@ use std::io;
 
 use inventory_core::defect;
 use inventory_core::ports::{AppendError, DeadLetter, StorageError};
-use inventory_core::vocabulary::Epoch;
 
+use super::unsettled::{Next, Unsettled};
 use super::{FileLog, not_written};
 use crate::file::directory::ACTIVE;
 use crate::file::disk::{is_shortage, is_storage_shortage};
 use crate::file::error::OpenError;
 use crate::file::segment::check_ours;
-
-/// What has to be done before anything is appended. Each step needs a little room.
-#[derive(Debug)]
-pub(in crate::file) struct Unsettled {
-    /// What has to be buried.
-    pub(in crate::file) letters: Vec<DeadLetter>,
-    /// What becomes of the segment.
-    pub(in crate::file) next: Next,
-    /// The history that this segment replaces, as its header says.
-    pub(in crate::file) replaces: Option<Epoch>,
-}
-
-/// Whether another segment takes the place of the one that was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::file) enum Next {
-    /// It was closed in good order, and goes on.
-    Not,
-    /// It was in use. Should its process live in spite of the lock, it must not write to the file that we write to; but it is
-    /// better to go on there than not at all.
-    IfThereIsRoom,
-    /// It ends in bytes that do not count.
-    Must,
-}
-
-impl Unsettled {
-    pub(in crate::file) fn letters(letters: Vec<DeadLetter>) -> Self {
-        Self {
-            letters,
-            next: Next::Not,
-            replaces: None,
-        }
-    }
-
-    pub(super) fn if_any(self) -> Option<Self> {
-        (self.next != Next::Not || !self.letters.is_empty()).then_some(self)
-    }
-}
 
 impl FileLog {
     /// Does what a start has to do. Returns whether all of it is done: a full disk lets the log be read meanwhile.

@@ -4,7 +4,7 @@ use inventory_core::ports::{Excerpt, ReadError, Trail, Wanted};
 use inventory_core::vocabulary::{Sequence, StoreId};
 
 use super::FileLogReader;
-use super::lookup::{Lookup, line_at};
+use super::lookup::{Lookup, before, bound_back};
 use crate::file::index::{Finder, Subject};
 
 impl FileLogReader {
@@ -86,18 +86,4 @@ fn newest(
             return Ok(Some(most));
         }
     }
-}
-
-/// The offset of the last line that may hold a position or one before it.
-pub(super) fn bound_back(finder: &Finder<'_>, position: Sequence) -> Result<u64, ReadError> {
-    if position >= finder.located().last {
-        return Ok(u64::MAX);
-    }
-    let line = line_at(finder, position)?;
-    Ok(line.map_or(u64::MAX, |(offset, _)| offset))
-}
-
-/// The position before a segment.
-pub(super) fn before(finder: &Finder<'_>) -> Sequence {
-    Sequence::new(finder.located().first.number() - 1)
 }

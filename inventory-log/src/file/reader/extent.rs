@@ -3,8 +3,8 @@
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;
 
+use super::FileLogReader;
 use super::place::bisect;
-use super::{FileLogReader, failed};
 
 impl FileLogReader {
     /// Bytes of the records after a position: all of the segments after the one that holds it, and a part of that one that is
@@ -26,7 +26,7 @@ impl FileLogReader {
         }
         let segment = self.segment_at(next.max(self.layout.read().floor.next()))?;
         let start = bisect(&segment, next);
-        let start = start.map_err(|error| failed(&segment, error))?;
+        let start = start.map_err(|error| segment.failed(error))?;
         Ok(later + segment.end.saturating_sub(start))
     }
 }

@@ -3,8 +3,7 @@
 use inventory_core::ports::{Excerpt, Extent, ReadError, StorageError, Wanted};
 use inventory_core::vocabulary::Sequence;
 
-use super::excerpts::before;
-use super::{FileLogReader, Place, failed};
+use super::{FileLogReader, Place};
 use crate::file::index::Finder;
 use crate::file::interner::Interner;
 use crate::file::lines::Lines;
@@ -74,7 +73,7 @@ impl<'a> Lookup<'a> {
         let segment = finder.segment()?;
         self.lines.seek(offset);
         let piece = self.lines.next(&*segment.file, segment.end);
-        let piece = piece.map_err(|error| failed(segment, error))?;
+        let piece = piece.map_err(|error| segment.failed(error))?;
         let line = piece
             .filter(|piece| piece.offset == offset && piece.ended)
             .and_then(|piece| Line::parse(piece.bytes))
@@ -129,4 +128,18 @@ pub(super) fn line_at(
         place.pass_end()?;
     }
     Ok(found)
+}
+
+/// The offset of the last line that may hold a position or one before it.
+pub(super) fn bound_back(finder: &Finder<'_>, position: Sequence) -> Result<u64, ReadError> {
+    if position >= finder.located().last {
+        return Ok(u64::MAX);
+    }
+    let line = line_at(finder, position)?;
+    Ok(line.map_or(u64::MAX, |(offset, _)| offset))
+}
+
+/// The position before a segment.
+pub(super) fn before(finder: &Finder<'_>) -> Sequence {
+    Sequence::new(finder.located().first.number() - 1)
 }

@@ -8,7 +8,6 @@ mod place;
 mod places;
 mod touches;
 
-use std::io;
 use std::sync::Arc;
 
 pub(super) use place::Place;
@@ -16,9 +15,7 @@ use place::bisect;
 pub(super) use places::Places;
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::{
-    Excerpt, Extent, Levels, LogReader, ReadError, StorageError, Touch, Trail, Wanted,
-};
+use inventory_core::ports::{Excerpt, Extent, Levels, LogReader, ReadError, Touch, Trail, Wanted};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 use parking_lot::RwLock;
 
@@ -157,7 +154,7 @@ impl FileLogReader {
         }
         let segment = self.segment_at(position)?;
         let start = bisect(&segment, position);
-        let start = start.map_err(|error| failed(&segment, error))?;
+        let start = start.map_err(|error| segment.failed(error))?;
         Ok(Place::at(segment, position, start).with_ids(self.places.ids()))
     }
 
@@ -171,11 +168,4 @@ impl FileLogReader {
     fn head(&self) -> Sequence {
         self.layout.read().active.last
     }
-}
-
-fn failed(segment: &Segment, error: io::Error) -> ReadError {
-    ReadError::Failed(StorageError::new(
-        format!("reading {}", segment.name),
-        error,
-    ))
 }

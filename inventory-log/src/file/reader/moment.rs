@@ -6,7 +6,7 @@ use inventory_core::ports::{ReadError, Wanted};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 
 use super::lookup::Lookup;
-use super::{FileLogReader, Place, failed};
+use super::{FileLogReader, Place};
 use crate::file::index::Finder;
 use crate::file::lines::Lines;
 use crate::file::record::Line;
@@ -27,7 +27,7 @@ impl FileLogReader {
             let middle = early + (late - early) / 2;
             let segment = self.segment_at(firsts[middle])?;
             let begins_early = begins_early(&segment, time);
-            match begins_early.map_err(|error| failed(&segment, error))? {
+            match begins_early.map_err(|error| segment.failed(error))? {
                 true => early = middle + 1,
                 false => late = middle,
             }
@@ -53,7 +53,7 @@ fn last_early(finder: &Finder<'_>, time: Timestamp) -> Result<Option<Sequence>, 
         let middle = early + (late - early) / 2;
         lines.seek(marks[middle].offset);
         let piece = lines.next(&*segment.file, segment.end);
-        let piece = piece.map_err(|error| failed(segment, error))?;
+        let piece = piece.map_err(|error| segment.failed(error))?;
         let line = piece.and_then(|piece| Line::parse(piece.bytes));
         match line.is_some_and(|line| is_early(&line, time)) {
             true => early = middle + 1,

@@ -6,7 +6,6 @@ use inventory_core::machine::Entry;
 use inventory_core::ports::{Extent, ReadError};
 use inventory_core::vocabulary::Sequence;
 
-use super::failed;
 use crate::file::interner::Interner;
 use crate::file::lines::Lines;
 use crate::file::record::{self, Line};
@@ -100,7 +99,7 @@ impl Place {
             let piece = self
                 .lines
                 .next(&*segment.file, segment.end)
-                .map_err(|error| failed(segment, error))?;
+                .map_err(|error| segment.failed(error))?;
             let Some(piece) = piece else {
                 return Ok(None);
             };

@@ -7,8 +7,7 @@ use inventory_core::ports::{Levels, ReadError, Touch, Wanted};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 
 use super::FileLogReader;
-use super::excerpts::{before, bound_back};
-use super::lookup::{Lookup, line_at};
+use super::lookup::{Lookup, before, bound_back, line_at};
 use crate::file::index::{Finder, Subject};
 
 /// A level, and what the lines that touch it are found by. The order is that of an index.

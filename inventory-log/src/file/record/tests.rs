@@ -20,7 +20,7 @@ use crate::file::interner::Interner;
 
 mod kinds;
 
-use kinds::kind;
+use kinds::{id, kind, text};
 
 /// The line of FORMAT.md. A program that writes it otherwise writes another format.
 const GOLDEN: &str = concat!(
@@ -222,16 +222,6 @@ fn what_is_no_entry_is_refused() {
         flipped[at] ^= 1;
         assert!(Line::parse(&flipped).is_none(), "byte {at}");
     }
-}
-
-fn text(characters: &'static str) -> impl Strategy<Value = String> {
-    proptest::string::string_regex(characters).expect("the pattern is one")
-}
-
-/// A text that is an id.
-fn id() -> impl Strategy<Value = String> {
-    let letters = text("[ -~\u{e0}-\u{ff}\u{3b1}-\u{3c9}\u{8336}\u{1f375}]{1,24}");
-    letters.prop_filter("an id", |text| text.parse::<ProductId>().is_ok())
 }
 
 fn movement() -> impl Strategy<Value = Movement> {

@@ -5,7 +5,7 @@ use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request};
 use inventory_core::vocabulary::{Adjustment, Quantity};
 
 use super::customers::Customers;
-use super::run::{arm, cut};
+use super::mishaps::{arm, cut};
 use super::violation::ensure;
 use super::{Check, Choices, Progress, Situation, Violation, World};
 use crate::testing::Fault;

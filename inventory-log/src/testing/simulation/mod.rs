@@ -24,6 +24,7 @@ mod customers;
 mod letters;
 mod lines;
 mod loss;
+mod mishaps;
 mod run;
 mod setup;
 mod tally;

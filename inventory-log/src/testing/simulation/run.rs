@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::customers::Customers;
+use super::mishaps::{arm, cut};
 use super::{Check, Choices, Progress, Setup, Situation, Tally, Violation, World, loss};
-use crate::testing::dice::Dice;
-use crate::testing::{Call, Fault};
+use crate::testing::Fault;
 
 /// Lives of one run: enough for a snapshot, a purge and a recovery across both, few enough that a failure is short.
 const LIVES: u64 = 10;
@@ -139,30 +139,6 @@ fn live(
     Ok(())
 }
 
-pub(super) fn arm(world: &mut World, choices: &mut Choices) {
-    let fault = choices.of(&[
-        Fault::Crash,
-        Fault::Crash,
-        Fault::Eio,
-        Fault::SyncLosesPages,
-        Fault::NoSpace,
-        Fault::ShortThenNoSpace,
-        Fault::NoDescriptors,
-        Fault::Short,
-    ]);
-    // A kind of call that is rare would hardly ever be hit by a number among all calls.
-    let on = match choices.below(3) {
-        0 => None,
-        1 => Some(choices.of(&[Call::Write, Call::Sync])),
-        _ => Some(choices.of(&Call::ALL)),
-    };
-    let nth = match on {
-        None => 1 + choices.below(48),
-        Some(_) => 1 + choices.below(6),
-    };
-    world.arm(on, nth, fault);
-}
-
 fn step(
     world: &mut World,
     customers: &mut Customers,
@@ -217,19 +193,5 @@ fn end(world: &mut World, choices: &mut Choices) {
         }
         1 | 2 => world.kill(),
         _ => cut(world, choices),
-    }
-}
-
-/// Cuts the power, and keeps some of what was not synced.
-pub(super) fn cut(world: &mut World, choices: &mut Choices) {
-    let units = world.disk().units().clamp(1, 256);
-    let odd = choices.below(units as u64) as usize;
-    let mut dice = Dice::new(choices.seed());
-    match choices.below(6) {
-        0 => world.cut_power(|_| true),
-        1 => world.cut_power(|_| false),
-        2 => world.cut_power(|unit| unit == odd),
-        3 => world.cut_power(|unit| unit != odd),
-        _ => world.cut_power(|_| dice.coin()),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::Timestamp;
 
 use super::*;
 use crate::cache::DataDirectory;

@@ -15,7 +15,8 @@ use super::super::change::{Change, Changed};
 use super::super::durable::DurableOutbox;
 use super::super::error::ChangeError;
 use super::super::intent::Intent;
-use super::{Ask, Trouble};
+use super::ask::Ask;
+use super::trouble::Trouble;
 
 /// Changes that are made durable together: some 300 KB.
 const GROUP_MAX: usize = 1_024;

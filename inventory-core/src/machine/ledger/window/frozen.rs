@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{KeysForgotten, Window, WindowLimits};
+use super::forgotten::KeysForgotten;
 use crate::machine::ledger::packed::Unpacker;
-use crate::vocabulary::{Caller, Sequence, Timestamp};
+use crate::vocabulary::{Caller, Sequence};
 
 /// The keys of one caller, as they were.
 #[derive(Debug, Clone, Default)]
@@ -28,22 +28,6 @@ pub(in crate::machine) struct FrozenWindow {
 }
 
 impl FrozenWindow {
-    /// The same entries, none of them later than `latest`.
-    pub(in crate::machine) fn set_back(&self, latest: Timestamp) -> Self {
-        let mut set_back = Window::new(WindowLimits::NONE);
-        let mut earlier = Vec::new();
-        for (caller, packed) in self.packed() {
-            earlier.clear();
-            Unpacker { rest: packed }.copy_until(latest, &mut earlier);
-            set_back.remember(caller, &earlier);
-        }
-        set_back.forgotten = KeysForgotten {
-            until: self.forgotten.until.min(latest),
-            ..self.forgotten
-        };
-        set_back.freeze()
-    }
-
     pub(in crate::machine) fn len(&self) -> usize {
         self.len
     }

@@ -1,77 +1,26 @@
 //! The keys that were used not long ago, with what was written under them.
 
+mod forgotten;
 mod frozen;
+mod limits;
 mod queue;
 mod ranks;
+mod set_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rapidhash::RapidHashMap;
 
+pub use forgotten::KeysForgotten;
 pub(in crate::machine) use frozen::FrozenWindow;
+pub use limits::WindowLimits;
 
+use super::key_hash::key_hash;
 use super::packed::Unpacker;
 use crate::defect;
 use crate::vocabulary::{Caller, IdempotencyKey, Timestamp};
 use queue::Queue;
 use ranks::Ranks;
-
-/// How long, how many and how large keys are remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WindowLimits {
-    /// Age in milliseconds after which a key may be forgotten; it is, when a later key is remembered. Must be longer
-    /// than a client keeps trying.
-    pub age_ms: u64,
-    /// Keys that are remembered at most; beyond it one goes before its age: the oldest of the caller that has the most.
-    pub keys_max: usize,
-    /// Bytes that all remembered keys may take in memory, with what was written under them and what it takes to find them;
-    /// beyond it keys go before their age: the oldest of the caller that takes the most. A request that takes more by
-    /// itself is not remembered at all. Beside it each caller takes up to 192 KiB.
-    ///
-    /// The reservations and the transfers that have ended may take as much again, each.
-    pub bytes_max: usize,
-}
-
-impl WindowLimits {
-    /// Nothing is ever forgotten: for what looks at a history, and takes no requests.
-    pub const NONE: Self = Self {
-        age_ms: u64::MAX,
-        keys_max: usize::MAX,
-        bytes_max: usize::MAX,
-    };
-}
-
-impl Default for WindowLimits {
-    /// Seven days, a million keys, 256 MiB.
-    fn default() -> Self {
-        Self {
-            age_ms: 7 * 24 * 60 * 60 * 1_000,
-            keys_max: 1_000_000,
-            bytes_max: 256 << 20,
-        }
-    }
-}
-
-/// What a window has forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KeysForgotten {
-    /// Keys that were forgotten before their age, for want of room.
-    pub early: u64,
-    /// When the newest key was recorded that is forgotten, for its age or for want of room: all keys that were recorded later
-    /// are remembered. 1970 when none is forgotten.
-    pub until: Timestamp,
-}
-
-impl KeysForgotten {
-    /// Since when every key is remembered, whoever used it: one that was recorded at this moment, or later, is answered as
-    /// it was first. Of earlier ones some are forgotten. 1970 while nothing was forgotten.
-    pub fn remembered_since(self) -> Timestamp {
-        match self.until == Timestamp::UNIX_EPOCH {
-            true => Timestamp::UNIX_EPOCH,
-            false => self.until.plus_millis(1),
-        }
-    }
-}
 
 /// Where a packed entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,13 +49,6 @@ pub(in crate::machine) struct Window {
     ranks: Ranks,
     bytes: usize,
     forgotten: KeysForgotten,
-}
-
-/// The hash that a caller's key is found by: good for this process only.
-pub(super) fn key_hash(caller: Option<&Caller>, key: &IdempotencyKey) -> u64 {
-    let caller = caller.filter(|_| !defect!(CallersShareKeys));
-    let caller = caller.map_or(0, |caller| caller.hash_bits().rotate_left(32));
-    key.hash_bits() ^ caller
 }
 
 impl Window {

@@ -1,10 +1,8 @@
-//! Events of every kind.
+//! Texts, and events of every kind.
 
 use inventory_core::machine::{Kind, Settlement};
-use inventory_core::vocabulary::{QUANTITY_MAX, Quantity, Timestamp};
+use inventory_core::vocabulary::{ProductId, QUANTITY_MAX, Quantity, Timestamp};
 use proptest::prelude::*;
-
-use super::id;
 
 pub(super) fn kind() -> impl Strategy<Value = Kind> {
     let quantity = || (0..=QUANTITY_MAX).prop_map(|units| Quantity::new(units).unwrap());
@@ -61,4 +59,14 @@ pub(super) fn kind() -> impl Strategy<Value = Kind> {
             _ => Kind::Replenished { replenished: some },
         }
     })
+}
+
+pub(super) fn text(characters: &'static str) -> impl Strategy<Value = String> {
+    proptest::string::string_regex(characters).expect("the pattern is one")
+}
+
+/// A text that is an id.
+pub(super) fn id() -> impl Strategy<Value = String> {
+    let letters = text("[ -~\u{e0}-\u{ff}\u{3b1}-\u{3c9}\u{8336}\u{1f375}]{1,24}");
+    letters.prop_filter("an id", |text| text.parse::<ProductId>().is_ok())
 }

@@ -1,0 +1,48 @@
+//! Products as the ledger had them.
+
+use super::PastError;
+use super::product::{PastProduct, Present, Untold};
+use crate::engine::Reader;
+use crate::vocabulary::{ProductId, Sequence};
+
+impl Reader {
+    /// A product as the ledger had it right after the last request that was whole at a position: `None` when it had not
+    /// been written by then.
+    ///
+    /// # Errors
+    ///
+    /// See [`PastError`]; today's numbers are never given for those of a past that is gone.
+    pub fn product_as_of(
+        &self,
+        product: &ProductId,
+        at: Sequence,
+    ) -> Result<Option<PastProduct>, PastError> {
+        let present = self.read(|ledger| {
+            ledger
+                .product(product)
+                .map(|view| Present::of(ledger, view))
+        });
+        let pasts = self.pasts(present.into_iter().collect(), at)?;
+        Ok(pasts.into_iter().next())
+    }
+
+    /// What products were at a position: of those that had been written by then, in the order of their ids.
+    pub(super) fn pasts(
+        &self,
+        presents: Vec<Present>,
+        at: Sequence,
+    ) -> Result<Vec<PastProduct>, PastError> {
+        let then = self.settled(at)?;
+        let (same, changed): (Vec<_>, Vec<_>) = presents
+            .into_iter()
+            .partition(|present| present.is_as_it_was(then));
+        let told = self.levels_then(&changed, then.at)?;
+        let mut pasts: Vec<_> = same.into_iter().map(|present| present.product).collect();
+        for (present, told) in changed.iter().zip(told) {
+            let past = present.then(then.at, told);
+            pasts.extend(past.map_err(|Untold| self.unknown())?);
+        }
+        pasts.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        Ok(pasts)
+    }
+}

@@ -1,0 +1,25 @@
+//! A log whose segments are soon full.
+
+use std::sync::Arc;
+
+use inventory_core::engine::Recovery;
+use inventory_core::testing::ManualClock;
+use inventory_core::vocabulary::Timestamp;
+use inventory_log::file::{FileOptions, FileStore, OpenError, open_on};
+use inventory_log::testing::SimDisk;
+
+/// Small enough that a few entries fill a segment, and that a group spans sectors.
+const SMALL: FileOptions = FileOptions {
+    segment_bytes: 1_500,
+    reserve_bytes: 700,
+    prefill_bytes: 400,
+    recovery: Recovery::Strict,
+};
+
+pub(crate) fn open(disk: &SimDisk) -> Result<FileStore, OpenError> {
+    open_on(
+        Arc::new(disk.clone()),
+        &ManualClock::at(Timestamp::UNIX_EPOCH),
+        SMALL,
+    )
+}
