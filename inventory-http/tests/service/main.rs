@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod access;
+mod ailing;
 mod alerts;
 mod answers;
 mod answers_arrive;
