@@ -16,11 +16,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::client::PATIENCE;
 pub(crate) use crate::client::{Reply, call};
 use crate::link::Link;
-
-/// Long enough that only a hang takes it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until something is there.
 #[track_caller]
