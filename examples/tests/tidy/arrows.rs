@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ports",
             "engine",
             "writer",
+            "inventory",
             "memory",
         ],
     ),

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 pub use error::{EngineError, OpenError};
 pub use past::{
-    BasisError, HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, PastProduct,
+    BasisError, HistoryPage, HistoryQuery, PastError, PastEvent, PastPage, ProductState,
 };
 pub use reader::{Reader, Subscription};
 pub use receipt::{Answer, Receipt};
@@ -157,8 +157,8 @@ impl Engine {
     ///
     /// What reservations hold whose deadline has passed is free for every request, whether or not an event says so yet; of
     /// those events, the same append has what the requests see, and a portion of the others. So the end of a reservation is
-    /// exact without a timer; to have it seen by readers while nobody asks for anything, submit nothing once
-    /// [`Ledger::next_deadline`](machine::Ledger::next_deadline) has passed by [`Reader::time`].
+    /// exact without a timer; to have it seen by readers while nobody asks for anything, submit nothing
+    /// while there is something [overdue](Reader::is_overdue).
     ///
     /// # Errors
     ///
@@ -168,6 +168,16 @@ impl Engine {
         requests: impl IntoIterator<Item = &'a Request>,
     ) -> Result<Vec<Answer>, EngineError> {
         self.submit_first(std::iter::once(requests), usize::MAX)
+    }
+
+    /// As [`Engine::submit`], of one request. `??` is the receipt, or the first reason that there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::submit`].
+    pub fn submit_one(&mut self, request: &Request) -> Result<Answer, EngineError> {
+        let mut answers = self.submit([request])?;
+        Ok(answers.pop().expect("every request is answered"))
     }
 
     /// As [`Engine::submit`], for submissions of several callers: for the first of them, up to the one with which they write

@@ -208,6 +208,16 @@ impl Reader {
         self.published.time()
     }
 
+    /// Whether a deadline has passed that no event tells yet, and the engine takes requests: to submit nothing writes a portion
+    /// of what is due.
+    pub fn is_overdue(&self) -> bool {
+        let next = self.read(Ledger::next_deadline);
+        next.is_some_and(|deadline| {
+            let time = self.time();
+            deadline < time.now && !time.leap.is_some_and(|leap| leap.is_refused())
+        })
+    }
+
     /// Whether an append has failed in a way that only opening the log again can settle.
     pub fn is_stopped(&self) -> bool {
         self.published.is_stopped()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::machine::{Entry, Rejection};
+use crate::machine::{Entry, Event, Movement, Rejection};
 
 /// What a request has written, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,14 @@ pub struct Receipt {
     pub entry: Arc<Entry>,
     /// Whether the key had been used before, so that this is the first answer again.
     pub replayed: bool,
+}
+
+impl Receipt {
+    /// What the request has changed, in order: of each line the product, the store, and the level, version and total after it. A
+    /// line that was skipped has none; one about a whole reservation or transfer has one for each level of it.
+    pub fn lines(&self) -> impl Iterator<Item = &Movement> {
+        self.entry.events.iter().filter_map(Event::movement)
+    }
 }
 
 /// The answer to a request: done, or refused.

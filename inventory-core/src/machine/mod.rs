@@ -20,6 +20,7 @@ mod kind;
 mod ledger;
 mod lines;
 mod outcome;
+mod plain;
 mod rehearse;
 mod rejection;
 mod request;
@@ -46,6 +47,7 @@ pub use ledger::{
 };
 pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
+pub use plain::InvalidInput;
 pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};
 pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};

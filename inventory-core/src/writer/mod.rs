@@ -12,6 +12,7 @@ mod commit;
 mod hand_over;
 mod inbox;
 mod reply;
+mod submitted;
 mod sync;
 mod weight;
 
@@ -23,6 +24,7 @@ use std::thread::{self, Builder, JoinHandle};
 use parking_lot::Mutex;
 
 pub use inbox::NotTaken;
+pub use submitted::Submitted;
 
 use crate::engine::{Answer, Engine, EngineError, Reader};
 use crate::machine::{REQUEST_LINES_MAX, Request};
@@ -190,6 +192,28 @@ impl Writer {
             return Err(SubmitError::WithinRead);
         }
         Ok(self.hand_over.submit_and_wait(requests)??)
+    }
+
+    /// As [`Writer::submit_and_wait`], of one request.
+    ///
+    /// # Errors
+    ///
+    /// See [`SubmitError`].
+    pub fn submit_one_and_wait(&self, request: Request) -> Result<Answer, SubmitError> {
+        let mut answers = self.submit_and_wait(vec![request])?;
+        Ok(answers.pop().expect("every request is answered"))
+    }
+
+    /// As [`Writer::submit`], with a future in place of a callback. It is woken on the writer's thread and polled wherever it is
+    /// awaited: any runtime will do.
+    ///
+    /// # Errors
+    ///
+    /// The requests were not taken.
+    pub fn submit_async(&self, requests: Vec<Request>) -> Result<Submitted, NotTaken> {
+        let (submitted, reply) = Submitted::new();
+        self.hand_over.submit(requests, reply)?;
+        Ok(submitted)
     }
 
     /// Answers all that still waits for its group with [`EngineError::NotWritten`], for this reason. What is being written,

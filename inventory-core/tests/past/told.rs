@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use inventory_core::engine::{HistoryQuery, PastError, PastProduct, Reader};
+use inventory_core::engine::{HistoryQuery, PastError, ProductState, Reader};
 use inventory_core::machine::{Event, Level};
 use inventory_core::ports::Trail;
 use inventory_core::vocabulary::{ProductId, Sequence};
@@ -18,7 +18,7 @@ fn assert_true(
     floor: u64,
     at: u64,
     id: &ProductId,
-    found: Result<Option<PastProduct>, PastError>,
+    found: Result<Option<ProductState>, PastError>,
 ) {
     let expected = truth.at(at).get(id).cloned();
     let may_be_lost = floor > 0 && truth.has_buried(id);
@@ -40,7 +40,7 @@ fn assert_true(
 }
 
 /// As much of a product as a log that was purged up to `floor` can tell: not that an empty level was there.
-fn known(truth: &Truth, floor: u64, at: u64, told: Option<PastProduct>) -> Option<PastProduct> {
+fn known(truth: &Truth, floor: u64, at: u64, told: Option<ProductState>) -> Option<ProductState> {
     let mut told = told?;
     if floor > 0 {
         told.levels.retain(|_, level| *level != Level::EMPTY);

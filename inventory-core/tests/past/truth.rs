@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use inventory_core::engine::PastProduct;
+use inventory_core::engine::ProductState;
 use inventory_core::machine::{Entry, Event, Ledger, Level, WindowLimits, follow_after_loss};
 use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
 
@@ -19,7 +19,7 @@ pub(crate) struct Happened {
     pub(crate) before: Option<Level>,
 }
 
-pub(crate) type State = BTreeMap<ProductId, PastProduct>;
+pub(crate) type State = BTreeMap<ProductId, ProductState>;
 
 /// All that was, and when.
 pub(crate) struct Truth {
@@ -107,7 +107,7 @@ fn state(ledger: &Ledger) -> State {
             .levels()
             .map(|(store, level)| (store.clone(), level))
             .collect();
-        let past = PastProduct {
+        let past = ProductState {
             id: view.id().clone(),
             version: view.version(),
             total: view.total(),

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use inventory_core::engine::{PastError, PastProduct, Reader};
+use inventory_core::engine::{PastError, ProductState, Reader};
 use inventory_core::vocabulary::{ProductId, Sequence};
 
 use super::params::checked;
@@ -53,7 +53,7 @@ pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
     Ok(Answer::json(&listing.await?))
 }
 
-async fn past_product(call: &Call<Central>) -> Result<PastProduct, ApiError> {
+async fn past_product(call: &Call<Central>) -> Result<ProductState, ApiError> {
     let (id, as_of) = (product(call)?, asked(call));
     let past = search(call.service(), AS_OF.name, move |reader| {
         reader.product_as_of(&id, position(reader, as_of)?)

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory_core::machine::Ledger;
 use tokio::time::timeout;
 
 use super::clock::ClockWatch;
@@ -28,7 +27,10 @@ pub(super) async fn run(central: Arc<Central>) {
         pause = LOOK;
         clock.look(&central.reader().time());
         // One submission ends a portion only, so that sales need not wait for thousands of ends.
-        while is_due(&central) && !central.is_stopping() && central.disk().silence().is_none() {
+        while central.reader().is_overdue()
+            && !central.is_stopping()
+            && central.disk().silence().is_none()
+        {
             let before = central.reader().head().sequence;
             if let Err(error) = central.submit(Vec::new()).await {
                 tracing::warn!(%error, "reservations that are due could not expire yet");
@@ -42,13 +44,4 @@ pub(super) async fn run(central: Arc<Central>) {
             }
         }
     }
-}
-
-/// Whether a deadline has passed by the engine's time, and the engine takes anything.
-fn is_due(central: &Central) -> bool {
-    let next = central.reader().read(Ledger::next_deadline);
-    next.is_some_and(|deadline| {
-        let time = central.reader().time();
-        deadline < time.now && !time.leap.is_some_and(|leap| leap.is_refused())
-    })
 }

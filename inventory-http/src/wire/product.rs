@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory_core::engine::PastProduct;
+use inventory_core::engine::ProductState;
 use inventory_core::machine::ProductView;
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
 use schemars::JsonSchema;
@@ -45,7 +45,7 @@ impl Product {
     }
 
     /// As [`Product::of`], of the past.
-    pub fn of_past(past: &PastProduct) -> Self {
+    pub fn of_past(past: &ProductState) -> Self {
         Self {
             product_id: past.id.clone(),
             available: past.total,
@@ -89,7 +89,7 @@ impl GlobalProduct {
     }
 
     /// As [`GlobalProduct::of`], of the past.
-    pub fn of_past(past: PastProduct) -> Self {
+    pub fn of_past(past: ProductState) -> Self {
         let levels = past.levels.into_iter();
         Self {
             product_id: past.id,

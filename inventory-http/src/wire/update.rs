@@ -1,6 +1,6 @@
 //! One update of one level.
 
-use inventory_core::machine::{Adjust, Command, Event, Guard};
+use inventory_core::machine::{Adjust, Command, Guard};
 use inventory_core::vocabulary::{Adjustment, ProductId, Quantity, StoreId, Timestamp, Version};
 use inventory_core::{engine::Receipt, machine::Movement};
 use schemars::JsonSchema;
@@ -90,7 +90,7 @@ impl Updated {
             store,
             after,
             ..
-        } = receipt.entry.events.first().and_then(Event::movement)?;
+        } = receipt.lines().next()?;
         Some(Self {
             product_id: product.clone(),
             new_quantity: after.total,

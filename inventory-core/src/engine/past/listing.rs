@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use super::product::Present;
-use super::{PastError, PastProduct};
+use super::{PastError, ProductState};
 use crate::engine::Reader;
 use crate::vocabulary::{ProductId, Sequence};
 
@@ -14,7 +14,7 @@ const STEP_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastPage {
     /// Those that had been written by then.
-    pub products: Vec<PastProduct>,
+    pub products: Vec<ProductState>,
     /// The last product that was looked at; the next page starts after it.
     pub last: Option<ProductId>,
     /// Whether there are none after it.

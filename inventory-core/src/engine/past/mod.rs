@@ -26,7 +26,7 @@ mod products;
 pub use basis::BasisError;
 pub use history::{HistoryPage, HistoryQuery, PastEvent};
 pub use listing::PastPage;
-pub use product::PastProduct;
+pub use product::ProductState;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A product as the ledger had it.
+//! A product as the ledger has it, or had it.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use crate::machine::{Buried, Ledger, Level, ProductView};
 use crate::ports::Touch;
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 
-/// A product as the ledger had it right after a request.
+/// A product as the ledger has it right after a request, the last one or an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastProduct {
+pub struct ProductState {
     /// The product.
     pub id: ProductId,
     /// How often it had been written.
@@ -43,7 +43,7 @@ pub(super) struct LevelsThen {
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) head: Sequence,
-    pub(super) product: PastProduct,
+    pub(super) product: ProductState,
     /// Positions of the product that have no effect.
     pub(super) buried: BTreeMap<Sequence, Buried>,
 }
@@ -58,7 +58,7 @@ impl Present {
             .collect();
         Self {
             head: ledger.head().sequence,
-            product: PastProduct {
+            product: ProductState {
                 id: view.id().clone(),
                 version: view.version(),
                 total: view.total(),
@@ -97,7 +97,7 @@ impl Present {
         &self,
         at: Sequence,
         told: LevelsThen,
-    ) -> Result<Option<PastProduct>, Untold> {
+    ) -> Result<Option<ProductState>, Untold> {
         let LevelsThen {
             levels,
             last,
@@ -143,7 +143,7 @@ impl Present {
         // Since a loss before the oldest position that is kept.
         let since_ever = self.product.quarantined
             && (self.buried.values()).all(|buried| buried.suspected_until.is_some());
-        Ok(Some(PastProduct {
+        Ok(Some(ProductState {
             id: self.product.id.clone(),
             version,
             total,

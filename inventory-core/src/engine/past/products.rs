@@ -1,11 +1,23 @@
 //! Products as the ledger had them.
 
 use super::PastError;
-use super::product::{PastProduct, Present, Untold};
+use super::product::{Present, ProductState, Untold};
 use crate::engine::Reader;
 use crate::vocabulary::{ProductId, Sequence};
 
 impl Reader {
+    /// A product as it is now; `None` when nothing was ever heard of it.
+    pub fn product(&self, product: &ProductId) -> Option<ProductState> {
+        self.present(product).map(|present| present.product)
+    }
+
+    fn present(&self, product: &ProductId) -> Option<Present> {
+        self.read(|ledger| {
+            let view = ledger.product(product)?;
+            Some(Present::of(ledger, view))
+        })
+    }
+
     /// A product as the ledger had it right after the last request that was whole at a position: `None` when it had not
     /// been written by then.
     ///
@@ -16,12 +28,8 @@ impl Reader {
         &self,
         product: &ProductId,
         at: Sequence,
-    ) -> Result<Option<PastProduct>, PastError> {
-        let present = self.read(|ledger| {
-            ledger
-                .product(product)
-                .map(|view| Present::of(ledger, view))
-        });
+    ) -> Result<Option<ProductState>, PastError> {
+        let present = self.present(product);
         let pasts = self.pasts(present.into_iter().collect(), at)?;
         Ok(pasts.into_iter().next())
     }
@@ -31,7 +39,7 @@ impl Reader {
         &self,
         presents: Vec<Present>,
         at: Sequence,
-    ) -> Result<Vec<PastProduct>, PastError> {
+    ) -> Result<Vec<ProductState>, PastError> {
         let then = self.settled(at)?;
         let (same, changed): (Vec<_>, Vec<_>) = presents
             .into_iter()

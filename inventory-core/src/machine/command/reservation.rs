@@ -10,26 +10,18 @@ use crate::vocabulary::{Fields, ProductId, ReservationId, StoreId, Ttl, Units};
 /// one time to live.
 ///
 /// ```
-/// use inventory_core::conformance::adjust;
 /// use inventory_core::engine::{Engine, Opened, Settings};
-/// use inventory_core::machine::{Commit, Hold, Request};
+/// use inventory_core::machine::{Adjust, Commit, Hold, Request};
 /// use inventory_core::memory::MemoryStorage;
-/// use inventory_core::vocabulary::{Ttl, Units};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let Opened { mut engine, .. } = Engine::open(MemoryStorage::new().ports(), Settings::default())?;
-/// let hold = Hold {
-///     reservation: "cart-7".parse()?,
-///     product: "tea".parse()?,
-///     store: "north".parse()?,
-///     quantity: Units::new(1)?,
-///     ttl: Ttl::new(600)?,
-/// };
-/// let commit = Commit { reservation: "cart-7".parse()?, lines: None };
+/// let hold = Hold::new("cart-7", "tea", "north", 1, 600)?;
+/// let commit = Commit::all("cart-7")?;
 /// let answers = engine.submit(&[
-///     Request::unkeyed(vec![adjust("tea", "north", 1)])?,
+///     Request::unkeyed(vec![Adjust::new("tea", "north", 1)?.into()])?,
 ///     Request::new("cart-7".parse()?, vec![hold.into()])?,
-///     Request::unkeyed(vec![adjust("tea", "north", -1)])?,
+///     Request::unkeyed(vec![Adjust::new("tea", "north", -1)?.into()])?,
 ///     Request::new("payment-7".parse()?, vec![commit.into()])?,
 /// ])?;
 /// assert!(answers[2].is_err(), "it is promised to somebody");
