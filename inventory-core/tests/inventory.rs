@@ -15,7 +15,7 @@ use inventory_core::machine::{
     Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
 };
 use inventory_core::memory::MemoryStorage;
-use inventory_core::ports::Ports;
+use inventory_core::ports::{EventLog, Ports};
 use inventory_core::testing::{Call, Faults, ManualClock};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 
@@ -94,6 +94,32 @@ fn what_is_taken_is_finished_before_it_ends() {
     let last = answers[99].as_ref().unwrap();
     let line = last.lines().next().unwrap();
     assert_eq!(line.after.level.available().units(), 100);
+}
+
+#[test]
+fn whoever_drops_it_where_the_writer_waits_for_them_does_not_wait_for_it() {
+    let storage = MemoryStorage::new();
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(1_000_000));
+    let ports = Ports {
+        clock: Arc::new(clock.clone()),
+        ..storage.ports()
+    };
+    let inventory = Inventory::start(ports, Settings::default()).unwrap();
+    let submit = |command: Command| inventory.submit(request(command)).unwrap().unwrap();
+    submit(Count::new("tea", "north", 5).unwrap().into());
+    let held = submit(Hold::new("cart-1", "tea", "north", 2, 60).unwrap().into());
+    let reader = inventory.reader();
+    reader.read(|_| {
+        clock.advance_millis(61_000);
+        // The end of the reservation is written, and cannot be shown while somebody looks.
+        while storage.log().head().sequence == held.entry.last() {
+            thread::yield_now();
+        }
+        drop(inventory);
+    });
+    let mut log = reader.subscribe(held.entry.last());
+    assert!(log.wait());
+    assert_eq!(log.take(1).unwrap().len(), 1);
 }
 
 #[test]

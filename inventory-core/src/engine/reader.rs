@@ -193,6 +193,12 @@ impl Reader {
         is_looking_at(&*self.published)
     }
 
+    /// Whether the writer waits for this thread: within [`Reader::read`], or called by the engine for a reply, a wake-up or an
+    /// observation.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.is_looking() || is_committing_to(&*self.published)
+    }
+
     /// The ledger as it is now, to be looked at for as long as it takes.
     pub fn image(&self) -> Image {
         self.read(Ledger::freeze)

@@ -34,7 +34,8 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 /// Reservations end by themselves, for readers within a twentieth of a second, and snapshots are saved beside the writer. What
 /// goes wrong with either is told to the observer of the ports, and tried again.
 ///
-/// Dropped, it finishes what it has taken and saves a last snapshot where that is worth it.
+/// Dropped, it finishes what it has taken and saves a last snapshot where that is worth it. Dropped by a reply or within a look
+/// at the ledger, it does so without anybody waiting for it.
 ///
 /// ```
 /// use inventory_core::engine::Settings;
@@ -54,9 +55,9 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 /// ```
 pub struct Inventory {
     // Dropped in this order: nothing is submitted to a writer that has stopped, and the last snapshot has everything.
-    _deadlines: Part,
+    deadlines: Part,
     writer: Arc<Writer>,
-    _saving: Part,
+    saving: Part,
     report: RecoveryReport,
     dead_letters: Mutex<Box<dyn DeadLetters>>,
 }
@@ -86,8 +87,8 @@ impl Inventory {
         } = Engine::open(ports, settings)?;
         let writer = Arc::new(Writer::start(engine, WriterLimits::default())?);
         Ok(Self {
-            _deadlines: deadlines::start(Arc::clone(&writer))?,
-            _saving: saving::start(snapshotter, clock, SNAPSHOT_INTERVAL)?,
+            deadlines: deadlines::start(Arc::clone(&writer))?,
+            saving: saving::start(snapshotter, clock, SNAPSHOT_INTERVAL)?,
             writer,
             report,
             dead_letters: Mutex::new(dead_letters),
@@ -125,5 +126,14 @@ impl Inventory {
     /// What could not be applied, to be listed and resolved by a person.
     pub fn dead_letters(&self) -> &Mutex<Box<dyn DeadLetters>> {
         &self.dead_letters
+    }
+}
+
+impl Drop for Inventory {
+    fn drop(&mut self) {
+        if self.writer.reader().is_waited_for() {
+            self.deadlines.let_go();
+            self.saving.let_go();
+        }
     }
 }

@@ -39,6 +39,14 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Lets it do its work a last time and end, and nobody waits for that.
+    pub(super) fn let_go(&mut self) {
+        self.stop = None;
+        self.thread = None;
+    }
+}
+
 impl Drop for Part {
     /// A panic of the part is one of whoever drops it: what it did is done no more, and nobody would notice.
     fn drop(&mut self) {

@@ -19,7 +19,7 @@ mod weight;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::thread::{self, Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 
 use parking_lot::Mutex;
 
@@ -236,12 +236,12 @@ impl Writer {
     }
 
     /// Takes no more submissions, finishes those that were taken, and gives the engine back; `None` when a panic has
-    /// taken it, when it was stopped before, and when this is a reply, or within a look at the ledger: its thread then
-    /// finishes without anybody waiting for it.
+    /// taken it, when it was stopped before, and when this is a reply, a wake-up, an observation, or within a look at the
+    /// ledger: its thread then finishes without anybody waiting for it.
     pub fn stop(&self) -> Option<Engine> {
         self.hand_over.close();
         let thread = self.thread.lock().take()?;
-        if thread.thread().id() == thread::current().id() || self.reader.is_looking() {
+        if self.reader.is_waited_for() {
             return None;
         }
         thread.join().ok().flatten()

@@ -150,3 +150,22 @@ fn a_writer_that_is_stopped_within_a_look_finishes_once_the_look_has_ended() {
         "its thread ends"
     );
 }
+
+#[test]
+fn a_writer_that_is_stopped_by_a_wake_up_finishes_once_that_has_returned() {
+    let World { writer, reader, .. } = World::new();
+    let writer = Arc::new(writer);
+    let within = Arc::clone(&writer);
+    let (told, tells) = mpsc::channel();
+    reader.subscribe(Sequence::START).when_ready(move || {
+        let stopped = within.stop();
+        told.send(stopped.is_none()).unwrap();
+    });
+    // This thread commits, publishes, and wakes: the writer's own thread has nothing to give back before that.
+    assert!(writer.submit_and_wait(receipt("one")).is_ok());
+    assert!(tells.recv().unwrap());
+    assert!(matches!(
+        writer.submit_and_wait(receipt("two")),
+        Err(SubmitError::NotTaken(NotTaken::Closed))
+    ));
+}
