@@ -44,3 +44,8 @@ pub mod ports;
 pub mod testing;
 pub mod vocabulary;
 pub mod writer;
+
+/// The program of the README, compiled with the examples of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

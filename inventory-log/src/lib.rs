@@ -16,7 +16,8 @@ pub mod testing;
 
 pub use clock::SystemClock;
 
-/// The program in the README, compiled with the examples of the documentation.
+/// The programs of the READMEs, compiled with the examples of the documentation.
 #[cfg(all(doctest, feature = "file"))]
 #[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../README.md")]
+struct Readmes;

@@ -1,12 +1,16 @@
-//! The README's calls, made in their order against a central that has just started: each is answered as it says there.
+//! The calls of the READMEs, made in their order against a central that has just started: each is answered as it says there.
 
 use serde_json::Value;
 
 use crate::process::{Program, call, command};
 
-const README: &str = include_str!("../../../README.md");
+/// The first page, and the tour that goes on from there.
+const READMES: [&str; 2] = [
+    include_str!("../../../README.md"),
+    include_str!("../../../inventory-http/README.md"),
+];
 
-/// A call as the README writes it.
+/// A call as a README writes it.
 struct Example {
     method: String,
     path: String,
@@ -46,7 +50,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn examples() -> Vec<Example> {
-    let mut lines = README.lines();
+    let mut lines = READMES.into_iter().flat_map(str::lines);
     let mut examples = Vec::new();
     while let Some(line) = lines.next() {
         if let Some(line) = line.strip_prefix("$ call ") {

@@ -79,11 +79,11 @@ fn service(settings: &[SettingDoc]) -> Vec<[String; 3]> {
     settings.iter().map(row).collect()
 }
 
-/// The first three cells of each row of the table that follows a line of the README.
-fn table(after: &str) -> Vec<[String; 3]> {
-    let readme = file("README.md").text;
+/// The first three cells of each row of the table of settings in the README of a crate.
+fn table(of: &str) -> Vec<[String; 3]> {
+    let readme = file(&format!("{of}/README.md")).text;
     let (_, rest) = readme
-        .split_once(&format!("\n{after}\n"))
+        .split_once("\n## Settings\n")
         .expect("the README has a section on settings");
     let rows = rest
         .lines()
@@ -101,19 +101,19 @@ fn table(after: &str) -> Vec<[String; 3]> {
 
 #[test]
 fn the_readme_has_every_setting_of_central() {
-    let told = table("## Settings");
+    let told = table("inventory-http");
     assert_eq!(told, service(central::SETTINGS), "write the table anew");
 }
 
 #[test]
 fn the_readme_has_every_setting_of_a_store() {
-    let told = table("A store reads these:");
+    let told = table("inventory-store");
     assert_eq!(told, service(api::SETTINGS), "write the table anew");
 }
 
 #[test]
 fn the_readme_has_every_setting_of_the_library_with_its_default() {
-    let told = table("An embedder sets these:");
+    let told = table("inventory-core");
     let told: Vec<_> = told
         .into_iter()
         .map(|[of, field, default]| [of, field, default.trim_matches('`').to_owned()])

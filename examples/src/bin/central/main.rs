@@ -1,5 +1,5 @@
 //! Central: the authority over stock, as an HTTP service on a directory of files. Options and the environment say
-//! how; see the settings in the README.
+//! how; see the settings in the README of `inventory-http`.
 
 mod failure;
 

@@ -1,5 +1,5 @@
 //! A store: a replica of central that serves reads when the link is down, and keeps what it could not forward. Options
-//! and the environment say how; see the settings in the README.
+//! and the environment say how; see the settings in the README of `inventory-store`.
 
 use std::error::Error;
 use std::fmt;
