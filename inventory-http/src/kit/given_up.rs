@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What a service that stops has waited for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the disk did not answer for {waited:?}, and {part} was given up: what was answered is on disk, and what was not is \
+    "{part} had not ended after {waited:?} and was given up: what was answered is on disk, and what was not is \
      unknown until the next start"
 )]
 pub struct GivenUp {
@@ -16,8 +16,8 @@ pub struct GivenUp {
 }
 
 impl GivenUp {
-    /// How long a service that stops waits for a disk, after an append of which nobody waits longer than for `patience`:
-    /// a copy of everything is saved once more, which is larger.
+    /// How long a service that stops waits for a disk that hangs, or for one that is slow, after an append of which nobody waits
+    /// longer than for `patience`: a copy of everything is saved once more, which is larger.
     pub fn after(patience: Duration) -> Duration {
         patience * 2
     }

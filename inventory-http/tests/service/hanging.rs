@@ -191,7 +191,7 @@ fn assert_given_up(ended: &Ended, part: &str) {
     let waited = Duration::from_millis(200);
     assert_eq!((given_up.part, given_up.waited), (part, waited));
     let line = format!(
-        "the disk did not answer for 200ms, and {part} was given up: what was answered is on disk, and what was not is \
+        "{part} had not ended after 200ms and was given up: what was answered is on disk, and what was not is \
          unknown until the next start"
     );
     let lines = logged();

@@ -24,7 +24,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 damage; 5 the disk or the system; \
 6 a newer format; 7 an outcome is unknown, or a part has failed: start again; 8 the clock is far ahead of the log; \
-9 the disk did not answer when it stopped.\n\
+9 a disk that hangs or is slow kept it from ending.\n\
 SIGHUP reads API_KEYS_FILE again.";
 
 fn main() -> ExitCode {

@@ -71,7 +71,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
-the system; 6 a newer format; 7 a part of it has failed; 9 the disk did not answer when it stopped.\n\
+the system; 6 a newer format; 7 a part of it has failed; 9 a disk that hangs or is slow kept it from ending.\n\
 SIGHUP reads STORE_API_KEYS_FILE again.";
 
 fn main() -> ExitCode {

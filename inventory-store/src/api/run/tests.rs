@@ -170,7 +170,7 @@ fn a_store_that_is_told_to_stop_answers_and_ends_though_the_disk_of_its_outbox_h
     let waited = DISK_PATIENCE * 2;
     let part = "the outbox";
     assert_eq!(ended, Err(EndError::GivenUp(GivenUp { part, waited })));
-    let line = "the disk did not answer for 200ms, and the outbox was given up: what was answered is on disk, and what was \
+    let line = "the outbox had not ended after 200ms and was given up: what was answered is on disk, and what was \
                 not is unknown until the next start";
     assert_eq!(logs::count(&["ERROR", line]), 1);
 
