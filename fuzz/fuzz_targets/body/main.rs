@@ -7,14 +7,13 @@ mod fields;
 mod published;
 
 use std::fmt::Debug;
-use std::str::FromStr;
 
 use inventory_core::machine::{Basis, Command, Guard, Request};
 use inventory_fuzz::refused_field;
 use inventory_http::kit::parse;
 use inventory_http::wire::{
-    Batch, Close, Commit, Count, Extend, Hold, Receive, Release, Resolve, SetAlert, Ship, Sync,
-    Transaction, Update,
+    Batch, Close, Commit, Count, Direct, Extend, Hold, Receive, Release, Resolve, SetAlert, Ship,
+    Subject, Sync, Transaction, Update,
 };
 use libfuzzer_sys::fuzz_target;
 use schemars::JsonSchema;
@@ -33,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let commands = match kind.wrapping_sub(b'0') % 14 {
-        0 => check::<Update>(body, is_update).map(|update| vec![update.command()]),
+        0 => commands::<Update>(body, is_update, ""),
         1 => {
             if let Some(batch) = check::<Batch>(body, is_batch) {
                 for update in batch.updates {
@@ -54,29 +53,18 @@ fuzz_target!(|input: &[u8]| {
             check::<Resolve>(body, is_resolve);
             None
         }
-        4 => check::<Transaction>(body, is_transaction).map(Transaction::commands),
+        4 => commands::<Transaction>(body, is_transaction, ""),
         5 => check::<Count>(body, is_count).map(|count| {
             let guard = count.version.flatten().map_or(Guard::Unguarded, Guard::At);
             vec![count.command(Basis::Now(guard))]
         }),
-        6 => check::<Hold>(body, is_hold).map(Hold::commands),
-        // Lines that name one thing twice are refused where they are decided.
-        7 => check::<Commit>(body, is_commit)
-            .and_then(|commit| commit.command(id("cart")).ok())
-            .map(|command| vec![command]),
-        8 => {
-            check::<Release>(body, is_release);
-            None
-        }
-        9 => {
-            check::<Extend>(body, is_extend);
-            None
-        }
-        10 => check::<Ship>(body, is_ship).map(Ship::commands),
-        11 => check::<Receive>(body, is_receive)
-            .and_then(|receive| receive.command(id("van")).ok())
-            .map(|command| vec![command]),
-        12 => check::<Close>(body, is_close).map(|close| vec![close.command(id("van"))]),
+        6 => commands::<Hold>(body, is_hold, ""),
+        7 => commands::<Commit>(body, is_commit, "cart"),
+        8 => commands::<Release>(body, is_release, "cart"),
+        9 => commands::<Extend>(body, is_extend, "cart"),
+        10 => commands::<Ship>(body, is_ship, ""),
+        11 => commands::<Receive>(body, is_receive, "van"),
+        12 => commands::<Close>(body, is_close, "van"),
         _ => {
             check::<SetAlert>(body, is_alert);
             None
@@ -87,9 +75,14 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// What the path of a call names.
-fn id<T: FromStr<Err: Debug>>(name: &str) -> T {
-    name.parse().expect("the name is plain text")
+/// The commands of a mutation of what its path names. Lines that do not belong together are refused.
+fn commands<M>(body: &[u8], is_published: fn(&Value) -> bool, named: &str) -> Option<Vec<Command>>
+where
+    M: Direct + PartialEq + Debug,
+{
+    let subject = M::Subject::parse(named).expect("the name is plain text");
+    let mutation = check::<M>(body, is_published)?;
+    mutation.commands(subject).ok()
 }
 
 /// Parses a body, and compares what becomes of it with what was published.

@@ -1,20 +1,21 @@
-//! Alerts: set, removed and read.
+//! Alerts: set, removed and read. What sets one is declared by hand, since it is a PUT to the level that its path names, does
+//! without a key, and answers also when nothing is to be done.
 
 use hyper::{Method, StatusCode};
 use inventory_core::engine::Receipt;
 use inventory_core::machine::{self, Command, Event, Ledger, Rejection, Request, Thresholds};
 use inventory_core::vocabulary::{ProductId, StoreId};
 
+use super::mutate::{buried, mark_replayed};
 use super::params::{ID, checked};
 use super::refusal::refused;
 use super::service::Central;
-use super::updates::{buried, mark_replayed};
 use crate::kit::params::{
     self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, cursor, page_after, page_limit,
     parses,
 };
-use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, PathParam, Route};
-use crate::wire::{Alert, AlertList, Code, Cursor, SetAlert, schema};
+use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, Route};
+use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert, schema};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;

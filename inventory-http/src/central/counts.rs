@@ -1,27 +1,25 @@
-//! Counts.
+//! Counts. Their handler is written by hand, since it looks at the past before there is a command.
 
 use inventory_core::engine::BasisError;
 use inventory_core::machine::{Basis, Guard, Request};
 use inventory_core::vocabulary::{IdempotencyKey, Sequence};
 
+use super::mutate::{asked, buried, mark_replayed};
 use super::past::search;
-use super::refusal::{Body, refused_in};
+use super::refusal::refused_in;
 use super::service::Central;
-use super::updates::{buried, mark_replayed};
-use crate::kit::{Answer, ApiError, Call, params};
-use crate::wire::Code;
-use crate::wire::{Count, Counted};
+use crate::kit::{Answer, ApiError, Call};
+use crate::wire::{Body as _, Code, Count, Counted, Mutation as _};
 
 /// The field that names the moment at which a count began.
 const AS_OF_OFFSET: &str = "asOfOffset";
 
 /// POST /inventory/counts
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
-    let mut count: Count = call.json()?;
-    let key = params::required_key(&call, count.idempotency_key.take())?;
+    let (key, count) = asked::<Count>(&call)?;
     let basis = match (count.version, count.as_of_offset) {
-        (Some(version), None) => Ok(version.map_or(Guard::Unguarded, Guard::At)),
-        (None, Some(offset)) => Err(offset),
+        (Some(version), None) => Basis::Now(version.map_or(Guard::Unguarded, Guard::At)),
+        (None, Some(offset)) => basis_as_of(&call, &count, offset, &key).await?,
         (Some(_), Some(_)) => {
             let issue = "must not be there beside version";
             return Err(ApiError::field(AS_OF_OFFSET, issue));
@@ -31,17 +29,10 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
             return Err(ApiError::field("version", issue));
         }
     };
-    call.caller().may_write_for(&count.store_id)?;
-    let basis = match basis {
-        Ok(guard) => Basis::Now(guard),
-        Err(offset) => basis_as_of(&call, &count, offset, &key).await?,
-    };
     let request = Request::new(key, vec![count.command(basis)]).expect("one line is a request");
     let request = count.remarks().of(request);
-    let receipt = match call.submit_one(request).await? {
-        Ok(receipt) => receipt,
-        Err(rejection) => return Err(refused_in(&rejection, Body::Line("counted"))),
-    };
+    let receipt = call.submit_one(request).await?;
+    let receipt = receipt.map_err(|rejection| refused_in(&rejection, Count::CALL.amount))?;
     let counted = Counted::from_receipt(count.counted, &receipt).ok_or_else(buried)?;
     Ok(mark_replayed(Answer::json(&counted), receipt.replayed))
 }

@@ -3,6 +3,7 @@
 mod alerts;
 mod as_of;
 mod background;
+mod batch;
 mod clock;
 mod counts;
 mod dead_letters;
@@ -13,6 +14,7 @@ mod hanging;
 mod history;
 mod images;
 mod letters;
+mod mutate;
 mod nodes;
 mod opened;
 mod operations;
@@ -31,9 +33,7 @@ mod settings;
 mod snapshots;
 mod stream;
 mod sync;
-mod transactions;
 mod transfers;
-mod updates;
 mod whoami;
 
 pub use routes::{document, routes};

@@ -6,8 +6,8 @@ use hyper::header;
 use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, StoreId};
 
 use crate::kit::params::parses;
-use crate::kit::{Call, HeaderParam, Param, PathParam};
-use crate::wire::{NodeId, Position, headers, schema};
+use crate::kit::{Call, HeaderParam, Param};
+use crate::wire::{NodeId, PathParam, Position, headers, schema};
 
 pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
     name: "letterId",

@@ -1,6 +1,5 @@
 //! What the engine says, as errors of the API: the one place where refusals become status codes.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use inventory_core::engine::EngineError;
@@ -9,46 +8,20 @@ use inventory_core::vocabulary::{Quantity, ReservationId, StoreId};
 use inventory_core::writer::NotTaken;
 
 use crate::kit::ApiError;
-use crate::wire::{Code, CurrentStock};
+use crate::wire::{Amount, Code, CurrentStock};
 
 /// How long to wait before the same request is worth sending again.
 const RETRY_S: u64 = 1;
 
-/// How the body of a call writes the lines of its request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Body {
-    /// It is one line itself, in which the amount has this name.
-    Line(&'static str),
-    /// As a list named `lines`, in which an amount has this name.
-    Lines(&'static str),
-}
-
-impl Body {
-    /// Where a field of a line stands.
-    fn field(self, line: Line, name: &'static str) -> Cow<'static, str> {
-        match self {
-            Self::Line(_) => name.into(),
-            Self::Lines(_) => format!("lines[{line}].{name}").into(),
-        }
-    }
-
-    /// Where the amount of a line stands.
-    fn amount(self, line: Line) -> Cow<'static, str> {
-        match self {
-            Self::Line(name) | Self::Lines(name) => self.field(line, name),
-        }
-    }
-}
-
 /// A refusal of a call whose body is one line with a delta, or has none. Nothing was changed.
 pub(super) fn refused(rejection: &Rejection) -> ApiError {
-    refused_in(rejection, Body::Line("delta"))
+    refused_in(rejection, Amount::Whole("delta"))
 }
 
 /// A refusal, with its fields named as in the body of the call. Nothing was changed.
 ///
 /// Sentences that would count lines from zero are not taken over: the detail has the path of the field.
-pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
+pub(super) fn refused_in(rejection: &Rejection, amount: Amount) -> ApiError {
     let message = rejection.to_string();
     match rejection {
         Rejection::KeyReused { first, differs } => {
@@ -57,9 +30,9 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
                 | Difference::Operation(_)
                 | Difference::Subject
                 | Difference::Unseen => "idempotencyKey".into(),
-                Difference::Product(line) => body.field(line, "productId"),
-                Difference::Store(line) => body.field(line, "storeId"),
-                Difference::Amount(line) => body.amount(line),
+                Difference::Product(line) => amount.field(line, "productId"),
+                Difference::Store(line) => amount.field(line, "storeId"),
+                Difference::Amount(line) => amount.of(line),
             };
             let message = format!("the idempotency key was used at {first} for something else");
             ApiError::new(Code::Unprocessable, message)
@@ -69,7 +42,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
         Rejection::Quarantined { line, product } => {
             let message = format!("product {product} is quarantined until it is counted");
             ApiError::new(Code::Quarantined, message).with_detail(
-                body.field(*line, "productId"),
+                amount.field(*line, "productId"),
                 "takes nothing but a count until it is counted",
             )
         }
@@ -84,7 +57,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             let message = format!("product {product} is at version {version}, not {demanded}");
             ApiError::new(Code::Conflict, message)
                 .with_detail(
-                    body.field(*line, "version"),
+                    amount.field(*line, "version"),
                     format!("the product is at version {version}"),
                 )
                 .with_current(CurrentStock {
@@ -104,7 +77,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
                 "product {product} has {available} available at {store}, too few for {delta}"
             );
             ApiError::new(Code::Unprocessable, message).with_detail(
-                body.amount(*line),
+                amount.of(*line),
                 format!("{available} are available at the store"),
             )
         }
@@ -119,7 +92,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
                 "{counted} of product {product} were counted at {store}, fewer than the {reserved} reserved"
             );
             ApiError::new(Code::Unprocessable, message).with_detail(
-                body.amount(*line),
+                amount.of(*line),
                 format!("{reserved} are reserved at the store"),
             )
         }
@@ -131,7 +104,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             let most = Quantity::MAX;
             let message = format!("product {product} would be above {most} at {store} or in total");
             ApiError::new(Code::Unprocessable, message)
-                .with_detail(body.amount(*line), "would lead above the largest quantity")
+                .with_detail(amount.of(*line), "would lead above the largest quantity")
         }
         Rejection::CountedSince {
             product, store, at, ..
@@ -153,7 +126,7 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
             "more would change than one request may",
         )
         .with_detail(
-            body.amount(*line),
+            amount.of(*line),
             format!("leads to more than {LINES_MAX} lines of one reservation or count"),
         ),
         Rejection::LinesDiffer { line } => {
@@ -204,22 +177,22 @@ pub(super) fn refused_in(rejection: &Rejection, body: Body) -> ApiError {
         )
         .with_detail("epoch", format!("is {named}, and the log's is {current}")),
         Rejection::OutOfScope { store, reservation } => {
-            out_of_scope(store, reservation.as_ref(), body)
+            out_of_scope(store, reservation.as_ref(), amount)
         }
         Rejection::VersionsExhausted { line, product } => {
             let message = format!("product {product} has no version left");
             ApiError::new(Code::Unprocessable, message)
-                .with_detail(body.field(*line, "productId"), "has had its last version")
+                .with_detail(amount.field(*line, "productId"), "has had its last version")
         }
     }
 }
 
 /// Something would change at a store that is not one of the key. A count says which reservation is not its to end.
-fn out_of_scope(store: &StoreId, reservation: Option<&ReservationId>, body: Body) -> ApiError {
+fn out_of_scope(store: &StoreId, reservation: Option<&ReservationId>, amount: Amount) -> ApiError {
     let message = "stock of another store would change; nothing was done";
     let error = ApiError::new(Code::Forbidden, message);
-    match (reservation, body) {
-        (Some(id), Body::Line(_)) => {
+    match (reservation, amount) {
+        (Some(id), Amount::Whole(_)) => {
             let issue = format!(
                 "{id} holds units at {store}, which is not a store of this key: release it by its name"
             );

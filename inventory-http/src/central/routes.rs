@@ -10,17 +10,16 @@ use super::params::{
     PREFIX, PRODUCT_HEADERS, STORE, STREAM_HEADERS,
 };
 use super::service::Central;
-use super::{alerts, as_of, counts, history};
-use super::{dead_letters, products, replication, stream, sync, updates};
-use super::{reservations, transactions, transfers, whoami};
+use super::{alerts, as_of, batch, counts, dead_letters, history, mutate, products};
+use super::{replication, reservations, stream, sync, transfers, whoami};
 use crate::kit::params::{
     KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED,
 };
 use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route, schema_of, tagged};
 use crate::wire::{
-    Batch, Batched, Changes, Code, Count, Counted, DeadLetterList, GlobalProduct, History,
-    InspectedDeadLetter, Listing, Product, Resolve, StateSnapshot, Sync, Synced, Transacted,
-    Transaction, Update, Updated, WhoAmI,
+    Batch, Batched, Changes, Code, Count, DeadLetterList, GlobalProduct, History,
+    InspectedDeadLetter, Listing, Mutation as _, Product, Resolve, StateSnapshot, Sync, Synced,
+    Transaction, Update, WhoAmI,
 };
 use crate::{health, openapi};
 
@@ -56,19 +55,7 @@ pub fn routes() -> Vec<Route<Central>> {
 
 fn mutations() -> Vec<Route<Central>> {
     vec![
-        Route::later(
-            Method::POST,
-            "/inventory/updates",
-            Access::Write,
-            updates::post,
-        )
-        .about("updateStock", "changes the stock of one product at one store")
-        .headers(MUTATION_HEADERS)
-        .takes::<Update>(BODY_BYTES_MAX)
-.example(r#"{"storeId":"north","productId":"tea","delta":-1,"version":null,"idempotencyKey":"basket-1","reason":"sale"}"#)
-        .answers::<Updated>(OK, "it is durable")
-        .telling(REPLAYED)
-        .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
+        mutate::route::<Update>(),
         Route::later(Method::POST, "/inventory/sync", Access::Write, sync::post)
             .about("syncStore", "sets a store's stock of many products in one atomic request")
             .headers(MUTATION_HEADERS)
@@ -77,31 +64,14 @@ fn mutations() -> Vec<Route<Central>> {
             .answers::<Synced>(OK, "each row was applied or skipped")
             .telling(REPLAYED)
             .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
-        Route::later(
-            Method::POST,
-            "/inventory/batch",
-            Access::Write,
-            updates::post_batch,
-        )
+        Route::later(Method::POST, "/inventory/batch", Access::Write, batch::post)
         .about("updateMany", "makes many independent updates durable together")
         .headers(KEYLESS_HEADERS)
         .keyless("each row has its own idempotencyKey")
         .takes::<Batch>(BULK_BODY_BYTES_MAX)
 .example(r#"{"updates":[{"storeId":"north","productId":"tea","delta":2,"version":null,"idempotencyKey":"row-1"}]}"#)
         .answers::<Batched>(OK, "each row has its own answer"),
-        Route::later(
-            Method::POST,
-            "/inventory/transactions",
-            Access::Write,
-            transactions::post,
-        )
-        .about("transact", "changes the stock of several levels: all of them, or none")
-        .headers(MUTATION_HEADERS)
-        .takes::<Transaction>(BULK_BODY_BYTES_MAX)
-.example(r#"{"lines":[{"storeId":"north","productId":"tea","delta":6,"version":null}],"idempotencyKey":"delivery-5"}"#)
-        .answers::<Transacted>(OK, "all of it is durable")
-        .telling(REPLAYED)
-        .errors(&[Code::Conflict, Code::Unprocessable, Code::Quarantined]),
+        mutate::route::<Transaction>(),
     ]
 }
 
@@ -160,7 +130,10 @@ fn reads() -> Vec<Route<Central>> {
 fn past() -> Vec<Route<Central>> {
     vec![
         Route::later(Method::GET, "/history", Access::Read, history::get)
-            .about("readHistory", "reads what has happened to a product, or under a reference, the newest first")
+            .about(
+                "readHistory",
+                "reads what has happened to a product, or under a reference, the newest first",
+            )
             .query(&[
                 &HISTORY_PRODUCT,
                 &HISTORY_STORE,
@@ -170,24 +143,7 @@ fn past() -> Vec<Route<Central>> {
             ])
             .answers::<History>(OK, "a page; with filters it may be short before the end")
             .errors(&[Code::Gone]),
-        Route::later(
-            Method::POST,
-            "/inventory/counts",
-            Access::Write,
-            counts::post,
-        )
-        .about("countStock", "takes over what somebody has counted of one product at one store")
-        .headers(MUTATION_HEADERS)
-        .takes::<Count>(BODY_BYTES_MAX)
-.example(r#"{"storeId":"north","productId":"tea","counted":25,"version":null,"idempotencyKey":"count-1"}"#)
-        .answers::<Counted>(OK, "it is durable")
-        .telling(REPLAYED)
-        .errors(&[
-            Code::Conflict,
-            Code::Gone,
-            Code::Unprocessable,
-            Code::Quarantined,
-        ]),
+        Route::declared::<Count, _>(Count::CALL.path.central, MUTATION_HEADERS, counts::post),
     ]
 }
 

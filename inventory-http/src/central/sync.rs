@@ -1,15 +1,15 @@
-//! A store's stock, set in one request.
+//! A store's stock, set in one request. Its handler is written by hand, since it names what is wrong by row, does without a
+//! key, and answers also when nothing is to be done.
 
 use std::collections::HashSet;
 
 use inventory_core::machine::{Command, Outcome, Rejection, Request};
 
+use super::mutate::mark_replayed;
 use super::refusal::refused;
 use super::service::Central;
-use super::updates::mark_replayed;
 use crate::kit::{Answer, ApiError, Call, FAULTS_MAX, Faults, params};
-use crate::wire::Code;
-use crate::wire::{SYNC_ROWS_MAX, Sync, Synced};
+use crate::wire::{Body as _, Code, SYNC_ROWS_MAX, Sync, Synced};
 
 /// POST /inventory/sync
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {

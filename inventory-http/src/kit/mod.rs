@@ -16,6 +16,7 @@ mod caller;
 mod causes;
 mod connection;
 mod cors;
+mod declared;
 mod descriptors;
 mod disk_watch;
 mod error;
@@ -76,7 +77,7 @@ pub(crate) use published::make_plain;
 pub use query::{Param, ParamKind, Query};
 pub use quota::Quota;
 pub use ring::{Keyring, Replaced, Standing};
-pub use route::{AnswerDoc, BodyDoc, PathParam, Route, Schema, schema_of, tagged};
+pub use route::{AnswerDoc, BodyDoc, Route, Schema, schema_of, tagged};
 #[cfg(feature = "clap")]
 pub use settings::command_line;
 pub use settings::{InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};

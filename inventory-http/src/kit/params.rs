@@ -8,8 +8,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::query::Param;
-use super::route::PathParam;
-use crate::wire::{Cursor, KeyName, PageKey, headers, percent_decoded, schema};
+use crate::wire::{Cursor, KeyName, PageKey, PathParam, Subject, headers, percent_decoded, schema};
 
 /// The path of a product.
 pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
@@ -134,6 +133,16 @@ pub const REPLAYED: &[(&str, &str)] = &[(
     "Idempotent-Replayed",
     "there, and true, when it is the first answer again",
 )];
+
+/// What the path of a call names.
+///
+/// # Errors
+///
+/// It is not percent-encoded UTF-8, or no id.
+pub fn subject<S, T: Subject>(call: &Call<S>) -> Result<T, ApiError> {
+    let name = T::PARAMS.first().map_or("", |param| param.name);
+    call.path.parse(0, name, T::parse)
+}
 
 /// The product in the path.
 ///

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::header::HeaderParam;
 use super::keys::Access;
 use super::query::Param;
-use crate::wire::Code;
+use crate::wire::{Code, PathParam};
 
 type Handling = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send>>;
 
@@ -39,19 +39,6 @@ pub type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
 /// The schema of a type, as a [`Schema`].
 pub fn schema_of<T: JsonSchema>() -> Schema {
     |generator| generator.subschema_for::<T>()
-}
-
-/// A parameter of the path.
-#[derive(Clone, Copy)]
-pub struct PathParam {
-    /// Its name in the pattern.
-    pub name: &'static str,
-    /// What it is.
-    pub about: &'static str,
-    /// What it may be.
-    pub schema: Schema,
-    /// One that may be.
-    pub example: &'static str,
 }
 
 /// A body that a call takes.

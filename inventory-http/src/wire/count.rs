@@ -8,7 +8,9 @@ use inventory_core::vocabulary::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::mutation::mutation;
+use super::amount::Amount;
+use super::error::Code;
+use super::mutation::{Declared, Mutation, at, mutation};
 use super::product::is_false;
 use super::schema;
 
@@ -46,6 +48,36 @@ mutation! {
         /// the count is refused.
         #[serde(default, skip_serializing_if = "is_false")]
         pub release_holds: bool,
+    }
+}
+
+impl Mutation for Count {
+    type Subject = ();
+    type Answer = Counted;
+
+    const CALL: Declared = Declared {
+        id: "countStock",
+        about: "takes over what somebody has counted of one product at one store",
+        path: at!("/inventory/counts"),
+        example: r#"{"storeId":"north","productId":"tea","counted":25,"version":null,"idempotencyKey":"count-1"}"#,
+        is_bulk: false,
+        amount: Amount::Whole("counted"),
+        creates: false,
+        done: "it is durable",
+        refusals: &[
+            Code::Conflict,
+            Code::Gone,
+            Code::Unprocessable,
+            Code::Quarantined,
+        ],
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        vec![&self.store_id]
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        vec![&self.product_id]
     }
 }
 

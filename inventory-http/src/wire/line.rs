@@ -69,7 +69,7 @@ mod tests {
     use inventory_core::vocabulary::{Ttl, Units};
 
     use super::*;
-    use crate::wire::{Held, Released, Transacted};
+    use crate::wire::{FromReceipt as _, Held, Released, Transacted};
 
     fn told(product: &str) -> Command {
         let quantity = |units| Quantity::new(units).unwrap();

@@ -2,6 +2,7 @@
 //! replicas and clients alike.
 
 mod alert;
+mod amount;
 mod as_of;
 mod batch;
 mod count;
@@ -22,6 +23,7 @@ mod product;
 mod replication;
 mod reservation;
 pub mod schema;
+mod subject;
 mod sync;
 mod transaction;
 mod transfer;
@@ -29,6 +31,7 @@ mod update;
 mod whoami;
 
 pub use alert::{Alert, AlertList, SetAlert};
+pub use amount::Amount;
 pub use as_of::{AsOf, InvalidAsOf};
 pub use batch::{
     AppliedRow, BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, RefusedRow,
@@ -42,7 +45,7 @@ pub use entry::InvalidEntry;
 pub use error::{Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
 pub use history::{History, HistoryEvent};
 pub use line::{LINES_MAX, LevelAfter};
-pub use mutation::{Mutation, Remarks};
+pub use mutation::{Body, Declared, Direct, FromReceipt, Mutation, Path, Remarks};
 pub use name::{InvalidKeyName, KEY_NAME_CHARACTERS_MAX, KeyName};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
 pub use percent::{percent_decoded, percent_encoded};
@@ -53,6 +56,7 @@ pub use reservation::{
     Commit, Committed, CommittedLine, Extend, Extended, Held, HeldLine, Hold, LevelUnits, Release,
     Released, ReleasedLine, Reservation, ReservationLine, ReservationList, ReservationStatus,
 };
+pub use subject::{PathParam, Subject};
 pub use sync::{
     SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
 };

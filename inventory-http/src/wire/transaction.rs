@@ -1,13 +1,14 @@
 //! Changes of many levels that apply together or not at all.
 
 use inventory_core::engine::Receipt;
-use inventory_core::machine::{Adjust, Command, Guard};
+use inventory_core::machine::{Adjust, Command, Guard, InvalidLines};
 use inventory_core::vocabulary::{Adjustment, ProductId, StoreId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::amount::Amount;
 use super::line::{LevelAfter, movements};
-use super::mutation::mutation;
+use super::mutation::{Declared, Direct, FromReceipt, Mutation, REFUSALS, at, each, mutation};
 use super::object::objects;
 use super::schema;
 
@@ -40,18 +41,41 @@ pub struct TransactionLine {
     pub version: Option<Version>,
 }
 
-impl Transaction {
-    /// The commands that say the same.
-    pub fn commands(self) -> Vec<Command> {
-        let commands = self.lines.into_iter().map(|line| {
+impl Mutation for Transaction {
+    type Subject = ();
+    type Answer = Transacted;
+
+    const CALL: Declared = Declared {
+        id: "transact",
+        about: "changes the stock of several levels: all of them, or none",
+        path: at!("/inventory/transactions"),
+        example: r#"{"lines":[{"storeId":"north","productId":"tea","delta":6,"version":null}],"idempotencyKey":"delivery-5"}"#,
+        is_bulk: true,
+        amount: Amount::InLines("delta"),
+        creates: false,
+        done: "all of it is durable",
+        refusals: REFUSALS,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        self.lines.iter().map(|line| &line.store_id).collect()
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        self.lines.iter().map(|line| &line.product_id).collect()
+    }
+}
+
+impl Direct for Transaction {
+    fn commands(self, (): ()) -> Result<Vec<Command>, InvalidLines> {
+        each(self.lines, |line| {
             Command::Adjust(Adjust {
                 product: line.product_id,
                 store: line.store_id,
                 delta: line.delta,
                 guard: line.version.map_or(Guard::Unguarded, Guard::At),
             })
-        });
-        commands.collect()
+        })
     }
 }
 
@@ -68,9 +92,8 @@ pub struct Transacted {
     pub lines: Vec<LevelAfter>,
 }
 
-impl Transacted {
-    /// What the receipt of a transaction says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Transacted {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let lines = movements(&receipt.entry)?;
         Some(Self {
             applied: true,

@@ -1,12 +1,13 @@
 //! One update of one level.
 
-use inventory_core::machine::{Adjust, Command, Guard};
+use inventory_core::machine::{Adjust, Command, Guard, InvalidLines};
 use inventory_core::vocabulary::{Adjustment, ProductId, Quantity, StoreId, Timestamp, Version};
 use inventory_core::{engine::Receipt, machine::Movement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::mutation::mutation;
+use super::amount::Amount;
+use super::mutation::{Declared, Direct, FromReceipt, Mutation, REFUSALS, at, mutation};
 use super::schema;
 
 mutation! {
@@ -56,6 +57,37 @@ impl Update {
     }
 }
 
+impl Mutation for Update {
+    type Subject = ();
+    type Answer = Updated;
+
+    const CALL: Declared = Declared {
+        id: "updateStock",
+        about: "changes the stock of one product at one store",
+        path: at!("/inventory/updates"),
+        example: r#"{"storeId":"north","productId":"tea","delta":-1,"version":null,"idempotencyKey":"basket-1","reason":"sale"}"#,
+        is_bulk: false,
+        amount: Amount::Whole("delta"),
+        creates: false,
+        done: "it is durable",
+        refusals: REFUSALS,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        vec![&self.store_id]
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        vec![&self.product_id]
+    }
+}
+
+impl Direct for Update {
+    fn commands(self, (): ()) -> Result<Vec<Command>, InvalidLines> {
+        Ok(vec![self.command()])
+    }
+}
+
 /// What an update has led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -82,9 +114,8 @@ pub struct Updated {
     pub store_quantity: Quantity,
 }
 
-impl Updated {
-    /// What the receipt of one update says; `None` when its event was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Updated {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let Movement {
             product,
             store,

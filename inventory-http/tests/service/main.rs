@@ -29,6 +29,7 @@ mod letters;
 mod lines;
 mod openapi;
 mod operations;
+mod order;
 mod products;
 mod promises;
 mod remarks;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use inventory_core::vocabulary::IdempotencyKey;
-use inventory_http::kit::{Answer, ApiError, Call, Param, PathParam};
-use inventory_http::wire::KeyName;
-use inventory_http::wire::schema;
+use inventory_http::kit::{Answer, ApiError, Call, Param};
+use inventory_http::wire::{KeyName, PathParam, schema};
 
 use super::service::Store;
 use crate::bodies::{Decided, Discard, Retry, Which};

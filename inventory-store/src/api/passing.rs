@@ -5,117 +5,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
-use inventory_core::vocabulary::{ProductId, StoreId};
+use inventory_core::vocabulary::{ReservationId, TransferId};
 use inventory_http::kit::params::{self, STORE_HEADERS};
-use inventory_http::kit::{Access, Answer, ApiError, BULK_BODY_BYTES_MAX, Call, PathParam, Route};
+use inventory_http::kit::{Access, Answer, ApiError, Call, Route};
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{
-    Close, Code, Commit, Committed, Count, Counted, Extend, Extended, Held, Hold, LevelAfter,
-    Moved, Mutation, Receive, Release, Released, Reservation, Ship, Transfer, Updated, schema,
+    Close, Code, Commit, Count, Extend, Hold, LevelAfter, Mutation, Receive, Release, Reservation,
+    Ship, Subject as _, Transfer, Updated,
 };
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::service::Store;
 use super::turn::Turn;
 use super::writes::{away, origin, refused};
 use crate::client::{CallError, Outcome};
-
-const RESERVATION_PATH: &[PathParam] = &[PathParam {
-    name: "reservationId",
-    about: "the reservation, percent-encoded as one segment",
-    schema: schema::id,
-    example: "cart-3",
-}];
-const TRANSFER_PATH: &[PathParam] = &[PathParam {
-    name: "transferId",
-    about: "the transfer, percent-encoded as one segment",
-    schema: schema::id,
-    example: "van-1",
-}];
-
-/// What a change that is passed on may be refused with.
-const REFUSALS: &[Code] = &[
-    Code::NotFound,
-    Code::Conflict,
-    Code::Gone,
-    Code::Unprocessable,
-    Code::Quarantined,
-];
-
-/// The body of a call that is passed on.
-trait Passed: Mutation + Serialize + DeserializeOwned + Send {
-    /// The stores that it names and writes for. What it ends at others only central knows, and refuses.
-    fn stores(&self) -> Vec<&StoreId>;
-
-    /// The products that it names.
-    fn products(&self) -> Vec<&ProductId> {
-        Vec::new()
-    }
-}
-
-impl Passed for Hold {
-    fn stores(&self) -> Vec<&StoreId> {
-        self.lines.iter().map(|line| &line.store_id).collect()
-    }
-
-    fn products(&self) -> Vec<&ProductId> {
-        self.lines.iter().map(|line| &line.product_id).collect()
-    }
-}
-
-impl Passed for Commit {
-    fn stores(&self) -> Vec<&StoreId> {
-        let lines = self.lines.iter().flatten();
-        lines.map(|line| &line.store_id).collect()
-    }
-}
-
-impl Passed for Release {
-    fn stores(&self) -> Vec<&StoreId> {
-        Vec::new()
-    }
-}
-
-impl Passed for Extend {
-    fn stores(&self) -> Vec<&StoreId> {
-        Vec::new()
-    }
-}
-
-impl Passed for Ship {
-    fn stores(&self) -> Vec<&StoreId> {
-        vec![&self.from_store_id]
-    }
-
-    fn products(&self) -> Vec<&ProductId> {
-        self.lines.iter().map(|line| &line.product_id).collect()
-    }
-}
-
-impl Passed for Receive {
-    fn stores(&self) -> Vec<&StoreId> {
-        Vec::new()
-    }
-}
-
-impl Passed for Close {
-    fn stores(&self) -> Vec<&StoreId> {
-        Vec::new()
-    }
-}
-
-impl Passed for Count {
-    fn stores(&self) -> Vec<&StoreId> {
-        vec![&self.store_id]
-    }
-
-    fn products(&self) -> Vec<&ProductId> {
-        vec![&self.product_id]
-    }
-}
 
 /// What the answer to any of them says of levels.
 #[derive(serde::Deserialize)]
@@ -128,16 +31,10 @@ struct Told {
 
 /// The calls that are passed on.
 pub(super) fn routes() -> Vec<Route<Store>> {
-    let (ok, created) = (StatusCode::OK, StatusCode::CREATED);
+    let ok = StatusCode::OK;
     vec![
-        change::<Count>("/store/inventory/counts")
-            .about("countStock", "sets the stock of a product at this store to what was counted, at central")
-.example(r#"{"storeId":"store-1","productId":"tea","counted":25,"version":null,"idempotencyKey":"count-1"}"#)
-            .answers::<Counted>(ok, "central has applied it"),
-        change::<Hold>("/store/reservations")
-            .about("holdStock", "sets units at this store aside for a while, at central")
-.example(r#"{"reservationId":"cart-3","lines":[{"storeId":"store-1","productId":"tea","quantity":1}],"ttlSeconds":600,"idempotencyKey":"hold-3"}"#)
-            .answers::<Held>(created, "they are held"),
+        passed::<Count>(),
+        passed::<Hold>(),
         Route::later(
             Method::GET,
             "/store/reservations/{reservationId}",
@@ -145,28 +42,13 @@ pub(super) fn routes() -> Vec<Route<Store>> {
             fetch,
         )
         .about("readReservation", "reads a reservation at central")
-        .path_params(RESERVATION_PATH)
+        .path_params(ReservationId::PARAMS)
         .answers::<Reservation>(ok, "the reservation")
         .errors(&[Code::NotFound]),
-        change::<Commit>("/store/reservations/{reservationId}/commit")
-            .about("commitReservation", "takes what a reservation holds out of the stock, at central")
-.example(r#"{"idempotencyKey":"pay-3","reason":"sale","reference":"order-3"}"#)
-            .path_params(RESERVATION_PATH)
-            .answers::<Committed>(ok, "it is committed"),
-        change::<Release>("/store/reservations/{reservationId}/release")
-            .about("releaseReservation", "makes what a reservation holds available again, at central")
-.example(r#"{"idempotencyKey":"release-4"}"#)
-            .path_params(RESERVATION_PATH)
-            .answers::<Released>(ok, "it is released"),
-        change::<Extend>("/store/reservations/{reservationId}/extend")
-            .about("extendReservation", "moves the end of a reservation, at central")
-.example(r#"{"ttlSeconds":900,"idempotencyKey":"extend-3"}"#)
-            .path_params(RESERVATION_PATH)
-            .answers::<Extended>(ok, "it lasts until then"),
-        change::<Ship>("/store/transfers")
-            .about("shipTransfer", "sends units of this store to another one, at central")
-.example(r#"{"transferId":"van-1","fromStoreId":"store-1","toStoreId":"south","lines":[{"productId":"tea","quantity":4}],"idempotencyKey":"ship-1"}"#)
-            .answers::<Moved>(created, "they have left, and are on the way"),
+        passed::<Commit>(),
+        passed::<Release>(),
+        passed::<Extend>(),
+        passed::<Ship>(),
         Route::later(
             Method::GET,
             "/store/transfers/{transferId}",
@@ -174,36 +56,24 @@ pub(super) fn routes() -> Vec<Route<Store>> {
             fetch,
         )
         .about("readTransfer", "reads a transfer at central")
-        .path_params(TRANSFER_PATH)
+        .path_params(TransferId::PARAMS)
         .answers::<Transfer>(ok, "the transfer")
         .errors(&[Code::NotFound]),
-        change::<Receive>("/store/transfers/{transferId}/receive")
-            .about("receiveTransfer", "takes in what has arrived of a transfer, at central")
-.example(r#"{"lines":[{"productId":"tea","quantity":3}],"idempotencyKey":"receive-1"}"#)
-            .path_params(TRANSFER_PATH)
-            .answers::<Moved>(ok, "it is in stock"),
-        change::<Close>("/store/transfers/{transferId}/close")
-            .about("closeTransfer", "settles what of a transfer has not arrived, at central")
-.example(r#"{"outcome":"lost","idempotencyKey":"close-1"}"#)
-            .path_params(TRANSFER_PATH)
-            .answers::<Moved>(ok, "it is settled"),
+        passed::<Receive>(),
+        passed::<Close>(),
     ]
 }
 
-fn change<T: Passed + JsonSchema + 'static>(path: &'static str) -> Route<Store> {
-    Route::later(Method::POST, path, Access::Write, pass::<T>)
-        .headers(STORE_HEADERS)
-        .takes::<T>(BULK_BODY_BYTES_MAX)
-        .example(r#"{"outcome":"lost","idempotencyKey":"close-1"}"#)
-        .errors(REFUSALS)
+fn passed<M: Mutation>() -> Route<Store> {
+    Route::declared::<M, _>(M::CALL.path.store, STORE_HEADERS, pass::<M>)
 }
 
 /// Passes a change on, under its key.
-async fn pass<T: Passed + JsonSchema>(call: Call<Store>) -> Result<Answer, ApiError> {
-    let mut body: T = call.json()?;
+async fn pass<M: Mutation>(call: Call<Store>) -> Result<Answer, ApiError> {
+    let mut body: M = call.json()?;
     let store = Arc::clone(call.service());
     // Central is asked in the name of this store: whoever may not write for it must not borrow that name, also where the
-    // body names no store.
+    // body names no store. What it changes at others only central knows, and refuses.
     call.caller().may_write_for(&store.id)?;
     for named in body.stores() {
         store.check_own(named)?;

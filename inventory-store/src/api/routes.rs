@@ -1,9 +1,9 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
-use inventory_http::kit::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED, STORE_HEADERS};
+use inventory_http::kit::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, STORE_HEADERS};
 use inventory_http::kit::{Access, BODY_BYTES_MAX, Route, tagged};
-use inventory_http::wire::{Code, Update, Updated};
+use inventory_http::wire::{Code, Mutation as _, Update};
 use inventory_http::{health, openapi};
 use serde_json::Value;
 
@@ -31,26 +31,14 @@ pub fn routes() -> Vec<Route<Store>> {
 }
 
 fn stock() -> Vec<Route<Store>> {
+    let update = Update::CALL;
     vec![
-        Route::later(
-            Method::POST,
-            "/store/inventory/updates",
-            Access::Write,
-            writes::post,
-        )
-        .about("updateStock", "changes the stock of one product at this store, at central or, while that is away, later")
-        .headers(STORE_HEADERS)
-        .takes::<Update>(BODY_BYTES_MAX)
-.example(r#"{"storeId":"store-1","productId":"tea","delta":-1,"version":null,"idempotencyKey":"basket-1","reason":"sale"}"#)
-        .answers::<Updated>(OK, "central has applied it")
-        .telling(REPLAYED)
-        .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet")
-        .errors(&[
-            Code::NotFound,
-            Code::Conflict,
-            Code::Unprocessable,
-            Code::Quarantined,
-        ]),
+        Route::declared::<Update, _>(update.path.store, STORE_HEADERS, writes::post)
+            .about(
+                update.id,
+                "changes the stock of one product at this store, at central or, while that is away, later",
+            )
+            .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet"),
         Route::now(Method::GET, "/store/inventory", Access::Read, reads::list)
             .about("listProducts", "lists products as this store knows them, a page at a time")
             .query(&[&PRODUCTS_CURSOR, &LIMIT])

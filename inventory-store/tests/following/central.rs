@@ -13,7 +13,9 @@ use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{
     Chain, Epoch, IdempotencyKey, ProductId, Sequence, StoreId, Timestamp,
 };
-use inventory_http::wire::{Changes, Position, SnapshotProduct, StateSnapshot, Updated, WireEvent};
+use inventory_http::wire::{
+    Changes, FromReceipt as _, Position, SnapshotProduct, StateSnapshot, Updated, WireEvent,
+};
 
 use crate::history::History;
 use crate::tally::SITUATIONS;

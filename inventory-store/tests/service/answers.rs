@@ -15,9 +15,9 @@ struct Shown {
 
 impl Shown {
     fn new() -> Self {
-        let world = World::with(&[("STORE_ID", "store-1")]);
+        let world = World::new();
         let stock = json!({
-            "storeId": "store-1", "mode": "overwrite", "products": [{ "id": "tea", "qty": 20 }],
+            "storeId": "north", "mode": "overwrite", "products": [{ "id": "tea", "qty": 20 }],
         });
         let reply = world.at_central("POST", "/inventory/sync", &stock.to_string());
         assert_eq!(reply.status, 200, "{reply:?}");
@@ -47,7 +47,7 @@ impl Shown {
     fn park(&self, key: &str) {
         self.alone();
         let intent = json!({
-            "storeId": "store-1", "productId": "tea", "delta": -99, "version": null, "idempotencyKey": key,
+            "storeId": "north", "productId": "tea", "delta": -99, "version": null, "idempotencyKey": key,
         });
         let path = "/store/inventory/updates";
         let queued = self.world.at_store("POST", path, &intent.to_string());
@@ -157,7 +157,7 @@ fn the_answers_that_the_document_of_a_store_shows_are_those_that_are_given() {
     // It arrives at this store, and what does not arrive is settled where it came from.
     let mut receiving = Shown::new();
     let shipped = json!({
-        "transferId": "van-1", "fromStoreId": "south", "toStoreId": "store-1",
+        "transferId": "van-1", "fromStoreId": "south", "toStoreId": "north",
         "lines": [{ "productId": "tea", "quantity": 4 }], "idempotencyKey": "ship-1",
     });
     let stock = json!({

@@ -3,18 +3,18 @@
 use inventory_core::machine::{HeldLine, Rejection, Reservation, ReservationState};
 use inventory_core::vocabulary::{ProductId, StoreId, Timestamp};
 
-use super::params::{PRODUCT, STATE, STORE, reservation};
+use super::params::{PRODUCT, STATE, STORE};
 use crate::central::opened::Page;
 use crate::central::params::checked;
 use crate::central::refusal::refused;
 use crate::central::service::Central;
-use crate::kit::params::{page_after, page_limit};
+use crate::kit::params::{page_after, page_limit, subject};
 use crate::kit::{Answer, ApiError, Call};
 use crate::wire::{self, ReservationList};
 
 /// GET /reservations/{reservationId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let id = reservation(call)?;
+    let id = subject(call)?;
     let found = call.service().reader().read(|ledger| {
         let at = ledger.head().recorded_at;
         let found = ledger.reservation(&id);

@@ -1,6 +1,5 @@
 //! Reservations: made, ended and read.
 
-mod changes;
 mod listing;
 mod params;
 mod routes;

@@ -3,17 +3,9 @@
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId};
 
 use crate::central::params::ID;
-use crate::central::service::Central;
+use crate::kit::Param;
 use crate::kit::params::{cursor, parses};
-use crate::kit::{ApiError, Call, Param, PathParam};
 use crate::wire::schema;
-
-pub(super) const RESERVATION_PATH: &[PathParam] = &[PathParam {
-    name: "reservationId",
-    about: "the reservation, percent-encoded as one segment",
-    schema: schema::id,
-    example: "cart-3",
-}];
 
 pub(super) const STORE: Param = Param::text(
     "storeId",
@@ -35,10 +27,3 @@ pub(super) const STATE: Param = Param::choice(
     &["open", "committed", "released", "expired"],
 );
 pub(super) const CURSOR: Param = cursor::<(Sequence, ReservationId)>();
-
-/// The reservation in the path.
-pub(super) fn reservation(call: &Call<Central>) -> Result<ReservationId, ApiError> {
-    call.path.parse(0, RESERVATION_PATH[0].name, |text| {
-        ReservationId::new(text).map_err(|error| error.to_string())
-    })
-}

@@ -3,18 +3,18 @@
 use inventory_core::machine::{Rejection, Transfer, TransferState};
 use inventory_core::vocabulary::{ProductId, StoreId};
 
-use super::params::{FROM, PRODUCT, STATE, TO, transfer};
+use super::params::{FROM, PRODUCT, STATE, TO};
 use crate::central::opened::Page;
 use crate::central::params::checked;
 use crate::central::refusal::refused;
 use crate::central::service::Central;
-use crate::kit::params::{page_after, page_limit};
+use crate::kit::params::{page_after, page_limit, subject};
 use crate::kit::{Answer, ApiError, Call};
 use crate::wire::{self, TransferList};
 
 /// GET /transfers/{transferId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let id = transfer(call)?;
+    let id = subject(call)?;
     let found = call
         .service()
         .reader()

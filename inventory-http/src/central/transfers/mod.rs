@@ -1,6 +1,5 @@
 //! Transfers: shipped, received, settled and read.
 
-mod changes;
 mod listing;
 mod params;
 mod routes;

@@ -3,17 +3,9 @@
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId, TransferId};
 
 use crate::central::params::ID;
-use crate::central::service::Central;
+use crate::kit::Param;
 use crate::kit::params::{cursor, parses};
-use crate::kit::{ApiError, Call, Param, PathParam};
 use crate::wire::schema;
-
-pub(super) const TRANSFER_PATH: &[PathParam] = &[PathParam {
-    name: "transferId",
-    about: "the transfer, percent-encoded as one segment",
-    schema: schema::id,
-    example: "van-1",
-}];
 
 pub(super) const FROM: Param = Param::text(
     "fromStoreId",
@@ -42,10 +34,3 @@ pub(super) const STATE: Param = Param::choice(
     &["in_transit", "received", "returned", "lost"],
 );
 pub(super) const CURSOR: Param = cursor::<(Sequence, TransferId)>();
-
-/// The transfer in the path.
-pub(super) fn transfer(call: &Call<Central>) -> Result<TransferId, ApiError> {
-    call.path.parse(0, TRANSFER_PATH[0].name, |text| {
-        TransferId::new(text).map_err(|error| error.to_string())
-    })
-}

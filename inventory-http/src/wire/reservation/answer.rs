@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReservationStatus;
 use crate::wire::line::{LevelAfter, movements};
+use crate::wire::mutation::FromReceipt;
 use crate::wire::schema;
 
 /// A reservation that was made.
@@ -115,9 +116,8 @@ pub struct Extended {
     pub last_updated: Timestamp,
 }
 
-impl Held {
-    /// What the receipt of a hold says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Held {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let lines = movements(&receipt.entry)?;
         let (reservation_id, expires_at) = deadline(&lines)?;
         let line = |movement: &Movement| HeldLine {
@@ -134,9 +134,8 @@ impl Held {
     }
 }
 
-impl Committed {
-    /// What the receipt of a commit says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Committed {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let lines = movements(&receipt.entry)?;
         let line = |movement: &Movement| CommittedLine {
             level: LevelAfter::of(movement),
@@ -152,9 +151,8 @@ impl Committed {
     }
 }
 
-impl Released {
-    /// What the receipt of a release says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Released {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let lines = movements(&receipt.entry)?;
         let line = |movement: &Movement| ReleasedLine {
             level: LevelAfter::of(movement),
@@ -169,9 +167,8 @@ impl Released {
     }
 }
 
-impl Extended {
-    /// What the receipt of an extension says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Extended {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let (reservation_id, expires_at) = deadline(&movements(&receipt.entry)?)?;
         Some(Self {
             reservation_id,

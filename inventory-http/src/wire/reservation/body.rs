@@ -5,7 +5,12 @@ use inventory_core::vocabulary::{ProductId, ReservationId, StoreId, Ttl, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::mutation::mutation;
+use super::answer::{Committed, Extended, Held, Released};
+use crate::wire::amount::Amount;
+use crate::wire::error::Code;
+use crate::wire::mutation::{
+    Declared, Direct, Mutation, REFUSALS, REFUSALS_OF_KNOWN, at, each, mutation,
+};
 use crate::wire::object::{objects, some_objects};
 use crate::wire::schema;
 
@@ -68,30 +73,74 @@ mutation! {
     }
 }
 
-impl Hold {
-    /// The commands that say the same: one for each line.
-    pub fn commands(self) -> Vec<Command> {
-        let (reservation, ttl) = (self.reservation_id, self.ttl_seconds);
-        let commands = self.lines.into_iter().map(|line| {
-            Command::Hold(machine::Hold {
-                reservation: reservation.clone(),
-                product: line.product_id,
-                store: line.store_id,
-                quantity: line.quantity,
-                ttl,
-            })
-        });
-        commands.collect()
+impl Mutation for Hold {
+    type Subject = ();
+    type Answer = Held;
+
+    const CALL: Declared = Declared {
+        id: "holdStock",
+        about: "sets units of several levels aside for a while: all of them, or none",
+        path: at!("/reservations"),
+        example: r#"{"reservationId":"cart-3","lines":[{"storeId":"north","productId":"tea","quantity":1}],"ttlSeconds":600,"idempotencyKey":"hold-3"}"#,
+        is_bulk: true,
+        amount: Amount::InLines("quantity"),
+        creates: true,
+        done: "they are held",
+        refusals: REFUSALS,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        self.lines.iter().map(|line| &line.store_id).collect()
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        self.lines.iter().map(|line| &line.product_id).collect()
     }
 }
 
-impl Commit {
-    /// The command that says the same of a reservation.
-    ///
-    /// # Errors
-    ///
-    /// It has lines that do not belong together.
-    pub fn command(self, reservation: ReservationId) -> Result<Command, InvalidLines> {
+impl Direct for Hold {
+    fn commands(self, (): ()) -> Result<Vec<Command>, InvalidLines> {
+        each(self.lines, |line| {
+            Command::Hold(machine::Hold {
+                reservation: self.reservation_id.clone(),
+                product: line.product_id,
+                store: line.store_id,
+                quantity: line.quantity,
+                ttl: self.ttl_seconds,
+            })
+        })
+    }
+}
+
+impl Mutation for Commit {
+    type Subject = ReservationId;
+    type Answer = Committed;
+
+    const CALL: Declared = Declared {
+        id: "commitReservation",
+        about: "takes what a reservation holds, or a part of it, out of the stock and ends it",
+        path: at!("/reservations/{reservationId}/commit"),
+        example: r#"{"idempotencyKey":"pay-3","reason":"sale","reference":"order-3"}"#,
+        is_bulk: true,
+        amount: Amount::InLines("quantity"),
+        creates: false,
+        done: "it is committed",
+        refusals: REFUSALS_OF_KNOWN,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        let lines = self.lines.iter().flatten();
+        lines.map(|line| &line.store_id).collect()
+    }
+
+    /// What it takes is promised already.
+    fn products(&self) -> Vec<&ProductId> {
+        Vec::new()
+    }
+}
+
+impl Direct for Commit {
+    fn commands(self, reservation: ReservationId) -> Result<Vec<Command>, InvalidLines> {
         let line = |line: LevelUnits| CommitLine {
             product: line.product_id,
             store: line.store_id,
@@ -99,9 +148,70 @@ impl Commit {
         };
         let lines = self.lines;
         let lines = lines.map(|lines| Lines::new(lines.into_iter().map(line).collect()));
-        Ok(Command::Commit(machine::Commit {
-            reservation,
-            lines: lines.transpose()?,
-        }))
+        let lines = lines.transpose()?;
+        Ok(vec![machine::Commit { reservation, lines }.into()])
+    }
+}
+
+impl Mutation for Release {
+    type Subject = ReservationId;
+    type Answer = Released;
+
+    const CALL: Declared = Declared {
+        id: "releaseReservation",
+        about: "makes what a reservation holds available again and ends it",
+        path: at!("/reservations/{reservationId}/release"),
+        example: r#"{"idempotencyKey":"release-4"}"#,
+        is_bulk: false,
+        amount: Amount::InLines("quantity"),
+        creates: false,
+        done: "it is released",
+        refusals: REFUSALS_OF_KNOWN,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        Vec::new()
+    }
+}
+
+impl Direct for Release {
+    fn commands(self, reservation: ReservationId) -> Result<Vec<Command>, InvalidLines> {
+        Ok(vec![machine::Release { reservation }.into()])
+    }
+}
+
+impl Mutation for Extend {
+    type Subject = ReservationId;
+    type Answer = Extended;
+
+    const CALL: Declared = Declared {
+        id: "extendReservation",
+        about: "moves the end of a reservation, up to a day after it was made",
+        path: at!("/reservations/{reservationId}/extend"),
+        example: r#"{"ttlSeconds":900,"idempotencyKey":"extend-3"}"#,
+        is_bulk: false,
+        amount: Amount::InLines("quantity"),
+        creates: false,
+        done: "it lasts until then",
+        refusals: &[Code::NotFound, Code::Conflict, Code::Unprocessable],
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        Vec::new()
+    }
+}
+
+impl Direct for Extend {
+    fn commands(self, reservation: ReservationId) -> Result<Vec<Command>, InvalidLines> {
+        let ttl = self.ttl_seconds;
+        Ok(vec![machine::Extend { reservation, ttl }.into()])
     }
 }

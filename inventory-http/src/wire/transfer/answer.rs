@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::line::{LevelAfter, movements};
+use crate::wire::mutation::FromReceipt;
 use crate::wire::schema;
 
 /// Units of a transfer that were shipped, received or settled.
@@ -39,9 +40,8 @@ pub struct MovedLine {
     pub in_transit: Quantity,
 }
 
-impl Moved {
-    /// What the receipt of a change says; `None` when an event of it was buried since.
-    pub fn from_receipt(receipt: &Receipt) -> Option<Self> {
+impl FromReceipt for Moved {
+    fn from_receipt(receipt: &Receipt) -> Option<Self> {
         let lines = movements(&receipt.entry)?;
         let transfer_id = lines.first()?.kind.details().transfer?;
         let lines: Option<_> = lines.into_iter().map(MovedLine::of).collect();

@@ -5,7 +5,11 @@ use inventory_core::vocabulary::{ProductId, StoreId, TransferId, Units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::mutation::mutation;
+use super::answer::Moved;
+use crate::wire::amount::Amount;
+use crate::wire::mutation::{
+    Declared, Direct, Mutation, REFUSALS, REFUSALS_OF_KNOWN, at, each, mutation,
+};
 use crate::wire::object::{objects, some_objects};
 use crate::wire::schema;
 
@@ -73,10 +77,34 @@ mutation! {
     }
 }
 
-impl Ship {
-    /// The commands that say the same: one for each line.
-    pub fn commands(self) -> Vec<Command> {
-        let commands = self.lines.into_iter().map(|line| {
+impl Mutation for Ship {
+    type Subject = ();
+    type Answer = Moved;
+
+    const CALL: Declared = Declared {
+        id: "shipTransfer",
+        about: "sends units of several products to another store: all of them, or none",
+        path: at!("/transfers"),
+        example: r#"{"transferId":"van-1","fromStoreId":"north","toStoreId":"south","lines":[{"productId":"tea","quantity":4}],"idempotencyKey":"ship-1"}"#,
+        is_bulk: true,
+        amount: Amount::InLines("quantity"),
+        creates: true,
+        done: "they have left, and are on the way",
+        refusals: REFUSALS,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        vec![&self.from_store_id]
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        self.lines.iter().map(|line| &line.product_id).collect()
+    }
+}
+
+impl Direct for Ship {
+    fn commands(self, (): ()) -> Result<Vec<Command>, InvalidLines> {
+        each(self.lines, |line| {
             Command::Ship(machine::Ship {
                 transfer: self.transfer_id.clone(),
                 source: self.from_store_id.clone(),
@@ -84,41 +112,83 @@ impl Ship {
                 product: line.product_id,
                 quantity: line.quantity,
             })
-        });
-        commands.collect()
+        })
     }
 }
 
-impl Receive {
-    /// The command that says the same of a transfer.
-    ///
-    /// # Errors
-    ///
-    /// It has lines that do not belong together.
-    pub fn command(self, transfer: TransferId) -> Result<Command, InvalidLines> {
+impl Mutation for Receive {
+    type Subject = TransferId;
+    type Answer = Moved;
+
+    const CALL: Declared = Declared {
+        id: "receiveTransfer",
+        about: "takes in what has arrived of a transfer, a part of it or all",
+        path: at!("/transfers/{transferId}/receive"),
+        example: r#"{"lines":[{"productId":"tea","quantity":3}],"idempotencyKey":"receive-1"}"#,
+        is_bulk: true,
+        amount: Amount::InLines("quantity"),
+        creates: false,
+        done: "it is in stock",
+        refusals: REFUSALS_OF_KNOWN,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+
+    /// What it takes in relies on no stock.
+    fn products(&self) -> Vec<&ProductId> {
+        Vec::new()
+    }
+}
+
+impl Direct for Receive {
+    fn commands(self, transfer: TransferId) -> Result<Vec<Command>, InvalidLines> {
         let line = |line: ProductUnits| ReceiveLine {
             product: line.product_id,
             quantity: line.quantity,
         };
         let lines = self.lines;
         let lines = lines.map(|lines| Lines::new(lines.into_iter().map(line).collect()));
-        Ok(Command::Receive(machine::Receive {
-            transfer,
-            lines: lines.transpose()?,
-        }))
+        let lines = lines.transpose()?;
+        Ok(vec![Command::Receive(machine::Receive { transfer, lines })])
     }
 }
 
-impl Close {
-    /// The command that says the same of a transfer.
-    pub fn command(&self, transfer: TransferId) -> Command {
+impl Mutation for Close {
+    type Subject = TransferId;
+    type Answer = Moved;
+
+    const CALL: Declared = Declared {
+        id: "closeTransfer",
+        about: "settles what of a transfer has not arrived, and ends it",
+        path: at!("/transfers/{transferId}/close"),
+        example: r#"{"outcome":"lost","idempotencyKey":"close-1"}"#,
+        is_bulk: false,
+        amount: Amount::InLines("quantity"),
+        creates: false,
+        done: "it is settled",
+        refusals: REFUSALS_OF_KNOWN,
+    };
+
+    fn stores(&self) -> Vec<&StoreId> {
+        Vec::new()
+    }
+
+    fn products(&self) -> Vec<&ProductId> {
+        Vec::new()
+    }
+}
+
+impl Direct for Close {
+    fn commands(self, transfer: TransferId) -> Result<Vec<Command>, InvalidLines> {
         let settlement = match self.outcome {
             SettlementKind::Returned => Settlement::Returned,
             SettlementKind::Lost => Settlement::Lost,
         };
-        Command::Close(machine::Close {
+        Ok(vec![Command::Close(machine::Close {
             transfer,
             settlement,
-        })
+        })])
     }
 }

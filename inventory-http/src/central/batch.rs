@@ -1,35 +1,20 @@
-//! Updates, one by one or many at a time.
+//! Many updates in one call, each of which succeeds or fails for itself.
 
-use hyper::header::HeaderValue;
 use inventory_core::engine::Answer as Answered;
 use inventory_core::machine::Request;
 use inventory_core::vocabulary::IdempotencyKey;
 
+use super::mutate::buried;
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Faults, Speaker, params};
-use crate::wire::Code;
-use crate::wire::headers::IDEMPOTENT_REPLAYED;
+use crate::kit::{Answer, ApiError, Call, Faults, Speaker};
 use crate::wire::{
-    BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Update, Updated,
+    BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Body as _,
+    FromReceipt as _, Update, Updated,
 };
 
-/// POST /inventory/updates
-pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
-    let mut update: Update = call.json()?;
-    call.caller().may_write_for(&update.store_id)?;
-    let key = params::required_key(&call, update.idempotency_key.take())?;
-    let request = request(key, update);
-    let receipt = match call.submit_one(request).await? {
-        Ok(receipt) => receipt,
-        Err(rejection) => return Err(refused(&rejection)),
-    };
-    let answer = Answer::json(&Updated::from_receipt(&receipt).ok_or_else(buried)?);
-    Ok(mark_replayed(answer, receipt.replayed))
-}
-
 /// POST /inventory/batch
-pub(super) async fn post_batch(call: Call<Central>) -> Result<Answer, ApiError> {
+pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let batch: Batch = call.json()?;
     let speaker = call.speaker()?;
     let requests = batch_requests(&call, batch)?;
@@ -88,20 +73,4 @@ fn batch_result(answer: &Answered) -> BatchResult {
         },
         Err(rejection) => BatchResult::refused(refused(rejection).into_body()),
     }
-}
-
-/// Marks the first answer that is given again.
-pub(super) fn mark_replayed(answer: Answer, replayed: bool) -> Answer {
-    match replayed {
-        true => answer
-            .with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"))
-            .free(),
-        false => answer,
-    }
-}
-
-/// The key belongs to an event that could not be applied when the log was read again.
-pub(super) fn buried() -> ApiError {
-    let message = "what this key has written was buried as a dead letter; count the product";
-    ApiError::new(Code::Quarantined, message)
 }

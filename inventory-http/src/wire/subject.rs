@@ -1,0 +1,66 @@
+//! What a call is about: what its path names.
+
+use inventory_core::vocabulary::{ReservationId, TransferId};
+use schemars::{Schema, SchemaGenerator};
+
+use super::schema;
+
+/// A parameter of the path.
+#[derive(Clone, Copy)]
+pub struct PathParam {
+    /// Its name in the pattern.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What it may be.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// One that may be.
+    pub example: &'static str,
+}
+
+/// What a path names, in one parameter or, as `()`, in none.
+pub trait Subject: Sized {
+    /// The parameter of the path.
+    const PARAMS: &'static [PathParam];
+
+    /// Parses the parameter, or the empty text where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+impl Subject for () {
+    const PARAMS: &'static [PathParam] = &[];
+
+    fn parse(_: &str) -> Result<Self, String> {
+        Ok(())
+    }
+}
+
+impl Subject for ReservationId {
+    const PARAMS: &'static [PathParam] = &[PathParam {
+        name: "reservationId",
+        about: "the reservation, percent-encoded as one segment",
+        schema: schema::id,
+        example: "cart-3",
+    }];
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::new(text).map_err(|error| error.to_string())
+    }
+}
+
+impl Subject for TransferId {
+    const PARAMS: &'static [PathParam] = &[PathParam {
+        name: "transferId",
+        about: "the transfer, percent-encoded as one segment",
+        schema: schema::id,
+        example: "van-1",
+    }];
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::new(text).map_err(|error| error.to_string())
+    }
+}
