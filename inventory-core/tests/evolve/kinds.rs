@@ -249,6 +249,38 @@ fn the_chain_covers_every_detail_of_every_kind() {
     assert_eq!(chains.len(), written);
 }
 
+/// A log that was written before would not be the same log if one of these changed.
+#[test]
+fn the_chain_of_every_kind_never_changes() {
+    let ledger = ten_of_tea();
+    let chains = kinds().into_iter().map(|kind| {
+        let name = kind.type_name();
+        let entry = entry(&ledger, vec![Event::Moved(note(kind))]);
+        format!("{name} {}\n", entry.chain_after(Chain::default()).unwrap())
+    });
+    assert_eq!(chains.collect::<String>(), CHAINS);
+}
+
+const CHAINS: &str = "\
+StockIncreased 813ff38caba0cf8f
+StockDecreased 634553e5583c1471
+StockCounted 314915185f9ff827
+StockHeld 4467bf7c48768b02
+HoldCommitted d35ad13098f1e0b3
+HoldReleased a42c7a6bc580b934
+HoldExpired 6a7a275cb585bd99
+HoldExtended 5b8e57e30519b913
+StockShipped 85661772cf89d9e2
+StockReceived d978c41060e20fe3
+TransferClosed 35391960c571b760
+AlertSet 01910701e4ca5b62
+AlertRemoved fb86268e5ab692e9
+StockLow 348ce7ab03b2fde7
+StockReplenished bd25029a3646525c
+HoldsLapsed e1720e017e51dfeb
+StockUnchanged 3f8644d111e7f85f
+";
+
 #[test]
 fn a_kind_is_its_name_and_its_details_and_no_others() {
     for kind in kinds() {

@@ -18,6 +18,7 @@ use super::probe::{DecodedRecord, decode_record, encode_record};
 use super::{Line, decode, encode, select};
 use crate::file::interner::Interner;
 
+mod details;
 mod kinds;
 
 use kinds::{id, kind, text};
