@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
-    Settlement,
+    After, Annotations, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind,
+    Level, Movement, Settlement,
 };
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX,
@@ -141,8 +141,8 @@ impl AnyKind {
     /// The kind of that name, with the details that it takes.
     fn into_kind(self) -> Kind {
         let name = Kind::TYPE_NAMES[self.at % Kind::TYPE_NAMES.len()];
-        let id = id_of(&self.id);
-        let millis = self.millis % (MILLIS_MAX + 1);
+        let (id, store) = (id_of(&self.id), id_of(&self.store));
+        let time = Timestamp::from_millis(self.millis % (MILLIS_MAX + 1)).ok();
         let [some, more] = self
             .quantities
             .map(|units| quantity(units % (QUANTITY_MAX + 1)));
@@ -150,23 +150,15 @@ impl AnyKind {
             true => Settlement::Lost,
             false => Settlement::Returned,
         };
-        let takes = |names: &[&str]| names.contains(&name);
-        let of_reservation = name.starts_with("Hold") || name == "StockHeld";
-        let of_transfer = takes(&["StockShipped", "StockReceived", "TransferClosed"]);
-        let details = Details {
-            reservation: of_reservation.then(|| id.parse().expect("it is an id")),
-            deadline: takes(&["StockHeld", "HoldExtended"])
-                .then(|| Timestamp::from_millis(millis).expect("it is before the year 10000")),
-            transfer: of_transfer.then(|| id.parse().expect("it is an id")),
-            destination: takes(&["StockShipped"])
-                .then(|| id_of(&self.store).parse().expect("it is an id")),
-            in_transit: takes(&["StockReceived"]).then_some(some),
-            settlement: takes(&["TransferClosed"]).then_some(settlement),
-            missing: takes(&["TransferClosed"]).then_some(some),
-            low: takes(&["AlertSet", "StockLow"]).then_some(some),
-            replenished: takes(&["AlertSet", "StockReplenished"]).then_some(more),
+        let value = |detail: Detail| match (detail, detail.form()) {
+            (Detail::destination, _) => Some(DetailValue::Text(&store)),
+            (Detail::replenished, _) => Some(DetailValue::Units(more)),
+            (_, DetailForm::Id) => Some(DetailValue::Text(&id)),
+            (_, DetailForm::Name) => Some(DetailValue::Text(settlement.name())),
+            (_, DetailForm::Time) => time.map(DetailValue::Time),
+            (_, DetailForm::Units) => Some(DetailValue::Units(some)),
         };
-        Kind::from_parts(name, details).expect("it has what it takes")
+        Kind::read(name, value).expect("it has what it takes, before the year 10000")
     }
 }
 

@@ -11,6 +11,7 @@ mod alert;
 mod command;
 mod decide;
 mod decision;
+mod detail;
 mod draft;
 mod entry;
 mod event;
@@ -25,6 +26,7 @@ mod rehearse;
 mod rejection;
 mod request;
 mod reservation;
+mod settlement;
 mod transfer;
 
 pub use alert::Alert;
@@ -35,13 +37,14 @@ pub use command::{
 };
 pub use decide::{Portion, decide, expire};
 pub use decision::{Decision, Fresh};
+pub use detail::{DetailForm, DetailValue};
 pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, ImageEntry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
 pub(crate) use evolve::follow_decided;
 pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss, follow_on_trust};
 pub use image::{Image, ImageBuilder, ImageProduct, InvalidImage};
-pub use kind::{Details, InvalidSettlement, Kind, Settlement};
+pub use kind::{Detail, Details, Kind};
 pub use ledger::{
     Buried, Head, KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
 };
@@ -52,4 +55,5 @@ pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};
 pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};
 pub use reservation::{HeldLine, InvalidReservationState, Reservation, ReservationState};
+pub use settlement::{InvalidSettlement, Settlement};
 pub use transfer::{InvalidTransferState, Transfer, TransferLine, TransferState};

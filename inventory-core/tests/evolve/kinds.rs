@@ -2,8 +2,8 @@
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    After, Details, Entry, Event, Inapplicable, Kind, Ledger, Level, Movement, Settlement,
-    WindowLimits, evolve, follow, rehearse,
+    After, Detail, DetailForm, DetailValue, Details, Entry, Event, Inapplicable, Kind, Ledger,
+    Level, Movement, WindowLimits, evolve, follow, rehearse,
 };
 use inventory_core::vocabulary::{Chain, Delta};
 
@@ -11,50 +11,33 @@ use crate::{at, entry, quantity, ten_of_tea, version};
 
 /// Every kind of event, with all of its details.
 pub(crate) fn kinds() -> Vec<Kind> {
-    let (reservation, transfer) = ("r1".parse().unwrap(), "t1".parse().unwrap());
-    let details = Details {
-        reservation: Some(reservation),
-        deadline: Some(at(60_000)),
-        transfer: Some(transfer),
-        destination: Some("south".parse().unwrap()),
-        in_transit: Some(quantity(3)),
-        settlement: Some(Settlement::Lost),
-        missing: Some(quantity(2)),
-        low: Some(quantity(4)),
-        replenished: Some(quantity(5)),
-    };
-    let kinds = Kind::TYPE_NAMES.map(|name| of_parts(name, &details));
-    kinds.to_vec()
+    let kind = |name| Kind::read(name, |detail| Some(said(detail))).expect(name);
+    Kind::TYPE_NAMES.map(kind).to_vec()
 }
 
-/// The kind of a name with those of the details that it has a place for.
-fn of_parts(name: &str, details: &Details) -> Kind {
-    let fields = 0..1 << FIELDS.len();
-    let kinds = fields.filter_map(|chosen: u32| {
-        let mut some = details.clone();
-        for (at, clear) in FIELDS.iter().enumerate() {
-            if chosen & (1 << at) == 0 {
-                clear(&mut some);
-            }
-        }
-        Kind::from_parts(name, some)
-    });
-    let kinds: Vec<_> = kinds.collect();
-    assert_eq!(kinds.len(), 1, "{name} has one set of details");
-    kinds[0].clone()
+fn said(detail: Detail) -> DetailValue<'static> {
+    match (detail, detail.form()) {
+        (Detail::transfer, _) => DetailValue::Text("t1"),
+        (Detail::destination, _) => DetailValue::Text("south"),
+        (Detail::missing, _) => DetailValue::Units(quantity(2)),
+        (Detail::low, _) => DetailValue::Units(quantity(4)),
+        (Detail::replenished, _) => DetailValue::Units(quantity(5)),
+        (_, DetailForm::Id) => DetailValue::Text("r1"),
+        (_, DetailForm::Name) => DetailValue::Text("lost"),
+        (_, DetailForm::Time) => DetailValue::Time(at(60_000)),
+        (_, DetailForm::Units) => DetailValue::Units(quantity(3)),
+    }
 }
 
-const FIELDS: [fn(&mut Details); 9] = [
-    |details| details.reservation = None,
-    |details| details.deadline = None,
-    |details| details.transfer = None,
-    |details| details.destination = None,
-    |details| details.in_transit = None,
-    |details| details.settlement = None,
-    |details| details.missing = None,
-    |details| details.low = None,
-    |details| details.replenished = None,
-];
+/// Another value of the detail.
+fn said_otherwise(detail: Detail) -> DetailValue<'static> {
+    match detail.form() {
+        DetailForm::Id => DetailValue::Text("other"),
+        DetailForm::Name => DetailValue::Text("returned"),
+        DetailForm::Time => DetailValue::Time(at(60_001)),
+        DetailForm::Units => DetailValue::Units(quantity(9)),
+    }
+}
 
 /// What an event says that leaves ten of tea in the north as they are, at version 1.
 fn note(kind: Kind) -> Movement {
@@ -214,37 +197,20 @@ fn the_chain_covers_every_detail_of_every_kind() {
         let entry = entry(&ledger, vec![Event::Moved(note(kind))]);
         entry.chain_after(Chain::default()).unwrap()
     };
-    let others = Details {
-        reservation: Some("r2".parse().unwrap()),
-        deadline: Some(at(60_001)),
-        transfer: Some("t2".parse().unwrap()),
-        destination: Some("east".parse().unwrap()),
-        in_transit: Some(quantity(9)),
-        settlement: Some(Settlement::Returned),
-        missing: Some(quantity(9)),
-        low: Some(quantity(3)),
-        replenished: Some(quantity(9)),
-    };
     let mut chains = std::collections::BTreeSet::new();
     let mut written = 0;
     for kind in kinds() {
-        let details = kind.details();
-        let mut changed = vec![details.clone()];
-        macro_rules! change {
-            ($($field:ident),*) => {
-                $(if details.$field.is_some() {
-                    let $field = others.$field.clone();
-                    changed.push(Details { $field, ..details.clone() });
-                })*
+        chains.insert(chain(kind.clone()).bits());
+        written += 1;
+        kind.each_detail(|changed, _| {
+            let value = |detail| match detail == changed {
+                true => Some(said_otherwise(detail)),
+                false => Some(said(detail)),
             };
-        }
-        change!(reservation, deadline, transfer, destination, in_transit);
-        change!(settlement, missing, low, replenished);
-        for details in changed {
-            let kind = Kind::from_parts(kind.type_name(), details).unwrap();
-            chains.insert(chain(kind).bits());
+            let other = Kind::read(kind.type_name(), value).unwrap();
+            chains.insert(chain(other).bits());
             written += 1;
-        }
+        });
     }
     assert_eq!(chains.len(), written);
 }
@@ -287,11 +253,18 @@ fn a_kind_is_its_name_and_its_details_and_no_others() {
         let name = kind.type_name();
         assert_eq!(Kind::from_parts(name, kind.details()), Some(kind.clone()));
         assert_eq!(kind.has_details(), kind.details() != Details::default());
-        for clear in FIELDS {
-            let mut less = kind.details();
-            clear(&mut less);
-            let found = Kind::from_parts(name, less.clone());
-            assert_eq!(found.is_some(), less == kind.details(), "{less:?}");
+        let (mut says, mut all) = (Vec::new(), Detail::ALL.to_vec());
+        kind.each_detail(|detail, _| says.push(detail));
+        all.retain(|detail| says.contains(detail));
+        assert_eq!(says, all, "in the order of the table");
+        for &detail in Detail::ALL {
+            let is_said = says.contains(&detail);
+            // Another value, or one where there is none.
+            let mut others = kind.details();
+            others.set(detail, said_otherwise(detail)).unwrap();
+            assert_eq!(Kind::from_parts(name, others).is_some(), is_said, "{name}");
+            let others = |other| (other != detail).then(|| said(other));
+            assert_eq!(Kind::read(name, others).is_none(), is_said, "{name}");
         }
     }
     assert_eq!(Kind::from_parts("StockLent", Details::default()), None);

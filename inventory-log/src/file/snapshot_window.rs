@@ -74,7 +74,7 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement<ProductIx, StoreIx>) {
     if movement.kind.has_details() {
         out.push(b',');
         let start = out.len();
-        push_details(out, &movement.kind.details());
+        push_details(out, &movement.kind);
         out[start] = b'{';
         out.push(b'}');
     }

@@ -8,21 +8,20 @@
 //!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total, details
 //! ```
 //!
-//! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Packed
-//! entries never leave the process: they may change with every release.
+//! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Which details
+//! there are, and of what form, follows from the type. Packed entries never leave the process: they may change with every
+//! release.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use super::key_hash::key_hash;
 use super::{ProductIx, StoreIx};
 use crate::machine::{
-    After, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement, Outcome, Settlement,
+    After, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind, Level,
+    Movement, Outcome,
 };
 use crate::vocabulary::{
-    Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, ReservationId, Sequence, StoreId,
-    Timestamp, TransferId, Version,
+    Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,
 };
 
 #[cfg(test)]
@@ -32,10 +31,7 @@ const HASH_BYTES: usize = 8;
 /// Hash, fingerprint and chain.
 const DIGEST_BYTES: usize = 24;
 
-/// Types of events are packed as their positions among all; the first ones have no details.
-const WITHOUT_DETAILS: u8 = 3;
-/// Details that are texts; the fields after them are numbers.
-const TEXTS: u8 = 3;
+/// In the place of a type, which is packed as its position among all.
 const DEAD_LETTERED: u8 = u8::MAX;
 
 /// Packs one entry: its header first, then each event with the positions of what it names. What it makes of an entry
@@ -75,13 +71,7 @@ impl Packer {
         product: ProductIx,
         store: StoreIx,
     ) {
-        let name = movement.kind.type_name();
-        let tag = Kind::TYPE_NAMES
-            .iter()
-            .zip(0..)
-            .find(|(known, _)| **known == name);
-        let (_, tag) = tag.expect("all types are there");
-        self.bytes.push(tag);
+        self.bytes.push(movement.kind.place());
         self.number(product.0.into());
         self.number(store.0.into());
         self.signed(movement.delta);
@@ -90,41 +80,11 @@ impl Packer {
         self.number(movement.after.level.reserved().units());
         self.number(movement.after.version.number());
         self.number(movement.after.total.units());
-        if tag >= WITHOUT_DETAILS {
-            self.details(&movement.kind.details());
-        }
-    }
-
-    /// What is there, each field behind its number, and a zero.
-    fn details(&mut self, details: &Details) {
-        let texts = [
-            details.reservation.as_ref().map(ReservationId::as_str),
-            details.transfer.as_ref().map(TransferId::as_str),
-            details.destination.as_ref().map(StoreId::as_str),
-        ];
-        for (field, text) in (1..).zip(texts) {
-            if let Some(text) = text {
-                self.bytes.push(field);
-                self.text(text);
-            }
-        }
-        let numbers = [
-            details.deadline.map(Timestamp::millis),
-            details.in_transit.map(Quantity::units),
-            details
-                .settlement
-                .map(|settlement| u64::from(settlement == Settlement::Lost)),
-            details.missing.map(Quantity::units),
-            details.low.map(Quantity::units),
-            details.replenished.map(Quantity::units),
-        ];
-        for (field, number) in (TEXTS + 1..).zip(numbers) {
-            if let Some(number) = number {
-                self.bytes.push(field);
-                self.number(number);
-            }
-        }
-        self.bytes.push(0);
+        movement.kind.each_detail(|_, value| match value {
+            DetailValue::Text(text) => self.text(text),
+            DetailValue::Time(time) => self.number(time.millis()),
+            DetailValue::Units(units) => self.number(units.units()),
+        });
     }
 
     pub(in crate::machine) fn dead_letter<P>(
@@ -259,8 +219,13 @@ impl<'a> Unpacker<'a> {
             (0..8).for_each(|_| {
                 self.number();
             });
-            if tag >= WITHOUT_DETAILS {
-                self.skip_details();
+            for detail in Kind::DETAILS[usize::from(tag)] {
+                match detail.form() {
+                    DetailForm::Id | DetailForm::Name => self.skip_text(),
+                    DetailForm::Time | DetailForm::Units => {
+                        self.number();
+                    }
+                }
             }
         }
     }
@@ -295,52 +260,18 @@ impl<'a> Unpacker<'a> {
                 total: self.quantity(),
             },
         };
-        let details = match tag {
-            ..WITHOUT_DETAILS => Details::default(),
-            WITHOUT_DETAILS.. => self.details(),
-        };
-        movement.kind = Kind::from_parts(Kind::TYPE_NAMES[usize::from(tag)], details)
+        let type_name = Kind::TYPE_NAMES[usize::from(tag)];
+        movement.kind = Kind::read(type_name, |detail| Some(self.detail(detail)))
             .expect("it was of that type when it was packed");
         Event::Moved(movement)
     }
 
-    fn details(&mut self) -> Details {
-        let mut details = Details::default();
-        loop {
-            match self.take(1)[0] {
-                0 => return details,
-                1 => details.reservation = Some(self.id()),
-                2 => details.transfer = Some(self.id()),
-                3 => details.destination = Some(self.id()),
-                4 => details.deadline = Some(self.time()),
-                5 => details.in_transit = Some(self.quantity()),
-                6 => {
-                    let settlements = [Settlement::Returned, Settlement::Lost];
-                    details.settlement = Some(settlements[self.number() as usize]);
-                }
-                7 => details.missing = Some(self.quantity()),
-                8 => details.low = Some(self.quantity()),
-                _ => details.replenished = Some(self.quantity()),
-            }
+    fn detail(&mut self, detail: Detail) -> DetailValue<'a> {
+        match detail.form() {
+            DetailForm::Id | DetailForm::Name => DetailValue::Text(self.text()),
+            DetailForm::Time => DetailValue::Time(self.time()),
+            DetailForm::Units => DetailValue::Units(self.quantity()),
         }
-    }
-
-    fn skip_details(&mut self) {
-        loop {
-            match self.take(1)[0] {
-                0 => return,
-                1..=TEXTS => self.skip_text(),
-                _ => {
-                    self.number();
-                }
-            }
-        }
-    }
-
-    fn id<T: FromStr<Err: fmt::Debug>>(&mut self) -> T {
-        self.text()
-            .parse()
-            .expect("it was an id when it was packed")
     }
 
     fn take(&mut self, bytes: usize) -> &'a [u8] {

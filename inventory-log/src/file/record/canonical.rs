@@ -1,7 +1,8 @@
 //! A line in the form that the encoder writes, without escapes. Anything else is `None`: it may still be an entry.
 
 use inventory_core::machine::{
-    After, Annotations, Details, Entry, Event, Intent, Kind, Level, Movement,
+    After, Annotations, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind, Level,
+    Movement,
 };
 use inventory_core::vocabulary::{
     Caller, Chain, Delta, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Version,
@@ -122,17 +123,16 @@ fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Option<Intent>> {
 
 /// An event as it stands in a line.
 pub(super) struct Shape<'a> {
-    kind: &'a str,
+    kind: Kind,
     pub(super) product: &'a str,
     pub(super) store: &'a str,
     numbers: Numbers,
-    details: Details,
 }
 
 impl Shape<'_> {
     pub(super) fn event(self, ids: &mut Interner) -> Option<Event> {
         let (product, store) = (ids.product(self.product)?, ids.store(self.store)?);
-        event(self.kind, product, store, &self.numbers, self.details)
+        event(self.kind, product, store, &self.numbers)
     }
 }
 
@@ -155,50 +155,30 @@ pub(super) fn canonical_shape<'a>(cursor: &mut Cursor<'a>) -> Option<Shape<'a>> 
         version: cursor.pass(",\"version\":").and_then(|_| cursor.number())?,
         total: cursor.pass(",\"total\":").and_then(|_| cursor.number())?,
     };
-    let details = canonical_details(cursor)?;
+    let kind = Kind::read(kind, |detail| canonical_detail(cursor, detail))?;
     cursor.pass("}")?;
     Some(Shape {
         kind,
         product,
         store,
         numbers,
-        details,
     })
 }
 
-fn canonical_details(cursor: &mut Cursor<'_>) -> Option<Details> {
-    let mut details = Details::default();
-    // Most events have none.
-    if cursor.is_at("}") {
-        return Some(details);
-    }
-    if cursor.pass(",\"reservation\":\"").is_some() {
-        details.reservation = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"transfer\":\"").is_some() {
-        details.transfer = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"destination\":\"").is_some() {
-        details.destination = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"settlement\":\"").is_some() {
-        details.settlement = Some(cursor.string()?.parse().ok()?);
-    }
-    if cursor.pass(",\"deadline\":\"").is_some() {
-        details.deadline = Some(cursor.string()?.parse().ok()?);
-    }
-    let numbers = [
-        (",\"inTransit\":", &mut details.in_transit),
-        (",\"missing\":", &mut details.missing),
-        (",\"low\":", &mut details.low),
-        (",\"replenished\":", &mut details.replenished),
-    ];
-    for (name, number) in numbers {
-        if cursor.pass(name).is_some() {
-            *number = Some(Quantity::new(cursor.number()?).ok()?);
-        }
-    }
-    Some(details)
+fn canonical_detail<'a>(cursor: &mut Cursor<'a>, detail: Detail) -> Option<DetailValue<'a>> {
+    cursor.pass(",\"")?;
+    cursor.pass(detail.name())?;
+    cursor.pass("\":")?;
+    Some(match detail.form() {
+        DetailForm::Id | DetailForm::Name => DetailValue::Text(canonical_text(cursor)?),
+        DetailForm::Time => DetailValue::Time(canonical_text(cursor)?.parse().ok()?),
+        DetailForm::Units => DetailValue::Units(Quantity::new(cursor.number()?).ok()?),
+    })
+}
+
+fn canonical_text<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    cursor.pass("\"")?;
+    cursor.string()
 }
 
 /// The numbers of an event.
@@ -211,18 +191,17 @@ pub(super) struct Numbers {
     pub(super) total: u64,
 }
 
-/// The event of a known type whose numbers are in range.
+/// The event of a kind, when its numbers are in range.
 pub(super) fn event(
-    kind: &str,
+    kind: Kind,
     product: ProductId,
     store: StoreId,
     numbers: &Numbers,
-    details: Details,
 ) -> Option<Event> {
     let on_hand = Quantity::new(numbers.on_hand).ok()?;
     let reserved = Quantity::new(numbers.reserved).ok()?;
     Some(Event::Moved(Movement {
-        kind: Kind::from_parts(kind, details)?,
+        kind,
         product,
         store,
         delta: Delta::new(numbers.delta).ok()?,

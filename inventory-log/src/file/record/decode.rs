@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use inventory_core::machine::{Annotations, DeadLettered, Details, Entry, Event, Intent, Outcome};
+use inventory_core::machine::{
+    Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Outcome,
+};
 use inventory_core::vocabulary::{
-    Actor, Caller, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Quantity, Reason,
-    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
+    Actor, Caller, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Reason, Reference,
+    Sequence, Timestamp, TraceParent, Version,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -70,16 +72,8 @@ struct WireEvent<'a> {
     reserved: u64,
     version: u64,
     total: u64,
-    reservation: Option<ReservationId>,
-    transfer: Option<TransferId>,
-    destination: Option<StoreId>,
-    #[serde(borrow)]
-    settlement: Option<Cow<'a, str>>,
-    deadline: Option<Timestamp>,
-    in_transit: Option<Quantity>,
-    missing: Option<Quantity>,
-    low: Option<Quantity>,
-    replenished: Option<Quantity>,
+    #[serde(flatten)]
+    details: Details,
 }
 
 /// An event that was wrapped because its text could not stand in a line.
@@ -150,19 +144,8 @@ fn known_event(raw: &str, ids: &mut Interner) -> Option<Event> {
         version: wire.version,
         total: wire.total,
     };
-    let settlement = wire.settlement.map(|name| name.parse());
-    let details = Details {
-        reservation: wire.reservation,
-        deadline: wire.deadline,
-        transfer: wire.transfer,
-        destination: wire.destination,
-        in_transit: wire.in_transit,
-        settlement: settlement.transpose().ok()?,
-        missing: wire.missing,
-        low: wire.low,
-        replenished: wire.replenished,
-    };
-    event(&wire.kind, product, store, &numbers, details)
+    let kind = Kind::from_parts(&wire.kind, wire.details)?;
+    event(kind, product, store, &numbers)
 }
 
 /// What a text is read as when it stands among the events of a line; `None` when it is a known event or no JSON.

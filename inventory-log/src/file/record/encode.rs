@@ -1,11 +1,9 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
 use inventory_core::machine::{
-    Annotations, DeadLettered, Details, Entry, Event, Movement, Outcome,
+    Annotations, DeadLettered, DetailValue, Entry, Event, Kind, Movement, Outcome,
 };
-use inventory_core::vocabulary::{
-    Actor, Note, Quantity, Reason, Reference, ReservationId, Sequence, StoreId, TransferId,
-};
+use inventory_core::vocabulary::{Actor, Note, Reason, Reference, Sequence};
 
 use super::decode::dead_lettered;
 use super::push_crc;
@@ -80,11 +78,6 @@ fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
         ),
         (b",\"actor\":", actor.as_ref().map(Actor::as_str)),
     ];
-    push_texts(out, &texts);
-}
-
-/// Appends the texts that are there, each behind its name.
-fn push_texts(out: &mut Vec<u8>, texts: &[(&[u8], Option<&str>)]) {
     for (name, text) in texts {
         if let Some(text) = text {
             out.extend_from_slice(name);
@@ -131,50 +124,26 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
     push_number(out, after.version.number());
     out.extend_from_slice(b",\"total\":");
     push_number(out, after.total.units());
-    if movement.kind.has_details() {
-        push_details(out, &movement.kind.details());
-    }
+    push_details(out, &movement.kind);
     out.push(b'}');
 }
 
-/// Appends the details that are there as fields, each behind a comma.
-pub(in crate::file) fn push_details(out: &mut Vec<u8>, details: &Details) {
-    let texts: [(&[u8], Option<&str>); 4] = [
-        (
-            b",\"reservation\":",
-            details.reservation.as_ref().map(ReservationId::as_str),
-        ),
-        (
-            b",\"transfer\":",
-            details.transfer.as_ref().map(TransferId::as_str),
-        ),
-        (
-            b",\"destination\":",
-            details.destination.as_ref().map(StoreId::as_str),
-        ),
-        (
-            b",\"settlement\":",
-            details.settlement.map(|settlement| settlement.name()),
-        ),
-    ];
-    push_texts(out, &texts);
-    if let Some(deadline) = details.deadline {
-        out.extend_from_slice(b",\"deadline\":\"");
-        out.extend_from_slice(&deadline.to_text());
-        out.push(b'"');
-    }
-    let numbers: [(&[u8], Option<Quantity>); 4] = [
-        (b",\"inTransit\":", details.in_transit),
-        (b",\"missing\":", details.missing),
-        (b",\"low\":", details.low),
-        (b",\"replenished\":", details.replenished),
-    ];
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            out.extend_from_slice(name);
-            push_number(out, number.units());
+/// Appends what an event says beside its change of a level as fields, each behind a comma.
+pub(in crate::file) fn push_details(out: &mut Vec<u8>, kind: &Kind) {
+    kind.each_detail(|detail, value| {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(detail.name().as_bytes());
+        out.extend_from_slice(b"\":");
+        match value {
+            DetailValue::Text(text) => push_string(out, text),
+            DetailValue::Time(time) => {
+                out.push(b'"');
+                out.extend_from_slice(&time.to_text());
+                out.push(b'"');
+            }
+            DetailValue::Units(units) => push_number(out, units.units()),
         }
-    }
+    });
 }
 
 /// An event that came from a log goes back as it stood there. One that would not be read back as itself, since it is not

@@ -10,64 +10,19 @@ fn quantity(units: u64) -> Quantity {
 fn kinds() -> Vec<Kind> {
     let long = "\u{e9}".repeat(64);
     let last = Timestamp::UNIX_EPOCH.plus_millis(u64::MAX);
-    let mut kinds = vec![
-        Kind::Increased,
-        Kind::Decreased,
-        Kind::Counted,
-        Kind::Lapsed,
-        Kind::AlertRemoved,
-        Kind::Unchanged,
-    ];
-    for (name, time, units) in [
-        ("r", Timestamp::UNIX_EPOCH, 0),
-        (&long, last, Quantity::MAX.units()),
+    let mut kinds = Vec::new();
+    for (id, name, time, units) in [
+        ("r", "returned", Timestamp::UNIX_EPOCH, Quantity::ZERO),
+        (&long, "lost", last, Quantity::MAX),
     ] {
-        let reservation = || name.parse::<ReservationId>().unwrap();
-        let transfer = || name.parse::<TransferId>().unwrap();
-        let closed = |settlement| Kind::Closed {
-            transfer: transfer(),
-            settlement,
-            missing: quantity(units),
+        let value = |detail: Detail| match detail.form() {
+            DetailForm::Id => Some(DetailValue::Text(id)),
+            DetailForm::Name => Some(DetailValue::Text(name)),
+            DetailForm::Time => Some(DetailValue::Time(time)),
+            DetailForm::Units => Some(DetailValue::Units(units)),
         };
-        kinds.extend([
-            Kind::Held {
-                reservation: reservation(),
-                deadline: time,
-            },
-            Kind::Committed {
-                reservation: reservation(),
-            },
-            Kind::Released {
-                reservation: reservation(),
-            },
-            Kind::Expired {
-                reservation: reservation(),
-            },
-            Kind::Extended {
-                reservation: reservation(),
-                deadline: time,
-            },
-            Kind::Shipped {
-                transfer: transfer(),
-                destination: name.parse().unwrap(),
-            },
-            Kind::Received {
-                transfer: transfer(),
-                in_transit: quantity(units),
-            },
-            closed(Settlement::Returned),
-            closed(Settlement::Lost),
-            Kind::AlertSet {
-                low: quantity(units),
-                replenished: quantity(units),
-            },
-            Kind::Low {
-                low: quantity(units),
-            },
-            Kind::Replenished {
-                replenished: quantity(units),
-            },
-        ]);
+        let kind = |type_name| Kind::read(type_name, value).expect(type_name);
+        kinds.extend(Kind::TYPE_NAMES.map(kind));
     }
     kinds
 }

@@ -1,6 +1,6 @@
 //! Texts, and events of every kind.
 
-use inventory_core::machine::{Kind, Settlement};
+use inventory_core::machine::{Detail, DetailForm, DetailValue, Kind, Settlement};
 use inventory_core::vocabulary::{ProductId, QUANTITY_MAX, Quantity, Timestamp};
 use proptest::prelude::*;
 
@@ -17,47 +17,18 @@ pub(super) fn kind() -> impl Strategy<Value = Kind> {
         quantity(),
         quantity(),
     );
-    parts.prop_map(|(at, id, store, deadline, settlement, some, more)| {
-        let reservation = id.parse().unwrap();
-        let transfer = id.parse().unwrap();
-        match Kind::TYPE_NAMES[at] {
-            "StockIncreased" => Kind::Increased,
-            "StockDecreased" => Kind::Decreased,
-            "StockCounted" => Kind::Counted,
-            "StockHeld" => Kind::Held {
-                reservation,
-                deadline,
-            },
-            "HoldCommitted" => Kind::Committed { reservation },
-            "HoldReleased" => Kind::Released { reservation },
-            "HoldExpired" => Kind::Expired { reservation },
-            "HoldExtended" => Kind::Extended {
-                reservation,
-                deadline,
-            },
-            "StockShipped" => Kind::Shipped {
-                transfer,
-                destination: store.parse().unwrap(),
-            },
-            "StockReceived" => Kind::Received {
-                transfer,
-                in_transit: some,
-            },
-            "TransferClosed" => Kind::Closed {
-                transfer,
-                settlement,
-                missing: some,
-            },
-            "AlertSet" => Kind::AlertSet {
-                low: some,
-                replenished: more,
-            },
-            "AlertRemoved" => Kind::AlertRemoved,
-            "StockLow" => Kind::Low { low: some },
-            "HoldsLapsed" => Kind::Lapsed,
-            "StockUnchanged" => Kind::Unchanged,
-            _ => Kind::Replenished { replenished: some },
-        }
+    parts.prop_map(|(at, id, other, time, settlement, some, more)| {
+        let value = |detail: Detail| {
+            Some(match (detail, detail.form()) {
+                (Detail::destination, _) => DetailValue::Text(&other),
+                (Detail::replenished, _) => DetailValue::Units(more),
+                (_, DetailForm::Id) => DetailValue::Text(&id),
+                (_, DetailForm::Name) => DetailValue::Text(settlement.name()),
+                (_, DetailForm::Time) => DetailValue::Time(time),
+                (_, DetailForm::Units) => DetailValue::Units(some),
+            })
+        };
+        Kind::read(Kind::TYPE_NAMES[at], value).expect("it has what it says")
     })
 }
 
