@@ -1,7 +1,7 @@
 //! Entries of the log again, from the events that they were sent as.
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Level, Movement,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement,
 };
 use inventory_core::vocabulary::{Delta, Sequence, Version};
 
@@ -85,23 +85,9 @@ impl WireEvent<'_> {
         self.movement_of(kind).map(Event::Moved).ok_or(malformed)
     }
 
-    fn details(&self) -> Option<Details> {
-        let settlement = self.outcome.as_deref().map(str::parse);
-        Some(Details {
-            reservation: self.reservation_id.clone(),
-            deadline: self.deadline,
-            transfer: self.transfer_id.clone(),
-            destination: self.to_store_id.clone(),
-            in_transit: self.in_transit,
-            settlement: settlement.transpose().ok()?,
-            missing: self.missing,
-            low: self.low,
-            replenished: self.replenished,
-        })
-    }
-
     fn movement(&self) -> Option<Movement> {
-        self.movement_of(Kind::from_parts(&self.kind, self.details()?)?)
+        let details = self.details.0.clone();
+        self.movement_of(Kind::from_parts(&self.kind, details)?)
     }
 
     fn movement_of(&self, kind: Kind) -> Option<Movement> {

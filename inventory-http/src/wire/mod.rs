@@ -8,6 +8,7 @@ mod batch;
 mod count;
 mod cursor;
 mod dead_letter;
+mod details;
 mod entry;
 mod error;
 pub mod headers;
@@ -41,6 +42,7 @@ pub use cursor::{Cursor, InvalidCursor, PageKey};
 pub use dead_letter::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolution, Resolve,
 };
+pub use details::WireDetails;
 pub use entry::InvalidEntry;
 pub use error::{Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
 pub use history::{History, HistoryEvent};

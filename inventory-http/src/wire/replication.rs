@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use inventory_core::machine::{Details, Entry, Event, Kind, Movement, ProductView};
+use inventory_core::machine::{Details, Entry, Event, Movement, ProductView};
 use inventory_core::vocabulary::{
     Actor, Caller, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity,
-    Reference, ReservationId, Sequence, StoreId, Timestamp, TraceParent, TransferId, Version,
+    Reference, Sequence, StoreId, Timestamp, TraceParent, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::product::is_false;
-use super::schema;
+use super::{WireDetails, schema};
 
 /// An event. Its after-image is complete, and with the fields of its request it makes the entry of the log again: a
 /// replica can compute the chain. A `DeadLettered` event has nulls where it names nothing.
@@ -92,41 +92,9 @@ pub struct WireEvent<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::actor")]
     pub actor: Option<Actor>,
-    /// The reservation that the event belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::id")]
-    pub reservation_id: Option<ReservationId>,
-    /// Until when the reservation holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::time")]
-    pub deadline: Option<Timestamp>,
-    /// The transfer that the event belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::id")]
-    pub transfer_id: Option<TransferId>,
-    /// The store that the transfer goes to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::id")]
-    pub to_store_id: Option<StoreId>,
-    /// What of the product is still on the way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::quantity")]
-    pub in_transit: Option<Quantity>,
-    /// What has become of what is missing: returned or lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Cow<'a, str>>,
-    /// What is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::quantity")]
-    pub missing: Option<Quantity>,
-    /// This much available, or less, is low.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::quantity")]
-    pub low: Option<Quantity>,
-    /// This much available, or more, is no longer low.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::quantity")]
-    pub replenished: Option<Quantity>,
+    /// What the event says by its type.
+    #[serde(flatten)]
+    pub details: WireDetails,
     /// The trace that the request belongs to, when it is traced.
     #[serde(
         default,
@@ -144,9 +112,7 @@ impl<'a> WireEvent<'a> {
         let beside = entry.annotations.as_deref();
         let movement = event.movement();
         let after = movement.map(|movement| &movement.after);
-        let details = movement.map(|movement| &movement.kind);
-        let details = details.filter(|kind| kind.has_details());
-        let details = details.map_or_else(Details::default, Kind::details);
+        let details = movement.map_or_else(Details::default, |moved| moved.kind.details());
         let change = |of: fn(&Movement) -> Delta| movement.map_or(Delta::ZERO, of);
         Self {
             seq,
@@ -171,17 +137,7 @@ impl<'a> WireEvent<'a> {
                 Event::DeadLettered(letter) => Some(Cow::Borrowed(&letter.raw)),
                 Event::Moved(_) => None,
             },
-            reservation_id: details.reservation,
-            deadline: details.deadline,
-            transfer_id: details.transfer,
-            to_store_id: details.destination,
-            in_transit: details.in_transit,
-            outcome: details
-                .settlement
-                .map(|settlement| Cow::Borrowed(settlement.name())),
-            missing: details.missing,
-            low: details.low,
-            replenished: details.replenished,
+            details: WireDetails(details),
             reason: beside.and_then(|beside| beside.reason.map(|reason| reason.name().into())),
             note: beside.and_then(|beside| beside.note.clone()),
             reference: beside.and_then(|beside| beside.reference.clone()),
