@@ -1,4 +1,4 @@
-//! The contract of [`EventLog`] and [`LogReader`].
+//! The contract of [`EventLog`](crate::ports::EventLog) and [`LogReader`](crate::ports::LogReader).
 
 mod append;
 mod failure;

@@ -26,17 +26,17 @@ pub enum AppendFault {
 pub enum Call {
     /// [`LogReader::read`](crate::ports::LogReader::read).
     Read,
-    /// [`EventLog::purge`]; the log is as it was.
+    /// [`EventLog::purge`](crate::ports::EventLog::purge); the log is as it was.
     Purge,
-    /// [`EventLog::restart`]; the log is as it was.
+    /// [`EventLog::restart`](crate::ports::EventLog::restart); the log is as it was.
     Restart,
-    /// [`SnapshotStore::save`]; the snapshot before is still there.
+    /// [`SnapshotStore::save`](crate::ports::SnapshotStore::save); the snapshot before is still there.
     Save,
-    /// [`SnapshotStore::load`].
+    /// [`SnapshotStore::load`](crate::ports::SnapshotStore::load).
     Load,
-    /// [`DeadLetters::bury`]; the letter is not there.
+    /// [`DeadLetters::bury`](crate::ports::DeadLetters::bury); the letter is not there.
     Bury,
-    /// [`DeadLetters::letters`].
+    /// [`DeadLetters::letters`](crate::ports::DeadLetters::letters).
     Letters,
 }
 
