@@ -15,7 +15,7 @@ use inventory_core::machine::{
     Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
 };
 use inventory_core::memory::MemoryStorage;
-use inventory_core::ports::{EventLog, Ports};
+use inventory_core::ports::{DeadLetter, DeadLetters, EventLog, Ports, Resolved};
 use inventory_core::testing::{Call, Faults, ManualClock};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 
@@ -134,6 +134,25 @@ fn answers_are_awaited_without_a_runtime() {
         Err(Rejection::InsufficientStock { .. })
     ));
     assert!(answers[2].is_ok());
+}
+
+#[test]
+fn a_letter_that_is_dealt_with_says_so_ever_after() {
+    let storage = MemoryStorage::new();
+    let at = Timestamp::UNIX_EPOCH;
+    let letter = DeadLetter::new("torn-1".into(), "half a line".into(), at, b"{\"seq\":");
+    storage.dead_letters().bury(&[letter]).unwrap();
+    let resolve = |note: &str| start(&storage).resolve_dead_letter("torn-1", note);
+    assert_eq!(resolve("counted").unwrap(), Resolved::Now);
+    assert_eq!(resolve("counted again").unwrap(), Resolved::Before);
+    let unknown = start(&storage).resolve_dead_letter("torn-2", "counted");
+    assert_eq!(unknown.unwrap(), Resolved::Unknown);
+    let mut notes = Vec::new();
+    let inventory = start(&storage);
+    inventory
+        .each_dead_letter(|letter| notes.extend(letter.resolution.map(|said| said.note)))
+        .unwrap();
+    assert_eq!(notes, ["counted"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub use start_error::StartError;
 
 use crate::engine::{Answer, Engine, Opened, Reader, RecoveryReport, Settings};
 use crate::machine::Request;
-use crate::ports::{DeadLetters, Ports};
+use crate::ports::{DeadLetter, DeadLetters, Ports, Resolution, Resolved, StorageError};
 use crate::writer::{NotTaken, SubmitError, Submitted, Writer, WriterLimits};
 use part::Part;
 
@@ -123,9 +123,26 @@ impl Inventory {
         &self.report
     }
 
-    /// What could not be applied, to be listed and resolved by a person.
-    pub fn dead_letters(&self) -> &Mutex<Box<dyn DeadLetters>> {
-        &self.dead_letters
+    /// Shows what was found in the log and has no effect, one letter at a time. `show` must not ask for letters itself.
+    ///
+    /// # Errors
+    ///
+    /// The letters that were not shown could not be read.
+    pub fn each_dead_letter(&self, mut show: impl FnMut(DeadLetter)) -> Result<(), StorageError> {
+        self.dead_letters.lock().each(&mut show)
+    }
+
+    /// Says that a person has dealt with a letter, in their words. It stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// That may or may not have been written down; saying it again settles it.
+    pub fn resolve_dead_letter(&self, id: &str, note: &str) -> Result<Resolved, StorageError> {
+        let resolution = Resolution {
+            resolved_at: self.reader().time().now,
+            note: note.to_owned(),
+        };
+        self.dead_letters.lock().resolve(id, &resolution)
     }
 }
 
