@@ -30,7 +30,7 @@ impl World {
 
     fn submit(&mut self, commands: Vec<Command>) -> Result<(), Rejection> {
         let request = Request::unkeyed(commands).unwrap();
-        let answer = self.engine.submit([&request]).unwrap().remove(0);
+        let answer = self.engine.submit_one(&request).unwrap();
         answer.map(|receipt| assert!(!receipt.replayed))
     }
 

@@ -3,8 +3,11 @@
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
@@ -15,7 +18,9 @@ use inventory_core::machine::{
     Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
 };
 use inventory_core::memory::MemoryStorage;
-use inventory_core::ports::{DeadLetter, DeadLetters, EventLog, Ports, Resolved};
+use inventory_core::ports::{
+    DeadLetter, DeadLetters, EventLog, Observation, Observer, Ports, Resolved,
+};
 use inventory_core::testing::{Call, Faults, ManualClock};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 
@@ -80,6 +85,53 @@ fn what_it_leaves_behind_starts_from_a_snapshot() {
     let again = start(&storage);
     assert_eq!(again.report().events_replayed, 0);
     assert_eq!(again.reader().snapshot().number(), 1_000);
+}
+
+/// Hears of snapshots.
+#[derive(Default)]
+struct Heard {
+    skipped: AtomicUsize,
+    panics: bool,
+}
+
+impl Observer for Heard {
+    fn observe(&self, observation: &Observation<'_>) {
+        match observation {
+            Observation::SnapshotSkipped { .. } => drop(self.skipped.fetch_add(1, SeqCst)),
+            Observation::SnapshotSaved { .. } if self.panics => panic!("on purpose"),
+            _ => {}
+        }
+    }
+}
+
+/// Ends an inventory that has something to save.
+fn end_heard_by(heard: &Arc<Heard>, faults: &Faults) {
+    let ports = Ports {
+        observer: Arc::<Heard>::clone(heard),
+        ..MemoryStorage::new().ports()
+    };
+    let inventory = Inventory::start(faults.wrap(ports), Settings::default()).unwrap();
+    let delivery = request(Adjust::new("tea", "north", 1).unwrap());
+    inventory.submit(delivery).unwrap().unwrap();
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_saved_is_told_to_the_observer() {
+    let (heard, faults) = (Arc::default(), Faults::new());
+    faults.fail(0, Call::Save);
+    end_heard_by(&heard, &faults);
+    assert_eq!(heard.skipped.load(SeqCst), 1);
+}
+
+#[test]
+fn a_part_that_panics_is_heard_of_by_whoever_ends_the_inventory() {
+    let heard = Arc::new(Heard {
+        panics: true,
+        ..Heard::default()
+    });
+    let ended = catch_unwind(AssertUnwindSafe(|| end_heard_by(&heard, &Faults::new())));
+    let panic = ended.unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
 }
 
 #[test]
@@ -156,7 +208,7 @@ fn a_letter_that_is_dealt_with_says_so_ever_after() {
 }
 
 #[test]
-fn a_start_that_fails_leaves_nothing_running() {
+fn a_start_that_fails_says_why() {
     let faults = Faults::new();
     faults.fail(0, Call::Load);
     let ports = faults.wrap(MemoryStorage::new().ports());

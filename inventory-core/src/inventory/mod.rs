@@ -31,11 +31,15 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 /// The authority over the stock of all products at all stores, for as many threads as there are. Share it by reference or in an
 /// `Arc`.
 ///
-/// Reservations end by themselves, for readers within a twentieth of a second, and snapshots are saved beside the writer. What
-/// goes wrong with either is told to the observer of the ports, and tried again.
+/// Reservations end by themselves soon after their deadlines, and snapshots are saved beside the writer. What goes wrong with either
+/// is told to the observer of the ports, and tried again.
 ///
 /// Dropped, it finishes what it has taken and saves a last snapshot where that is worth it. Dropped by a reply or within a look
 /// at the ledger, it does so without anybody waiting for it.
+///
+/// # Panics
+///
+/// Dropping it panics where one of its threads has: what that one did was done no more.
 ///
 /// ```
 /// use inventory_core::engine::Settings;

@@ -37,9 +37,7 @@ impl Part {
             thread: Some(thread),
         })
     }
-}
 
-impl Part {
     /// Lets it do its work a last time and end, and nobody waits for that.
     pub(super) fn let_go(&mut self) {
         self.stop = None;

@@ -61,7 +61,7 @@ pub enum Ended {
     /// Something that goes on in the background has panicked: what was acknowledged is durable, and it goes on at the next
     /// start.
     PartFailed(&'static str),
-    /// It was told to stop, and the disk did not answer: what was acknowledged is durable, and the rest is unknown until it is
+    /// It was told to stop, and a part had not ended in time, since the disk hangs or is slow: what was acknowledged is durable, and the rest is unknown until it is
     /// opened again.
     GivenUp(GivenUp),
 }
@@ -266,7 +266,7 @@ fn host_name() -> String {
 ///
 /// # Errors
 ///
-/// The disk did not answer in time, and whatever comes after that was not begun.
+/// A part had not ended in time, and whatever comes after it was not begun.
 async fn close(
     central: Arc<Central>,
     preparing: Preparing,

@@ -25,7 +25,7 @@ pub enum EndError {
     /// A part of it has failed, so that nothing is served any more.
     #[error(transparent)]
     Part(PartEnded),
-    /// It was told to stop, and the disk did not answer.
+    /// It was told to stop, and a part had not ended in time, since the disk hangs or is slow.
     #[error(transparent)]
     GivenUp(GivenUp),
 }
