@@ -3,7 +3,7 @@
 //! A checksum stops every change of the bytes before it, and so hides all code behind it. The targets therefore try an
 //! input twice: as it is, and with the checksum that its writer would have given it.
 
-use inventory_http::kit::{ApiError, FAULTS_MAX, NOT_PUBLISHED};
+use inventory_http::server::{ApiError, FAULTS_MAX, NOT_PUBLISHED};
 
 /// `,"crc":"xxxxxxxx"}`
 const CRC_BYTES: usize = 18;

@@ -3,7 +3,7 @@
 pub mod central;
 mod feed;
 pub mod health;
-pub mod kit;
 pub mod openapi;
+pub mod server;
 pub mod telemetry;
 pub mod wire;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use inventory_http::central;
-use inventory_http::kit::SettingDoc;
+use inventory_http::server::SettingDoc;
 use inventory_store::api;
 
 use crate::process::{command, store_command};

@@ -34,7 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "wire",
             "telemetry",
-            "kit",
+            "server",
             "health",
             "feed",
             "openapi",
@@ -144,7 +144,7 @@ fn modules_look_down_only() {
     }
     expect_none(
         &broken,
-        "pass what is needed as an argument: rules do not know who asks, and the kit not what it serves",
+        "pass what is needed as an argument: rules do not know who asks, and the server not what it serves",
     );
 }
 

@@ -4,7 +4,7 @@ use inventory_core::engine::Settings;
 use inventory_core::machine::WindowLimits;
 use inventory_core::writer::WriterLimits;
 use inventory_http::central;
-use inventory_http::kit::SettingDoc;
+use inventory_http::server::SettingDoc;
 use inventory_log::file::FileOptions;
 use inventory_store::api;
 

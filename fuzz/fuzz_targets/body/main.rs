@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 use inventory_core::machine::{Basis, Command, Guard, Request};
 use inventory_fuzz::refused_field;
-use inventory_http::kit::parse;
+use inventory_http::server::parse;
 use inventory_http::wire::{
     Batch, Close, Commit, Count, Direct, Extend, Hold, Receive, Release, Resolve, SetAlert, Ship,
     Subject, Sync, Transaction, Update,

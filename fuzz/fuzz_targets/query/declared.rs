@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId, TransferId};
-use inventory_http::kit::{Param, ParamKind};
+use inventory_http::server::{Param, ParamKind};
 use inventory_http::wire::{AsOf, Cursor, PageKey, schema};
 use regex::Regex;
 

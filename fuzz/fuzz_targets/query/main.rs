@@ -12,7 +12,7 @@ use hyper::Uri;
 use inventory_core::vocabulary::ProductId;
 use inventory_fuzz::refused_field;
 use inventory_http::central::{Central, routes};
-use inventory_http::kit::{HeaderParam, Param, ParamKind, PathParams, Query, Route};
+use inventory_http::server::{HeaderParam, Param, ParamKind, PathParams, Query, Route};
 use libfuzzer_sys::fuzz_target;
 
 use declared::{PathRule, decoded, expected_query, is_declared, number};

@@ -10,11 +10,11 @@ use super::mutate::{buried, mark_replayed};
 use super::params::{ID, checked};
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::params::{
+use crate::server::params::{
     self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, cursor, page_after, page_limit,
     parses,
 };
-use crate::kit::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, Route};
+use crate::server::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, Route};
 use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert, schema};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.

@@ -9,8 +9,8 @@ use super::params::checked;
 use super::past::search;
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
-use crate::kit::params::{page_after, page_limit, parses, product};
-use crate::kit::{Answer, ApiError, Call, Param};
+use crate::server::params::{page_after, page_limit, parses, product};
+use crate::server::{Answer, ApiError, Call, Param};
 use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 
 pub(super) const AS_OF: Param = Param::text(

@@ -7,7 +7,7 @@ use inventory_core::vocabulary::IdempotencyKey;
 use super::mutate::buried;
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Faults, Speaker};
+use crate::server::{Answer, ApiError, Call, Faults, Speaker};
 use crate::wire::{
     BATCH_UPDATES_MAX, Batch, BatchResult, BatchRow, BatchSummary, Batched, Body as _,
     FromReceipt as _, Update, Updated,

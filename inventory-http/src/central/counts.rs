@@ -8,7 +8,7 @@ use super::mutate::{asked, buried, mark_replayed};
 use super::past::search;
 use super::refusal::refused_in;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call};
+use crate::server::{Answer, ApiError, Call};
 use crate::wire::{Body as _, Code, Count, Counted, Mutation as _};
 
 /// The field that names the moment at which a count began.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use inventory_core::machine::Ledger;
 
 use super::service::Central;
-use crate::kit::ConnectionCount;
+use crate::server::ConnectionCount;
 use crate::telemetry::Telemetry;
 
 /// What is read when somebody looks at the metrics. They do not keep the service alive.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::service::Central;
-use crate::kit::DiskNews;
+use crate::server::DiskNews;
 
 /// Watches the disk until it is dropped.
 pub(super) async fn run(central: Arc<Central>) {

@@ -7,8 +7,8 @@ use inventory_core::vocabulary::{ProductId, Reference, Sequence, StoreId};
 use super::params::{ID, checked};
 use super::past::search;
 use super::service::Central;
-use crate::kit::params::{cursor, page_after, page_limit, parses};
-use crate::kit::{Answer, ApiError, Call, Param};
+use crate::server::params::{cursor, page_after, page_limit, parses};
+use crate::server::{Answer, ApiError, Call, Param};
 use crate::wire::{Cursor, History, HistoryEvent, schema};
 
 pub(super) const HISTORY_PRODUCT: Param = Param::text(

@@ -8,7 +8,7 @@ use inventory_core::machine::Image;
 use inventory_core::vocabulary::Sequence;
 use parking_lot::Mutex;
 
-use crate::kit::{ApiError, Budget, Limits, Share};
+use crate::server::{ApiError, Budget, Limits, Share};
 use crate::wire::Code;
 
 /// Who asks this long after somebody else may get the same state, while several are being sent: after a loss of the link

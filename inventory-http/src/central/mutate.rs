@@ -7,8 +7,8 @@ use inventory_core::vocabulary::IdempotencyKey;
 
 use super::refusal::{lines_refused, refused_in};
 use super::service::Central;
-use crate::kit::params::{self, MUTATION_HEADERS};
-use crate::kit::{Answer, ApiError, Call, Route};
+use crate::server::params::{self, MUTATION_HEADERS};
+use crate::server::{Answer, ApiError, Call, Route};
 use crate::wire::headers::IDEMPOTENT_REPLAYED;
 use crate::wire::{Code, Direct, FromReceipt as _, Mutation};
 

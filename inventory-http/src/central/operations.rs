@@ -6,7 +6,7 @@ use super::clock::Standing;
 use super::refusal;
 use super::service::Central;
 use crate::health::Watched;
-use crate::kit::Prepared;
+use crate::server::Prepared;
 use crate::telemetry::Telemetry;
 use crate::wire::{Readiness, ReadinessStatus};
 

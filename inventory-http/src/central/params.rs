@@ -5,8 +5,8 @@ use std::str::FromStr;
 use hyper::header;
 use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, StoreId};
 
-use crate::kit::params::parses;
-use crate::kit::{Call, HeaderParam, Param};
+use crate::server::params::parses;
+use crate::server::{Call, HeaderParam, Param};
 use crate::wire::{NodeId, PathParam, Position, headers, schema};
 
 pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::service::Central;
-use crate::kit::ApiError;
+use crate::server::ApiError;
 use crate::wire::{Code, GonePosition, GoneReason};
 
 /// How long a search waits for others to end.

@@ -9,8 +9,8 @@ use inventory_core::vocabulary::{Epoch, ProductId, Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
-use crate::kit::params::{page_after, page_limit, product};
-use crate::kit::{Answer, ApiError, Call, HeaderParam};
+use crate::server::params::{page_after, page_limit, product};
+use crate::server::{Answer, ApiError, Call, HeaderParam};
 use crate::wire::{Code, Cursor, GlobalProduct, Listing, Product};
 
 /// Products that are looked at under one hold of the ledger: the writer waits for less than a millisecond.

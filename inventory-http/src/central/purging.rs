@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use inventory_core::ports::{Clock, Observation, Observer};
 
-use crate::kit::Trouble;
+use crate::server::Trouble;
 
 /// Passes on what an engine reports, and takes note of purges.
 pub(super) struct Purging {

@@ -7,7 +7,7 @@ use inventory_core::machine::{Difference, InvalidLines, LINES_MAX, Line, Rejecti
 use inventory_core::vocabulary::{Quantity, ReservationId, StoreId};
 use inventory_core::writer::NotTaken;
 
-use crate::kit::ApiError;
+use crate::server::ApiError;
 use crate::wire::{Amount, Code, CurrentStock};
 
 /// How long to wait before the same request is worth sending again.

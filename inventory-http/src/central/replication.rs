@@ -8,7 +8,7 @@ use inventory_core::vocabulary::Sequence;
 use super::params::{CHAIN, CHANGES_LIMIT, EPOCH, FROM_OFFSET, LONG_POLL, checked};
 use super::service::Central;
 use crate::feed::{Claim, PageBody, SnapshotBody, gone};
-use crate::kit::{Answer, ApiError, Call};
+use crate::server::{Answer, ApiError, Call};
 
 /// GET /replication/snapshot
 pub(super) fn snapshot(call: &Call<Central>) -> Result<Answer, ApiError> {

@@ -12,10 +12,10 @@ use super::params::{
 use super::service::Central;
 use super::{alerts, as_of, batch, counts, dead_letters, history, mutate, products};
 use super::{replication, reservations, stream, sync, transfers, whoami};
-use crate::kit::params::{
+use crate::server::params::{
     KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED,
 };
-use crate::kit::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route, schema_of, tagged};
+use crate::server::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route, schema_of, tagged};
 use crate::wire::{
     Batch, Batched, Changes, Code, Count, DeadLetterList, GlobalProduct, History,
     InspectedDeadLetter, Listing, Mutation as _, Product, Resolve, StateSnapshot, Sync, Synced,

@@ -23,7 +23,7 @@ use super::service::{Central, Parts};
 use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::{expiry, forgotten};
-use crate::kit::{
+use crate::server::{
     App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared, Trouble,
 };
 use crate::telemetry::Telemetry;

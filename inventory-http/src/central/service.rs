@@ -18,8 +18,8 @@ use super::letters::Letters;
 use super::nodes::Nodes;
 use super::refusal;
 use crate::feed::Feed;
-use crate::kit::params;
-use crate::kit::{ApiError, Call, Causes, DiskWatch, Limits, Prepared, Speaker, Trouble};
+use crate::server::params;
+use crate::server::{ApiError, Call, Causes, DiskWatch, Limits, Prepared, Speaker, Trouble};
 use crate::telemetry::{Telemetry, UpdateOutcome};
 
 /// Searches of the past that run at once: each keeps a core busy that sales could use.

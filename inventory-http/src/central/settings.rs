@@ -8,7 +8,7 @@ use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 use inventory_core::vocabulary::Timestamp;
 
-use crate::kit::{
+use crate::server::{
     ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Origin, Quota, SettingDoc, Source,
 };
 use crate::telemetry::TelemetrySettings;

@@ -12,7 +12,7 @@ use inventory_core::ports::{Clock, StorageError};
 
 use tokio::sync::oneshot;
 
-use crate::kit::{Causes, Trouble};
+use crate::server::{Causes, Trouble};
 use crate::telemetry::Telemetry;
 
 /// The thread that takes snapshots.

@@ -16,7 +16,7 @@ use super::params::{CHAIN, EPOCH, FROM_OFFSET, LAST_EVENT_ID, checked};
 use super::replication::check;
 use super::service::Central;
 use crate::feed::Claim;
-use crate::kit::{Answer, ApiError, CHUNK_BYTES, Call, Standing};
+use crate::server::{Answer, ApiError, CHUNK_BYTES, Call, Standing};
 use crate::wire::Position;
 
 /// A comment is sent this often when nothing happens, so that both sides notice a dead link.

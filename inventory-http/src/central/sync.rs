@@ -8,7 +8,7 @@ use inventory_core::machine::{Command, Outcome, Rejection, Request};
 use super::mutate::mark_replayed;
 use super::refusal::refused;
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, FAULTS_MAX, Faults, params};
+use crate::server::{Answer, ApiError, Call, FAULTS_MAX, Faults, params};
 use crate::wire::{Body as _, Code, SYNC_ROWS_MAX, Sync, Synced};
 
 /// POST /inventory/sync

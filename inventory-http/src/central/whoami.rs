@@ -4,7 +4,7 @@ use inventory_core::vocabulary::StoreId;
 
 use super::params::{NODE, OF_STORE, checked};
 use super::service::Central;
-use crate::kit::{Answer, ApiError, Call, Role};
+use crate::server::{Answer, ApiError, Call, Role};
 use crate::wire::{NodeId, RoleName, WhoAmI};
 
 /// GET /whoami

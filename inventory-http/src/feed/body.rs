@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame};
 use inventory_core::machine::{Image, ProductView};
 use inventory_core::vocabulary::{Epoch, Sequence};
 
-use crate::kit::{CHUNK_BYTES, Share};
+use crate::server::{CHUNK_BYTES, Share};
 use crate::wire::SnapshotProduct;
 
 /// An image as JSON. It shares the image's memory with the ledger, and neither waits for the other.

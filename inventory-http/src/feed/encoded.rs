@@ -6,7 +6,7 @@ use bytes::Bytes;
 use inventory_core::machine::Entry;
 use inventory_core::vocabulary::{Chain, Sequence};
 
-use crate::kit::{Budget, Share};
+use crate::server::{Budget, Share};
 use crate::wire::WireEvent;
 
 /// The events of one request, encoded once and shared by all who read them.

@@ -12,7 +12,7 @@ use super::claim::unreadable;
 use super::encoded::EncodedEntry;
 use super::large::Large;
 use super::recent::{RECENT_EVENTS_MAX, Recent, Unread};
-use crate::kit::{ApiError, Budget, Limits};
+use crate::server::{ApiError, Budget, Limits};
 use crate::wire::Code;
 
 /// The feed of one engine.

@@ -8,7 +8,7 @@ use inventory_core::vocabulary::Sequence;
 use parking_lot::Mutex;
 
 use super::encoded::EncodedEntry;
-use crate::kit::Budget;
+use crate::server::Budget;
 
 /// A request of fewer events is not worth looking for.
 const EVENTS_MIN: usize = 256;

@@ -12,7 +12,7 @@ use inventory_core::engine::Reader;
 use inventory_core::vocabulary::Sequence;
 
 use super::encoded::EncodedEntry;
-use crate::kit::CHUNK_BYTES;
+use crate::server::CHUNK_BYTES;
 
 /// A page that is being sent.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;
 
 use super::encoded::EncodedEntry;
-use crate::kit::Budget;
+use crate::server::Budget;
 
 /// Events that are kept encoded: about 2 MiB.
 pub(super) const RECENT_EVENTS_MAX: usize = 4_096;

@@ -2,7 +2,7 @@
 
 use hyper::{Method, StatusCode};
 
-use crate::kit::{Access, Answer, ApiError, Call, Prepared, Route, schema_of, tagged};
+use crate::server::{Access, Answer, ApiError, Call, Prepared, Route, schema_of, tagged};
 use crate::telemetry::Telemetry;
 use crate::wire::{Liveness, Readiness, ReadinessStatus};
 

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::kit::{Access, Route};
+use crate::server::{Access, Route};
 use crate::wire::{Code, ErrorBody};
 
 /// The schema of errors, and what each code means.

@@ -7,7 +7,7 @@ mod operation;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::kit::{Route, make_plain};
+use crate::server::{Route, make_plain};
 use errors::Errors;
 use examples::Examples;
 use operation::operation;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors::{Errors, codes, number};
 use super::examples::Examples;
-use crate::kit::{Access, AnswerDoc, Param, ParamKind, Route};
+use crate::server::{Access, AnswerDoc, Param, ParamKind, Route};
 
 pub(super) fn operation<S: 'static>(
     route: &Route<S>,

@@ -2,7 +2,7 @@
 
 use hyper::Method;
 use inventory_http::central::{document, routes};
-use inventory_http::kit::Route;
+use inventory_http::server::Route;
 
 use crate::world::World;
 

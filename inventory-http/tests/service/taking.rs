@@ -15,7 +15,7 @@ use hyper::client::conn::http2;
 use hyper::{Method, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use inventory_core::memory::MemoryStorage;
-use inventory_http::kit::{
+use inventory_http::server::{
     Access, Answer, App, CHUNK_BYTES, ConnectionCount, Keyring, Limits, Listener, Quota, Route,
 };
 use inventory_http::telemetry::{ResourceAttributes, Telemetry, TelemetrySettings};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
 use inventory_http::central::{Ended, Running, SETTINGS, Settings};
-use inventory_http::kit::Source;
+use inventory_http::server::Source;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 

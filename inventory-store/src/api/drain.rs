@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::vocabulary::Timestamp;
-use inventory_http::kit::Causes;
+use inventory_http::server::Causes;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory_http::kit::Causes;
+use inventory_http::server::Causes;
 use inventory_http::wire::{Changes, Position};
 use tokio::time::{Instant, sleep_until};
 

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::time::Duration;
 
-use inventory_http::kit::GivenUp;
+use inventory_http::server::GivenUp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use inventory_http::health::Watched;
-use inventory_http::kit::Prepared;
+use inventory_http::server::Prepared;
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::{Readiness, ReadinessStatus};
 
@@ -107,7 +107,7 @@ mod tests {
     use inventory_core::testing::ManualClock;
     use inventory_core::vocabulary::{Adjustment, Timestamp};
     use inventory_http::health::Watched as _;
-    use inventory_http::kit::Source;
+    use inventory_http::server::Source;
     use inventory_http::wire::Update;
     use tokio::sync::watch;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inventory_core::vocabulary::IdempotencyKey;
-use inventory_http::kit::{Answer, ApiError, Call, Param};
+use inventory_http::server::{Answer, ApiError, Call, Param};
 use inventory_http::wire::{KeyName, PathParam, schema};
 
 use super::service::Store;

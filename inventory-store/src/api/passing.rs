@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use inventory_core::vocabulary::{ReservationId, TransferId};
-use inventory_http::kit::params::{self, STORE_HEADERS};
-use inventory_http::kit::{Access, Answer, ApiError, Call, Route};
+use inventory_http::server::params::{self, STORE_HEADERS};
+use inventory_http::server::{Access, Answer, ApiError, Call, Route};
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{
     Close, Code, Commit, Count, Extend, Hold, LevelAfter, Mutation, Receive, Release, Reservation,

@@ -1,7 +1,7 @@
 //! Reading the copy.
 
-use inventory_http::kit::params::{page_after, page_limit, product};
-use inventory_http::kit::{Answer, ApiError, Call};
+use inventory_http::server::params::{page_after, page_limit, product};
+use inventory_http::server::{Answer, ApiError, Call};
 use inventory_http::wire::Code;
 use inventory_http::wire::Cursor;
 

@@ -1,8 +1,8 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
-use inventory_http::kit::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, STORE_HEADERS};
-use inventory_http::kit::{Access, BODY_BYTES_MAX, Route, tagged};
+use inventory_http::server::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, STORE_HEADERS};
+use inventory_http::server::{Access, BODY_BYTES_MAX, Route, tagged};
 use inventory_http::wire::{Code, Mutation as _, Update};
 use inventory_http::{health, openapi};
 use serde_json::Value;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
-use inventory_http::kit::{
+use inventory_http::server::{
     App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
 };
 use inventory_http::telemetry::Telemetry;

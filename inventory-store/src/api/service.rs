@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Sequence, StoreId, Uptime};
-use inventory_http::kit::{ApiError, Prepared, Trouble};
+use inventory_http::server::{ApiError, Prepared, Trouble};
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::Code;
 use parking_lot::{Mutex, RwLock};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory_core::vocabulary::StoreId;
-use inventory_http::kit::{
+use inventory_http::server::{
     ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
 };
 use inventory_http::telemetry::TelemetrySettings;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, RETRY_AFTER};
 use inventory_core::vocabulary::{StoreId, Timestamp, TraceParent};
-use inventory_http::kit::{Answer, ApiError, Call, params};
+use inventory_http::server::{Answer, ApiError, Call, params};
 use inventory_http::telemetry::ChildSpan;
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{Code, Update};

@@ -113,7 +113,7 @@ impl Attempts {
 mod tests {
     use super::super::error::Failure;
     use super::*;
-    use inventory_http::kit::ApiError;
+    use inventory_http::server::ApiError;
     use inventory_http::wire::Code;
 
     const LEFT: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::{request, response};
 use hyper::{Method, Request, StatusCode};
-use inventory_http::kit::Causes;
+use inventory_http::server::Causes;
 use inventory_http::telemetry::{Asking, AskingSpan, TraceContext};
 use inventory_http::wire::headers::{TRACEPARENT, TRACESTATE, X_API_KEY};
 use tokio::time::{Instant, timeout_at};

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::ProductId;
-use inventory_http::kit::{DiskNews, DiskWatch};
+use inventory_http::server::{DiskNews, DiskWatch};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use inventory_core::vocabulary::{Adjustment, IdempotencyKey};
-use inventory_http::kit::ApiError;
+use inventory_http::server::ApiError;
 use inventory_http::wire::Code;
 use inventory_http::wire::Update;
 

@@ -1,6 +1,6 @@
 //! What a call without an answer says, and of what.
 
-use inventory_http::kit::Causes;
+use inventory_http::server::Causes;
 use inventory_http::wire::{Code, ErrorBody};
 
 use super::{About, Trouble};

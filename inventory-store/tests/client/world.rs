@@ -6,7 +6,7 @@ use std::time::Duration;
 use inventory_core::memory::MemoryStorage;
 use inventory_core::vocabulary::{Adjustment, Chain, Epoch, ProductId, Sequence, StoreId};
 use inventory_http::central::{Running, SETTINGS, Settings};
-use inventory_http::kit::Source;
+use inventory_http::server::Source;
 use inventory_http::wire::{Position, Update};
 use inventory_store::client::{
     Answered, Backoff, CallError, Central, CentralSettings, Failure, Misfit, Outcome, Randomness,

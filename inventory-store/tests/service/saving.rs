@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use inventory_http::kit::GivenUp;
+use inventory_http::server::GivenUp;
 use inventory_store::api;
 use serde_json::{Value, json};
 

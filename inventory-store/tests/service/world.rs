@@ -9,8 +9,8 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Timestamp, Uptime};
-use inventory_http::kit::Source;
-use inventory_http::{central, kit};
+use inventory_http::server::Source;
+use inventory_http::{central, server};
 use inventory_store::api;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -307,7 +307,7 @@ impl World {
 }
 
 fn source<'a>(
-    table: &'static [kit::SettingDoc],
+    table: &'static [server::SettingDoc],
     lookup: &'a dyn Fn(&str) -> Option<String>,
 ) -> Source<'a> {
     Source {

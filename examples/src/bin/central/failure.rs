@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use inventory_core::engine;
 use inventory_http::central::StartError;
-use inventory_http::kit::{GivenUp, InvalidSetting};
+use inventory_http::server::{GivenUp, InvalidSetting};
 use inventory_log::file::OpenError;
 
 /// Why central ended.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Command;
 use inventory_http::central::{Ended, Running, SETTINGS, Settings};
-use inventory_http::kit::{command_line, raise_descriptor_limit};
+use inventory_http::server::{command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
 use tokio::runtime::Handle;

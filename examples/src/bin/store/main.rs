@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Command;
-use inventory_http::kit::{InvalidSetting, command_line, raise_descriptor_limit};
+use inventory_http::server::{InvalidSetting, command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
 use inventory_store::api::{EndError, Running, SETTINGS, Settings, StartError};

@@ -3,8 +3,8 @@
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId};
 
 use crate::central::params::ID;
-use crate::kit::Param;
-use crate::kit::params::{cursor, parses};
+use crate::server::Param;
+use crate::server::params::{cursor, parses};
 use crate::wire::schema;
 
 pub(super) const STORE: Param = Param::text(

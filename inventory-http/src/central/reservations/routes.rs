@@ -7,8 +7,8 @@ use super::listing;
 use super::params::{CURSOR, PRODUCT, STATE, STORE};
 use crate::central::mutate;
 use crate::central::service::Central;
-use crate::kit::params::LIMIT;
-use crate::kit::{Access, Route};
+use crate::server::params::LIMIT;
+use crate::server::{Access, Route};
 use crate::wire::{
     Code, Commit, Extend, Hold, Release, Reservation, ReservationList, Subject as _,
 };

@@ -8,8 +8,8 @@ use crate::central::opened::Page;
 use crate::central::params::checked;
 use crate::central::refusal::refused;
 use crate::central::service::Central;
-use crate::kit::params::{page_after, page_limit, subject};
-use crate::kit::{Answer, ApiError, Call};
+use crate::server::params::{page_after, page_limit, subject};
+use crate::server::{Answer, ApiError, Call};
 use crate::wire::{self, TransferList};
 
 /// GET /transfers/{transferId}

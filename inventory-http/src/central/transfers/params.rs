@@ -3,8 +3,8 @@
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId, TransferId};
 
 use crate::central::params::ID;
-use crate::kit::Param;
-use crate::kit::params::{cursor, parses};
+use crate::server::Param;
+use crate::server::params::{cursor, parses};
 use crate::wire::schema;
 
 pub(super) const FROM: Param = Param::text(

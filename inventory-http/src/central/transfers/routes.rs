@@ -7,8 +7,8 @@ use super::listing;
 use super::params::{CURSOR, FROM, PRODUCT, STATE, TO};
 use crate::central::mutate;
 use crate::central::service::Central;
-use crate::kit::params::LIMIT;
-use crate::kit::{Access, Route};
+use crate::server::params::LIMIT;
+use crate::server::{Access, Route};
 use crate::wire::{Close, Code, Receive, Ship, Subject as _, Transfer, TransferList};
 
 const OK: StatusCode = StatusCode::OK;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use inventory_core::testing::ManualClock;
-use inventory_http::kit::Source;
+use inventory_http::server::Source;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

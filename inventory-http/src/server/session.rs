@@ -10,6 +10,7 @@ use hyper::header::{CACHE_CONTROL, CONNECTION, HeaderValue, TRANSFER_ENCODING, V
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::watch;
 
+use super::activity::Activity;
 use super::answer::Answer;
 use super::app::App;
 use super::body::{self, Bounds};
@@ -24,7 +25,6 @@ use super::keys::Access;
 use super::loopback;
 use super::outgoing::Outgoing;
 use super::promises;
-use super::pulse::Pulse;
 use super::query::Query;
 use super::quota::Taken;
 use super::ring::{CallerAt, Ring};
@@ -46,7 +46,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// connections share.
 pub(super) struct Session<S> {
     app: Arc<App<S>>,
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
     kept_for: KeptFor,
     /// Where the connection comes from.
     peer: IpAddr,
@@ -62,7 +62,7 @@ pub(super) struct Sessions<S> {
 impl<S> Sessions<S> {
     pub(super) fn new(
         app: Arc<App<S>>,
-        pulse: Arc<Pulse>,
+        activity: Arc<Activity>,
         kept_for: KeptFor,
         peer: IpAddr,
     ) -> Self {
@@ -71,7 +71,7 @@ impl<S> Sessions<S> {
         let current = Session {
             shared: app.share(ring),
             app,
-            pulse,
+            activity,
             kept_for,
             peer,
         };
@@ -89,7 +89,7 @@ impl<S> Sessions<S> {
             ring.begin_limiting(self.current.app.telemetry());
             self.current = Arc::new(Session {
                 app: Arc::clone(&self.current.app),
-                pulse: Arc::clone(&self.current.pulse),
+                activity: Arc::clone(&self.current.activity),
                 kept_for: self.current.kept_for,
                 peer: self.current.peer,
                 shared: self.current.app.share(ring),
@@ -101,7 +101,7 @@ impl<S> Sessions<S> {
 
 impl<S: Send + Sync + 'static> Session<S> {
     pub(super) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Response<Outgoing> {
-        let (in_flight, begun) = (self.pulse.begin(), Instant::now());
+        let (in_flight, begun) = (self.activity.begin(), Instant::now());
         let app = &*self.app;
         let (head, body) = request.into_parts();
         let method = match head.method {
@@ -143,7 +143,7 @@ impl<S: Send + Sync + 'static> Session<S> {
                     .answer(&found, received, &mut body, &span, &mut taken)
                     .await;
                 if !body.is_end_stream() {
-                    self.pulse.leave_unread();
+                    self.activity.leave_unread();
                 }
                 answered
             }

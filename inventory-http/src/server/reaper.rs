@@ -8,8 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::activity::{Activity, Verdict};
 use super::limits::Limits;
-use super::pulse::{Pulse, Verdict};
 
 /// What a connection has to do from now on. A later order is never a milder one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ struct State {
 /// One connection, as its reaper sees it.
 #[derive(Debug)]
 pub(super) struct Reaped {
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
     limits: Limits,
     order: AtomicU8,
     /// Wakes the task that serves the connection.
@@ -45,7 +45,12 @@ pub(super) struct Reaped {
 
 impl Reaper {
     /// Looks after a connection that `task` serves, as long as what this returns lives.
-    pub(super) fn watch(&self, pulse: Arc<Pulse>, limits: Limits, task: Waker) -> Arc<Reaped> {
+    pub(super) fn watch(
+        &self,
+        activity: Arc<Activity>,
+        limits: Limits,
+        task: Waker,
+    ) -> Arc<Reaped> {
         let mut state = self.0.lock();
         let order = if state.finishing {
             Order::Finish
@@ -53,7 +58,7 @@ impl Reaper {
             Order::Serve
         };
         let reaped = Arc::new(Reaped {
-            pulse,
+            activity,
             limits,
             order: AtomicU8::new(order as u8),
             task,
@@ -102,7 +107,7 @@ impl Reaped {
     }
 
     fn look(&self) {
-        match self.pulse.tick(&self.limits) {
+        match self.activity.tick(&self.limits) {
             Verdict::Fine => {}
             Verdict::Idle if self.order() == Order::Serve => self.tell(Order::Finish),
             Verdict::Idle | Verdict::Slow => self.tell(Order::Drop),
@@ -129,9 +134,9 @@ mod tests {
     #[test]
     fn who_is_idle_may_finish_once_and_each_order_wakes_its_task_once() {
         let (reaper, wakes) = (Reaper::default(), Arc::new(Wakes::default()));
-        let pulse = Arc::new(Pulse::new());
+        let activity = Arc::new(Activity::new());
         let limits = Limits::default();
-        let reaped = reaper.watch(pulse, limits, Waker::from(Arc::clone(&wakes)));
+        let reaped = reaper.watch(activity, limits, Waker::from(Arc::clone(&wakes)));
         let mut orders = vec![(reaped.order(), 0)];
         for _ in 0..100 {
             reaped.look();
@@ -148,8 +153,8 @@ mod tests {
     fn who_comes_while_all_finish_has_to_finish_too() {
         let reaper = Reaper::default();
         let watch = || {
-            let pulse = Arc::new(Pulse::new());
-            reaper.watch(pulse, Limits::default(), Waker::noop().clone())
+            let activity = Arc::new(Activity::new());
+            reaper.watch(activity, Limits::default(), Waker::noop().clone())
         };
         let before = watch();
         assert_eq!(before.order(), Order::Serve);
@@ -160,8 +165,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_gone_is_forgotten() {
         let reaper = Arc::new(Reaper::default());
-        let pulse = Arc::new(Pulse::new());
-        let reaped = reaper.watch(pulse, Limits::default(), Waker::noop().clone());
+        let activity = Arc::new(Activity::new());
+        let reaped = reaper.watch(activity, Limits::default(), Waker::noop().clone());
         let every = Limits::default().watch_interval;
         let running = tokio::spawn(Arc::clone(&reaper).run(every));
         tokio::task::yield_now().await;

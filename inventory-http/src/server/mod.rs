@@ -1,4 +1,4 @@
-//! The server kit: what any service of ours is served with. It knows routes, keys, bodies and connections, and no rule
+//! What any service of ours is served with. It knows routes, keys, bodies and connections, and no rule
 //! about stock.
 //!
 //! ```text
@@ -7,6 +7,7 @@
 //!   and counts   clock            query, body     published too
 //! ```
 
+mod activity;
 mod answer;
 mod app;
 mod body;
@@ -36,7 +37,6 @@ pub mod params;
 mod pattern;
 mod promises;
 mod published;
-mod pulse;
 mod query;
 mod quota;
 mod reaper;

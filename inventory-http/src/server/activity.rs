@@ -17,9 +17,9 @@ const NEVER: u32 = 0;
 /// What a connection is doing, and since which tick of its watch.
 ///
 /// Ticks are its only clock, which costs a request nothing. What happens between two ticks counts from the later one:
-/// nobody is cut off early, and somebody up to a tick late.
+/// no one is cut off early; some are cut off up to one tick late.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Activity {
     /// The tick that comes next.
     next_tick: AtomicU32,
     /// Requests whose answers are not sent yet.
@@ -49,7 +49,7 @@ pub(super) enum Verdict {
     Slow,
 }
 
-impl Pulse {
+impl Activity {
     pub(super) fn new() -> Self {
         Self {
             next_tick: AtomicU32::new(1),
@@ -174,19 +174,19 @@ impl Pulse {
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Pulse>);
+pub(super) struct InFlight(Arc<Activity>);
 
 impl InFlight {
-    pub(super) fn pulse(&self) -> &Arc<Pulse> {
+    pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.0
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let pulse = &self.0;
-        pulse.idle_since.store(pulse.now(), Ordering::Relaxed);
-        pulse.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let activity = &self.0;
+        activity.idle_since.store(activity.now(), Ordering::Relaxed);
+        activity.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -195,79 +195,79 @@ mod tests {
     use super::*;
 
     /// The verdicts of as many seconds, one after the other; the last one.
-    fn after(pulse: &Pulse, seconds: u32) -> Verdict {
-        let verdicts = (0..seconds).map(|_| pulse.tick(&Limits::default()));
+    fn after(activity: &Activity, seconds: u32) -> Verdict {
+        let verdicts = (0..seconds).map(|_| activity.tick(&Limits::default()));
         verdicts.last().unwrap()
     }
 
     #[test]
     fn a_connection_is_idle_when_nothing_comes_for_a_minute() {
-        let pulse = Pulse::new();
-        assert_eq!(after(&pulse, 60), Verdict::Fine);
-        assert_eq!(after(&pulse, 1), Verdict::Idle);
+        let activity = Activity::new();
+        assert_eq!(after(&activity, 60), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Idle);
     }
 
     #[test]
     fn a_head_must_be_complete_within_five_seconds_of_its_first_byte() {
-        let pulse = Arc::new(Pulse::new());
-        pulse.received(b"GET / HTTP");
-        after(&pulse, 1);
-        pulse.received(b"/1.1\r\n");
-        assert_eq!(after(&pulse, 4), Verdict::Fine);
-        assert_eq!(after(&pulse, 1), Verdict::Slow);
-        let request = pulse.begin();
-        assert_eq!(after(&pulse, 100), Verdict::Fine);
+        let activity = Arc::new(Activity::new());
+        activity.received(b"GET / HTTP");
+        after(&activity, 1);
+        activity.received(b"/1.1\r\n");
+        assert_eq!(after(&activity, 4), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Slow);
+        let request = activity.begin();
+        assert_eq!(after(&activity, 100), Verdict::Fine);
         drop(request);
-        assert_eq!(after(&pulse, 60), Verdict::Fine);
-        assert_eq!(after(&pulse, 1), Verdict::Idle);
+        assert_eq!(after(&activity, 60), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Idle);
     }
 
     #[test]
     fn a_connection_of_http2_talks_between_its_requests() {
-        let pulse = Pulse::new();
-        pulse.received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-        assert_eq!(after(&pulse, 60), Verdict::Fine);
-        assert_eq!(after(&pulse, 1), Verdict::Idle);
+        let activity = Activity::new();
+        activity.received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(after(&activity, 60), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Idle);
     }
 
     #[test]
     fn http2_is_known_however_its_first_bytes_are_cut() {
         let bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         for cut in 0..bytes.len() {
-            let pulse = Pulse::new();
-            pulse.received(&bytes[..cut]);
-            pulse.received(&bytes[cut..]);
-            assert_eq!(after(&pulse, 60), Verdict::Fine, "{cut}");
+            let activity = Activity::new();
+            activity.received(&bytes[..cut]);
+            activity.received(&bytes[cut..]);
+            assert_eq!(after(&activity, 60), Verdict::Fine, "{cut}");
         }
-        let pulse = Pulse::new();
-        pulse.received(b"PRI * HTTP/1.1");
-        assert_eq!(after(&pulse, 6), Verdict::Slow);
+        let activity = Activity::new();
+        activity.received(b"PRI * HTTP/1.1");
+        assert_eq!(after(&activity, 6), Verdict::Slow);
     }
 
     #[test]
     fn an_answer_that_is_not_taken_is_slow_while_others_are() {
-        let pulse = Arc::new(Pulse::new());
-        let _request = pulse.begin();
-        let (left, taken) = (pulse.watch(), pulse.watch());
-        left.offer(pulse.now());
+        let activity = Arc::new(Activity::new());
+        let _request = activity.begin();
+        let (left, taken) = (activity.watch(), activity.watch());
+        left.offer(activity.now());
         for _ in 0..30 {
-            taken.offer(pulse.now());
-            assert_eq!(after(&pulse, 1), Verdict::Fine);
+            taken.offer(activity.now());
+            assert_eq!(after(&activity, 1), Verdict::Fine);
             taken.took(100_000);
         }
-        assert_eq!(after(&pulse, 1), Verdict::Slow);
-        pulse.forget(&left);
-        assert_eq!(after(&pulse, 100), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Slow);
+        activity.forget(&left);
+        assert_eq!(after(&activity, 100), Verdict::Fine);
     }
 
     #[test]
     fn a_client_that_takes_nothing_of_its_answer_is_slow() {
-        let pulse = Arc::new(Pulse::new());
-        let _request = pulse.begin();
-        pulse.stalled(true);
-        assert_eq!(after(&pulse, 30), Verdict::Fine);
-        assert_eq!(after(&pulse, 1), Verdict::Slow);
-        pulse.stalled(false);
-        assert_eq!(after(&pulse, 1), Verdict::Fine);
+        let activity = Arc::new(Activity::new());
+        let _request = activity.begin();
+        activity.stalled(true);
+        assert_eq!(after(&activity, 30), Verdict::Fine);
+        assert_eq!(after(&activity, 1), Verdict::Slow);
+        activity.stalled(false);
+        assert_eq!(after(&activity, 1), Verdict::Fine);
     }
 }

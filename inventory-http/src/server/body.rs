@@ -211,7 +211,7 @@ fn too_large(bytes_max: usize) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::{ApiKey, Quota};
+    use crate::server::{ApiKey, Quota};
 
     #[test]
     fn json_is_what_says_so() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::doc::InvalidSetting;
-use crate::kit::keys::{ApiKey, InvalidApiKey};
+use crate::server::keys::{ApiKey, InvalidApiKey};
 
 /// The keys that somebody has configured.
 #[derive(Debug, Clone, Default)]

@@ -16,10 +16,10 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::activity::Activity;
 use super::app::App;
 use super::kept_for::KeptFor;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
-use super::pulse::Pulse;
 use super::reaper::{Order, Reaper};
 use super::session::Sessions;
 
@@ -31,7 +31,7 @@ const WINDOW_BYTES: u32 = 256 * 1024;
 
 struct Watched {
     stream: TcpStream,
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
 }
 
 impl AsyncRead for Watched {
@@ -44,7 +44,7 @@ impl AsyncRead for Watched {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let received = &buffer.filled()[before..];
         if !received.is_empty() {
-            self.pulse.received(received);
+            self.activity.received(received);
         }
         Poll::Ready(Ok(()))
     }
@@ -57,7 +57,7 @@ impl AsyncWrite for Watched {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.pulse.stalled(written.is_pending());
+        self.activity.stalled(written.is_pending());
         written
     }
 
@@ -67,7 +67,7 @@ impl AsyncWrite for Watched {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.pulse.stalled(written.is_pending());
+        self.activity.stalled(written.is_pending());
         written
     }
 
@@ -81,7 +81,7 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        let unread = self.pulse.closes();
+        let unread = self.activity.closes();
         let mut thrown_away = [MaybeUninit::uninit(); 8 * 1024];
         let mut any = false;
         loop {
@@ -89,7 +89,7 @@ impl AsyncWrite for Watched {
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     any = true;
-                    self.pulse.leave_unread();
+                    self.activity.leave_unread();
                 }
                 // The client has closed its side as well, or has gone.
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
@@ -107,7 +107,7 @@ pub(super) fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // The pulse watches heads, without a timer for each request.
+        // Its activity tells how long a head takes, without a timer for each request.
         .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
         // Answers are small: copied together, they are one write.
@@ -134,16 +134,16 @@ pub(super) async fn serve<S: Send + Sync + 'static>(
     peer: IpAddr,
     reaper: Arc<Reaper>,
 ) {
-    let pulse = Arc::new(Pulse::new());
+    let activity = Arc::new(Activity::new());
     // A task has one waker as long as it lives.
     let task = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-    let reaped = reaper.watch(Arc::clone(&pulse), limits, task);
+    let reaped = reaper.watch(Arc::clone(&activity), limits, task);
     drop(reaper);
     let watched = Watched {
         stream,
-        pulse: Arc::clone(&pulse),
+        activity: Arc::clone(&activity),
     };
-    let sessions = Mutex::new(Sessions::new(app, pulse, kept_for, peer));
+    let sessions = Mutex::new(Sessions::new(app, activity, kept_for, peer));
     let service = service_fn(|request| {
         let session = sessions.lock().next();
         async move { Ok::<_, std::convert::Infallible>(session.respond(request).await) }

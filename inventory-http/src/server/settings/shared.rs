@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::doc::InvalidSetting;
 use super::key_file::{self, KeyFile, Keys};
 use super::source::Source;
-use crate::kit::keys::ApiKey;
-use crate::kit::limits::Limits;
-use crate::kit::quota::Quota;
+use crate::server::keys::ApiKey;
+use crate::server::limits::Limits;
+use crate::server::quota::Quota;
 use crate::telemetry::logs::LogFormat;
 use crate::telemetry::{ResourceAttributes, TelemetrySettings};
 

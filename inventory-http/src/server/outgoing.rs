@@ -9,9 +9,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use super::activity::{Activity, InFlight};
 use super::budget::Share;
 use super::limits::CHUNK_BYTES;
-use super::pulse::{InFlight, Pulse};
 use super::taking::Taking;
 
 /// A body that is made while it is sent: only as fast as the client takes it. It yields [`CHUNK_BYTES`] at a time, or a
@@ -38,7 +38,7 @@ enum Content {
 
 /// A body whose client is watched.
 struct Watched {
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
     taking: Arc<Taking>,
     /// The bytes that were offered last.
     offered: usize,
@@ -46,7 +46,7 @@ struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.pulse.forget(&self.taking);
+        self.activity.forget(&self.taking);
     }
 }
 
@@ -87,10 +87,10 @@ impl Outgoing {
     pub(super) fn hold(&mut self, in_flight: InFlight, http2: bool) {
         let small = matches!(&self.content, Content::Whole(bytes) if bytes.len() <= CHUNK_BYTES);
         if http2 || !small {
-            let pulse = Arc::clone(in_flight.pulse());
+            let activity = Arc::clone(in_flight.activity());
             self.watched = Some(Watched {
-                taking: pulse.watch(),
-                pulse,
+                taking: activity.watch(),
+                activity,
                 offered: 0,
             });
         }
@@ -146,7 +146,7 @@ impl Body for Outgoing {
             match &polled {
                 Poll::Ready(Some(chunk)) => {
                     watched.offered = chunk.len();
-                    watched.taking.offer(watched.pulse.now());
+                    watched.taking.offer(watched.activity.now());
                 }
                 Poll::Ready(None) => watched.taking.rest(),
                 Poll::Pending if !rests => watched.taking.rest(),
