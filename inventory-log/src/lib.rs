@@ -5,10 +5,15 @@
 //! | `file`    | [`mod@file`]: a log of JSON lines, snapshots and dead letters in one directory | one machine, the default |
 //! | `testing` | `testing`: a disk that fails as disks do | tests, never a release |
 //!
+//! [`disk`] is always there: files that are durable when they say so, for adapters and for programs beside them.
+//!
 //! The adapters implement the ports of `inventory-core` and decide nothing about stock. This crate has no network, no
 //! async runtime and no thread of its own.
 
 mod clock;
+#[cfg(feature = "file")]
+mod codec;
+pub mod disk;
 #[cfg(feature = "file")]
 pub mod file;
 #[cfg(feature = "testing")]

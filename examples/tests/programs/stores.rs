@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use inventory_log::testing::HangingFile;
 use serde_json::Value;
 
 use crate::process::{Program, call, command, store_command};
@@ -54,13 +55,12 @@ fn a_store_that_may_not_start_says_why_in_words_and_by_its_status() {
     assert_eq!(fs::read(&path).unwrap(), bytes, "nothing was changed");
 }
 
-/// A file that nobody reads hangs whoever opens it to write, as a disk does.
 #[test]
 fn a_store_that_is_told_to_stop_ends_with_a_status_of_its_own_though_its_disk_hangs() {
     let (of_central, of_store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let central = Program::start(&mut command(of_central.path()));
     let copy = of_store.path().join("store_state.json.tmp");
-    assert!(Command::new("mkfifo").arg(copy).status().unwrap().success());
+    let _hanging = HangingFile::new(&copy);
     let mut command = store_command(of_store.path(), central.address());
     let (store, lines) = Program::start_heard(&mut command);
     wait(store.address(), |status| status["stale"] == false);
@@ -80,36 +80,40 @@ fn hears_of_sigterm(id: u32) -> bool {
     caught & (1 << (15 - 1)) != 0
 }
 
-/// A file that nobody writes hangs whoever opens it to read.
-#[test]
-fn a_store_that_is_told_to_stop_while_it_starts_ends_though_its_disk_hangs() {
-    let data = tempfile::tempdir().unwrap();
-    let outbox = data.path().join("outbox.log.jsonl");
-    assert!(
-        Command::new("mkfifo")
-            .arg(outbox)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut store = store_command(data.path(), "127.0.0.1:1").spawn().unwrap();
+/// Tells a program to stop as soon as it listens, and returns its status; `None` when it does not end.
+fn status_of_a_start_that_is_stopped(command: &mut Command) -> Option<i32> {
+    let mut program = command.spawn().unwrap();
     let begun = Instant::now();
     let mut told = false;
     let ended = loop {
-        if !told && hears_of_sigterm(store.id()) {
-            let id = store.id().to_string();
+        if !told && hears_of_sigterm(program.id()) {
+            let id = program.id().to_string();
             assert!(Command::new("kill").arg(id).status().unwrap().success());
             told = true;
         }
-        let ended = store.try_wait().unwrap();
+        let ended = program.try_wait().unwrap();
         if ended.is_some() || begun.elapsed() > Duration::from_secs(20) {
             break ended;
         }
         std::thread::yield_now();
     };
-    let _ = store.kill();
-    let _ = store.wait();
-    assert_eq!(ended.and_then(|ended| ended.code()), Some(0));
+    let _ = program.kill();
+    let _ = program.wait();
+    ended.and_then(|ended| ended.code())
+}
+
+#[test]
+fn a_program_that_is_told_to_stop_while_it_starts_ends_though_its_disk_hangs() {
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path();
+    let _outbox = HangingFile::new(&path.join("outbox.log.jsonl"));
+    let _log = HangingFile::new(&path.join("events.log.jsonl"));
+    let mut store = store_command(path, "127.0.0.1:1");
+    assert_eq!(status_of_a_start_that_is_stopped(&mut store), Some(0));
+    assert_eq!(
+        status_of_a_start_that_is_stopped(&mut command(path)),
+        Some(0)
+    );
 }
 
 #[test]

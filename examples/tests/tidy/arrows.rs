@@ -11,7 +11,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("inventory-core", &[]),
     ("inventory-log", &["inventory-core"]),
     ("inventory-http", &["inventory-core"]),
-    ("inventory-store", &["inventory-core", "inventory-http"]),
+    (
+        "inventory-store",
+        &["inventory-core", "inventory-log", "inventory-http"],
+    ),
 ];
 const JOINING: &[&str] = &["inventory-examples", "inventory-benches"];
 
@@ -29,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
+    ("inventory-log", &["codec", "disk", "file"]),
     (
         "inventory-http",
         &[

@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use rapidhash::{RapidHashMap, RapidHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::directory::{DEAD_LETTERS, Directory};
-use super::disk::{DiskFile, is_storage_shortage, write_again, write_all_at};
 use super::lines::{Lines, Piece};
-use super::record::{check_crc, push_crc};
-use super::text::{hex, parse_hex};
+use super::names::DEAD_LETTERS;
+use crate::codec::record::{check_crc, push_crc};
+use crate::codec::text::{hex, parse_hex};
+use crate::disk::{Directory, DiskFile, is_storage_shortage, write_again, write_all_at};
 
 /// Dead letters as lines of JSON. Clones write to one file as one.
 ///
@@ -118,7 +118,7 @@ impl FileDeadLetters {
 
     /// Calls `each` with every whole line, whether it is a letter or not.
     fn for_each_line(&self, each: impl FnMut(&Piece<'_>)) -> io::Result<()> {
-        match self.directory.disk.open(DEAD_LETTERS) {
+        match self.directory.disk().open(DEAD_LETTERS) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             opened => for_each_line(&*opened?, each),
         }
@@ -126,7 +126,7 @@ impl FileDeadLetters {
 
     /// Makes durable what an earlier process may only have written, and cuts an unfinished line off.
     fn know(&self) -> io::Result<Known> {
-        let disk = &*self.directory.disk;
+        let disk = &**self.directory.disk();
         let file = match disk.open(DEAD_LETTERS) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(DEAD_LETTERS)?,
             opened => opened?,

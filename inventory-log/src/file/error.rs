@@ -3,6 +3,8 @@
 use inventory_core::ports::StorageError;
 use inventory_core::vocabulary::Sequence;
 
+use crate::disk::DirectoryError;
+
 /// Why a directory was not opened. Nothing in it was changed, unless storage itself failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,6 +41,18 @@ pub enum OpenError {
         "the data directory cannot be opened: make sure that it can be written and that the disk works, then start again"
     )]
     Io(#[source] StorageError),
+}
+
+impl From<DirectoryError> for OpenError {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::InUse { .. } => Self::InUse,
+            DirectoryError::Io { path, source } => {
+                let operation = format!("opening the directory {}", path.display());
+                Self::Io(StorageError::new(operation, source))
+            }
+        }
+    }
 }
 
 /// What is wrong with a segment of the log.

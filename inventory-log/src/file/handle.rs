@@ -6,8 +6,8 @@ use std::io;
 use inventory_core::ports::{ReadError, StorageError};
 use parking_lot::RwLock;
 
-use super::disk::Disk;
 use super::segment::{Layout, Located, Segment};
+use crate::disk::Disk;
 
 /// A segment that was located.
 #[derive(Debug)]

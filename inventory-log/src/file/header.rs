@@ -5,11 +5,9 @@ use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
 use serde::Deserialize;
 
-use super::record::{check_crc, push_crc};
-use super::text::{Cursor, push_hex64, push_number};
-
-/// The version of the format that this program reads and writes.
-pub(super) const FORMAT: u64 = 1;
+use crate::codec::format::{FORMAT, format};
+use crate::codec::record::{check_crc, push_crc};
+use crate::codec::text::{push_hex64, push_number};
 
 /// Where a segment starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,16 +102,6 @@ impl Header {
             salvaged: wire.salvaged,
         })
     }
-}
-
-/// The format that a file claims with its first bytes.
-pub(super) fn format(line: &[u8]) -> Option<u64> {
-    let prefix = &line[..line.len().min(32)];
-    let prefix = prefix.utf8_chunks().next()?.valid();
-    let mut cursor = Cursor::new(prefix);
-    cursor.pass("{\"format\":")?;
-    let found = cursor.number()?;
-    cursor.pass(",").map(|()| found)
 }
 
 #[cfg(test)]

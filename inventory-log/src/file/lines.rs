@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::Range;
 
-use super::disk::{DiskFile, read_onto};
+use crate::disk::{DiskFile, read_onto};
 
 /// Bytes read at once: enough that the call itself costs nothing beside the copy.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -11,41 +11,30 @@
 //! `FORMAT.md` has the bytes, the invariants and what is assumed of the disk.
 
 mod dead_letters;
-mod directory;
-mod disk;
 mod error;
 mod finding;
 mod handle;
 mod header;
 mod index;
 pub mod inspect;
-mod interner;
 mod lines;
 mod log;
+mod names;
 mod options;
-mod os_disk;
 mod reader;
-pub(crate) mod record;
 mod recovery;
 mod restart;
 mod scan;
 mod segment;
 mod snapshot;
-mod snapshot_codec;
-mod snapshot_records;
-mod snapshot_sink;
-mod snapshot_source;
-mod snapshot_window;
+mod snapshot_file;
 mod store;
 mod survey;
-mod text;
 
 pub use dead_letters::FileDeadLetters;
-pub use disk::{Disk, DiskFile, FileId};
 pub use error::{Damage, OpenError};
 pub use finding::{Finding, FindingKind};
 pub use log::FileLog;
 pub use options::FileOptions;
-pub use os_disk::OsDisk;
 pub use snapshot::FileSnapshots;
 pub use store::{FileStore, open, open_dead_letters, open_on};

@@ -18,15 +18,17 @@ use inventory_core::ports::DeadLetter;
 use inventory_core::vocabulary::Timestamp;
 
 use super::FileDeadLetters;
-use super::directory::{ACTIVE, ACTIVE_TMP, Directory};
-use super::disk::{Disk, DiskFile, read_onto, rename_durably, write_again, write_all_at};
 use super::error::OpenError;
 use super::finding::{Finding, FindingKind};
 use super::header::Header;
 use super::log::{Next, Opened, Unsettled};
+use super::names::{ACTIVE, ACTIVE_TMP};
 use super::restart::set_sealed_aside;
 use super::segment::{Active, Layout, create_segment, trim};
 use super::survey::{Plan, Survey, io_error, survey};
+use crate::disk::{
+    Directory, Disk, DiskFile, read_onto, rename_durably, write_again, write_all_at,
+};
 
 /// Opens the log of a directory that is locked. What is to be buried of it is among what was opened, when there is time for
 /// that until the next append.
@@ -36,7 +38,7 @@ pub(super) fn recover(
     recovery: Recovery,
     now: Timestamp,
 ) -> Result<(Opened, Vec<Finding>), OpenError> {
-    let (mut survey, found) = survey(&*directory.disk, recovery, now)?;
+    let (mut survey, found) = survey(&**directory.disk(), recovery, now)?;
     let (findings, buried): (Vec<Finding>, Vec<DeadLetter>) = found.into_iter().unzip();
     // Where a sealed segment is damaged shows only when it is read: who salvages must then get what follows.
     let gaps = recovery == Recovery::Quarantine;
@@ -54,7 +56,7 @@ fn carry_out(
     buried: Vec<DeadLetter>,
     gaps: bool,
 ) -> Result<Opened, OpenError> {
-    let disk = &*directory.disk;
+    let disk = &**directory.disk();
     // First, since a full disk has room then.
     for name in &survey.leftovers {
         match disk.remove(name) {

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use inventory_core::vocabulary::Epoch;
 
-use super::directory::{ACTIVE, ACTIVE_TMP, aside_name, sealed_first};
-use super::disk::{Disk, DiskFile, rename_durably};
 use super::header::Header;
+use super::names::{ACTIVE, ACTIVE_TMP, aside_name, sealed_first};
 use super::segment::create_segment;
+use crate::disk::{Disk, DiskFile, rename_durably};
 
 /// Restarts the log with a segment that has `header`, which must name the epoch that it replaces.
 pub(super) fn restart(disk: &dyn Disk, header: &Header) -> io::Result<(Arc<dyn DiskFile>, u64)> {

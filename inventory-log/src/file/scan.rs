@@ -15,11 +15,11 @@ use inventory_core::defect;
 use inventory_core::machine::Head;
 use inventory_core::vocabulary::Sequence;
 
-use super::disk::{DiskFile, read_onto};
 use super::error::Damage;
 use super::header::Header;
 use super::lines::Lines;
-use super::record::Line;
+use crate::codec::record::Line;
+use crate::disk::{DiskFile, read_onto};
 
 /// Acknowledged positions that are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]

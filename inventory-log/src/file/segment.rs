@@ -8,9 +8,9 @@ use inventory_core::ports::{ReadError, StorageError};
 use inventory_core::vocabulary::Sequence;
 use parking_lot::RwLock;
 
-use super::directory::{ACTIVE, sealed_name};
-use super::disk::{Disk, DiskFile, write_all_at};
 use super::header::Header;
+use super::names::{ACTIVE, sealed_name};
+use crate::disk::{Disk, DiskFile, write_all_at};
 
 /// A segment that is full. Nothing in it changes any more.
 #[derive(Debug, Clone)]

@@ -9,12 +9,12 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
 use super::dead_letters::FileDeadLetters;
-use super::directory::{Directory, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP};
-use super::disk::{Disk, rename_durably};
 use super::index::Indexes;
+use super::names::{SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP};
 use super::segment::{Layout, check_ours};
-use super::snapshot_codec;
-use super::snapshot_source::Fault;
+use super::snapshot_file;
+use crate::codec::snapshot::Fault;
+use crate::disk::{Directory, Disk, rename_durably};
 
 /// Snapshots as JSON documents, each written aside and renamed. Saving one also writes the indexes of segments that were sealed
 /// meanwhile: whoever saves does so beside the writer, and now and then.
@@ -62,7 +62,7 @@ impl FileSnapshots {
 
     /// Writes a snapshot, and returns what it takes and through which position the log may be purged.
     fn write(&mut self, snapshot: &Snapshot) -> io::Result<Saved> {
-        let disk = Arc::clone(&self.directory.disk);
+        let disk = Arc::clone(self.directory.disk());
         self.check_room()?;
         check_ours(&*disk, &self.layout)?;
         let place = place(snapshot);
@@ -107,8 +107,8 @@ impl FileSnapshots {
     }
 
     fn write_file(&self, name: &str, snapshot: &Snapshot) -> io::Result<u64> {
-        let file = self.directory.disk.create(name)?;
-        let bytes = snapshot_codec::write(&*file, snapshot)?;
+        let file = self.directory.disk().create(name)?;
+        let bytes = snapshot_file::write(&*file, snapshot)?;
         if !defect!(SnapshotNotSynced) {
             file.sync_data()?;
         }
@@ -118,7 +118,7 @@ impl FileSnapshots {
     /// A snapshot that does not fit would take the log's room until its end, again and again: it is not begun.
     fn check_room(&self) -> io::Result<()> {
         let (free, needed) = (
-            self.directory.disk.free_bytes()?,
+            self.directory.disk().free_bytes()?,
             self.size + self.reserve_bytes,
         );
         if free >= needed {
@@ -132,11 +132,11 @@ impl FileSnapshots {
     fn read(&mut self, name: &str) -> Result<Option<Snapshot>, LoadError> {
         let reading =
             |error| LoadError::Failed(StorageError::new(format!("reading {name}"), error));
-        let file = match self.directory.disk.open(name) {
+        let file = match self.directory.disk().open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(reading)?,
         };
-        match snapshot_codec::read(&*file) {
+        match snapshot_file::read(&*file) {
             Ok(snapshot) => {
                 self.kept = Some(place(&snapshot));
                 self.size = file.size().map_err(reading)?;
@@ -159,7 +159,7 @@ impl SnapshotStore for FileSnapshots {
         self.dead_letters.bury_waiting()?;
         let saved = self.write(snapshot).map_err(|error| {
             // Best effort: what is left of it is removed by the next open, and never read.
-            let _ = self.directory.disk.remove(SNAPSHOT_TMP);
+            let _ = self.directory.disk().remove(SNAPSHOT_TMP);
             StorageError::new(format!("saving {SNAPSHOT}"), error)
         })?;
         self.kept = Some(place(snapshot));

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use inventory_core::ports::{Clock, Ports, StorageError, Unobserved};
 
-use super::directory::Directory;
 use super::recovery::recover;
-use super::{
-    Disk, FileDeadLetters, FileLog, FileOptions, FileSnapshots, Finding, OpenError, OsDisk,
-};
+use super::{FileDeadLetters, FileLog, FileOptions, FileSnapshots, Finding, OpenError};
 use crate::SystemClock;
+use crate::disk::{Directory, DirectoryError, Disk};
 
 /// The adapters of one directory. It is locked as long as any of them lives.
 #[derive(Debug)]
@@ -58,14 +56,7 @@ impl FileStore {
 ///
 /// See [`OpenError`]. Damage, a lock and a later format leave the directory as it was.
 pub fn open(path: impl AsRef<Path>, options: FileOptions) -> Result<FileStore, OpenError> {
-    let path = path.as_ref();
-    let disk = OsDisk::open(path).map_err(|error| {
-        OpenError::Io(StorageError::new(
-            format!("opening the directory {}", path.display()),
-            error,
-        ))
-    })?;
-    open_on(Arc::new(disk), &SystemClock, options)
+    open_in(Directory::open(path.as_ref())?, &SystemClock, options)
 }
 
 /// Opens the dead letters of a directory that is there, for who resolves them while no engine runs. The directory is locked, and
@@ -76,15 +67,11 @@ pub fn open(path: impl AsRef<Path>, options: FileOptions) -> Result<FileStore, O
 /// [`OpenError::InUse`] or [`OpenError::Io`]; nothing was changed.
 pub fn open_dead_letters(path: impl AsRef<Path>) -> Result<FileDeadLetters, OpenError> {
     let path = path.as_ref();
-    let opening = |error| {
-        let operation = format!("opening the directory {}", path.display());
-        OpenError::Io(StorageError::new(operation, error))
-    };
     if !path.is_dir() {
-        return Err(opening(std::io::ErrorKind::NotFound.into()));
+        let (path, source) = (path.to_owned(), std::io::ErrorKind::NotFound.into());
+        return Err(DirectoryError::Io { path, source }.into());
     }
-    let disk = Arc::new(OsDisk::open(path).map_err(opening)?);
-    Ok(FileDeadLetters::new(lock(disk)?))
+    Ok(FileDeadLetters::new(Directory::open(path)?))
 }
 
 /// Opens the directory that a disk stands for.
@@ -97,7 +84,16 @@ pub fn open_on(
     clock: &dyn Clock,
     options: FileOptions,
 ) -> Result<FileStore, OpenError> {
-    let directory = lock(disk)?;
+    let locking = |error| OpenError::Io(StorageError::new("locking the directory", error));
+    let directory = Directory::lock(disk).map_err(locking)?;
+    open_in(directory.ok_or(OpenError::InUse)?, clock, options)
+}
+
+fn open_in(
+    directory: Directory,
+    clock: &dyn Clock,
+    options: FileOptions,
+) -> Result<FileStore, OpenError> {
     let mut dead_letters = FileDeadLetters::new(directory.clone());
     let (opened, mut findings) =
         recover(&directory, &mut dead_letters, options.recovery, clock.now())?;
@@ -117,10 +113,4 @@ pub fn open_on(
         dead_letters,
         findings,
     })
-}
-
-fn lock(disk: Arc<dyn Disk>) -> Result<Directory, OpenError> {
-    let locking = |error| OpenError::Io(StorageError::new("locking the directory", error));
-    let lock = disk.lock().map_err(locking)?.ok_or(OpenError::InUse)?;
-    Ok(Directory::new(disk, lock))
 }

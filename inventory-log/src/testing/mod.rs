@@ -18,6 +18,7 @@
 mod dice;
 mod errors;
 mod faults;
+mod hanging;
 mod inode;
 mod interlude;
 mod sim_directory;
@@ -27,6 +28,7 @@ pub mod simulation;
 mod state;
 
 pub use faults::{Call, Fault};
+pub use hanging::HangingFile;
 pub use sim_disk::SimDisk;
 
-pub use crate::file::record::probe::{DecodedRecord, decode_record, encode_record};
+pub use crate::codec::record::probe::{DecodedRecord, decode_record, encode_record};

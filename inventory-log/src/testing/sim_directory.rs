@@ -6,7 +6,7 @@ use std::io;
 use super::SimDisk;
 use super::faults::Call;
 use super::sim_file::{SimFile, file_id};
-use crate::file::{Disk, DiskFile, FileId};
+use crate::disk::{Disk, DiskFile, FileId};
 
 impl Disk for SimDisk {
     fn list(&self) -> io::Result<Vec<String>> {

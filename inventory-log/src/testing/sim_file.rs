@@ -6,7 +6,7 @@ use super::SimDisk;
 use super::dice::Dice;
 use super::errors::eio;
 use super::faults::{Call, Fault};
-use crate::file::{DiskFile, FileId};
+use crate::disk::{DiskFile, FileId};
 
 #[derive(Debug)]
 pub(super) struct SimFile {

@@ -115,7 +115,6 @@ mod tests {
     use crate::api::gauges;
     use crate::api::service::Parts;
     use crate::api::{SETTINGS, Settings};
-    use crate::cache::DataDirectory;
     use crate::client::{Central, CentralSettings};
     use crate::outbox::{
         Change, DurableOutbox, Intent, IntentKey, Keeper, OnConflict, OutboxLimits, Reason,
@@ -123,6 +122,7 @@ mod tests {
     use crate::replica::Followed;
     use crate::sending::{About, Sending, Trouble};
     use crate::syncer::{Millis, Syncer, SyncerSettings};
+    use inventory_log::disk::Directory;
 
     fn parked(number: usize) -> [Change; 2] {
         let key = IntentKey {
@@ -153,7 +153,7 @@ mod tests {
     impl World {
         fn new() -> Self {
             let temporary = tempfile::tempdir().unwrap();
-            let directory = DataDirectory::open(temporary.path()).unwrap();
+            let directory = Directory::open(temporary.path()).unwrap();
             let source = Source {
                 table: SETTINGS,
                 lookup: &|name| match name {

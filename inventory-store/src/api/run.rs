@@ -21,12 +21,13 @@ use super::routes::{document, routes};
 use super::service::{Parts, Store};
 use super::settings::Settings;
 use super::{drain, follow, gauges, introduce, save};
-use crate::cache::{Absence, CacheFiles, Cached, DataDirectory, DirectoryError};
+use crate::cache::{Absence, CacheFiles, Cached};
 use crate::client::{Central, CentralSettings};
 use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits};
 use crate::replica::Replica;
 use crate::sending::Sending;
 use crate::syncer::{Millis, Syncer, SyncerSettings};
+use inventory_log::disk::{Directory, DirectoryError};
 
 /// As many writes are forwarded at once, less one for following and one for the outbox.
 const CONNECTIONS_TO_CENTRAL_MAX: usize = 66;
@@ -74,14 +75,14 @@ impl Running {
     ///
     /// Nothing is served; see [`StartError`].
     pub async fn start(clock: Arc<dyn Clock>, settings: &Settings) -> Result<Self, StartError> {
-        let directory = DataDirectory::open(&settings.data_dir).map_err(StartError::Directory)?;
+        let directory = Directory::open(&settings.data_dir).map_err(StartError::Directory)?;
         let outbox = open_outbox(&directory, &*clock, settings).map_err(StartError::Outbox)?;
         Self::serve(&directory, outbox, clock, settings).await
     }
 
     /// Serves what is in a directory, and an outbox of it.
     async fn serve(
-        directory: &DataDirectory,
+        directory: &Directory,
         outbox: DurableOutbox,
         clock: Arc<dyn Clock>,
         settings: &Settings,
@@ -235,7 +236,7 @@ impl Running {
 
 /// The outbox, to be gone on with.
 fn open_outbox(
-    directory: &DataDirectory,
+    directory: &Directory,
     clock: &dyn Clock,
     settings: &Settings,
 ) -> Result<DurableOutbox, OpenError> {

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use inventory_http::wire::Position;
 
-use super::directory::DataDirectory;
 use super::envelope::{self, Cached};
 use super::error::{Absence, SaveError};
+use inventory_log::disk::Directory;
 
 const STATE: &str = "store_state.json";
 const OFFSET: &str = "store_offset.json";
@@ -14,14 +14,14 @@ const OFFSET: &str = "store_offset.json";
 /// The replica's files. It knows nothing about their content but where it stands.
 #[derive(Debug)]
 pub struct CacheFiles {
-    directory: DataDirectory,
+    directory: Directory,
     /// Length of the state's file.
     bytes: u64,
 }
 
 impl CacheFiles {
     /// The files of a directory, and what the last save left there; or why there is nothing, for the log.
-    pub fn open(directory: &DataDirectory) -> (Self, Result<Cached, Absence>) {
+    pub fn open(directory: &Directory) -> (Self, Result<Cached, Absence>) {
         let mut files = Self {
             directory: directory.clone(),
             bytes: 0,
@@ -56,7 +56,7 @@ impl CacheFiles {
             .directory
             .replace(STATE, |out| envelope::write(out, position, write))
             .map_err(|error| SaveError::State(error.into()))?;
-        self.bytes = state.metadata().map_or(self.bytes, |file| file.len());
+        self.bytes = state.size();
         let offset = |out: &mut dyn Write| {
             serde_json::to_writer(&mut *out, &position)?;
             out.write_all(b"\n")

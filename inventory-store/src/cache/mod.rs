@@ -9,14 +9,11 @@
 //!
 //! Losing the state file costs a snapshot from central, nothing else; so damage to it is a reason, not an error.
 
-mod directory;
 mod envelope;
 mod error;
 mod files;
 mod schedule;
 
-pub(crate) use directory::ReplaceError;
-pub use directory::{DataDirectory, DirectoryError};
 pub use envelope::Cached;
 pub use error::{Absence, SaveError};
 pub use files::CacheFiles;

@@ -17,7 +17,7 @@ use super::machine::{Heard, Outbox};
 use super::record::Record;
 use super::survey::{Torn, survey};
 use super::tally::Tally;
-use crate::cache::DataDirectory;
+use inventory_log::disk::Directory;
 
 /// Where the end of a file is kept that was cut off.
 const TORN: &str = "outbox.torn";
@@ -40,7 +40,7 @@ impl DurableOutbox {
     ///
     /// The file is damaged, from a newer program, or cannot be used; it is as it was.
     pub fn open(
-        directory: &DataDirectory,
+        directory: &Directory,
         limits: OutboxLimits,
         on_conflict: OnConflict,
     ) -> Result<(Self, Option<Torn>), OpenError> {
@@ -204,12 +204,6 @@ impl DurableOutbox {
     pub fn stop<'a>(&mut self, keys: impl IntoIterator<Item = &'a IntentKey>) {
         let mut outbox = self.outbox.write();
         keys.into_iter().for_each(|key| outbox.stop(key));
-    }
-
-    /// Lets the following appends go somewhere else.
-    #[cfg(test)]
-    pub(crate) fn set_medium(&mut self, medium: Box<dyn super::file::Medium>) {
-        self.file.set_medium(medium);
     }
 
     fn write(&mut self, records: &[Record]) -> Result<(), OutboxFailed> {

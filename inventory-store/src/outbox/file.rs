@@ -1,14 +1,11 @@
 //! `outbox.log.jsonl`: appended to, and written anew when most of it is history.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::error::OutboxFailed;
 use super::line;
 use super::record::Record;
-use crate::cache::{DataDirectory, ReplaceError};
+use inventory_log::disk::{Appender, Directory, ReplaceError};
 
 /// The file's name.
 pub(super) const FILE: &str = "outbox.log.jsonl";
@@ -20,32 +17,19 @@ const APPENDED_PER_BASE: u64 = 2;
 /// The open file.
 #[derive(Debug)]
 pub(super) struct OutboxFile {
-    directory: DataDirectory,
+    directory: Directory,
     /// The first failure, until the file was written anew: what is on disk is unknown, and syncing again would prove nothing.
-    medium: Result<Box<dyn Medium>, OutboxFailed>,
+    appender: Result<Appender, OutboxFailed>,
     /// Number of the next line.
     next: u64,
     appended_bytes: u64,
     appended_bytes_max: u64,
 }
 
-/// Something that makes lines durable.
-pub(crate) trait Medium: fmt::Debug + Send {
-    /// Appends bytes and syncs them. After an error any part of them may be durable.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-}
-
-impl Medium for File {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)?;
-        self.sync_data()
-    }
-}
-
 impl OutboxFile {
     /// Writes a fresh file. An old one is replaced, also when it was whole: what can be read of it need not be on disk.
     pub(super) fn create(
-        directory: &DataDirectory,
+        directory: &Directory,
         base: impl Iterator<Item = Record>,
     ) -> Result<Self, ReplaceError> {
         let lines: Vec<Vec<u8>> = (1..)
@@ -54,15 +38,14 @@ impl OutboxFile {
             .collect();
         let count = lines.len() as u64;
         let header = line::encode_header(count);
-        let bytes: usize = lines.iter().map(Vec::len).sum();
-        let file = directory.replace(FILE, |out| {
+        let appender = directory.replace(FILE, |out| {
             out.write_all(&header)?;
             lines.iter().try_for_each(|line| out.write_all(line))
         })?;
-        let bound = APPENDED_PER_BASE * bytes as u64;
+        let bound = APPENDED_PER_BASE * appender.size();
         Ok(Self {
             directory: directory.clone(),
-            medium: Ok(Box::new(file)),
+            appender: Ok(appender),
             next: count + 1,
             appended_bytes: 0,
             appended_bytes_max: bound.max(APPENDED_BYTES_MIN),
@@ -71,11 +54,11 @@ impl OutboxFile {
 
     /// Makes records durable, all or none.
     pub(super) fn append(&mut self, records: &[Record]) -> Result<(), OutboxFailed> {
-        let medium = self.medium.as_mut().map_err(|failed| failed.clone())?;
+        let appender = self.appender.as_mut().map_err(|failed| failed.clone())?;
         let line = line::encode(self.next, records);
-        if let Err(error) = medium.append(&line) {
+        if let Err(error) = appender.append(&line) {
             let failed = OutboxFailed(Arc::new(error));
-            self.medium = Err(failed.clone());
+            self.appender = Err(failed.clone());
             return Err(failed);
         }
         self.next += 1;
@@ -85,12 +68,12 @@ impl OutboxFile {
 
     /// Fails once a write has failed.
     pub(super) fn check(&self) -> Result<(), OutboxFailed> {
-        self.medium.as_ref().map(drop).map_err(Clone::clone)
+        self.appender.as_ref().map(drop).map_err(Clone::clone)
     }
 
     /// Whether most of the file is history.
     pub(super) fn is_overgrown(&self) -> bool {
-        self.medium.is_ok() && self.appended_bytes > self.appended_bytes_max
+        self.appender.is_ok() && self.appended_bytes > self.appended_bytes_max
     }
 
     /// Writes the file anew. When that is not possible it goes on with the old one, and tries again much later.
@@ -104,14 +87,14 @@ impl OutboxFile {
             Err(ReplaceError::NotDurable(error)) => {
                 // A crash may bring back the old file; what is appended to the new one would then be gone.
                 tracing::error!(%error, "the outbox was written anew, but its name is not durable");
-                self.medium = Err(OutboxFailed(Arc::new(error)));
+                self.appender = Err(OutboxFailed(Arc::new(error)));
             }
         }
     }
 
     /// Writes the file anew when it has failed. What a failed write has left of itself is in the old file.
     pub(super) fn heal(&mut self, base: impl Iterator<Item = Record>) -> Result<(), OutboxFailed> {
-        if self.medium.is_ok() {
+        if self.appender.is_ok() {
             return Ok(());
         }
         match Self::create(&self.directory, base) {
@@ -121,15 +104,9 @@ impl OutboxFile {
             }
             Err(ReplaceError::NotReplaced(error) | ReplaceError::NotDurable(error)) => {
                 let failed = OutboxFailed(Arc::new(error));
-                self.medium = Err(failed.clone());
+                self.appender = Err(failed.clone());
                 Err(failed)
             }
         }
-    }
-
-    /// Lets the following appends go somewhere else.
-    #[cfg(test)]
-    pub(super) fn set_medium(&mut self, medium: Box<dyn Medium>) {
-        self.medium = Ok(medium);
     }
 }

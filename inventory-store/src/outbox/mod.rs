@@ -34,8 +34,6 @@ pub use change::{Change, Changed, Refusal};
 pub use decide::Ahead;
 pub use durable::DurableOutbox;
 pub use error::{ChangeError, OpenError, OutboxFailed};
-#[cfg(test)]
-pub(crate) use file::Medium;
 pub use intent::{Differs, Intent};
 pub use keeper::{Keeper, NoAnswer, Panicked, Trouble};
 pub use key::IntentKey;

@@ -33,28 +33,18 @@ impl Backoff {
     }
 }
 
-/// SplitMix64 (Sebastiano Vigna, public domain): small, and equal everywhere for equal seeds.
+/// Chance that follows from a seed.
 #[derive(Debug, Clone)]
-pub(crate) struct Jitter {
-    state: u64,
-}
+pub(crate) struct Jitter(fastrand::Rng);
 
 impl Jitter {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     /// Some part of a duration, in whole milliseconds.
     fn share(&mut self, whole: Duration) -> Duration {
-        let millis = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX - 1);
-        Duration::from_millis(self.draw() % (millis + 1))
-    }
-
-    fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        let millis = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.0.u64(..=millis))
     }
 }

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
 use inventory_http::wire::Position;
-use inventory_store::cache::{Absence, CacheFiles, Cached, DataDirectory, SaveError};
+use inventory_log::disk::Directory;
+use inventory_store::cache::{Absence, CacheFiles, Cached, SaveError};
 
 use crate::damage::flips;
 
@@ -32,14 +33,14 @@ fn save(files: &mut CacheFiles, offset: u64) -> Result<(), SaveError> {
     files.save(|out| out.write_all(&content), position)
 }
 
-fn load(directory: &DataDirectory) -> Result<Cached, Absence> {
+fn load(directory: &Directory) -> Result<Cached, Absence> {
     CacheFiles::open(directory).1
 }
 
 #[test]
 fn the_newest_saved_state_is_found_and_the_offset_beside_it_is_its_own() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let (mut files, nothing) = CacheFiles::open(&directory);
     assert!(matches!(nothing, Err(Absence::Missing)));
     for offset in [3, 4] {
@@ -54,7 +55,7 @@ fn the_newest_saved_state_is_found_and_the_offset_beside_it_is_its_own() {
 #[test]
 fn a_save_that_fails_leaves_the_one_before() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let (mut files, _) = CacheFiles::open(&directory);
     save(&mut files, 3).unwrap();
     let half = |out: &mut dyn Write| {
@@ -69,7 +70,7 @@ fn a_save_that_fails_leaves_the_one_before() {
 #[test]
 fn the_offset_never_leads_and_is_not_needed() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let (mut files, _) = CacheFiles::open(&directory);
     // A directory in its place cannot be replaced by a file.
     fs::create_dir(temporary.path().join(OFFSET)).unwrap();
@@ -81,7 +82,7 @@ fn the_offset_never_leads_and_is_not_needed() {
 #[test]
 fn a_damaged_state_is_a_reason_and_never_another_state() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let (mut files, _) = CacheFiles::open(&directory);
     save(&mut files, 3).unwrap();
     let path = temporary.path().join(STATE);

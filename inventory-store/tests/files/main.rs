@@ -8,3 +8,4 @@ mod intents;
 mod model;
 mod order;
 mod outbox;
+mod power_cuts;

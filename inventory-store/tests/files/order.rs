@@ -1,7 +1,7 @@
 //! Any sequence of changes, beside the naive outbox: nothing is lost, nothing is there twice, and all is in order.
 
 use inventory_core::vocabulary::Version;
-use inventory_store::cache::DataDirectory;
+use inventory_log::disk::Directory;
 use inventory_store::outbox::{
     Change, ChangeError, Changed, DurableOutbox, OnConflict, Reason, Refusal,
 };
@@ -100,7 +100,7 @@ fn answer(answer: Result<Changed, ChangeError>) -> Result<Changed, Refusal> {
 
 fn run(steps: &[Step], on_conflict: OnConflict) {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let open = || {
         let (outbox, torn) = DurableOutbox::open(&directory, LIMITS, on_conflict).unwrap();
         assert_eq!(torn, None);

@@ -1,9 +1,9 @@
 //! The outbox's file after a crash, and after damage.
 
-use std::fs;
-use std::path::Path;
+use std::sync::Arc;
 
-use inventory_store::cache::DataDirectory;
+use inventory_log::disk::Directory;
+use inventory_log::testing::SimDisk;
 use inventory_store::outbox::{Change, DurableOutbox, OnConflict, OpenError, Reason, Record, Torn};
 
 use crate::damage::flips;
@@ -21,8 +21,8 @@ struct Written {
     acknowledged: Vec<(usize, Content)>,
 }
 
-fn open(directory: &Path) -> Result<(DurableOutbox, Option<Torn>), OpenError> {
-    let directory = DataDirectory::open(directory).unwrap();
+fn open(disk: &SimDisk) -> Result<(DurableOutbox, Option<Torn>), OpenError> {
+    let directory = Directory::lock(Arc::new(disk.clone())).unwrap().unwrap();
     DurableOutbox::open(&directory, LIMITS, OnConflict::Rebase)
 }
 
@@ -32,8 +32,7 @@ fn content(outbox: &DurableOutbox) -> Content {
 
 /// Writes some groups over an outbox that had something in it when it was opened.
 fn write() -> Written {
-    let temporary = tempfile::tempdir().unwrap();
-    let path = temporary.path();
+    let disk = SimDisk::new(1);
     let enqueue = |number| Change::Enqueue(intent(number, number % 2, number == 3, true, 5));
     let reason = || Reason::new("unprocessable", "there are 0, \"too few\"");
     let park = |number| Change::Park {
@@ -48,14 +47,14 @@ fn write() -> Written {
         key: key(1),
         version: None,
     };
-    let (mut outbox, _) = open(path).unwrap();
+    let (mut outbox, _) = open(&disk).unwrap();
     for change in [enqueue(0), enqueue(1), park(1)] {
         outbox.change(change, at(5)).unwrap();
     }
     drop(outbox);
 
-    let (mut outbox, _) = open(path).unwrap();
-    let length = || fs::read(path.join(FILE)).unwrap().len();
+    let (mut outbox, _) = open(&disk).unwrap();
+    let length = || disk.content(FILE).unwrap().len();
     let mut acknowledged = vec![(length(), content(&outbox))];
     for group in [
         vec![enqueue(2), enqueue(3), enqueue(4)],
@@ -69,32 +68,31 @@ fn write() -> Written {
         acknowledged.push((length(), content(&outbox)));
     }
     Written {
-        bytes: fs::read(path.join(FILE)).unwrap(),
+        bytes: disk.content(FILE).unwrap(),
         acknowledged,
     }
 }
 
 /// Opens a directory with this file. When it is refused, nothing has changed.
 fn reopen(bytes: &[u8]) -> Result<(Content, Option<Torn>), OpenError> {
-    let temporary = tempfile::tempdir().unwrap();
-    let file = temporary.path().join(FILE);
-    fs::write(&file, bytes).unwrap();
-    let opened = open(temporary.path());
+    let disk = SimDisk::new(1);
+    disk.put(FILE, bytes.to_vec());
+    let opened = open(&disk);
     match opened {
         Ok((outbox, torn)) => {
             let found = content(&outbox);
             drop(outbox);
             if let Some(torn) = &torn {
-                let kept = fs::read(temporary.path().join("outbox.torn")).unwrap();
+                let kept = disk.content("outbox.torn").unwrap();
                 assert_eq!(kept, torn.bytes);
             }
-            let (again, nothing) = open(temporary.path()).unwrap();
+            let (again, nothing) = open(&disk).unwrap();
             assert_eq!((content(&again), nothing), (found.clone(), None));
             Ok((found, torn))
         }
         Err(error) => {
-            assert_eq!(fs::read(&file).unwrap(), bytes);
-            assert!(!temporary.path().join("outbox.torn").exists());
+            assert_eq!(disk.content(FILE).unwrap(), bytes);
+            assert!(disk.content("outbox.torn").is_none());
             Err(error)
         }
     }

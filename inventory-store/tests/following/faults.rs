@@ -2,9 +2,9 @@
 
 use inventory_core::machine::Command;
 
-use crate::dice::Dice;
 use crate::network::{CallId, Happening, Reply};
 use crate::world::{HEALED_MS, PRODUCTS, World};
+use fastrand::Rng;
 
 /// Something that breaks, or that makes it worse when something does.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +24,8 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Restores are rare: everybody starts again after one, and nothing else is tested meanwhile.
-    pub(crate) fn draw(dice: &mut Dice) -> Self {
-        match dice.below(28) {
+    pub(crate) fn draw(dice: &mut Rng) -> Self {
+        match dice.u64(..28) {
             0..4 => Self::Cut,
             4..6 => Self::Restart,
             6 => Self::Poison,
@@ -43,10 +43,10 @@ impl Fault {
 
 impl World {
     pub(crate) fn break_something(&mut self) {
-        let node = self.dice.below(self.nodes.len() as u64) as usize;
+        let node = self.dice.usize(..self.nodes.len());
         match Fault::draw(&mut self.dice) {
             Fault::Cut => {
-                let until = self.now + self.dice.below(1_500);
+                let until = self.now + self.dice.u64(..1_500);
                 self.network.cut(node, until);
             }
             Fault::Restart => {
@@ -56,7 +56,12 @@ impl World {
             Fault::Poison if self.no_poison => {}
             Fault::Poison => {
                 self.go_down("central buried an event");
-                let product = self.dice.of(&PRODUCTS).parse().expect("it is an id");
+                let product = self
+                    .dice
+                    .choice(PRODUCTS)
+                    .expect("there are some")
+                    .parse()
+                    .expect("it is an id");
                 self.central.restart_over_poison(&product);
             }
             Fault::BackUp => self.central.back_up(),
@@ -72,21 +77,21 @@ impl World {
                 self.no_poison = true;
                 self.central.restore(false);
             }
-            Fault::Estrange => self.stranger = (node, self.now + self.dice.below(1_500)),
+            Fault::Estrange => self.stranger = (node, self.now + self.dice.u64(..1_500)),
             Fault::Fail => {
-                let product = self.dice.of(&PRODUCTS);
-                self.failing = (product, self.now + self.dice.below(1_500));
+                let product = self.dice.choice(PRODUCTS).expect("there are some");
+                self.failing = (product, self.now + self.dice.u64(..1_500));
             }
             Fault::Purge => self.central.save(),
             Fault::Save => self.nodes[node].save(self.now),
             Fault::Crash => {
-                let seed = self.dice.draw();
+                let seed = self.dice.u64(..);
                 let started = self.nodes[node].crash(self.now, seed);
                 self.count(started.then_some("store started from its file"));
                 self.drive(node);
             }
         }
-        let pause = 1 + self.dice.below(300);
+        let pause = 1 + self.dice.u64(..300);
         self.network.schedule(self.now + pause, Happening::Fault);
     }
 
@@ -116,6 +121,6 @@ impl World {
         for (call, _) in std::mem::take(&mut self.parked) {
             self.reply(call, Reply::Unavailable);
         }
-        self.central_down_until = self.now + self.dice.below(400);
+        self.central_down_until = self.now + self.dice.u64(..400);
     }
 }

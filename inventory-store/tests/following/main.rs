@@ -10,7 +10,6 @@
 //! be what central is, and every intent be applied once or parked. `FOLLOWING_SEED` plays one run, `FOLLOWING_SEEDS` says how many are played.
 
 mod central;
-mod dice;
 mod faults;
 mod history;
 mod intents;

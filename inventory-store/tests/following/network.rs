@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inventory_core::machine::Command;
 use inventory_http::wire::{Position, Updated};
 
-use crate::dice::Dice;
+use fastrand::Rng;
 
 /// What a store asks of central.
 #[derive(Debug, Clone)]
@@ -86,9 +86,9 @@ impl Network {
     }
 
     /// Sends a message of or to a store: it arrives late, twice, or never.
-    pub(crate) fn send(&mut self, dice: &mut Dice, now: u64, node: usize, message: &Happening) {
+    pub(crate) fn send(&mut self, dice: &mut Rng, now: u64, node: usize, message: &Happening) {
         let is_cut = self.cut_until.get(&node).is_some_and(|until| now < *until);
-        let copies = match (self.healed, dice.below(16)) {
+        let copies = match (self.healed, dice.u64(..16)) {
             (true, _) => 1,
             (false, _) if is_cut => 0,
             (false, 0) => 0,
@@ -96,9 +96,9 @@ impl Network {
             (false, _) => 1,
         };
         for _ in 0..copies {
-            let delay = match dice.below(20) {
-                0 if !self.healed => dice.below(2_000),
-                _ => dice.below(40),
+            let delay = match dice.u64(..20) {
+                0 if !self.healed => dice.u64(..2_000),
+                _ => dice.u64(..40),
             };
             self.schedule(now + 1 + delay, message.clone());
         }

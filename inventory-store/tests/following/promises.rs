@@ -14,10 +14,10 @@ const NAMES: u64 = 6;
 impl World {
     /// The lines of one request about promises.
     pub(crate) fn promise(&mut self) -> Vec<Command> {
-        let name = format!("r{}", self.dice.below(NAMES));
+        let name = format!("r{}", self.dice.u64(..NAMES));
         let reservation = name.parse().expect("plain text");
         let transfer = name.parse().expect("plain text");
-        match self.dice.below(10) {
+        match self.dice.u64(..10) {
             0..3 => self.hold(&name),
             3 => {
                 let (product, store, quantity) = self.portion();
@@ -26,13 +26,13 @@ impl World {
                     store,
                     quantity,
                 };
-                let whole = self.dice.below(2) == 0;
+                let whole = self.dice.bool();
                 let lines = Lines::new(vec![line]).ok().filter(|_| !whole);
                 vec![Commit { reservation, lines }.into()]
             }
             4 => vec![Release { reservation }.into()],
             5 => {
-                let ttl = ttl(1 + self.dice.below(2));
+                let ttl = ttl(1 + self.dice.u64(..2));
                 vec![Extend { reservation, ttl }.into()]
             }
             6 => self.ship(&name),
@@ -44,7 +44,10 @@ impl World {
                 .into(),
             ],
             8 => {
-                let settlement = self.dice.of(&[Settlement::Returned, Settlement::Lost]);
+                let settlement = self
+                    .dice
+                    .choice([Settlement::Returned, Settlement::Lost])
+                    .expect("there are some");
                 vec![
                     Close {
                         transfer,
@@ -58,8 +61,8 @@ impl World {
     }
 
     fn hold(&mut self, name: &str) -> Vec<Command> {
-        let ttl = ttl(1 + self.dice.below(2));
-        let lines = 1 + self.dice.below(3);
+        let ttl = ttl(1 + self.dice.u64(..2));
+        let lines = 1 + self.dice.u64(..3);
         let lines = (0..lines).map(|_| {
             let (product, store, quantity) = self.portion();
             let hold = Hold {
@@ -76,7 +79,12 @@ impl World {
 
     fn ship(&mut self, name: &str) -> Vec<Command> {
         let (product, source, quantity) = self.portion();
-        let destination = self.dice.of(&STORES).parse().expect("plain text");
+        let destination = self
+            .dice
+            .choice(STORES)
+            .expect("there are some")
+            .parse()
+            .expect("plain text");
         let ship = Ship {
             transfer: name.parse().expect("plain text"),
             source,
@@ -89,10 +97,10 @@ impl World {
 
     fn count_or_alert(&mut self) -> Command {
         let (product, store, found) = self.portion();
-        let low = self.dice.below(5);
+        let low = self.dice.u64(..5);
         let quantity = |units| Quantity::new(units).expect("a few units");
         let thresholds = Thresholds::new(quantity(low), quantity(low + 3));
-        match self.dice.below(4) {
+        match self.dice.u64(..4) {
             0 => RemoveAlert { product, store }.into(),
             1 => Count {
                 product,
@@ -112,9 +120,19 @@ impl World {
     }
 
     fn portion(&mut self) -> (ProductId, StoreId, Units) {
-        let product = self.dice.of(&PRODUCTS).parse().expect("plain text");
-        let store = self.dice.of(&STORES).parse().expect("plain text");
-        let quantity = Units::new(1 + self.dice.below(4)).expect("it is not zero");
+        let product = self
+            .dice
+            .choice(PRODUCTS)
+            .expect("there are some")
+            .parse()
+            .expect("plain text");
+        let store = self
+            .dice
+            .choice(STORES)
+            .expect("there are some")
+            .parse()
+            .expect("plain text");
+        let quantity = Units::new(1 + self.dice.u64(..4)).expect("it is not zero");
         (product, store, quantity)
     }
 }

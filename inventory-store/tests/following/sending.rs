@@ -14,19 +14,19 @@ use crate::world::{PATIENCE_MS, PRODUCTS, World};
 impl World {
     /// A store queues a write, as it does while it believes that central is away.
     pub(crate) fn queue(&mut self) {
-        let node = self.dice.below(self.nodes.len() as u64) as usize;
-        let amount = 1 + self.dice.below(9) as i64;
-        let delta = if self.dice.below(2) == 0 {
-            amount
-        } else {
-            -amount
-        };
+        let node = self.dice.usize(..self.nodes.len());
+        let amount = 1 + self.dice.u64(..9) as i64;
+        let delta = if self.dice.bool() { amount } else { -amount };
         let key: IdempotencyKey = format!("intent-{}-{}", self.now, self.queued.len())
             .parse()
             .expect("the key is plain text");
         let update = Update::new(
             self.nodes[node].store.clone(),
-            self.dice.of(&PRODUCTS).parse().expect("it is an id"),
+            self.dice
+                .choice(PRODUCTS)
+                .expect("there are some")
+                .parse()
+                .expect("it is an id"),
             Adjustment::new(delta).expect("it is not zero"),
         );
         let now = timestamp(self.now);

@@ -6,11 +6,11 @@ use inventory_core::vocabulary::IdempotencyKey;
 use inventory_store::syncer::{Millis, Step};
 
 use crate::central::Central;
-use crate::dice::Dice;
 use crate::network::{Ask, CallId, Happening, Network, Reply};
 use crate::node::{Node, SETTINGS};
 use crate::tally::Tally;
 use crate::time::timestamp;
+use fastrand::Rng;
 
 pub(crate) const STORES: [&str; 3] = ["north", "south", "west"];
 pub(crate) const PRODUCTS: [&str; 4] = ["tea", "milk", "rice", "salt"];
@@ -26,7 +26,7 @@ const END_MS: u64 = HEALED_MS + 8_000;
 pub(crate) const PATIENCE_MS: u64 = 600;
 
 pub(crate) struct World {
-    pub(crate) dice: Dice,
+    pub(crate) dice: Rng,
     pub(crate) now: u64,
     pub(crate) network: Network,
     pub(crate) central: Central,
@@ -49,10 +49,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let stores = 1 + dice.below(STORES.len() as u64) as usize;
+        let mut dice = Rng::with_seed(seed);
+        let stores = 1 + dice.usize(..STORES.len());
         let stores = STORES.iter().take(stores);
-        let nodes: Vec<_> = stores.map(|store| Node::new(store, dice.draw())).collect();
+        let nodes: Vec<_> = stores.map(|store| Node::new(store, dice.u64(..))).collect();
         let mut network = Network::default();
         for node in 0..nodes.len() {
             network.schedule(0, Happening::Wake(node));

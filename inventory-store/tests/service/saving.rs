@@ -1,10 +1,9 @@
 //! When the copy is saved, and what is said when it cannot be.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
 use inventory_http::server::GivenUp;
+use inventory_log::testing::HangingFile;
 use inventory_store::api;
 use serde_json::{Value, json};
 
@@ -67,11 +66,7 @@ fn a_store_that_is_told_to_stop_ends_though_its_copy_cannot_be_saved() {
     logs::listen();
     let mut world = World::with(&[("DISK_PATIENCE_MS", "100")]);
     world.stop_store();
-    let path = world.directory.path().join("store_state.json.tmp");
-    // What opens it waits for somebody who reads it.
-    let made = Command::new("mkfifo").arg(&path).status().unwrap();
-    assert!(made.success());
-    let _read_at_the_end = ReadAtTheEnd(path);
+    let _hanging = HangingFile::new(&world.directory.path().join("store_state.json.tmp"));
     world.start_store();
     count(&world, 200, 1);
     world.tell_store_to_stop();
@@ -82,17 +77,6 @@ fn a_store_that_is_told_to_stop_ends_though_its_copy_cannot_be_saved() {
     let line =
         "saving the copy had not ended after 200ms and was given up: what was answered is on disk";
     assert_eq!(logs::count(&["ERROR", line]), 1);
-}
-
-/// Reads a pipe at the end, however the test ends: the thread that waits for that has to end before the test can.
-struct ReadAtTheEnd(PathBuf);
-
-impl Drop for ReadAtTheEnd {
-    fn drop(&mut self) {
-        // Who opens it both ways waits for nobody.
-        let mut pipe = fs::OpenOptions::new();
-        drop(pipe.read(true).write(true).open(&self.0));
-    }
 }
 
 /// A store that did not know how large its copy is wrote all of it after every hundred events.

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use inventory_store::cache::{CacheFiles, Cached, DataDirectory};
+use inventory_log::disk::Directory;
+use inventory_store::cache::{CacheFiles, Cached};
 use serde_json::{Value, json};
 
 use crate::logs;
@@ -104,7 +105,7 @@ fn what_of_its_files_cannot_be_used_is_said_by_a_store_that_starts() {
 
 /// Changes the copy that a store has saved, as another program might have.
 fn change_copy(directory: &Path, change: impl FnOnce(&str) -> String) {
-    let directory = DataDirectory::open(directory).unwrap();
+    let directory = Directory::open(directory).unwrap();
     let (mut files, cached) = CacheFiles::open(&directory);
     let Cached { position, content } = cached.unwrap();
     let changed = change(&String::from_utf8(content).unwrap());

@@ -11,8 +11,9 @@ use clap::Command;
 use inventory_http::server::{InvalidSetting, command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
+use inventory_log::disk::DirectoryError;
 use inventory_store::api::{EndError, Running, SETTINGS, Settings, StartError};
-use inventory_store::{cache, outbox};
+use inventory_store::outbox;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -36,7 +37,7 @@ impl Failure {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Setting(_) | Self::Start(StartError::Keys(_)) => 2,
-            Self::Start(StartError::Directory(cache::DirectoryError::InUse { .. })) => 3,
+            Self::Start(StartError::Directory(DirectoryError::InUse { .. })) => 3,
             Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
             Self::Start(StartError::Outbox(outbox::OpenError::NewerFormat { .. })) => 6,
             Self::Start(_) | Self::System(_) => 5,

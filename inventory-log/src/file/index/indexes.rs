@@ -14,10 +14,10 @@ use super::source::Source;
 use super::table::Table;
 use super::tail::{Found, Tail};
 use super::unwritten::Unwritten;
-use crate::file::directory::{sidecar_name, sidecar_tmp_name};
-use crate::file::disk::{Disk, write_all_at};
+use crate::disk::{Disk, write_all_at};
 use crate::file::handle::Handle;
 use crate::file::lines::Lines;
+use crate::file::names::{sidecar_name, sidecar_tmp_name};
 use crate::file::segment::{Layout, Located, Sealed, Segment, SegmentId};
 
 /// Sidecars that are kept open: those of the newest segments. Each takes a descriptor and some forty kilobytes.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::key::{KEY_BYTES, Key};
 use super::marks::Mark;
 use super::table::Table;
-use crate::file::disk::{DiskFile, read_onto};
+use crate::disk::{DiskFile, read_onto};
 
 const MAGIC: &[u8; 8] = b"invindex";
 const VERSION: u32 = 2;
@@ -212,7 +212,7 @@ fn decode_marks(bytes: &[u8]) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::disk::write_all_at;
+    use crate::disk::write_all_at;
 
     #[test]
     fn a_table_is_read_back_block_by_block_also_when_the_last_block_is_not_full() {

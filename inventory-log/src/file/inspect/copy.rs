@@ -8,11 +8,11 @@ use inventory_core::ports::{LoadError, Snapshot};
 use inventory_core::vocabulary::{Epoch, Timestamp};
 
 use super::view::{Part, View};
-use crate::file::directory::{ACTIVE, DEAD_LETTERS};
-use crate::file::disk::{DiskFile, read_onto, write_all_at};
+use crate::disk::{DiskFile, read_onto, write_all_at};
 use crate::file::header::Header;
 use crate::file::lines::Lines;
-use crate::file::snapshot_codec;
+use crate::file::names::{ACTIVE, DEAD_LETTERS};
+use crate::file::snapshot_file;
 
 /// Bytes copied at once.
 const CHUNK_BYTES: u64 = 1 << 20;
@@ -178,7 +178,7 @@ impl Copier<'_> {
                 replaces,
                 image,
             };
-            let bytes = snapshot_codec::write(&file, &snapshot)?;
+            let bytes = snapshot_file::write(&file, &snapshot)?;
             self.count(bytes);
             file.sync_all()?;
         }

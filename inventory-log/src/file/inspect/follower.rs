@@ -10,11 +10,11 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::record::Record;
 use super::view::header;
-use crate::file::directory::{ACTIVE, sealed_first, sealed_name};
-use crate::file::disk::DiskFile as _;
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
+use crate::codec::record::{self, Line};
+use crate::disk::DiskFile as _;
 use crate::file::lines::Lines;
-use crate::file::record::{self, Line};
+use crate::file::names::{ACTIVE, sealed_first, sealed_name};
 
 /// A place in the log from which it is read on and on.
 #[derive(Debug)]

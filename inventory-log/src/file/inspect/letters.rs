@@ -7,10 +7,10 @@ use rapidhash::RapidHashMap;
 
 use super::fault::{Fault, FaultKind};
 use super::view::View;
+use crate::disk::DiskFile as _;
 use crate::file::dead_letters::{Line, decode};
-use crate::file::directory::DEAD_LETTERS;
-use crate::file::disk::DiskFile as _;
 use crate::file::lines::Lines;
+use crate::file::names::DEAD_LETTERS;
 
 impl View {
     /// The dead letters, in the order in which they were buried, and the lines that are none.

@@ -7,11 +7,11 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::file::directory::{
+use crate::disk::{Disk, DiskFile, FileId};
+use crate::file::names::{
     ACTIVE, ACTIVE_TMP, DEAD_LETTERS, SNAPSHOT, SNAPSHOT_OLDER, is_aside, sealed_first,
     sidecar_name,
 };
-use crate::file::disk::{Disk, DiskFile, FileId};
 
 /// How often the directory is looked at again because it has changed meanwhile. A segment is sealed, or a snapshot saved,
 /// far less often than a directory can be listed.

@@ -12,7 +12,7 @@ use super::compare::difference;
 use super::fault::{Fault, FaultKind};
 use super::record::Record;
 use super::view::{Part, View};
-use crate::file::disk::{DiskFile, read_onto};
+use crate::disk::{DiskFile, read_onto};
 use crate::file::index;
 use crate::file::segment::Segment;
 

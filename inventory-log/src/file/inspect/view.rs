@@ -13,16 +13,14 @@ use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
 use super::pinned::Pinned;
 use super::record::Record;
-use crate::file::directory::{
-    ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, sealed_name, sidecar_name,
-};
-use crate::file::disk::{Disk as _, DiskFile};
+use crate::codec::interner::Interner;
+use crate::codec::record::{self, Line};
+use crate::codec::snapshot::Fault;
+use crate::disk::{Disk as _, DiskFile};
 use crate::file::header::Header;
-use crate::file::interner::Interner;
 use crate::file::lines::Lines;
-use crate::file::record::{self, Line};
-use crate::file::snapshot_codec;
-use crate::file::snapshot_source::Fault;
+use crate::file::names::{ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, sealed_name, sidecar_name};
+use crate::file::snapshot_file;
 use crate::file::survey::{io_error, survey};
 use crate::file::{Finding, FindingKind, OpenError};
 
@@ -319,7 +317,7 @@ pub(super) fn header(file: &dyn DiskFile) -> io::Result<Option<Header>> {
 
 fn read_snapshot(name: &'static str, file: &File) -> io::Result<SnapshotFile> {
     let mut offset = 0;
-    let snapshot = match snapshot_codec::read(file) {
+    let snapshot = match snapshot_file::read(file) {
         Ok(snapshot) => Ok(snapshot),
         Err(Fault::Io(error)) => return Err(error),
         Err(Fault::Newer { found, known }) => Err(LoadError::NewerFormat { found, known }),

@@ -6,7 +6,7 @@ use inventory_core::defect;
 use inventory_core::machine::Entry;
 use inventory_core::vocabulary::Sequence;
 
-use crate::file::record;
+use crate::codec::record;
 
 /// Bytes that are kept from group to group: those of a busy moment, with what is prepared behind them.
 pub(super) const BYTES_KEPT: usize = 1 << 20;

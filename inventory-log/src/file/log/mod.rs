@@ -18,11 +18,11 @@ use inventory_core::ports::{AppendError, EventLog, LogReader, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use parking_lot::RwLock;
 
+use crate::disk::{Directory, DiskFile, is_shortage, write_all_at, write_some};
 use crate::file::dead_letters::FileDeadLetters;
-use crate::file::directory::{ACTIVE, Directory};
-use crate::file::disk::{DiskFile, is_shortage, write_all_at, write_some};
 use crate::file::header::Header;
 use crate::file::index::Indexes;
+use crate::file::names::ACTIVE;
 use crate::file::options::FileOptions;
 use crate::file::reader::{FileLogReader, Places};
 use crate::file::restart;
@@ -88,7 +88,7 @@ impl FileLog {
     ) -> Self {
         let Active { file, end, .. } = opened.layout.active.clone();
         let layout = Arc::new(RwLock::new(opened.layout));
-        let disk = Arc::clone(&directory.disk);
+        let disk = Arc::clone(directory.disk());
         Self {
             directory,
             dead_letters,
@@ -286,7 +286,7 @@ impl EventLog for FileLog {
 
     fn reader(&self) -> Arc<dyn LogReader> {
         Arc::new(FileLogReader::new(
-            Arc::clone(&self.directory.disk),
+            Arc::clone(self.directory.disk()),
             Arc::clone(&self.layout),
             Arc::clone(&self.indexes),
             Arc::clone(&self.places),
@@ -314,7 +314,7 @@ impl EventLog for FileLog {
             salvaged: false,
         };
         let ours = self.check_ours();
-        let restarted = ours.and_then(|()| restart::restart(&*self.directory.disk, &header));
+        let restarted = ours.and_then(|()| restart::restart(&**self.directory.disk(), &header));
         let (file, end) = restarted.map_err(|error| {
             // The old segments may be aside already.
             self.give_up("restarting", error);

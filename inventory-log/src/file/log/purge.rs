@@ -7,7 +7,7 @@ use inventory_core::ports::StorageError;
 use inventory_core::vocabulary::Sequence;
 
 use super::FileLog;
-use crate::file::directory::sealed_name;
+use crate::file::names::sealed_name;
 
 impl FileLog {
     /// Gives up the oldest segment, when it has nothing after `through`. One with each group is more than groups fill, and
@@ -30,7 +30,7 @@ impl FileLog {
             layout.floor = oldest.last;
             layout.sealed.remove(0);
         }
-        match self.directory.disk.remove(&name) {
+        match self.directory.disk().remove(&name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 let failed = StorageError::new(format!("removing {name}"), error);
                 let mut layout = self.layout.write();
@@ -48,7 +48,7 @@ impl FileLog {
         }
         // Before the next one goes: a power cut then leaves no gap between the segments that stay. For the same reason nothing
         // may be removed, or sealed, after a sync that failed.
-        self.directory.disk.sync_dir().map_err(|error| {
+        self.directory.disk().sync_dir().map_err(|error| {
             self.give_up("purging segments before", error);
             let poison = self.poison.clone().unwrap_or_default();
             StorageError::new("purging the log", poison)

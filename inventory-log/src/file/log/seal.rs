@@ -6,9 +6,9 @@ use std::sync::Arc;
 use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::FileLog;
-use crate::file::directory::{ACTIVE, ACTIVE_TMP, sealed_name};
-use crate::file::disk::{DiskFile, is_shortage, rename_durably};
+use crate::disk::{DiskFile, is_shortage, rename_durably};
 use crate::file::header::Header;
+use crate::file::names::{ACTIVE, ACTIVE_TMP, sealed_name};
 use crate::file::segment::{Active, Sealed, create_segment, trim};
 
 impl FileLog {
@@ -30,7 +30,7 @@ impl FileLog {
     ///
     /// An error that is returned has left the segment as it was, unless it is another one than that there is no room.
     pub(super) fn seal(&mut self, first: Sequence) -> io::Result<()> {
-        let disk = Arc::clone(&self.directory.disk);
+        let disk = Arc::clone(self.directory.disk());
         let (file, end) = self.write_next(None)?;
         self.layout.write().renaming = true;
         if let Err(error) = disk.rename(ACTIVE, &sealed_name(first)) {
@@ -62,7 +62,7 @@ impl FileLog {
     ///
     /// An error that is returned has left the segment as it was, unless it is another one than that there is no room.
     pub(super) fn replace(&mut self, replaces: Option<Epoch>) -> io::Result<()> {
-        let disk = Arc::clone(&self.directory.disk);
+        let disk = Arc::clone(self.directory.disk());
         let (file, end) = self.write_next(replaces)?;
         self.layout.write().renaming = true;
         rename_durably(&*disk, ACTIVE_TMP, ACTIVE).map_err(harmful)?;
@@ -78,7 +78,7 @@ impl FileLog {
             replaces,
             salvaged: !self.whole,
         };
-        let disk = &*self.directory.disk;
+        let disk = &**self.directory.disk();
         // Looked at twice: neither is anything created in a directory that is somebody else's, nor anything renamed.
         self.check_ours()?;
         let next = create_segment(disk, ACTIVE_TMP, &header)?;

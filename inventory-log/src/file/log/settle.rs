@@ -7,9 +7,9 @@ use inventory_core::ports::{AppendError, DeadLetter, StorageError};
 
 use super::unsettled::{Next, Unsettled};
 use super::{FileLog, not_written};
-use crate::file::directory::ACTIVE;
-use crate::file::disk::{is_shortage, is_storage_shortage};
+use crate::disk::{is_shortage, is_storage_shortage};
 use crate::file::error::OpenError;
+use crate::file::names::ACTIVE;
 use crate::file::segment::check_ours;
 
 impl FileLog {
@@ -82,6 +82,6 @@ impl FileLog {
 
     /// Looks whether the directory is still ours, which takes a microsecond.
     pub(super) fn check_ours(&self) -> io::Result<()> {
-        check_ours(&*self.directory.disk, &self.layout)
+        check_ours(&**self.directory.disk(), &self.layout)
     }
 }

@@ -12,8 +12,8 @@ use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::FileLog;
 use super::group::BYTES_KEPT;
-use crate::file::directory::{ACTIVE, sealed_name};
-use crate::file::record;
+use crate::codec::record;
+use crate::file::names::{ACTIVE, sealed_name};
 use crate::file::{FileOptions, open_on};
 use crate::testing::{Call, SimDisk};
 

@@ -4,10 +4,10 @@ use inventory_core::ports::{Excerpt, Extent, ReadError, StorageError, Wanted};
 use inventory_core::vocabulary::Sequence;
 
 use super::{FileLogReader, Place};
+use crate::codec::interner::Interner;
+use crate::codec::record::{self, Line};
 use crate::file::index::Finder;
-use crate::file::interner::Interner;
 use crate::file::lines::Lines;
-use crate::file::record::{self, Line};
 
 /// One search of the log.
 pub(super) struct Lookup<'a> {

@@ -19,10 +19,10 @@ use inventory_core::ports::{Excerpt, Extent, Levels, LogReader, ReadError, Touch
 use inventory_core::vocabulary::{Sequence, Timestamp};
 use parking_lot::RwLock;
 
-use super::disk::Disk;
 use super::handle::Handle;
 use super::index::Indexes;
 use super::segment::{Layout, Segment};
+use crate::disk::Disk;
 
 /// A reader of a [`FileLog`](super::FileLog).
 ///

@@ -7,9 +7,9 @@ use inventory_core::vocabulary::{Sequence, Timestamp};
 
 use super::lookup::Lookup;
 use super::{FileLogReader, Place};
+use crate::codec::record::Line;
 use crate::file::index::Finder;
 use crate::file::lines::Lines;
-use crate::file::record::Line;
 use crate::file::segment::Segment;
 
 impl FileLogReader {

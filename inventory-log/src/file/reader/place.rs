@@ -6,9 +6,9 @@ use inventory_core::machine::Entry;
 use inventory_core::ports::{Extent, ReadError};
 use inventory_core::vocabulary::Sequence;
 
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
+use crate::codec::record::{self, Line};
 use crate::file::lines::Lines;
-use crate::file::record::{self, Line};
 use crate::file::segment::Segment;
 
 /// A range of a file that is short enough to be searched line by line.

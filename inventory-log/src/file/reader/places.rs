@@ -6,7 +6,7 @@ use inventory_core::vocabulary::Sequence;
 use parking_lot::{Mutex, RwLock};
 
 use super::place::Place;
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
 use crate::file::segment::Layout;
 
 /// Places that are remembered: about as many as there are followers of one log, each at its own.

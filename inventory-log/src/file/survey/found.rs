@@ -8,7 +8,7 @@ use inventory_core::ports::{CONTENT_BYTES_MAX, DeadLetter};
 use inventory_core::vocabulary::Sequence;
 
 use super::{Surveyor, io_error};
-use crate::file::disk::{DiskFile, read_onto};
+use crate::disk::{DiskFile, read_onto};
 use crate::file::error::{Damage, OpenError};
 use crate::file::finding::{Finding, FindingKind};
 use crate::file::header::Header;

@@ -6,14 +6,15 @@ use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Epoch, Sequence};
 
 use super::{Surveyor, io_error};
-use crate::file::directory::{ACTIVE, SNAPSHOT, SNAPSHOT_OLDER, sealed_name};
-use crate::file::disk::DiskFile;
+use crate::codec::format::FORMAT;
+use crate::codec::record::Line;
+use crate::disk::DiskFile;
 use crate::file::error::OpenError;
-use crate::file::header::{FORMAT, Header, InvalidHeader};
+use crate::file::header::{Header, InvalidHeader};
 use crate::file::lines::Lines;
-use crate::file::record::Line;
+use crate::file::names::{ACTIVE, SNAPSHOT, SNAPSHOT_OLDER, sealed_name};
 use crate::file::scan::scan;
-use crate::file::snapshot_codec;
+use crate::file::snapshot_file;
 
 impl Surveyor<'_> {
     pub(super) fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>, OpenError> {
@@ -82,7 +83,7 @@ impl Surveyor<'_> {
         let snapshots = [SNAPSHOT, SNAPSHOT_OLDER].into_iter();
         let mut readable = snapshots.filter_map(|name| {
             let file = self.disk.open(name).ok()?;
-            snapshot_codec::read(&*file).ok()
+            snapshot_file::read(&*file).ok()
         });
         match readable.next() {
             Some(snapshot) => Ok(snapshot.epoch),

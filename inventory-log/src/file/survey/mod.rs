@@ -14,16 +14,16 @@ use inventory_core::machine::Head;
 use inventory_core::ports::{DeadLetter, StorageError};
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 
-use super::directory::{
-    ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
-    sealed_first,
-};
-use super::disk::{Disk, DiskFile};
 use super::error::{Damage, OpenError};
 use super::finding::Finding;
 use super::header::Header;
+use super::names::{
+    ACTIVE, ACTIVE_TMP, SNAPSHOT, SNAPSHOT_OLDER, SNAPSHOT_TMP, is_aside, is_stray_sidecar,
+    sealed_first,
+};
 use super::scan::scan;
 use super::segment::Sealed;
+use crate::disk::{Disk, DiskFile};
 
 /// What has to become of the active segment.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use inventory_core::machine::Head;
 use inventory_core::vocabulary::Sequence;
 
 use super::{Surveyor, io_error};
-use crate::file::directory::sealed_name;
-use crate::file::disk::{DiskFile, read_onto};
+use crate::codec::record::Line;
+use crate::disk::{DiskFile, read_onto};
 use crate::file::error::{Damage, OpenError};
 use crate::file::header::Header;
-use crate::file::record::Line;
+use crate::file::names::sealed_name;
 use crate::file::scan::scan;
 use crate::file::segment::Sealed;
 

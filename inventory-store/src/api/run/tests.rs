@@ -1,6 +1,5 @@
 //! A store whose outbox is on a disk that hangs.
 
-use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,6 +8,7 @@ use std::time::Duration;
 
 use inventory_core::testing::ManualClock;
 use inventory_http::server::Source;
+use inventory_log::testing::SimDisk;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -16,7 +16,6 @@ use tokio::runtime::Runtime;
 use super::*;
 use crate::api::{EndError, SETTINGS};
 use crate::logs;
-use crate::outbox::Medium;
 
 /// How long anything may take: only a fault takes it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,28 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the disk may take.
 const DISK_PATIENCE: Duration = Duration::from_millis(100);
 
-/// The file of an outbox on a disk that goes on when the test lets it, and once the test is gone.
-#[derive(Debug)]
-struct Hanging {
-    file: File,
-    begun: Sender<()>,
-    goes_on: Receiver<()>,
-}
-
-impl Medium for Hanging {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let _ = self.begun.send(());
-        let _ = self.goes_on.recv();
-        Medium::append(&mut self.file, bytes)
-    }
-}
-
 /// A store that central is nowhere for: what is sold is queued.
 struct World {
     running: Running,
-    begun: Receiver<()>,
-    goes_on: Sender<()>,
-    directory: TempDir,
+    /// The disk of its outbox.
+    disk: SimDisk,
+    _directory: TempDir,
     runtime: Runtime,
 }
 
@@ -71,25 +54,29 @@ impl World {
         let mut settings = Settings::from_source(&source).unwrap();
         settings.disk_patience = DISK_PATIENCE;
         let clock = Arc::new(ManualClock::default());
-        let opened = DataDirectory::open(directory.path()).unwrap();
-        let mut outbox = open_outbox(&opened, &*clock, &settings).unwrap();
-        let file = directory.path().join("outbox.log.jsonl");
-        let ((begins, begun), (goes_on, waits)) = (channel(), channel());
-        outbox.set_medium(Box::new(Hanging {
-            file: File::options().append(true).open(file).unwrap(),
-            begun: begins,
-            goes_on: waits,
-        }));
+        let opened = Directory::open(directory.path()).unwrap();
+        let disk = SimDisk::new(1);
+        let of_outbox = Directory::lock(Arc::new(disk.clone())).unwrap().unwrap();
+        let outbox = open_outbox(&of_outbox, &*clock, &settings).unwrap();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().unwrap();
         let running = runtime.block_on(Running::serve(&opened, outbox, clock, &settings));
         Self {
             running: running.unwrap(),
-            begun,
-            goes_on,
-            directory,
+            disk,
+            _directory: directory,
             runtime,
         }
+    }
+
+    /// Lets the next write of the outbox hang until it is let go on, at the latest once the test is gone. It says when it begins.
+    fn hang(&self) -> (Receiver<()>, Sender<()>) {
+        let ((begins, begun), (goes_on, waits)) = (channel(), channel());
+        self.disk.meanwhile(1, move || {
+            let _ = begins.send(());
+            let _ = waits.recv();
+        });
+        (begun, goes_on)
     }
 
     fn readiness(&self) -> String {
@@ -137,6 +124,7 @@ fn assert_unknown((status, body): (u16, Value)) {
 fn a_disk_of_the_outbox_that_hangs_is_said_and_shown_until_it_answers() {
     let world = World::new();
     let address = world.running.address();
+    let (_begun, goes_on) = world.hang();
     assert_unknown(sell(address, "first"));
     let reasons = world.readiness();
     let says = ": disk: the disk does not answer";
@@ -144,7 +132,7 @@ fn a_disk_of_the_outbox_that_hangs_is_said_and_shown_until_it_answers() {
     let line = "the disk of the outbox does not answer; until it does, nothing is queued or sent";
     assert!(logs::count(&["ERROR", line]) > 0);
 
-    world.goes_on.send(()).unwrap();
+    goes_on.send(()).unwrap();
     let begun = std::time::Instant::now();
     while world.readiness().contains(says) {
         assert!(begun.elapsed() < PATIENCE, "it is over");
@@ -158,11 +146,10 @@ fn a_disk_of_the_outbox_that_hangs_is_said_and_shown_until_it_answers() {
 fn a_store_that_is_told_to_stop_answers_and_ends_though_the_disk_of_its_outbox_hangs() {
     let mut world = World::new();
     let address = world.running.address();
-    world.goes_on.send(()).unwrap();
     assert_eq!(sell(address, "first").0, 202);
-    world.begun.recv().unwrap();
+    let (begun, _goes_on) = world.hang();
     let second = thread::spawn(move || sell(address, "second"));
-    world.begun.recv().unwrap();
+    begun.recv().unwrap();
     world.running.stop();
     assert_unknown(second.join().unwrap());
     let ended = async { tokio::time::timeout(PATIENCE, world.running.ended()).await };
@@ -175,10 +162,9 @@ fn a_store_that_is_told_to_stop_answers_and_ends_though_the_disk_of_its_outbox_h
     assert_eq!(logs::count(&["ERROR", line]), 1);
 
     // As the next start finds it, if nothing of the rest ever gets there.
-    let left = tempfile::tempdir().unwrap();
-    let file = "outbox.log.jsonl";
-    fs::copy(world.directory.path().join(file), left.path().join(file)).unwrap();
-    let left = DataDirectory::open(left.path()).unwrap();
+    let left = Directory::lock(Arc::new(world.disk.fork()))
+        .unwrap()
+        .unwrap();
     let limits = OutboxLimits::default();
     let (outbox, _) = DurableOutbox::open(&left, limits, Default::default()).unwrap();
     assert_eq!(outbox.outbox().queued_count(), 1);

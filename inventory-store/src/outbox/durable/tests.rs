@@ -1,32 +1,17 @@
 //! What is seen of an outbox, and what becomes of its file.
 
 use std::fs;
-use std::io;
 use std::time::Duration;
 
 use inventory_core::vocabulary::{Adjustment, IdempotencyKey, Version};
 use inventory_http::wire::Update;
+use inventory_log::testing::{Call, Fault, SimDisk};
 
 use super::*;
 use crate::logs;
 use crate::outbox::Reason;
-use crate::outbox::file::Medium;
 
-/// Takes nothing, and fails the test when it is asked again after it has said so.
-#[derive(Debug, Default)]
-struct Broken {
-    asked: bool,
-}
-
-impl Medium for Broken {
-    fn append(&mut self, _: &[u8]) -> io::Result<()> {
-        assert!(!self.asked, "asked again after a failure");
-        self.asked = true;
-        Err(io::Error::other("broken"))
-    }
-}
-
-fn open(directory: &DataDirectory) -> DurableOutbox {
+fn open(directory: &Directory) -> DurableOutbox {
     let opened =
         DurableOutbox::open(directory, OutboxLimits::default(), OnConflict::default()).unwrap();
     assert_eq!(opened.1, None);
@@ -49,21 +34,23 @@ pub(crate) fn sale(key: &str) -> Intent {
 
 #[test]
 fn after_a_failed_write_nothing_is_taken_or_sent_until_the_file_was_written_anew() {
-    let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let disk = SimDisk::new(1);
+    let directory = Directory::lock(Arc::new(disk.clone())).unwrap().unwrap();
     let now = Timestamp::UNIX_EPOCH;
     let mut outbox = open(&directory);
     outbox.change(Change::Enqueue(sale("a")), now).unwrap();
 
-    outbox.file.set_medium(Box::new(Broken::default()));
+    disk.arm(Some(Call::Sync), 1, Fault::SyncLosesPages);
     let both = ["b", "c"].map(|key| Change::Enqueue(sale(key)));
     for answer in outbox.change_all(&both, now) {
         assert!(matches!(answer, Err(ChangeError::Failed(_))));
     }
+    let calls = disk.calls();
     let settled = outbox.change(Change::Settle(named("a")), now);
     assert!(matches!(settled, Err(ChangeError::Failed(_))));
     assert!(outbox.start(9, now, |_| false).is_err() && outbox.failure().is_some());
     assert_eq!(outbox.outbox().queued_count(), 1, "what was durable");
+    assert_eq!(disk.calls(), calls, "the disk was asked again");
 
     outbox.heal().unwrap();
     assert!(outbox.failure().is_none());
@@ -82,7 +69,7 @@ fn after_a_failed_write_nothing_is_taken_or_sent_until_the_file_was_written_anew
 #[test]
 fn a_file_of_history_is_written_anew() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let now = Timestamp::UNIX_EPOCH;
     let mut outbox = open(&directory);
     let keep = Change::Enqueue(sale("keep"));
@@ -109,7 +96,7 @@ fn a_file_of_history_is_written_anew() {
 fn a_file_of_history_that_cannot_be_written_anew_grows_on_and_that_is_said() {
     logs::listen();
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let now = Timestamp::UNIX_EPOCH;
     let mut outbox = open(&directory);
     outbox.change(Change::Enqueue(sale("keep")), now).unwrap();
@@ -174,7 +161,7 @@ fn keys(intents: &[Intent]) -> Vec<&str> {
 #[test]
 fn what_was_queued_by_a_wrong_clock_is_as_old_as_central_bears_out() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let (wrong, right) = (
         Timestamp::UNIX_EPOCH,
         Timestamp::UNIX_EPOCH.plus_millis(1 << 40),
@@ -209,7 +196,7 @@ fn what_was_queued_by_a_wrong_clock_is_as_old_as_central_bears_out() {
 #[test]
 fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let now = Timestamp::UNIX_EPOCH.plus_millis(1 << 40);
     let mut outbox = open(&directory);
     let queue = |key: &str| {
@@ -262,7 +249,7 @@ fn what_may_have_been_applied_is_not_sent_once_central_has_forgotten_keys() {
 #[test]
 fn what_has_waited_too_long_is_parked_and_not_sent() {
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let mut outbox = open(&directory);
     let start = Timestamp::UNIX_EPOCH;
     outbox.change(Change::Enqueue(sale("a")), start).unwrap();

@@ -1,22 +1,21 @@
 //! What many askers and lookers see of one outbox on a bad disk.
 
-use std::fs;
-use std::io;
+use std::io::ErrorKind;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
+use inventory_log::testing::{Call, Fault, SimDisk};
 
 use super::*;
-use crate::cache::DataDirectory;
 use crate::logs;
 use crate::outbox::durable::tests::sale;
-use crate::outbox::file::Medium;
 use crate::outbox::{OnConflict, OutboxLimits};
+use inventory_log::disk::Directory;
 
-fn open(directory: &DataDirectory) -> DurableOutbox {
+fn open(directory: &Directory) -> DurableOutbox {
     let opened = DurableOutbox::open(directory, OutboxLimits::default(), OnConflict::default());
     opened.unwrap().0
 }
@@ -30,6 +29,13 @@ fn start(outbox: DurableOutbox) -> Keeper {
     .unwrap()
 }
 
+/// A disk, and its directory.
+fn simulated() -> (SimDisk, Directory) {
+    let disk = SimDisk::new(1);
+    let directory = Directory::lock(Arc::new(disk.clone())).unwrap().unwrap();
+    (disk, directory)
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all().build().unwrap()
@@ -38,23 +44,12 @@ fn runtime() -> tokio::runtime::Runtime {
 /// A disk that is full until somebody makes room, in every way: the file itself cannot be written anew either.
 #[test]
 fn a_full_disk_is_used_again_once_there_is_room() {
-    #[derive(Debug)]
-    struct Full;
-
-    impl Medium for Full {
-        fn append(&mut self, _: &[u8]) -> io::Result<()> {
-            Err(io::Error::from_raw_os_error(28))
-        }
-    }
-
-    let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
-    let mut outbox = open(&directory);
-    outbox.set_medium(Box::new(Full));
-    // A directory in the place of the file that is written beside: writing anew fails as well.
-    let in_the_way = temporary.path().join("outbox.log.jsonl.tmp");
-    fs::create_dir(&in_the_way).unwrap();
-    fs::write(in_the_way.join("file"), b"").unwrap();
+    let (disk, directory) = simulated();
+    let outbox = open(&directory);
+    disk.set_full(true);
+    disk.set_shortage(ErrorKind::StorageFull);
+    // What is queued would have room in the file's last sector.
+    disk.arm(Some(Call::Write), 1, Fault::NoSpace);
     let keeper = start(outbox);
     let runtime = runtime();
     let queue = |key: &str| {
@@ -63,11 +58,11 @@ fn a_full_disk_is_used_again_once_there_is_room() {
     };
     assert!(matches!(queue("a"), Err(ChangeError::Failed(_))));
     let trouble = keeper.trouble().unwrap();
-    assert!(trouble.message.contains("os error"), "{trouble:?}");
+    assert!(trouble.message.contains("no storage space"), "{trouble:?}");
     let mut changed = keeper.subscribe();
     changed.mark_unchanged();
 
-    fs::remove_dir_all(&in_the_way).unwrap();
+    disk.set_full(false);
     runtime.block_on(changed.changed()).unwrap();
     assert!(keeper.trouble().is_none(), "nobody had to ask for it");
     assert!(matches!(queue("a"), Ok(Changed::Done)));
@@ -81,7 +76,7 @@ fn a_full_disk_is_used_again_once_there_is_room() {
 fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
     logs::listen();
     let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
+    let directory = Directory::open(temporary.path()).unwrap();
     let clock = ManualClock::default();
     let keeper = Keeper::start(
         open(&directory),
@@ -120,42 +115,23 @@ fn what_is_queued_is_no_older_for_a_clock_that_is_set() {
     assert_eq!((queued, again.outbox().parked_count()), (2, 0));
 }
 
-/// A disk on which a sync ends only when the test says so.
-#[derive(Debug)]
-struct Slow {
-    began: Arc<Barrier>,
-    ends: Arc<Barrier>,
-    syncs: Arc<AtomicUsize>,
-    is_slow: Arc<AtomicBool>,
-}
-
-impl Medium for Slow {
-    fn append(&mut self, _: &[u8]) -> io::Result<()> {
-        self.syncs.fetch_add(1, Ordering::SeqCst);
-        if self.is_slow.load(Ordering::SeqCst) {
-            self.began.wait();
-            self.ends.wait();
-        }
-        Ok(())
-    }
+/// Lets the next write wait, from where the first barrier is passed until the second one is.
+fn hold_up(disk: &SimDisk) -> (Arc<Barrier>, Arc<Barrier>) {
+    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (begins, goes_on) = (Arc::clone(&began), Arc::clone(&ends));
+    disk.meanwhile(1, move || {
+        begins.wait();
+        goes_on.wait();
+    });
+    (began, ends)
 }
 
 #[test]
 fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
-    let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
-    let mut outbox = open(&directory);
-    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-    let (syncs, is_slow) = (
-        Arc::new(AtomicUsize::new(0)),
-        Arc::new(AtomicBool::new(true)),
-    );
-    outbox.set_medium(Box::new(Slow {
-        began: Arc::clone(&began),
-        ends: Arc::clone(&ends),
-        syncs: Arc::clone(&syncs),
-        is_slow: Arc::clone(&is_slow),
-    }));
+    let (disk, directory) = simulated();
+    let outbox = open(&directory);
+    let syncs = disk.calls_of(Call::Sync);
+    let (began, ends) = hold_up(&disk);
     let keeper = start(outbox);
     let runtime = runtime();
     thread::scope(|scope| {
@@ -175,7 +151,6 @@ fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
         while keeper.asked.load(Ordering::SeqCst) < 41 {
             thread::yield_now();
         }
-        is_slow.store(false, Ordering::SeqCst);
         ends.wait();
         first.join().unwrap();
         for one in later {
@@ -183,24 +158,17 @@ fn nobody_who_looks_waits_for_the_disk_and_those_who_wait_share_a_sync() {
         }
     });
     assert_eq!(keeper.outbox().queued_count(), 41);
-    assert_eq!(syncs.load(Ordering::SeqCst), 2, "forty waited together");
+    let made = disk.calls_of(Call::Sync) - syncs;
+    assert_eq!(made, 2, "forty waited together");
 }
 
 /// A sync hangs: nobody waits for it longer than the patience, nobody more is taken, and what was taken is done in the end.
 #[test]
 fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
     logs::listen();
-    let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
-    let mut outbox = open(&directory);
-    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-    let is_slow = Arc::new(AtomicBool::new(true));
-    outbox.set_medium(Box::new(Slow {
-        began: Arc::clone(&began),
-        ends: Arc::clone(&ends),
-        syncs: Arc::default(),
-        is_slow: Arc::clone(&is_slow),
-    }));
+    let (disk, directory) = simulated();
+    let outbox = open(&directory);
+    let (began, ends) = hold_up(&disk);
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH.plus_millis(77));
     let patience = Duration::from_millis(100);
     let keeper = Keeper::start(outbox, Arc::new(clock), patience).unwrap();
@@ -225,7 +193,6 @@ fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
             "the disk of the outbox does not answer; until it does, nothing is queued or sent";
         assert!(logs::count(&["ERROR", line, "silent_ms="]) > 0);
 
-        is_slow.store(false, Ordering::SeqCst);
         ends.wait();
         keeper.watch_disk().await;
         assert!(keeper.trouble().is_none());
@@ -240,16 +207,9 @@ fn a_disk_that_hangs_is_told_and_nobody_waits_for_it() {
 /// What was taken is done after the end as well, and nothing more is taken.
 #[test]
 fn an_outbox_that_was_closed_finishes_what_it_has_taken() {
-    let temporary = tempfile::tempdir().unwrap();
-    let directory = DataDirectory::open(temporary.path()).unwrap();
-    let mut outbox = open(&directory);
-    let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-    outbox.set_medium(Box::new(Slow {
-        began: Arc::clone(&began),
-        ends: Arc::clone(&ends),
-        syncs: Arc::default(),
-        is_slow: Arc::new(AtomicBool::new(true)),
-    }));
+    let (disk, directory) = simulated();
+    let outbox = open(&directory);
+    let (began, ends) = hold_up(&disk);
     let keeper = start(outbox);
     let queue = |key: &str| keeper.change_all(vec![Change::Enqueue(sale(key))]);
     runtime().block_on(async {

@@ -1,7 +1,12 @@
 //! A snapshot as one JSON document of many lines, streamed in both directions.
 
+mod records;
+mod sink;
+mod source;
+mod window;
+
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, BufRead, Write};
 
 use inventory_core::defect;
 use inventory_core::machine::{
@@ -12,22 +17,22 @@ use inventory_core::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timesta
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 
-use super::disk::DiskFile;
-use super::header::FORMAT;
-use super::interner::Interner;
-use super::snapshot_records::{
+use self::records::{
     push_alert, push_buried, push_lapsed, push_reservation, push_transfer, read_alert, read_buried,
     read_lapsed, read_reservation, read_transfer,
 };
-use super::snapshot_sink::Sink;
-use super::snapshot_source::{Fault, Source, WireHeader, said};
-use super::snapshot_window::{push_remembered, read_remembered};
-use super::text::{push_hex64, push_number, push_string};
+use self::sink::Sink;
+pub(crate) use self::source::Fault;
+use self::source::{Source, WireHeader, said};
+use self::window::{push_remembered, read_remembered};
+use crate::codec::format::FORMAT;
+use crate::codec::interner::Interner;
+use crate::codec::text::{push_hex64, push_number, push_string};
 
-/// Writes a snapshot into an empty file, and returns its size.
-pub(super) fn write(file: &dyn DiskFile, snapshot: &Snapshot) -> io::Result<u64> {
+/// Writes a snapshot.
+pub(crate) fn write(out: impl Write, snapshot: &Snapshot) -> io::Result<()> {
     let image = &snapshot.image;
-    let mut sink = Sink::new(file);
+    let mut sink = Sink::new(out);
     push_header(&mut sink.buffer, snapshot);
     sink.list("stores", image.stores(), |out, store| {
         push_string(out, store.as_str())
@@ -85,7 +90,7 @@ fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
     out.extend_from_slice(b",\n");
 }
 
-fn push_products(sink: &mut Sink<'_>, image: &Image) -> io::Result<()> {
+fn push_products(sink: &mut Sink<impl Write>, image: &Image) -> io::Result<()> {
     let stores: RapidHashMap<&StoreId, usize> = image.stores().zip(0..).collect();
     sink.list("products", image.products(), |out, product| {
         out.extend_from_slice(b"{\"id\":");
@@ -155,9 +160,9 @@ fn read_product(line: &str) -> Result<Option<ImageProduct>, String> {
     }
 }
 
-/// Reads a snapshot, and returns it only if every byte is what was written.
-pub(super) fn read(file: &dyn DiskFile) -> Result<Snapshot, Fault> {
-    let mut source = Source::of(file).map_err(Fault::Io)?;
+/// Reads a snapshot of so many bytes, and returns it only if every byte is what was written.
+pub(crate) fn read(bytes: impl BufRead + Send, size: u64) -> Result<Snapshot, Fault> {
+    let mut source = Source::new(bytes, size);
     let header: WireHeader = source.header()?;
     let mut ids = Interner::default();
     let mut builder = ImageBuilder::new(Head {

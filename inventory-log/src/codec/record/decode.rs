@@ -16,14 +16,14 @@ use serde_json::value::RawValue;
 
 use super::canonical::{Numbers, boxed, canonical, event};
 use super::outcomes::outcomes_fit;
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
 
 /// Reads an entry from a line. Its checksum was compared before.
 ///
 /// # Errors
 ///
 /// The text is no entry. An event that means nothing to this program is no reason: it becomes [`Event::DeadLettered`].
-pub(in crate::file) fn decode(text: &str, ids: &mut Interner) -> Result<Entry, String> {
+pub(crate) fn decode(text: &str, ids: &mut Interner) -> Result<Entry, String> {
     match canonical(text, ids) {
         Some(entry) => Ok(entry),
         None => parse(text, ids),

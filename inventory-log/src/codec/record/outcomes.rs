@@ -2,7 +2,7 @@
 
 use inventory_core::machine::Outcome;
 
-use crate::file::text::Cursor;
+use crate::codec::text::Cursor;
 
 /// The names up to the end of the list, in the form that the encoder writes.
 pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
@@ -21,7 +21,7 @@ pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome
 
 /// Whether outcomes may stand beside so many events: each line that was not skipped has written one, or more, and a request
 /// whose lines all were has written one that says so.
-pub(in crate::file) fn outcomes_fit(outcomes: &[Outcome], events: usize) -> bool {
+pub(crate) fn outcomes_fit(outcomes: &[Outcome], events: usize) -> bool {
     let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
     match written.count() {
         0 => outcomes.is_empty() || events == 1,

@@ -1,12 +1,6 @@
-//! The data directory: its lock, and the names of its files.
-
-use std::any::Any;
-use std::fmt;
-use std::sync::Arc;
+//! The names of the files of a data directory.
 
 use inventory_core::vocabulary::{Epoch, Sequence};
-
-use super::disk::Disk;
 
 /// The segment that is appended to.
 pub(super) const ACTIVE: &str = "events.log.jsonl";
@@ -20,29 +14,6 @@ pub(super) const SNAPSHOT_OLDER: &str = "state.older.json";
 pub(super) const SNAPSHOT_TMP: &str = "state.json.tmp";
 /// The dead letters.
 pub(super) const DEAD_LETTERS: &str = "deadletter.jsonl";
-
-/// A disk that is ours as long as a clone of this value lives.
-#[derive(Clone)]
-pub(super) struct Directory {
-    pub(super) disk: Arc<dyn Disk>,
-    _lock: Arc<dyn Any + Send + Sync>,
-}
-
-impl fmt::Debug for Directory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.disk.fmt(f)
-    }
-}
-
-impl Directory {
-    /// A directory whose lock was taken.
-    pub(super) fn new(disk: Arc<dyn Disk>, lock: Box<dyn Any + Send + Sync>) -> Self {
-        Self {
-            disk,
-            _lock: Arc::from(lock),
-        }
-    }
-}
 
 /// The name of the sealed segment that starts at `first`. The digits make the order of names the order of segments.
 pub(super) fn sealed_name(first: Sequence) -> String {

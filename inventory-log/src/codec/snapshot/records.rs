@@ -11,8 +11,8 @@ use inventory_core::vocabulary::{
 };
 use serde::Deserialize;
 
-use super::interner::Interner;
-use super::text::{push_number, push_string};
+use crate::codec::interner::Interner;
+use crate::codec::text::{push_number, push_string};
 
 pub(super) fn push_alert(out: &mut Vec<u8>, product: &ProductId, store: &StoreId, alert: Alert) {
     out.extend_from_slice(b"{\"product\":");

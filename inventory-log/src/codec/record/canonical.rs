@@ -9,8 +9,8 @@ use inventory_core::vocabulary::{
 };
 
 use super::outcomes::{canonical_outcomes, outcomes_fit};
-use crate::file::interner::Interner;
-use crate::file::text::Cursor;
+use crate::codec::interner::Interner;
+use crate::codec::text::Cursor;
 
 /// The entry of a line.
 pub(super) fn canonical(text: &str, ids: &mut Interner) -> Option<Entry> {

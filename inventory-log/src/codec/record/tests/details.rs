@@ -4,9 +4,9 @@ use inventory_core::machine::Kind;
 use inventory_core::vocabulary::Sequence;
 
 use super::{GOLDEN, line_of};
-use crate::file::interner::Interner;
-use crate::file::record::canonical::canonical;
-use crate::file::record::{decode, push_crc};
+use crate::codec::interner::Interner;
+use crate::codec::record::canonical::canonical;
+use crate::codec::record::{decode, push_crc};
 
 /// What an event of each type says after its total.
 const DETAILS: [(&str, &str); 17] = [

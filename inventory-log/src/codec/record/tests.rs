@@ -16,7 +16,7 @@ use super::canonical::canonical;
 #[cfg(feature = "testing")]
 use super::probe::{DecodedRecord, decode_record, encode_record};
 use super::{Line, decode, encode, select};
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
 
 mod details;
 mod kinds;

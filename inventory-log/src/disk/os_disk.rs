@@ -10,7 +10,7 @@ use std::thread;
 use inventory_core::defect;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstat, fstatvfs, openat, renameat, statat, unlinkat};
 
-use super::disk::{Disk, DiskFile, FileId};
+use super::{Disk, DiskFile, FileId};
 
 /// How often the lock is asked for while somebody shares it.
 const LOCK_ATTEMPTS_MAX: usize = 10_000;

@@ -1,31 +1,30 @@
 //! The lines of a snapshot, read once from the first to the last.
 
+use std::io::{self, BufRead};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::{io, iter, mem, thread};
+use std::{iter, mem, thread};
 
 use inventory_core::defect;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
 use serde::Deserialize;
 
-use super::disk::DiskFile;
-use super::header::{FORMAT, format};
-use super::lines::Lines;
-use super::text::push_hex32;
+use crate::codec::format::{FORMAT, format};
+use crate::codec::text::push_hex32;
 
 /// Elements that are handed over together, so that a hand-over costs little beside them.
 const BATCH: usize = 256;
 
-/// The size from which on a file is read ahead: a smaller one takes hardly longer than a thread to start.
+/// The size from which on a snapshot is read ahead: a smaller one takes hardly longer than a thread to start.
 const AHEAD_FROM_BYTES: u64 = 1 << 20;
 
 /// Batches that are decoded ahead: some hundreds of kilobytes.
 const BATCHES_AHEAD: usize = 4;
 
-/// Why a file is no snapshot that this program can use.
+/// Why bytes are no snapshot that this program can use.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Io(io::Error),
     Newer { found: u64, known: u64 },
     Damaged { offset: u64, what: String },
@@ -67,7 +66,7 @@ enum Batch<T> {
 #[derive(Default)]
 struct Raw {
     text: String,
-    /// Where in the file each starts, and where in the text it ends.
+    /// Where in the document each starts, and where in the text it ends.
     places: Vec<(u64, usize)>,
 }
 
@@ -89,41 +88,52 @@ impl Raw {
     }
 }
 
-/// The lines of a file, and the checksum of what went through.
-pub(super) struct Source<'a> {
-    file: &'a dyn DiskFile,
+/// The lines of a document, and the checksum of what went through.
+pub(super) struct Source<R> {
+    bytes: R,
+    /// Bytes of the document.
     size: u64,
-    lines: Lines,
     offset: u64,
+    /// A line that is longer than what was read at once.
+    long: Vec<u8>,
     crc: crc32fast::Hasher,
 }
 
-impl<'a> Source<'a> {
-    pub(super) fn of(file: &'a dyn DiskFile) -> io::Result<Self> {
-        Ok(Self {
-            size: file.size()?,
-            file,
-            lines: Lines::from(0),
+impl<R: BufRead + Send> Source<R> {
+    pub(super) fn new(bytes: R, size: u64) -> Self {
+        Self {
+            bytes,
+            size,
             offset: 0,
+            long: Vec::new(),
             crc: crc32fast::Hasher::new(),
-        })
+        }
     }
 
     /// Passes one line to `use_line`, and adds it to the checksum.
     fn line<T>(&mut self, use_line: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
         let offset = self.offset;
         let damaged = |what| damaged(offset, what);
-        let piece = self.lines.next(self.file, self.size).map_err(Fault::Io)?;
-        let piece = piece.ok_or_else(|| damaged("it ends too early".to_owned()))?;
-        // Between lines there is one newline: anything more is not what was written.
-        if piece.offset != offset || !piece.ended {
-            return Err(damaged("a line is not where it was written".to_owned()));
-        }
-        let text = std::str::from_utf8(piece.bytes).map_err(|error| damaged(error.to_string()))?;
-        let used = use_line(text).map_err(damaged)?;
-        self.offset = piece.end() + 1;
-        self.crc.update(piece.bytes);
+        self.long.clear();
+        let read = self.bytes.fill_buf().map_err(Fault::Io)?;
+        let within = memchr::memchr(b'\n', read);
+        let line = match within {
+            Some(length) => &read[..length],
+            None => {
+                let read = self.bytes.read_until(b'\n', &mut self.long);
+                read.map_err(Fault::Io)?;
+                let line = self.long.strip_suffix(b"\n");
+                line.ok_or_else(|| damaged("it ends too early".to_owned()))?
+            }
+        };
+        self.crc.update(line);
         self.crc.update(b"\n");
+        self.offset += line.len() as u64 + 1;
+        let text = std::str::from_utf8(line).map_err(|error| damaged(error.to_string()))?;
+        let used = use_line(text).map_err(damaged)?;
+        if let Some(length) = within {
+            self.bytes.consume(length + 1);
+        }
         Ok(used)
     }
 
@@ -292,7 +302,8 @@ impl<'a> Source<'a> {
             same.then_some(())
                 .ok_or_else(|| "its checksum is wrong".to_owned())
         })?;
-        if self.offset != self.size {
+        let more = self.bytes.fill_buf().map_err(Fault::Io)?;
+        if !more.is_empty() || self.offset != self.size {
             let offset = self.offset;
             let what = "there is more than was written".to_owned();
             return Err(damaged(offset, what));
@@ -303,10 +314,9 @@ impl<'a> Source<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
+    use std::io::BufReader;
 
     use super::*;
-    use crate::file::disk::write_all_at;
 
     /// So many that the list is read ahead.
     const NUMBERS: usize = 15_000;
@@ -314,33 +324,30 @@ mod tests {
     /// Bytes of an element, with its comma and newline.
     const LINE_BYTES: usize = 82;
 
-    /// The numbers from 0 on, as a list.
-    fn numbers() -> File {
+    /// The numbers from 0 on, as a list, read in pieces: some lines are within one, some are not.
+    fn numbers() -> Source<impl BufRead + Send> {
         let lines: Vec<String> = (0..NUMBERS).map(|number| format!("{number:080}")).collect();
         let text = OPENING.to_owned() + &lines.join(",\n") + "\n],\n";
         assert!(text.len() as u64 >= AHEAD_FROM_BYTES);
-        let file = tempfile::tempfile().unwrap();
-        write_all_at(&file, text.as_bytes(), 0).unwrap();
-        file
+        let size = text.len() as u64;
+        let bytes = io::Cursor::new(text.into_bytes());
+        Source::new(BufReader::with_capacity(2 * LINE_BYTES + 1, bytes), size)
     }
 
     #[test]
     fn a_large_list_is_taken_in_its_order_and_decoded_a_bounded_way_ahead() {
-        let file = numbers();
         let decoded = AtomicUsize::new(0);
         let decode = |line: &str| {
             decoded.fetch_add(1, Ordering::Relaxed);
             line.parse::<usize>().map_err(said)
         };
         let (mut taken, mut ahead_max) = (0, 0);
-        let read = Source::of(&file)
-            .unwrap()
-            .list_ahead("numbers", decode, |number| {
-                assert_eq!(*number, taken);
-                ahead_max = ahead_max.max(decoded.load(Ordering::Relaxed) - taken);
-                taken += 1;
-                Ok(())
-            });
+        let read = numbers().list_ahead("numbers", decode, |number| {
+            assert_eq!(*number, taken);
+            ahead_max = ahead_max.max(decoded.load(Ordering::Relaxed) - taken);
+            taken += 1;
+            Ok(())
+        });
         assert!(read.is_ok(), "{read:?}");
         assert_eq!(taken, NUMBERS);
         // What waits, what is filled, and what is being taken.
@@ -349,7 +356,6 @@ mod tests {
 
     #[test]
     fn what_is_refused_of_a_large_list_is_said_to_be_where_it_stands() {
-        let file = numbers();
         // In the first batch, in the second one, which a taker waits for, and in the last.
         for bad in [0, BATCH - 1, BATCH + 1, 2 * BATCH - 1, NUMBERS - 1] {
             for by_taker in [true, false] {
@@ -357,7 +363,7 @@ mod tests {
                     true => Err("refused".to_owned()),
                     false => Ok(number),
                 };
-                let read = Source::of(&file).unwrap().list_ahead(
+                let read = numbers().list_ahead(
                     "numbers",
                     |line| refuse(line.parse().map_err(said)?, !by_taker),
                     |number| refuse(*number, by_taker).map(drop),

@@ -6,15 +6,15 @@ use inventory_core::vocabulary::Sequence;
 
 use super::canonical::{canonical_end, canonical_head, canonical_shape};
 use super::decode::decode;
-use crate::file::interner::Interner;
-use crate::file::text::Cursor;
+use crate::codec::interner::Interner;
+use crate::codec::text::Cursor;
 
 /// Reads those events of a line whose product and store, if it has one, are picked. There may be none.
 ///
 /// # Errors
 ///
 /// The text is no entry, as far as it was read.
-pub(in crate::file) fn select(
+pub(crate) fn select(
     text: &str,
     ids: &mut Interner,
     picked: impl Fn(&str, Option<&str>) -> bool,

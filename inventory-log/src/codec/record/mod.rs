@@ -11,8 +11,8 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub(super) use decode::decode;
-pub(super) use encode::{encode, push_details, push_outcomes};
-pub(super) use line::{Line, check_crc, push_crc};
-pub(super) use outcomes::outcomes_fit;
-pub(super) use select::select;
+pub(crate) use decode::decode;
+pub(crate) use encode::{encode, push_details, push_outcomes};
+pub(crate) use line::{Line, check_crc, push_crc};
+pub(crate) use outcomes::outcomes_fit;
+pub(crate) use select::select;

@@ -7,10 +7,10 @@ use inventory_core::vocabulary::{Actor, Note, Reason, Reference, Sequence};
 
 use super::decode::dead_lettered;
 use super::push_crc;
-use crate::file::text::{push_hex64, push_number, push_string};
+use crate::codec::text::{push_hex64, push_number, push_string};
 
 /// Appends the line of an entry that is written by the append whose first position is `group`.
-pub(in crate::file) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
+pub(crate) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
     let start = out.len();
     push_entry(out, entry, group);
     push_crc(out, start);
@@ -87,7 +87,7 @@ fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
 }
 
 /// Appends outcomes as a list of their names.
-pub(in crate::file) fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
+pub(crate) fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
     out.push(b'[');
     for (at, outcome) in outcomes.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
@@ -129,7 +129,7 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
 }
 
 /// Appends what an event says beside its change of a level as fields, each behind a comma.
-pub(in crate::file) fn push_details(out: &mut Vec<u8>, kind: &Kind) {
+pub(crate) fn push_details(out: &mut Vec<u8>, kind: &Kind) {
     kind.each_detail(|detail, value| {
         out.extend_from_slice(b",\"");
         out.extend_from_slice(detail.name().as_bytes());

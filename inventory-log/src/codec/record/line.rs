@@ -4,7 +4,7 @@ use inventory_core::defect;
 use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Chain, Sequence, Timestamp};
 
-use crate::file::text::{Cursor, parse_hex, push_hex32};
+use crate::codec::text::{Cursor, parse_hex, push_hex32};
 
 /// `,"crc":"xxxxxxxx"}`
 const CRC_BYTES: usize = 18;
@@ -12,7 +12,7 @@ const CRC_BYTES: usize = 18;
 const CHAIN_BYTES: usize = 27;
 
 /// Ends a line that starts at `start`: appends the checksum of all its bytes, and the newline.
-pub(in crate::file) fn push_crc(out: &mut Vec<u8>, start: usize) {
+pub(crate) fn push_crc(out: &mut Vec<u8>, start: usize) {
     let crc = crc32fast::hash(&out[start..]);
     out.extend_from_slice(b",\"crc\":\"");
     push_hex32(out, crc);
@@ -20,7 +20,7 @@ pub(in crate::file) fn push_crc(out: &mut Vec<u8>, start: usize) {
 }
 
 /// The part of a line that its checksum covers, when the checksum is right. The line comes without its newline.
-pub(in crate::file) fn check_crc(line: &[u8]) -> Option<&[u8]> {
+pub(crate) fn check_crc(line: &[u8]) -> Option<&[u8]> {
     let (content, crc) = line.split_at_checked(line.len().checked_sub(CRC_BYTES)?)?;
     let digits = crc.strip_prefix(b",\"crc\":\"")?.strip_suffix(b"\"}")?;
     let right = parse_hex(digits)? == u64::from(crc32fast::hash(content));
@@ -29,22 +29,22 @@ pub(in crate::file) fn check_crc(line: &[u8]) -> Option<&[u8]> {
 
 /// A line whose checksum is right and whose frame is that of a record.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::file) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Position of the first event.
-    pub(in crate::file) first: Sequence,
+    pub(crate) first: Sequence,
     /// Position of the last event.
-    pub(in crate::file) last: Sequence,
+    pub(crate) last: Sequence,
     /// First position of the append that wrote the line: every position below was durable by then.
-    pub(in crate::file) group: Sequence,
+    pub(crate) group: Sequence,
     /// All of it.
-    pub(in crate::file) text: &'a str,
+    pub(crate) text: &'a str,
     recorded_at: &'a str,
     chain: &'a [u8],
 }
 
 impl<'a> Line<'a> {
     /// Reads the frame of a line, which comes without its newline. `None` when the bytes are no record.
-    pub(in crate::file) fn parse(line: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
         let content = check_crc(line)?;
         let (_, chain) = content.split_at_checked(content.len().checked_sub(CHAIN_BYTES)?)?;
         let chain = chain.strip_prefix(b",\"chain\":\"")?.strip_suffix(b"\"")?;
@@ -73,7 +73,7 @@ impl<'a> Line<'a> {
     }
 
     /// The head of a log that ends with this line; `None` when its time or chain is none.
-    pub(in crate::file) fn head(&self) -> Option<Head> {
+    pub(crate) fn head(&self) -> Option<Head> {
         Some(Head {
             sequence: self.last,
             chain: Chain::from_bits(parse_hex(self.chain)?),

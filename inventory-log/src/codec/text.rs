@@ -1,12 +1,12 @@
 //! Writing and reading the few forms of JSON that this format is made of: fixed names, integers, strings, digests.
 
 /// Appends a number in decimal.
-pub(super) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+pub(crate) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends `bits` as 16 lower-case hexadecimal digits.
-pub(super) fn push_hex64(out: &mut Vec<u8>, bits: u64) {
+pub(crate) fn push_hex64(out: &mut Vec<u8>, bits: u64) {
     let mut digits = [0; 16];
     for (place, digit) in digits.iter_mut().enumerate() {
         *digit = HEX[(bits >> (60 - 4 * place)) as usize & 15];
@@ -15,7 +15,7 @@ pub(super) fn push_hex64(out: &mut Vec<u8>, bits: u64) {
 }
 
 /// Appends a checksum as 8 lower-case hexadecimal digits.
-pub(super) fn push_hex32(out: &mut Vec<u8>, bits: u32) {
+pub(crate) fn push_hex32(out: &mut Vec<u8>, bits: u32) {
     let mut digits = [0; 8];
     for (place, digit) in digits.iter_mut().enumerate() {
         *digit = HEX[(bits >> (28 - 4 * place)) as usize & 15];
@@ -24,7 +24,7 @@ pub(super) fn push_hex32(out: &mut Vec<u8>, bits: u32) {
 }
 
 /// Any bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits
         .map(|digit| char::from(HEX[usize::from(digit)]))
@@ -34,7 +34,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The number that `digits`, all lower-case hexadecimal and at most 16, stand for.
-pub(super) fn parse_hex(digits: &[u8]) -> Option<u64> {
+pub(crate) fn parse_hex(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0, |bits, digit| {
         let value = match digit {
             b'0'..=b'9' => digit - b'0',
@@ -46,7 +46,7 @@ pub(super) fn parse_hex(digits: &[u8]) -> Option<u64> {
 }
 
 /// Appends a JSON string.
-pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Ids and keys seldom need an escape: look once, then copy at once.
     let plain = text
@@ -77,13 +77,13 @@ fn push_escaped(out: &mut Vec<u8>, byte: u8) {
 
 /// Reads the forms that this module writes, from the front of a text. Anything else is `None`: it may still be JSON.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
@@ -92,22 +92,22 @@ impl<'a> Cursor<'a> {
     }
 
     /// The length of the whole text.
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.text.len()
     }
 
     /// Whether `literal` comes next.
-    pub(super) fn is_at(&self, literal: &str) -> bool {
+    pub(crate) fn is_at(&self, literal: &str) -> bool {
         self.rest().starts_with(literal.as_bytes())
     }
 
     /// Passes `literal`.
-    pub(super) fn pass(&mut self, literal: &str) -> Option<()> {
+    pub(crate) fn pass(&mut self, literal: &str) -> Option<()> {
         self.is_at(literal).then(|| self.at += literal.len())
     }
 
     /// Passes an integer without sign, leading zeros, fraction or exponent.
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let digits = self.rest();
         let length = digits
             .iter()
@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes an integer with or without a minus sign. To a JSON parser, `-0` is a float.
-    pub(super) fn integer(&mut self) -> Option<i64> {
+    pub(crate) fn integer(&mut self) -> Option<i64> {
         let negative = self.pass("-").is_some();
         let number = i64::try_from(self.number()?).ok()?;
         match (negative, number) {
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes a string without escapes, up to and including its closing quote; the opening one is passed already.
-    pub(super) fn string(&mut self) -> Option<&'a str> {
+    pub(crate) fn string(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let length = rest.iter().position(|&byte| needs_escape(byte))?;
         if rest[length] != b'"' {

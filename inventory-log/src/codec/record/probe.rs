@@ -4,7 +4,7 @@ use inventory_core::machine::{Entry, Head};
 use inventory_core::vocabulary::Sequence;
 
 use super::{Line, decode, encode};
-use crate::file::interner::Interner;
+use crate::codec::interner::Interner;
 
 /// A line that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,19 +10,19 @@ const IDS_MAX: usize = 1 << 16;
 
 /// Gives equal ids one allocation.
 #[derive(Debug, Default)]
-pub(super) struct Interner {
+pub(crate) struct Interner {
     products: RapidHashMap<Box<str>, ProductId>,
     stores: RapidHashMap<Box<str>, StoreId>,
 }
 
 impl Interner {
     /// The id with this text; `None` when the text is none.
-    pub(super) fn product(&mut self, text: &str) -> Option<ProductId> {
+    pub(crate) fn product(&mut self, text: &str) -> Option<ProductId> {
         intern(&mut self.products, text, |text| ProductId::new(text).ok())
     }
 
     /// As [`Interner::product`].
-    pub(super) fn store(&mut self, text: &str) -> Option<StoreId> {
+    pub(crate) fn store(&mut self, text: &str) -> Option<StoreId> {
         intern(&mut self.stores, text, |text| StoreId::new(text).ok())
     }
 }

@@ -15,8 +15,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::record::{outcomes_fit, push_details, push_outcomes};
-use super::text::{push_hex64, push_number, push_string};
+use crate::codec::record::{outcomes_fit, push_details, push_outcomes};
+use crate::codec::text::{push_hex64, push_number, push_string};
 
 type PlacedEvent = Event<ProductIx, StoreIx>;
 
