@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ledger::{Product, ProductIx, StoreIx};
+use super::ledger::{Product, ProductIx, StoreIx, apply_to_records};
 use crate::defect;
 use crate::machine::{Buried, Entry, Event, Head, Kind, Ledger, Movement};
 use crate::testing::step;
@@ -102,7 +102,7 @@ fn evolve_movement(
             ledger.trust(product_ix, sequence);
         }
     }
-    ledger.book(movement, product_ix, store_ix, at);
+    apply_to_records(ledger, movement, (product_ix, store_ix), at);
     Ok((product_ix, store_ix))
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::machine::{Distinct, Kind, Lines, Movement};
+use crate::machine::{Distinct, Lines, Movement};
 use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
 
 /// What has become of a reservation. It ends once.
@@ -151,41 +151,21 @@ impl Reservation {
         self.lines.find(|line| line.of(product, store))
     }
 
-    /// Assigns what an event of this reservation says.
-    pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
-        let ended = match &movement.kind {
-            Kind::Held { .. } => {
-                self.lines.push(HeldLine::made_by(movement));
-                return;
-            }
-            Kind::Extended { deadline, .. } => {
-                self.deadline = *deadline;
-                return;
-            }
-            Kind::Committed { .. } => {
-                let of = |line: &HeldLine| line.of(&movement.product, &movement.store);
-                self.lines
-                    .change(of, |line| line.committed = movement.delta.size());
-                ReservationState::Committed
-            }
-            // A line of which nothing was committed is released: the reservation is committed all the same.
-            Kind::Released { .. } if self.state == ReservationState::Committed => self.state,
-            Kind::Released { .. } => ReservationState::Released,
-            Kind::Expired { .. } => ReservationState::Expired,
-            Kind::Increased
-            | Kind::Decreased
-            | Kind::Counted
-            | Kind::Lapsed
-            | Kind::Shipped { .. }
-            | Kind::Received { .. }
-            | Kind::Closed { .. }
-            | Kind::AlertSet { .. }
-            | Kind::AlertRemoved
-            | Kind::Low { .. }
-            | Kind::Replenished { .. }
-            | Kind::Unchanged => return,
-        };
-        self.state = ended;
+    /// Ends with the units of a line taken out of the stock.
+    pub(super) fn commit(&mut self, movement: &Movement, at: Timestamp) {
+        let of = |line: &HeldLine| line.of(&movement.product, &movement.store);
+        self.lines
+            .change(of, |line| line.committed = movement.delta.size());
+        self.end(ReservationState::Committed, at);
+    }
+
+    /// Ends. A line of which nothing was committed is released: the reservation is committed all the same.
+    pub(super) fn end(&mut self, state: ReservationState, at: Timestamp) {
+        let stays =
+            self.state == ReservationState::Committed && state == ReservationState::Released;
+        if !stays {
+            self.state = state;
+        }
         self.ended_at = Some(at);
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::machine::{Distinct, Kind, Lines, Movement, Settlement};
+use crate::machine::{Distinct, Lines, Movement, Settlement};
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, TransferId};
 
 /// What has become of a transfer. It ends once.
@@ -126,8 +126,7 @@ impl Transfer {
         id: TransferId,
         opened: Sequence,
         opened_at: Timestamp,
-        source: StoreId,
-        destination: StoreId,
+        (source, destination): (StoreId, StoreId),
         first: TransferLine,
     ) -> Self {
         Self {
@@ -152,47 +151,37 @@ impl Transfer {
         self.lines.find(|line| line.product.cmp(product))
     }
 
-    /// Assigns what an event of this transfer says.
-    pub(super) fn follow(&mut self, movement: &Movement, at: Timestamp) {
-        let of = |line: &TransferLine| line.product.cmp(&movement.product);
-        let ended = match &movement.kind {
-            Kind::Shipped { .. } => {
-                self.lines.push(TransferLine::made_by(movement));
-                return;
-            }
-            Kind::Received { in_transit, .. } => {
-                let receive = |line: &mut TransferLine| {
-                    line.received = line.shipped.saturating_sub(*in_transit);
-                };
-                self.lines.change(of, receive);
-                TransferState::Received
-            }
-            Kind::Closed {
-                settlement,
-                missing,
-                ..
-            } => {
-                self.lines.change(of, |line| line.missing = *missing);
-                match settlement {
-                    Settlement::Returned => TransferState::Returned,
-                    Settlement::Lost => TransferState::Lost,
-                }
-            }
-            Kind::Increased
-            | Kind::Decreased
-            | Kind::Counted
-            | Kind::Held { .. }
-            | Kind::Committed { .. }
-            | Kind::Released { .. }
-            | Kind::Expired { .. }
-            | Kind::Lapsed
-            | Kind::Extended { .. }
-            | Kind::AlertSet { .. }
-            | Kind::AlertRemoved
-            | Kind::Low { .. }
-            | Kind::Replenished { .. }
-            | Kind::Unchanged => return,
+    /// Of a product, so much is still on the way.
+    pub(super) fn receive(&mut self, product: &ProductId, in_transit: Quantity, at: Timestamp) {
+        self.change(product, TransferState::Received, at, |line| {
+            line.received = line.shipped.saturating_sub(in_transit);
+        });
+    }
+
+    /// Of a product, so much is missing.
+    pub(super) fn close(
+        &mut self,
+        product: &ProductId,
+        settlement: Settlement,
+        missing: Quantity,
+        at: Timestamp,
+    ) {
+        let ended = match settlement {
+            Settlement::Returned => TransferState::Returned,
+            Settlement::Lost => TransferState::Lost,
         };
+        self.change(product, ended, at, |line| line.missing = missing);
+    }
+
+    /// Changes a line, and ends when nothing is on the way any more.
+    fn change(
+        &mut self,
+        product: &ProductId,
+        ended: TransferState,
+        at: Timestamp,
+        change: impl FnOnce(&mut TransferLine),
+    ) {
+        self.lines.change(|line| line.product.cmp(product), change);
         if !self.lines.any_open() {
             self.state = ended;
             self.ended_at = Some(at);

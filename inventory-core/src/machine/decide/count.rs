@@ -64,8 +64,7 @@ fn release_youngest(
         released.push(Arc::clone(reservation));
     }
     for reservation in released {
-        let id = reservation.id.clone();
-        ruling.free(&reservation, &Kind::Released { reservation: id });
+        ruling.release(&reservation);
     }
     // What nobody holds is not reserved, whatever the ledger thought.
     Ok(reserved.min(on_hand))

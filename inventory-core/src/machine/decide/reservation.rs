@@ -116,10 +116,7 @@ pub(super) fn release(
         let place = ruling.draft.place(&held.product, &held.store);
         quarantine(line, &place)?;
     }
-    let kind = Kind::Released {
-        reservation: reservation.id.clone(),
-    };
-    ruling.free(&reservation, &kind);
+    ruling.release(&reservation);
     Ok(())
 }
 

@@ -91,11 +91,14 @@ impl<'r, 'a> Ruling<'r, 'a> {
         self.push(place, place.note(kind));
     }
 
-    /// Sets free what a reservation holds, line by line.
-    pub(super) fn free(&mut self, reservation: &Reservation, kind: &Kind) {
+    /// Releases what a reservation holds, line by line.
+    pub(super) fn release(&mut self, reservation: &Reservation) {
         for line in &reservation.lines {
             let place = self.draft.place(&line.product, &line.store);
-            self.push(&place, place.free(line.held, kind.clone()));
+            self.draft.hold_less(&place, line.held);
+            let reservation = reservation.id.clone();
+            let released = Kind::Released { reservation };
+            self.push(&place, place.free(line.held, released));
         }
     }
 

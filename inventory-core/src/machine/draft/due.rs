@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use super::staging::Undo;
 use super::{Draft, Place, ProductIx};
 use crate::defect;
 use crate::machine::{After, HeldLine, Kind, Level, Movement, Reservation, ReservationState};
@@ -128,15 +127,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Notes that a level of a quarantined product is held by less. Of another product nobody asks: its level says it.
-    pub(super) fn hold_less(&mut self, place: &Place<'_>, units: Quantity) {
+    pub(in crate::machine) fn hold_less(&mut self, place: &Place<'_>, units: Quantity) {
         if !place.quarantined {
             return;
         }
         let level = (place.product_ix, place.store_ix);
         let left = self.units_held(place).saturating_sub(units.units());
-        let earlier = self.staging.held.insert(level, left);
-        let undo = Undo::Held(level.0, level.1, earlier);
-        self.staging.undo.push(undo);
+        self.staging.held.insert(level, left);
     }
 
     fn units_held(&self, place: &Place<'_>) -> u64 {

@@ -1,8 +1,10 @@
 //! The ledger as it will be once the group that is being decided is durable.
 
 mod due;
+mod overlay;
 mod place;
 mod records;
+mod staged;
 mod staging;
 
 use std::sync::Arc;
@@ -10,10 +12,10 @@ use std::sync::Arc;
 pub(super) use place::Place;
 pub use staging::Staging;
 
-use super::ledger::{Product, ProductIx, Standing, StoreIx};
+use super::ledger::{Product, ProductIx, RecordKeeper, Standing, StoreIx, apply_to_records};
 use crate::machine::{Entry, Fresh, Head, Intent, Kind, Ledger, Movement, Request};
 use crate::vocabulary::{Chain, ProductId, Quantity, Sequence, StoreId, Timestamp};
-use staging::{StagedProduct, Undo};
+use staging::StagedProduct;
 
 /// A ledger plus the events that were decided on top of it and are not durable yet. Dropping it is the rollback.
 #[derive(Debug)]
@@ -151,12 +153,8 @@ impl<'a> Draft<'a> {
             Some(&standing) => Some(standing),
             None => known.and_then(|known| known.standing(store_ix)),
         };
-        let alert = match self.staging.alerts.get(&(product_ix, store_ix)) {
-            Some(&alert) => alert,
-            None => known.and_then(|known| known.alert(store_ix)),
-        };
         Place {
-            alert,
+            alert: self.alert_at((product_ix, store_ix)),
             product_ix,
             store_ix,
             product,
@@ -191,8 +189,7 @@ impl<'a> Draft<'a> {
                     && !(movement.kind == Kind::Counted && uncounted == 0),
                 uncounted,
             };
-            let earlier = self.staging.products.insert(product, staged);
-            self.staging.undo.push(Undo::Product(product, earlier));
+            self.staging.products.insert(product, staged);
             let standing = Standing {
                 level: movement.after.level,
                 counted_at: match movement.kind == Kind::Counted {
@@ -200,62 +197,20 @@ impl<'a> Draft<'a> {
                     false => place.counted_at,
                 },
             };
-            let earlier = self.staging.levels.insert((product, store), standing);
-            self.staging.undo.push(Undo::Level(product, store, earlier));
+            self.staging.levels.insert((product, store), standing);
         }
-        self.book(place, movement);
+        let at = self.at;
+        apply_to_records(self, movement, (product, store), at);
     }
 
     /// Makes what was staged since the last call part of the draft.
     pub(super) fn keep(&mut self) {
-        self.staging.undo.clear();
+        self.staging.keep();
     }
 
     /// Takes back what was staged since the last call of [`Draft::keep`].
     pub(super) fn take_back(&mut self) {
-        while let Some(undo) = self.staging.undo.pop() {
-            match undo {
-                Undo::Product(ix, Some(earlier)) => {
-                    self.staging.products.insert(ix, earlier);
-                }
-                Undo::Product(ix, None) => {
-                    self.staging.products.remove(&ix);
-                }
-                Undo::Level(product, store, Some(earlier)) => {
-                    self.staging.levels.insert((product, store), earlier);
-                }
-                Undo::Level(product, store, None) => {
-                    self.staging.levels.remove(&(product, store));
-                }
-                Undo::Reservation(id, Some(earlier)) => {
-                    self.staging.reservations.insert(id, earlier);
-                }
-                Undo::Reservation(id, None) => {
-                    self.staging.reservations.remove(&id);
-                    if self.ledger.reservations.slot(&id).is_none() {
-                        self.staging.opened.pop();
-                    }
-                }
-                Undo::Transfer(id, Some(earlier)) => {
-                    self.staging.transfers.insert(id, earlier);
-                }
-                Undo::Transfer(id, None) => {
-                    self.staging.transfers.remove(&id);
-                }
-                Undo::Alert(product, store, Some(earlier)) => {
-                    self.staging.alerts.insert((product, store), earlier);
-                }
-                Undo::Alert(product, store, None) => {
-                    self.staging.alerts.remove(&(product, store));
-                }
-                Undo::Held(product, store, Some(earlier)) => {
-                    self.staging.held.insert((product, store), earlier);
-                }
-                Undo::Held(product, store, None) => {
-                    self.staging.held.remove(&(product, store));
-                }
-            }
-        }
+        self.staging.take_back();
     }
 
     fn known(&self, ix: ProductIx) -> Option<&'a Product> {

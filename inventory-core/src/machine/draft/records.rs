@@ -2,160 +2,213 @@
 
 use std::sync::Arc;
 
-use super::staging::{Staged, Undo};
-use super::{Draft, Place};
-use crate::machine::{
-    Alert, HeldLine, Kind, Movement, Reservation, Thresholds, Transfer, TransferLine,
-};
-use crate::vocabulary::{Quantity, ReservationId, TransferId};
+use super::Draft;
+use super::staged::Staged;
+use super::staging::Staging;
+use crate::machine::ledger::{ProductIx, RecordKeeper, StoreIx};
+use crate::machine::{Alert, HeldLine, Reservation, Transfer, TransferLine};
+use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
 
 impl Draft<'_> {
     /// A reservation that is open, or has ended not long ago.
     pub(in crate::machine) fn reservation(&self, id: &ReservationId) -> Option<&Arc<Reservation>> {
-        let staged = self.staging.reservations.get(id);
-        staged
-            .map(|staged| &staged.record)
-            .or_else(|| self.ledger.reservations.find(id))
+        let staged = &self.staging.reservations;
+        staged.find(id, &self.ledger.reservations)
     }
 
     /// A transfer that is under way, or has ended not long ago.
     pub(in crate::machine) fn transfer(&self, id: &TransferId) -> Option<&Arc<Transfer>> {
-        let staged = self.staging.transfers.get(id);
-        staged
-            .map(|staged| &staged.record)
-            .or_else(|| self.ledger.transfers.find(id))
+        let staged = &self.staging.transfers;
+        staged.find(id, &self.ledger.transfers)
+    }
+}
+
+impl RecordKeeper for Draft<'_> {
+    fn first(&self) -> Sequence {
+        self.next()
     }
 
-    /// Lets the lines that follow see what a movement changes beside its level.
-    pub(super) fn book(&mut self, place: &Place<'_>, movement: &Movement) {
-        let (opened, at) = (self.next(), self.at);
-        match &movement.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Lapsed | Kind::Unchanged => {}
-            Kind::Held {
-                reservation: id,
-                deadline,
-            } => {
-                // Pushed again into one that has just been opened with it, it is the same line.
-                let new = || {
-                    Reservation::open(
-                        id.clone(),
-                        opened,
-                        at,
-                        *deadline,
-                        HeldLine::made_by(movement),
-                    )
-                };
-                if let Some(reservation) = self.stage_reservation(id, || Some(new())) {
-                    reservation.follow(movement, at);
-                }
-            }
-            Kind::Released { reservation: id } => {
-                if let Some(reservation) = self.stage_reservation(id, || None) {
-                    reservation.follow(movement, at);
-                    let line = reservation.line(&movement.product, &movement.store);
-                    let held = line.map_or(Quantity::ZERO, |line| line.held);
-                    self.hold_less(place, held);
-                }
-            }
-            Kind::Committed { reservation: id }
-            | Kind::Expired { reservation: id }
-            | Kind::Extended {
-                reservation: id, ..
-            } => {
-                if let Some(reservation) = self.stage_reservation(id, || None) {
-                    reservation.follow(movement, at);
-                }
-            }
-            Kind::Shipped {
-                transfer: id,
-                destination,
-            } => {
-                let source = &movement.store;
-                let new = || {
-                    let (source, destination) = (source.clone(), destination.clone());
-                    Transfer::open(
-                        id.clone(),
-                        opened,
-                        at,
-                        source,
-                        destination,
-                        TransferLine::made_by(movement),
-                    )
-                };
-                if let Some(transfer) = self.stage_transfer(id, || Some(new())) {
-                    transfer.follow(movement, at);
-                }
-            }
-            Kind::Received { transfer: id, .. } | Kind::Closed { transfer: id, .. } => {
-                if let Some(transfer) = self.stage_transfer(id, || None) {
-                    transfer.follow(movement, at);
-                }
-            }
-            Kind::AlertSet { low, replenished } => {
-                let thresholds = Thresholds::new(*low, *replenished);
-                self.stage_alert(place, thresholds.ok().map(Alert::new));
-            }
-            Kind::AlertRemoved => self.stage_alert(place, None),
-            Kind::Low { .. } => self.tell(place, true),
-            Kind::Replenished { .. } => self.tell(place, false),
-        }
-    }
-
-    /// The draft's own reservation: a copy of the one that is known, else a new one.
-    fn stage_reservation(
+    fn hold(
         &mut self,
         id: &ReservationId,
-        new: impl FnOnce() -> Option<Reservation>,
-    ) -> Option<&mut Reservation> {
+        _level: (ProductIx, StoreIx),
+        _deadline: Timestamp,
+        line: HeldLine,
+        new: impl FnOnce(HeldLine) -> Reservation,
+    ) {
         let by = self.next();
-        let staged = self.staging.reservations.get(id);
-        if staged.is_none_or(|staged| staged.by != by) {
-            let record = match self.reservation(id).cloned() {
-                Some(known) => known,
-                None => {
-                    let new = Arc::new(new()?);
-                    self.staging.opened.push(id.clone());
-                    new
-                }
-            };
-            let staged = Staged { record, by };
-            let earlier = self.staging.reservations.insert(id.clone(), staged);
-            let undo = Undo::Reservation(id.clone(), earlier);
-            self.staging.undo.push(undo);
+        let Staging {
+            reservations,
+            opened,
+            ..
+        } = &mut *self.staging;
+        if let Some(own) = reservations.own(id, by, &self.ledger.reservations) {
+            own.lines.push(line);
+        } else {
+            opened.push(id.clone());
+            reservations.insert(id.clone(), Staged::new(new(line), by));
         }
-        let staged = self.staging.reservations.get_mut(id);
-        staged.map(|staged| Arc::make_mut(&mut staged.record))
     }
 
-    /// The draft's own transfer: a copy of the one that is known, else a new one.
-    fn stage_transfer(
+    fn deadline(&self, id: &ReservationId) -> Option<Timestamp> {
+        self.reservation(id).map(|known| known.deadline)
+    }
+
+    fn change_reservation(&mut self, id: &ReservationId, change: impl FnOnce(&mut Reservation)) {
+        let by = self.next();
+        let staged = &mut self.staging.reservations;
+        if let Some(own) = staged.own(id, by, &self.ledger.reservations) {
+            change(own);
+        }
+    }
+
+    /// What of it is held the draft looks up where it lets it lapse.
+    fn lapse(&mut self, _product: ProductIx, _at: Timestamp) {}
+
+    fn ship(
         &mut self,
         id: &TransferId,
-        new: impl FnOnce() -> Option<Transfer>,
-    ) -> Option<&mut Transfer> {
+        line: TransferLine,
+        new: impl FnOnce(TransferLine) -> Transfer,
+    ) {
         let by = self.next();
-        let staged = self.staging.transfers.get(id);
-        if staged.is_none_or(|staged| staged.by != by) {
-            let known = self.transfer(id).cloned();
-            let record = known.or_else(|| new().map(Arc::new))?;
-            let staged = Staged { record, by };
-            let earlier = self.staging.transfers.insert(id.clone(), staged);
-            let undo = Undo::Transfer(id.clone(), earlier);
-            self.staging.undo.push(undo);
+        let staged = &mut self.staging.transfers;
+        if let Some(own) = staged.own(id, by, &self.ledger.transfers) {
+            own.lines.push(line);
+        } else {
+            staged.insert(id.clone(), Staged::new(new(line), by));
         }
-        let staged = self.staging.transfers.get_mut(id);
-        staged.map(|staged| Arc::make_mut(&mut staged.record))
     }
 
-    fn stage_alert(&mut self, place: &Place<'_>, alert: Option<Alert>) {
-        let level = (place.product_ix, place.store_ix);
-        let earlier = self.staging.alerts.insert(level, alert);
-        let undo = Undo::Alert(place.product_ix, place.store_ix, earlier);
-        self.staging.undo.push(undo);
+    fn change_transfer(&mut self, id: &TransferId, change: impl FnOnce(&mut Transfer)) {
+        let by = self.next();
+        let staged = &mut self.staging.transfers;
+        if let Some(own) = staged.own(id, by, &self.ledger.transfers) {
+            change(own);
+        }
     }
 
-    fn tell(&mut self, place: &Place<'_>, is_low: bool) {
-        let alert = place.alert.map(|alert| Alert { is_low, ..alert });
-        self.stage_alert(place, alert);
+    fn alert_at(&self, level: (ProductIx, StoreIx)) -> Option<Alert> {
+        let staged = self.staging.alerts.get(&level).copied();
+        staged.unwrap_or_else(|| self.known(level.0)?.alert(level.1))
+    }
+
+    fn set_alert(&mut self, level: (ProductIx, StoreIx), alert: Option<Alert>) {
+        self.staging.alerts.insert(level, alert);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{adjust, count};
+    use crate::machine::{
+        Close, Command, Commit, CommitLine, Decision, Extend, Hold, Ledger, Lines, Receive,
+        ReceiveLine, Release, RemoveAlert, Request, SetAlert, Settlement, Ship, WindowLimits,
+        decide, follow,
+    };
+    use crate::vocabulary::Units;
+
+    fn hold(id: &str, product: &str, units: u64) -> Command {
+        Hold::new(id, product, "north", units, 60).unwrap().into()
+    }
+
+    fn ship(id: &str, product: &str) -> Command {
+        Ship::new(id, "north", "south", product, 3).unwrap().into()
+    }
+
+    fn commit_some(id: &str) -> Command {
+        let line = CommitLine {
+            product: "tea".parse().unwrap(),
+            store: "north".parse().unwrap(),
+            quantity: Units::new(1).unwrap(),
+        };
+        let lines = Some(Lines::new(vec![line]).unwrap());
+        let reservation = id.parse().unwrap();
+        Command::Commit(Commit { reservation, lines })
+    }
+
+    fn receive_some(id: &str) -> Command {
+        let line = ReceiveLine {
+            product: "tea".parse().unwrap(),
+            quantity: Units::new(2).unwrap(),
+        };
+        let lines = Some(Lines::new(vec![line]).unwrap());
+        let transfer = id.parse().unwrap();
+        Command::Receive(Receive { transfer, lines })
+    }
+
+    fn groups() -> Vec<Vec<Vec<Command>>> {
+        let extend = |id| Extend::new(id, 90).unwrap().into();
+        let release = |id| Release::new(id).unwrap().into();
+        let alert = || SetAlert::new("tea", "north", 2, 5).unwrap().into();
+        let lost = || Close::new("t1", Settlement::Lost).unwrap().into();
+        vec![
+            vec![
+                vec![adjust("tea", "north", 20), adjust("rice", "north", 20)],
+                vec![hold("r1", "tea", 2), hold("r1", "rice", 3)],
+                vec![hold("r2", "tea", 2), hold("r2", "rice", 3)],
+                vec![commit_some("r1"), extend("r2")],
+                vec![ship("t1", "tea"), ship("t1", "rice")],
+                vec![alert(), hold("r3", "tea", 1)],
+            ],
+            vec![
+                vec![receive_some("t1"), release("r2")],
+                vec![lost(), count("tea", "north", 1)],
+                vec![hold("r4", "rice", 1)],
+                vec![hold("r5", "rice", 1), hold("r5", "tea", 99)],
+                vec![adjust("tea", "north", 9)],
+            ],
+            vec![
+                vec![release("r3"), hold("r6", "tea", 1), release("r6")],
+                vec![RemoveAlert::new("tea", "north").unwrap().into()],
+            ],
+        ]
+    }
+
+    #[test]
+    fn the_draft_shows_records_as_the_ledger_will_have_them() {
+        let ids: [ReservationId; 6] = std::array::from_fn(|at| {
+            let id = format!("r{}", at + 1);
+            id.parse().unwrap()
+        });
+        let transfer = "t1".parse().unwrap();
+        let level = (ProductIx(0), StoreIx(0));
+        let mut ledger = Ledger::new(WindowLimits::default());
+        let mut staging = Staging::default();
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut refused = 0;
+        for group in groups() {
+            let mut draft = Draft::new(&ledger, &mut staging, now);
+            let mut entries = Vec::new();
+            for commands in group {
+                let request = Request::unkeyed(commands).unwrap();
+                match decide(&mut draft, &request) {
+                    Ok(Decision::Fresh(fresh)) => {
+                        entries.push(draft.record(Some(&request), fresh));
+                    }
+                    Ok(other) => panic!("{other:?}"),
+                    Err(_) => refused += 1,
+                }
+            }
+            let shown = ids.each_ref().map(|id| draft.reservation(id).cloned());
+            let shown_transfer = draft.transfer(&transfer).cloned();
+            let shown_alert = draft.alert_at(level);
+            for entry in entries {
+                assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
+            }
+            let known = ids.each_ref().map(|id| ledger.reservation(id).cloned());
+            assert_eq!(shown.map(|it| it.map(Arc::unwrap_or_clone)), known);
+            let shown_transfer = shown_transfer.map(Arc::unwrap_or_clone);
+            assert_eq!(shown_transfer, ledger.transfer(&transfer).cloned());
+            assert_eq!(shown_alert, ledger.alert_at(level));
+            now = now.plus_millis(7);
+        }
+        let open = ids.iter().filter(|id| {
+            let known = ledger.reservation(id);
+            known.is_some_and(Reservation::is_open)
+        });
+        assert_eq!(open.map(ToString::to_string).collect::<Vec<_>>(), ["r4"]);
+        assert_eq!((refused, ledger.alert_at(level)), (1, None));
     }
 }

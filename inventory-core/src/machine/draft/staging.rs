@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use rapidhash::{RapidHashMap, RapidHashSet};
 
+use super::overlay::{KEPT, Overlay, clear};
+use super::staged::Staged;
 use crate::machine::ledger::{ProductIx, Standing, StoreIx};
 use crate::machine::{Alert, Entry, Reservation, Transfer};
 use crate::vocabulary::{
-    Caller, IdempotencyKey, ProductId, Quantity, ReservationId, Sequence, StoreId, TransferId,
-    Version,
+    Caller, IdempotencyKey, ProductId, Quantity, ReservationId, StoreId, TransferId, Version,
 };
 
 /// A product as the draft has it.
@@ -22,71 +23,70 @@ pub(super) struct StagedProduct {
     pub(super) uncounted: usize,
 }
 
-/// A reservation or transfer as the draft has it.
-#[derive(Debug)]
-pub(super) struct Staged<T> {
-    pub(super) record: T,
-    /// First position of the request that has staged it last, so that it is remembered once what was before.
-    pub(super) by: Sequence,
-}
-
-/// What a request changed, so that a refusal of a later line can take it back.
-#[derive(Debug)]
-pub(super) enum Undo {
-    Product(ProductIx, Option<StagedProduct>),
-    Level(ProductIx, StoreIx, Option<Standing>),
-    Reservation(ReservationId, Option<Staged<Arc<Reservation>>>),
-    Transfer(TransferId, Option<Staged<Arc<Transfer>>>),
-    Alert(ProductIx, StoreIx, Option<Option<Alert>>),
-    Held(ProductIx, StoreIx, Option<u64>),
-}
-
-/// Entries that a table keeps room for from group to group: so many as a busy moment needs, and cleared in a fraction of a
-/// microsecond.
-const KEPT: usize = 1_024;
-
 /// The memory of a [`Draft`](super::Draft), kept from group to group so that a small group allocates nothing.
 #[derive(Debug, Default)]
 pub struct Staging {
-    pub(super) products: RapidHashMap<ProductIx, StagedProduct>,
-    pub(super) levels: RapidHashMap<(ProductIx, StoreIx), Standing>,
-    pub(super) new_products: RapidHashMap<ProductId, ProductIx>,
-    pub(super) new_stores: RapidHashMap<StoreId, StoreIx>,
-    pub(super) reservations: RapidHashMap<ReservationId, Staged<Arc<Reservation>>>,
-    pub(super) transfers: RapidHashMap<TransferId, Staged<Arc<Transfer>>>,
-    pub(super) alerts: RapidHashMap<(ProductIx, StoreIx), Option<Alert>>,
+    pub(super) products: Overlay<ProductIx, StagedProduct>,
+    pub(super) levels: Overlay<(ProductIx, StoreIx), Standing>,
+    pub(super) reservations: Overlay<ReservationId, Staged<Reservation>>,
+    pub(super) transfers: Overlay<TransferId, Staged<Transfer>>,
+    pub(super) alerts: Overlay<(ProductIx, StoreIx), Option<Alert>>,
     /// What reservations hold of levels of which that is not what the ledger says: of those that lapse, and of quarantined
     /// ones.
-    pub(super) held: RapidHashMap<(ProductIx, StoreIx), u64>,
+    pub(super) held: Overlay<(ProductIx, StoreIx), u64>,
     /// The reservations that the ledger does not know, in the order in which they were made.
     pub(super) opened: Vec<ReservationId>,
+    /// How many of them are of the requests before.
+    opened_before: usize,
+    pub(super) new_products: RapidHashMap<ProductId, ProductIx>,
+    pub(super) new_stores: RapidHashMap<StoreId, StoreIx>,
     /// Products of which nothing is due any more that has not lapsed.
     pub(super) lapsed: RapidHashSet<ProductIx>,
     /// Those of them that the request has seen that is being decided, before anything said so.
     pub(super) overdue: Vec<ProductIx>,
     pub(super) keys: RapidHashMap<(Option<Caller>, IdempotencyKey), Arc<Entry>>,
-    pub(super) undo: Vec<Undo>,
 }
 
 impl Staging {
     pub(super) fn clear(&mut self) {
-        clear(&mut self.products);
-        clear(&mut self.levels);
+        self.products.clear();
+        self.levels.clear();
+        self.reservations.clear();
+        self.transfers.clear();
+        self.alerts.clear();
+        self.held.clear();
         clear(&mut self.new_products);
         clear(&mut self.new_stores);
-        clear(&mut self.reservations);
-        clear(&mut self.transfers);
-        clear(&mut self.alerts);
-        clear(&mut self.held);
         clear(&mut self.keys);
         self.opened.clear();
         self.opened.shrink_to(KEPT);
+        self.opened_before = 0;
         self.lapsed.clear();
         self.lapsed.shrink_to(KEPT);
         self.overdue.clear();
         self.overdue.shrink_to(KEPT);
-        self.undo.clear();
-        self.undo.shrink_to(KEPT);
+    }
+
+    /// Makes what was staged since the last call part of it.
+    pub(super) fn keep(&mut self) {
+        self.products.keep();
+        self.levels.keep();
+        self.reservations.keep();
+        self.transfers.keep();
+        self.alerts.keep();
+        self.held.keep();
+        self.opened_before = self.opened.len();
+    }
+
+    /// Takes back what was staged since the last call of [`Staging::keep`].
+    pub(super) fn take_back(&mut self) {
+        self.products.take_back();
+        self.levels.take_back();
+        self.reservations.take_back();
+        self.transfers.take_back();
+        self.alerts.take_back();
+        self.held.take_back();
+        self.opened.truncate(self.opened_before);
     }
 
     /// Gives back what a large group has needed, now that nobody waits for it: a table is cleared in the time of its room,
@@ -100,28 +100,20 @@ impl Staging {
     /// The most entries that one of its tables has room for.
     fn room(&self) -> usize {
         let tables = [
-            self.products.capacity(),
-            self.levels.capacity(),
+            self.products.room(),
+            self.levels.room(),
+            self.reservations.room(),
+            self.transfers.room(),
+            self.alerts.room(),
+            self.held.room(),
+            self.opened.capacity(),
             self.new_products.capacity(),
             self.new_stores.capacity(),
-            self.reservations.capacity(),
-            self.transfers.capacity(),
-            self.alerts.capacity(),
-            self.held.capacity(),
-            self.opened.capacity(),
             self.lapsed.capacity(),
             self.overdue.capacity(),
             self.keys.capacity(),
-            self.undo.capacity(),
         ];
         tables.into_iter().max().unwrap_or_default()
-    }
-}
-
-fn clear<K, V>(table: &mut RapidHashMap<K, V>) {
-    match table.capacity() > KEPT {
-        true => *table = RapidHashMap::default(),
-        false => table.clear(),
     }
 }
 

@@ -18,11 +18,11 @@
 mod arena;
 mod book;
 mod by_id;
-mod following;
 mod holds;
 mod key_hash;
 mod packed;
 mod product;
+mod records;
 mod shelf;
 mod window;
 
@@ -41,6 +41,7 @@ pub(super) use by_id::ById;
 pub(super) use holds::Holds;
 pub(super) use packed::{Packer, Unpacker};
 pub(super) use product::{Product, Standing};
+pub(super) use records::{RecordKeeper, apply_to_records};
 pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
