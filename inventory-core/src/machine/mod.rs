@@ -8,6 +8,7 @@
 //! ```
 
 mod alert;
+mod apply;
 mod command;
 mod decide;
 mod decision;
@@ -22,14 +23,16 @@ mod ledger;
 mod lines;
 mod outcome;
 mod plain;
-mod rehearse;
 mod rejection;
 mod request;
 mod reservation;
 mod settlement;
 mod transfer;
+mod whole;
 
 pub use alert::Alert;
+pub(crate) use apply::follow_decided;
+pub use apply::{Poison, follow, follow_after_loss};
 pub use command::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold,
     InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
@@ -41,19 +44,18 @@ pub use detail::{DetailForm, DetailValue};
 pub use draft::{Draft, Staging};
 pub use entry::{Annotations, Entry, ImageEntry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
-pub(crate) use evolve::follow_decided;
-pub use evolve::{Break, Inapplicable, Poison, evolve, follow, follow_after_loss, follow_on_trust};
+pub use evolve::Inapplicable;
 pub use image::{Image, ImageBuilder, ImageProduct, InvalidImage};
 pub use kind::{Detail, Details, Kind};
 pub use ledger::{
-    Buried, Head, KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
+    Break, Buried, Head, KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
 };
 pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use plain::InvalidInput;
-pub use rehearse::rehearse;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};
 pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};
 pub use reservation::{HeldLine, InvalidReservationState, Reservation, ReservationState};
 pub use settlement::{InvalidSettlement, Settlement};
 pub use transfer::{InvalidTransferState, Transfer, TransferLine, TransferState};
+pub use whole::{NotApplied, apply_whole};

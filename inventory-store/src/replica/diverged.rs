@@ -1,10 +1,8 @@
 //! Why a page cannot be followed.
 
-use inventory_core::machine::{Break, Head, Inapplicable};
+use inventory_core::machine::{Break, Inapplicable, NotApplied};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use inventory_http::wire::InvalidEntry;
-
-use super::after_images::Continued;
 
 /// A page is not the continuation of what the replica has followed. Only a fresh snapshot leads on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,24 +52,6 @@ impl Diverged {
             Self::Unreadable(InvalidEntry::UnknownType { .. } | InvalidEntry::Malformed { .. })
         )
     }
-
-    /// Whether an entry continues a log that ends with `head`.
-    pub(super) fn check(head: Head, continued: &Continued) -> Result<(), Self> {
-        let Continued { entry, unknown } = continued;
-        let found = entry.first;
-        if found != head.sequence.next() {
-            let head = head.sequence;
-            return Err(Self::Gap { head, found });
-        }
-        let chained = *unknown > 0
-            || entry
-                .chain_after(head.chain)
-                .is_none_or(|chain| chain == entry.chain);
-        if !chained || entry.recorded_at < head.recorded_at {
-            return Err(Self::Chain { at: found });
-        }
-        Ok(())
-    }
 }
 
 impl From<Break> for Diverged {
@@ -79,6 +59,15 @@ impl From<Break> for Diverged {
         match reason {
             Break::Gap { head, found } => Self::Gap { head, found },
             Break::OtherHistory { at } => Self::Chain { at },
+        }
+    }
+}
+
+impl From<NotApplied> for Diverged {
+    fn from(reason: NotApplied) -> Self {
+        match reason {
+            NotApplied::Break(reason) => reason.into(),
+            NotApplied::Inapplicable { at, reason } => Self::Inapplicable { at, reason },
         }
     }
 }

@@ -32,7 +32,7 @@ pub use page::Page;
 pub use shown::Shown;
 pub use snapshot::InvalidSnapshot;
 
-use inventory_core::machine::{Head, Ledger, WindowLimits, follow, follow_on_trust, rehearse};
+use inventory_core::machine::{Head, Ledger, WindowLimits, apply_whole};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
 use inventory_http::wire::{Changes, Position, StateSnapshot, Updated, WireEvent};
 
@@ -95,13 +95,7 @@ impl Replica {
         let before = self.ledger.head().sequence;
         let mut taken_over = 0;
         for Continued { entry, unknown } in &entries {
-            rehearse(&self.ledger, entry)
-                .map_err(|(at, reason)| Diverged::Inapplicable { at, reason })?;
-            match unknown {
-                0 => follow(&mut self.ledger, entry),
-                _ => follow_on_trust(&mut self.ledger, entry),
-            }
-            .map_err(Diverged::from)?;
+            apply_whole(&mut self.ledger, entry)?;
             taken_over += unknown;
         }
         self.answers.settle(&self.ledger, page.has_more);
@@ -133,8 +127,12 @@ impl Replica {
         let mut entries = Vec::new();
         let mut images = AfterImages::of(&self.ledger, rest);
         while let Some((continued, later)) = images.split(rest)? {
-            Diverged::check(head, &continued)?;
-            head = Head::after(&continued.entry);
+            let entry = &continued.entry;
+            match continued.unknown {
+                0 => head.check(entry)?,
+                _ => head.check_place(entry)?,
+            }
+            head = Head::after(entry);
             entries.push(continued);
             rest = later;
         }

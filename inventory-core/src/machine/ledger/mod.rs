@@ -17,13 +17,17 @@
 
 mod arena;
 mod book;
+mod buried;
 mod by_id;
+mod head;
 mod holds;
 mod key_hash;
 mod packed;
+mod places;
 mod product;
 mod records;
 mod shelf;
+mod suspicion;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +36,8 @@ use std::sync::Arc;
 
 use rapidhash::RapidHashMap;
 
+pub use buried::Buried;
+pub use head::{Break, Head};
 pub use product::{ProductIx, ProductView, StoreIx};
 pub use window::{KeysForgotten, WindowLimits};
 
@@ -49,45 +55,8 @@ use crate::defect;
 use crate::machine::{Alert, Entry, Reservation, Transfer};
 use crate::testing::step;
 use crate::vocabulary::{
-    Caller, Chain, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp,
-    TransferId, Version,
+    Caller, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId,
 };
-
-/// The end of a log, or of what a ledger has followed of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Head {
-    /// Position of the last event.
-    pub sequence: Sequence,
-    /// Digest of everything up to there.
-    pub chain: Chain,
-    /// When the last entry was recorded.
-    pub recorded_at: Timestamp,
-}
-
-impl Head {
-    /// The head once `entry` is there too.
-    pub fn after<Product, Store>(entry: &Entry<Product, Store>) -> Self {
-        Self {
-            sequence: entry.last(),
-            chain: entry.chain,
-            recorded_at: entry.recorded_at,
-        }
-    }
-}
-
-/// Why a position of the log has no effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Buried {
-    /// The product that came under suspicion, when the event named one.
-    pub product: Option<ProductId>,
-    /// The version that the event has given the product, when it named one: it counts as used.
-    pub version: Option<Version>,
-    /// The position of the event that has proved the numbers of the product since. `None` while they are under suspicion,
-    /// and when there is no product.
-    pub suspected_until: Option<Sequence>,
-    /// What was wrong.
-    pub reason: Arc<str>,
-}
 
 /// All levels of all products, the idempotency window, and the position in the log that they stand for.
 #[derive(Debug)]
@@ -299,12 +268,5 @@ impl Ledger {
     /// has heard of since, nobody knows: it is quarantined from its first event on, until its numbers are proved.
     pub fn unknown_before(&self) -> Sequence {
         self.unknown_before
-    }
-
-    /// A product before its first event.
-    pub(super) fn unborn(&self, id: &ProductId) -> Product {
-        let mut product = Product::new(id.clone());
-        product.quarantined = self.unknown_before > Sequence::START;
-        product
     }
 }

@@ -1,43 +1,68 @@
-//! *rehearse*: whether an entry applies whole, before anything is changed.
+//! Entries become state: all of one or nothing, for who follows somebody else's log.
 
 use std::collections::BTreeMap;
 
-use super::evolve::{assign, check, suspect};
+use super::apply::apply;
+use super::evolve::{assign, check};
 use super::ledger::{Product, StoreIx};
-use crate::machine::{Entry, Event, Inapplicable, Ledger, Movement};
+use crate::machine::{Break, Entry, Event, Inapplicable, Ledger, Movement};
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
-/// Whether every event of an entry applies to the ledger, except those that are dead letters already.
+/// Why nothing of an entry was applied. The ledger is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplied {
+    /// It does not continue what the ledger has followed.
+    #[error(transparent)]
+    Break(#[from] Break),
+    /// An event of it does not follow from the ledger.
+    #[error("the event at {at} does not follow from the ledger")]
+    Inapplicable {
+        /// Position of the event.
+        at: Sequence,
+        /// What does not fit.
+        #[source]
+        reason: Inapplicable,
+    },
+}
+
+/// Applies an entry that comes next by its position and its time, all of it or nothing.
 ///
 /// For who follows somebody else's log: an event that its owner has applied and that does not apply here says that the
-/// two ledgers differ, and [`follow`](super::follow) would bury it. Whether the entry continues the log is not looked at.
+/// two ledgers differ, and [`follow`](super::follow) would bury it. What is a dead letter at its owner is one here.
+///
+/// The chain of the entry is not looked at, since a later program may have digested what this one cannot: see
+/// [`Head::check`](super::Head::check).
 ///
 /// # Errors
 ///
-/// Position of the first event that does not apply, and why.
-pub fn rehearse(ledger: &Ledger, entry: &Entry) -> Result<(), (Sequence, Inapplicable)> {
-    let mut stage = Stage::of(ledger);
-    for (sequence, event) in entry.numbered() {
+/// The first reason not to apply it; the ledger is as it was.
+pub fn apply_whole(ledger: &mut Ledger, entry: &Entry) -> Result<(), NotApplied> {
+    ledger.head.check_place(entry)?;
+    let mut trial = Trial::on(ledger);
+    for (at, event) in entry.numbered() {
         match event {
-            Event::Moved(movement) => stage
-                .play(sequence, movement, entry.recorded_at)
-                .map_err(|reason| (sequence, reason))?,
-            Event::DeadLettered(_) => stage.bury(event),
+            Event::Moved(movement) => trial
+                .play(at, movement, entry.recorded_at)
+                .map_err(|reason| NotApplied::Inapplicable { at, reason })?,
+            Event::DeadLettered(_) => trial.bury(event),
         }
     }
+
+    // From here it must succeed.
+    apply(ledger, entry, |_, _, _| Ok(()));
     Ok(())
 }
 
 /// Copies of the products that an entry touches.
-struct Stage<'a> {
+struct Trial<'a> {
     ledger: &'a Ledger,
     products: BTreeMap<&'a ProductId, Product>,
     /// Stores that the ledger does not know yet. Their positions need not be the ones that evolve will give.
     new_stores: BTreeMap<&'a StoreId, StoreIx>,
 }
 
-impl<'a> Stage<'a> {
-    fn of(ledger: &'a Ledger) -> Self {
+impl<'a> Trial<'a> {
+    fn on(ledger: &'a Ledger) -> Self {
         Self {
             ledger,
             products: BTreeMap::new(),
@@ -63,7 +88,7 @@ impl<'a> Stage<'a> {
 
     fn bury(&mut self, event: &'a Event) {
         if let Some(id) = event.product() {
-            suspect(self.product(id), event);
+            self.product(id).suspect(event);
         }
     }
 
