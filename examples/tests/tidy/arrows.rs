@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::circles::Target;
 use crate::workspace::{expect_none, file, files, root, sources};
 
 /// The crates of this workspace that a crate may depend on, tests included. Those that only join others may take all.
@@ -52,6 +53,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+/// The folders of a module of a crate from the bottom up: a file needs only those of its own, and of those before it.
+const FOLDERS: &[(&str, &str, &[&str])] =
+    &[("inventory-core", "machine", &["facts", "ledger", "rules"])];
 
 /// What the core does not do.
 const OUTSIDE: &[&str] = &[
@@ -149,6 +154,39 @@ fn modules_look_down_only() {
     expect_none(
         &broken,
         "pass what is needed as an argument: rules do not know who asks, and the server not what it serves",
+    );
+}
+
+#[test]
+fn folders_of_a_module_look_down_only() {
+    let mut broken = Vec::new();
+    for (package, module, folders) in FOLDERS {
+        let height = |path: &[String]| {
+            let folder = path.get(1).filter(|_| path[0] == *module)?;
+            Some(folders.iter().position(|known| known == folder))
+        };
+        let needs = Target::read(&format!("{package}/src")).needs();
+        let mut checked = 0;
+        for (file, needed) in &needs {
+            let Some(own) = height(file) else { continue };
+            let Some(own) = own else {
+                broken.push(format!("{} has no row in the table", file.join("/")));
+                continue;
+            };
+            let heights = needed.iter().map(|it| (it, height(it).flatten()));
+            let (above, below): (Vec<_>, Vec<_>) = heights
+                .filter_map(|(it, height)| Some((it, height?)))
+                .partition(|(_, height)| *height > own);
+            checked += below.len();
+            for (above, _) in above {
+                broken.push(format!("{} -> {}", file.join("/"), above.join("/")));
+            }
+        }
+        assert!(checked > 100, "{checked} arrows within {module} were found");
+    }
+    expect_none(
+        &broken,
+        "facts are plain data, the ledger is what they amount to, and rules are how it changes",
     );
 }
 

@@ -9,7 +9,7 @@ use syn::{ItemMod, ItemUse, UseTree, VisRestricted, Visibility};
 use crate::workspace::{File, expect_none, sources};
 
 /// The path of a module, or of something in it, from the root of its target.
-type Path = Vec<String>;
+pub(crate) type Path = Vec<String>;
 
 /// What a file says of others.
 #[derive(Default)]
@@ -120,11 +120,11 @@ impl Visit<'_> for Source {
 }
 
 /// The files of a target, by the modules that they are.
-struct Target(BTreeMap<Path, Source>);
+pub(crate) struct Target(BTreeMap<Path, Source>);
 
 impl Target {
     /// The target with a root file in a folder.
-    fn read(folder: &str) -> Self {
+    pub(crate) fn read(folder: &str) -> Self {
         let mut modules = BTreeMap::new();
         for file in sources(folder) {
             let path = file.path[folder.len() + 1..].trim_end_matches(".rs");
@@ -165,7 +165,7 @@ impl Target {
     }
 
     /// The modules that each of them needs.
-    fn needs(&self) -> BTreeMap<Path, BTreeSet<Path>> {
+    pub(crate) fn needs(&self) -> BTreeMap<Path, BTreeSet<Path>> {
         let needs = self.0.iter().map(|(module, source)| {
             let names = source.names.iter();
             let names = names.filter(|name| !self.0.contains_key(*name));

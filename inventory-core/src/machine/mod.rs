@@ -1,61 +1,38 @@
-//! The rules, as pure functions: *decide* turns commands into events or a refusal, *evolve* applies events to the
+//! The rules, as pure functions: *decide* turns commands into events or a refusal, *apply* makes events part of the
 //! ledger. Nothing here reads a clock, draws a random number, locks, waits or does I/O.
 //!
 //! ```text
-//!  Request ──▶ decide(&mut Draft) ──▶ Events ──▶ Draft::record() ──▶ Entry ──▶ evolve(&mut Ledger)
+//!  Request ──▶ decide(&mut Draft) ──▶ Events ──▶ Draft::record() ──▶ Entry ──▶ apply(&mut Ledger)
 //!                    │                                                    (live, recovery and replicas alike)
 //!                    └──▶ Rejection: the draft is as it was
 //! ```
+//!
+//! | folder | what is in it | knows |
+//! |---|---|---|
+//! | `facts` | what is asked for, what has happened, what is answered: plain data | |
+//! | `ledger` | what the events so far amount to, and an image of that | `facts` |
+//! | `rules` | how a request is decided, and how an entry is applied | `facts`, `ledger` |
 
-mod alert;
-mod apply;
-mod command;
-mod decide;
-mod decision;
-mod detail;
-mod draft;
-mod entry;
-mod event;
-mod evolve;
-mod image;
-mod kind;
+mod facts;
 mod ledger;
-mod lines;
-mod outcome;
-mod plain;
-mod rejection;
-mod request;
-mod reservation;
-mod settlement;
-mod transfer;
-mod whole;
+mod rules;
 
-pub use alert::Alert;
-pub(crate) use apply::follow_decided;
-pub use apply::{Poison, follow, follow_after_loss};
-pub use command::{
-    Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold,
-    InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
-    Then, Thresholds,
+pub use facts::{
+    Adjust, After, Alert, Annotations, Basis, Close, Command, Commit, CommitLine, Count, Current,
+    DeadLettered, Detail, DetailForm, DetailValue, Details, Difference, Distinct, Entry, Event,
+    Extend, Guard, HeldLine, Hold, Intent, InvalidInput, InvalidLines, InvalidOutcome,
+    InvalidRequest, InvalidReservationState, InvalidSettlement, InvalidThresholds,
+    InvalidTransferState, Kind, LINES_MAX, Level, Line, Lines, Movement, Outcome,
+    REQUEST_LINES_MAX, Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation,
+    ReservationState, Retry, Set, SetAlert, SetRule, Settlement, Ship, Skip, Then, Thresholds,
+    Transfer, TransferLine, TransferState,
 };
-pub use decide::{Portion, decide, expire};
-pub use decision::{Decision, Fresh};
-pub use detail::{DetailForm, DetailValue};
-pub use draft::{Draft, Staging};
-pub use entry::{Annotations, Entry, ImageEntry, Intent};
-pub use event::{After, DeadLettered, Event, Level, Movement};
-pub use evolve::Inapplicable;
-pub use image::{Image, ImageBuilder, ImageProduct, InvalidImage};
-pub use kind::{Detail, Details, Kind};
 pub use ledger::{
-    Break, Buried, Head, KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
+    Break, Buried, Head, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
+    KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
 };
-pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
-pub use outcome::{InvalidOutcome, Outcome, Skip};
-pub use plain::InvalidInput;
-pub use rejection::{Current, Difference, Line, Rejection, Retry};
-pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};
-pub use reservation::{HeldLine, InvalidReservationState, Reservation, ReservationState};
-pub use settlement::{InvalidSettlement, Settlement};
-pub use transfer::{InvalidTransferState, Transfer, TransferLine, TransferState};
-pub use whole::{NotApplied, apply_whole};
+pub(crate) use rules::follow_decided;
+pub use rules::{
+    Decision, Draft, Fresh, Inapplicable, NotApplied, Poison, Portion, Staging, apply_whole,
+    decide, expire, follow, follow_after_loss,
+};

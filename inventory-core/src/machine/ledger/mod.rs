@@ -21,6 +21,7 @@ mod buried;
 mod by_id;
 mod head;
 mod holds;
+mod image;
 mod key_hash;
 mod packed;
 mod places;
@@ -38,6 +39,7 @@ use rapidhash::RapidHashMap;
 
 pub use buried::Buried;
 pub use head::{Break, Head};
+pub use image::{Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage};
 pub use product::{ProductIx, ProductView, StoreIx};
 pub use window::{KeysForgotten, WindowLimits};
 

@@ -1,7 +1,7 @@
 //! *evolve*: an event becomes state. Continuity checks and assignment, nothing else; no rule is decided again.
 
-use super::ledger::{Product, ProductIx, StoreIx, apply_to_records};
 use crate::defect;
+use crate::machine::ledger::{Product, ProductIx, StoreIx, apply_to_records};
 use crate::machine::{Kind, Ledger, Movement};
 use crate::vocabulary::{Delta, Sequence, Timestamp, Version};
 

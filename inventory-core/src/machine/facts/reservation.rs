@@ -71,7 +71,7 @@ pub struct HeldLine {
 
 impl HeldLine {
     /// What an event has set aside.
-    pub(super) fn made_by(movement: &Movement) -> Self {
+    pub(in crate::machine) fn made_by(movement: &Movement) -> Self {
         Self {
             product: movement.product.clone(),
             store: movement.store.clone(),
@@ -114,7 +114,7 @@ pub struct Reservation {
 
 impl Reservation {
     /// A reservation that begins with a line.
-    pub(super) fn open(
+    pub(in crate::machine) fn open(
         id: ReservationId,
         opened: Sequence,
         opened_at: Timestamp,
@@ -152,7 +152,7 @@ impl Reservation {
     }
 
     /// Ends with the units of a line taken out of the stock.
-    pub(super) fn commit(&mut self, movement: &Movement, at: Timestamp) {
+    pub(in crate::machine) fn commit(&mut self, movement: &Movement, at: Timestamp) {
         let of = |line: &HeldLine| line.of(&movement.product, &movement.store);
         self.lines
             .change(of, |line| line.committed = movement.delta.size());
@@ -160,7 +160,7 @@ impl Reservation {
     }
 
     /// Ends. A line of which nothing was committed is released: the reservation is committed all the same.
-    pub(super) fn end(&mut self, state: ReservationState, at: Timestamp) {
+    pub(in crate::machine) fn end(&mut self, state: ReservationState, at: Timestamp) {
         let stays =
             self.state == ReservationState::Committed && state == ReservationState::Released;
         if !stays {

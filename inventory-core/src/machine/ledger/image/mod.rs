@@ -14,15 +14,18 @@ pub use builder::ImageBuilder;
 pub use invalid::InvalidImage;
 pub use product::ImageProduct;
 
-use super::ledger::{
+use super::{
     Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, Slot, Unpacker, Window,
 };
 use crate::defect;
 use crate::machine::{
-    Buried, Entry, Head, ImageEntry, KeysForgotten, Ledger, ProductIx, ProductView, Reservation,
-    StoreIx, Transfer, WindowLimits,
+    Buried, Entry, Head, KeysForgotten, Ledger, ProductIx, ProductView, Reservation, StoreIx,
+    Transfer, WindowLimits,
 };
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
+
+/// An entry of an image's window.
+pub type ImageEntry = Entry<ProductIx, StoreIx>;
 
 /// A frozen ledger. Shares its memory with the ledger that it was taken from until that one changes.
 #[derive(Debug, Clone)]

@@ -73,7 +73,7 @@ pub struct TransferLine {
 
 impl TransferLine {
     /// What an event has sent.
-    pub(super) fn made_by(movement: &Movement) -> Self {
+    pub(in crate::machine) fn made_by(movement: &Movement) -> Self {
         Self {
             product: movement.product.clone(),
             shipped: movement.delta.size(),
@@ -122,7 +122,7 @@ pub struct Transfer {
 
 impl Transfer {
     /// A transfer that begins with a line.
-    pub(super) fn open(
+    pub(in crate::machine) fn open(
         id: TransferId,
         opened: Sequence,
         opened_at: Timestamp,
@@ -152,14 +152,19 @@ impl Transfer {
     }
 
     /// Of a product, so much is still on the way.
-    pub(super) fn receive(&mut self, product: &ProductId, in_transit: Quantity, at: Timestamp) {
+    pub(in crate::machine) fn receive(
+        &mut self,
+        product: &ProductId,
+        in_transit: Quantity,
+        at: Timestamp,
+    ) {
         self.change(product, TransferState::Received, at, |line| {
             line.received = line.shipped.saturating_sub(in_transit);
         });
     }
 
     /// Of a product, so much is missing.
-    pub(super) fn close(
+    pub(in crate::machine) fn close(
         &mut self,
         product: &ProductId,
         settlement: Settlement,

@@ -1,6 +1,6 @@
 //! What one request wrote: the unit that is recorded, recovered, replayed and answered as a whole.
 
-use crate::machine::{Event, Outcome, ProductIx, StoreIx};
+use crate::machine::{Event, Outcome};
 use crate::vocabulary::{
     Actor, Caller, Chain, Digest, Fields, Fingerprint, IdempotencyKey, Note, ProductId, Reason,
     Reference, Sequence, StoreId, Timestamp, TraceParent,
@@ -53,7 +53,7 @@ impl Annotations {
 
 /// The events of one request. All of them are in the log, or none is.
 ///
-/// They name products and stores by their ids; inside an image, where an [`ImageEntry`] stands, by their places.
+/// They name products and stores by their ids; inside an image, where an [`ImageEntry`](crate::machine::ImageEntry) stands, by their places.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry<Product = ProductId, Store = StoreId> {
     /// Position of the first event; the others follow without a gap.
@@ -72,9 +72,6 @@ pub struct Entry<Product = ProductId, Store = StoreId> {
     /// Digest of the log up to and including this entry.
     pub chain: Chain,
 }
-
-/// An entry of an image's window.
-pub type ImageEntry = Entry<ProductIx, StoreIx>;
 
 impl<Product, Store> Entry<Product, Store> {
     /// Position of the last event.

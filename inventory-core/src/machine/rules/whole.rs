@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apply::apply;
 use super::evolve::{assign, check};
-use super::ledger::{Product, StoreIx};
+use crate::machine::ledger::{Product, StoreIx};
 use crate::machine::{Break, Entry, Event, Inapplicable, Ledger, Movement};
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 

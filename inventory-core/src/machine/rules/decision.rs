@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Event, Outcome};
+use crate::machine::{Entry, Event, Outcome};
 
 /// What the answer to a request is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl<T: Distinct> Lines<T> {
     }
 
     /// Adds a line, unless there is one of that key or no room for another one: then all is as it was.
-    pub(super) fn push(&mut self, line: T) {
+    pub(in crate::machine) fn push(&mut self, line: T) {
         if self.lines.len() == LINES_MAX {
             return;
         }
@@ -117,7 +117,7 @@ impl<T: Distinct> Lines<T> {
     }
 
     /// Whether there is no room for another line.
-    pub(super) fn are_full(&self) -> bool {
+    pub(in crate::machine) fn are_full(&self) -> bool {
         self.lines.len() == LINES_MAX
     }
 

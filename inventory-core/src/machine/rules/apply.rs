@@ -1,8 +1,8 @@
 //! Entries become state: what of one can be applied, for who reads its own log.
 
 use super::evolve::{check, evolve};
-use super::ledger::{Product, StoreIx};
 use crate::defect;
+use crate::machine::ledger::{Product, StoreIx};
 use crate::machine::{Break, Entry, Event, Head, Inapplicable, Ledger, Movement};
 use crate::vocabulary::Sequence;
 

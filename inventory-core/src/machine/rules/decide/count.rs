@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ruling::{Ruling, ceiling, check_guard, insufficient, quarantine, written};
 use crate::defect;
-use crate::machine::draft::Place;
+use crate::machine::rules::draft::Place;
 use crate::machine::{Basis, Count, Kind, LINES_MAX, Level, Line, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
 

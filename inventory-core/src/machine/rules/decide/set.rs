@@ -1,7 +1,7 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
 use super::ruling::{Ruling, quarantine, written};
-use crate::machine::draft::Place;
+use crate::machine::rules::draft::Place;
 use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
 

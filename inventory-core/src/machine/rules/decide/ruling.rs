@@ -1,8 +1,8 @@
 //! A request that is being decided: what its lines have done so far.
 
 use crate::defect;
-use crate::machine::draft::{Draft, Place};
 use crate::machine::ledger::ProductIx;
+use crate::machine::rules::draft::{Draft, Place};
 use crate::machine::{
     After, Current, Event, Guard, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX,
     Rejection, Reservation,

@@ -14,7 +14,7 @@ pub struct Alert {
 
 impl Alert {
     /// An alert that has told nobody anything.
-    pub(super) fn new(thresholds: Thresholds) -> Self {
+    pub(in crate::machine) fn new(thresholds: Thresholds) -> Self {
         Self {
             thresholds,
             is_low: false,
@@ -22,7 +22,7 @@ impl Alert {
     }
 
     /// What is to be told now that so much is available; `None` when nobody needs to be told again.
-    pub(super) fn judge(self, available: Quantity) -> Option<Kind> {
+    pub(in crate::machine) fn judge(self, available: Quantity) -> Option<Kind> {
         let (low, replenished) = (self.thresholds.low(), self.thresholds.replenished());
         match self.is_low {
             false if available <= low => Some(Kind::Low { low }),

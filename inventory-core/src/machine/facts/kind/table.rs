@@ -114,12 +114,12 @@ macro_rules! events {
             pub const TYPE_NAMES: [&'static str; [$($type_name),+].len()] = [$($type_name),+];
 
             /// What events of the types say, in the order of [`Kind::TYPE_NAMES`].
-            pub(super) const DETAILS: &'static [&'static [Detail]] =
+            pub(in crate::machine) const DETAILS: &'static [&'static [Detail]] =
                 &[$(&[$($(Detail::$field),+)?]),+];
 
             /// The place of the type among all.
             #[inline]
-            pub(super) fn place(&self) -> u8 {
+            pub(in crate::machine) fn place(&self) -> u8 {
                 enum Place {
                     $($kind),+
                 }

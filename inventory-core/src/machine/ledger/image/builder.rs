@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rapidhash::{RapidHashMap, RapidHashSet};
 
-use super::{Found, Image, ImageProduct, InvalidImage};
+use super::{Found, Image, ImageEntry, ImageProduct, InvalidImage};
 use crate::machine::ledger::{Arena, FrozenBook, Packer, Product, Window};
 use crate::machine::{
-    Alert, Buried, Event, Head, ImageEntry, KeysForgotten, ProductIx, Reservation, StoreIx,
-    Transfer, WindowLimits,
+    Alert, Buried, Event, Head, KeysForgotten, ProductIx, Reservation, StoreIx, Transfer,
+    WindowLimits,
 };
 use crate::vocabulary::{ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId};
 

@@ -12,7 +12,9 @@ use std::sync::Arc;
 pub(super) use place::Place;
 pub use staging::Staging;
 
-use super::ledger::{Product, ProductIx, RecordKeeper, Standing, StoreIx, apply_to_records};
+use crate::machine::ledger::{
+    Product, ProductIx, RecordKeeper, Standing, StoreIx, apply_to_records,
+};
 use crate::machine::{Entry, Fresh, Head, Intent, Kind, Ledger, Movement, Request};
 use crate::vocabulary::{Chain, ProductId, Quantity, Sequence, StoreId, Timestamp};
 use staging::StagedProduct;

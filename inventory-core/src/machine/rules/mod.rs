@@ -1,0 +1,16 @@
+//! How a request is decided on a draft, and how an entry is applied to a ledger.
+
+mod apply;
+mod decide;
+mod decision;
+mod draft;
+mod evolve;
+mod whole;
+
+pub(crate) use apply::follow_decided;
+pub use apply::{Poison, follow, follow_after_loss};
+pub use decide::{Portion, decide, expire};
+pub use decision::{Decision, Fresh};
+pub use draft::{Draft, Staging};
+pub use evolve::Inapplicable;
+pub use whole::{NotApplied, apply_whole};
