@@ -1,7 +1,7 @@
 //! Whether a request is the one that used its key first.
 
 use crate::machine::{Basis, Command, Difference, Entry, Event, Kind, Line, Movement, Request};
-use crate::vocabulary::{ProductId, Quantity, StoreId};
+use crate::vocabulary::{ProductId, StoreId};
 
 /// In what a request differs from the one that wrote `entry` under the same key; `None` when they mean the same.
 pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference> {
@@ -42,14 +42,10 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         if outcome.is_some_and(|outcome| outcome.is_skipped()) {
             continue;
         }
-        let may_be_skipped = outcome.is_some();
         let Some(event) = events.next() else { break };
-        if let Some(differs) = line_difference(Line(line), event, command, may_be_skipped) {
-            return Some(differs);
-        }
-        let movement = event.movement();
-        if movement.is_some_and(|movement| !same_subject(entry, movement, command)) {
-            return Some(Difference::Subject);
+        let differs = line_difference(entry, Line(line), event, command);
+        if differs.is_some() {
+            return differs;
         }
     }
     // The digests differ, so the requests do: in a line that was skipped or whose event cannot be read.
@@ -98,112 +94,97 @@ fn is_of_whole(event: &Event) -> bool {
 /// Whether a command of this operation has written the event that an entry begins with.
 fn began(entry: &Entry, command: &Command, event: &Event) -> bool {
     // The lines of a reservation of which nothing is committed are released.
-    let committed = match kind(event) {
-        Some(Kind::Released { reservation }) => {
-            let reservation = reservation.clone();
-            kinds(entry).any(|kind| {
-                *kind
-                    == Kind::Committed {
-                        reservation: reservation.clone(),
-                    }
-            })
-        }
+    let is_committed = match kind(event) {
+        Some(Kind::Released { reservation: of }) => kinds(entry)
+            .any(|kind| matches!(kind, Kind::Committed { reservation } if reservation == of)),
         _ => false,
     };
-    match committed {
-        true => matches!(command, Command::Commit(_)),
-        false => wrote(command, event),
+    if is_committed {
+        return matches!(command, Command::Commit(_));
     }
+    let movement = event.movement();
+    movement.is_some_and(|movement| compare(entry, movement, command).is_some())
 }
 
-/// Whether a command of this operation writes events of this kind.
-fn wrote(command: &Command, event: &Event) -> bool {
-    let Some(kind) = kind(event) else {
-        return false;
-    };
-    match command {
-        Command::Adjust(_) => matches!(kind, Kind::Increased | Kind::Decreased),
-        Command::Count(_) | Command::Set(_) => matches!(kind, Kind::Counted),
-        Command::Hold(_) => matches!(kind, Kind::Held { .. }),
-        Command::Commit(_) => matches!(kind, Kind::Committed { .. }),
-        Command::Release(_) => matches!(kind, Kind::Released { .. }),
-        Command::Extend(_) => matches!(kind, Kind::Extended { .. }),
-        Command::Ship(_) => matches!(kind, Kind::Shipped { .. }),
-        Command::Receive(_) => matches!(kind, Kind::Received { .. }),
-        Command::Close(_) => matches!(kind, Kind::Closed { .. }),
-        Command::SetAlert(_) => matches!(kind, Kind::AlertSet { .. }),
-        Command::RemoveAlert(_) => matches!(kind, Kind::AlertRemoved),
-    }
-}
-
+/// In what a command differs from the one that wrote the event of a line.
 fn line_difference(
+    entry: &Entry,
     line: Line,
     event: &Event,
     command: &Command,
-    may_be_skipped: bool,
 ) -> Option<Difference> {
-    let is_row = matches!(command, Command::Set(_));
-    let movement = event
-        .movement()
-        .filter(|_| wrote(command, event) && (!is_row || may_be_skipped));
-    let (Some(movement), Some((product, store))) = (movement, level(command)) else {
+    let movement = event.movement();
+    let compared = movement.and_then(|it| Some((it, compare(entry, it, command)?)));
+    let (Some((movement, shown)), Some((product, store))) = (compared, level(command)) else {
         return Some(Difference::Operation(line));
     };
     if movement.product != *product {
-        return Some(Difference::Product(line));
-    }
-    if movement.store != *store {
-        return Some(Difference::Store(line));
-    }
-    match same_amount(movement, command) {
-        true => None,
-        false => Some(Difference::Amount(line)),
+        Some(Difference::Product(line))
+    } else if movement.store != *store {
+        Some(Difference::Store(line))
+    } else if !shown.same_amount {
+        Some(Difference::Amount(line))
+    } else {
+        (!shown.same_subject).then_some(Difference::Subject)
     }
 }
 
-/// Whether the event shows the amount that the command names, or shows none.
-fn same_amount(movement: &Movement, command: &Command) -> bool {
+/// What an event shows of a command: what it does not show counts as the same.
+struct Shown {
+    same_amount: bool,
+    /// The reservation, transfer or alert, and the same about it.
+    same_subject: bool,
+}
+
+/// Compares a command with an event; `None` when a command of this operation does not write such events.
+fn compare(entry: &Entry, movement: &Movement, command: &Command) -> Option<Shown> {
     let on_hand = movement.after.level.on_hand();
-    let amount = |units: Quantity| movement.delta.size() == units;
-    match command {
-        Command::Adjust(adjust) => movement.delta == adjust.delta.delta(),
-        Command::Count(count) => match count.basis {
-            Basis::Now(_) => on_hand == count.counted,
-            Basis::Then(_) => true,
-        },
-        Command::Set(set) => on_hand == set.on_hand,
-        Command::Hold(hold) => movement.reserved_delta.size() == hold.quantity.quantity(),
-        Command::Ship(ship) => amount(ship.quantity.quantity()),
-        Command::Commit(_)
-        | Command::Release(_)
-        | Command::Extend(_)
-        | Command::Receive(_)
-        | Command::Close(_)
-        | Command::SetAlert(_)
-        | Command::RemoveAlert(_) => true,
-    }
-}
-
-/// Whether the event shows the reservation, transfer or alert that the command names, and the same about it.
-fn same_subject(entry: &Entry, movement: &Movement, command: &Command) -> bool {
-    match (command, &movement.kind) {
+    let (delta, reserved_delta) = (movement.delta, movement.reserved_delta);
+    let (same_amount, same_subject) = match (command, &movement.kind) {
+        (Command::Adjust(adjust), Kind::Increased | Kind::Decreased) => {
+            (delta == adjust.delta.delta(), true)
+        }
+        (Command::Count(count), Kind::Counted) => {
+            let is_shown = matches!(count.basis, Basis::Now(_));
+            (!is_shown || on_hand == count.counted, true)
+        }
+        (Command::Set(set), Kind::Counted) if !entry.outcomes.is_empty() => {
+            (on_hand == set.on_hand, true)
+        }
         (
             Command::Hold(hold),
             Kind::Held {
                 reservation,
                 deadline,
             },
-        ) => hold.reservation == *reservation && hold.ttl.after(entry.recorded_at) == *deadline,
+        ) => (
+            reserved_delta.size() == hold.quantity.quantity(),
+            hold.reservation == *reservation && hold.ttl.after(entry.recorded_at) == *deadline,
+        ),
         (
             Command::Ship(ship),
             Kind::Shipped {
                 transfer,
                 destination,
             },
-        ) => ship.transfer == *transfer && ship.destination == *destination,
+        ) => (
+            delta.size() == ship.quantity.quantity(),
+            ship.transfer == *transfer && ship.destination == *destination,
+        ),
         (Command::SetAlert(set), Kind::AlertSet { low, replenished }) => {
-            (set.thresholds.low(), set.thresholds.replenished()) == (*low, *replenished)
+            let thresholds = (set.thresholds.low(), set.thresholds.replenished());
+            (true, thresholds == (*low, *replenished))
         }
-        _ => true,
-    }
+        (Command::Commit(_), Kind::Committed { .. })
+        | (Command::Release(_), Kind::Released { .. })
+        | (Command::Extend(_), Kind::Extended { .. })
+        | (Command::Receive(_), Kind::Received { .. })
+        | (Command::Close(_), Kind::Closed { .. })
+        | (Command::RemoveAlert(_), Kind::AlertRemoved) => (true, true),
+        _ => return None,
+    };
+    Some(Shown {
+        same_amount,
+        same_subject,
+    })
 }
