@@ -39,7 +39,8 @@ pub(super) fn recover(
     now: Timestamp,
 ) -> Result<(Opened, Vec<Finding>), OpenError> {
     let (mut survey, found) = survey(&**directory.disk(), recovery, now)?;
-    let (findings, buried): (Vec<Finding>, Vec<DeadLetter>) = found.into_iter().unzip();
+    let (findings, buried): (Vec<Finding>, Vec<Option<DeadLetter>>) = found.into_iter().unzip();
+    let buried = buried.into_iter().flatten().collect();
     // Where a sealed segment is damaged shows only when it is read: who salvages must then get what follows.
     let gaps = recovery == Recovery::Quarantine;
     // What is copied looks healthy to the next start, should the history not be given up before that.

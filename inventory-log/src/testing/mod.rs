@@ -15,7 +15,6 @@
 //! # drop(store);
 //! ```
 
-mod dice;
 mod errors;
 mod faults;
 mod hanging;

@@ -64,7 +64,7 @@ impl Disk for SimDisk {
 
     fn random(&self) -> io::Result<u128> {
         let mut state = self.look(Call::Random)?;
-        Ok(u128::from(state.dice.draw()) << 64 | u128::from(state.dice.draw()))
+        Ok(state.dice.u128(..))
     }
 }
 

@@ -206,7 +206,7 @@ impl SimDisk {
             Some(Fault::NoSpace | Fault::ShortThenNoSpace) if needs_room => Err(state.no_room()),
             Some(Fault::NoDescriptors) if call == Call::Create => Err(emfile()),
             Some(_) => {
-                if state.dice.coin() {
+                if state.dice.bool() {
                     change(&mut state)?;
                 }
                 Err(eio())

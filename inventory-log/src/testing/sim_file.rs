@@ -3,7 +3,6 @@
 use std::io;
 
 use super::SimDisk;
-use super::dice::Dice;
 use super::errors::eio;
 use super::faults::{Call, Fault};
 use crate::disk::{DiskFile, FileId};
@@ -66,7 +65,7 @@ impl DiskFile for SimFile {
             }
             Some(Fault::NoSpace) => return Err(state.no_room()),
             Some(Fault::Eio | Fault::SyncLosesPages | Fault::NoDescriptors | Fault::Crash) => {
-                let length = state.dice.draw() as usize % (bytes.len() + 1);
+                let length = state.dice.usize(..=bytes.len());
                 state.inode(self.inode).write_at(&bytes[..length], offset);
                 return Err(eio());
             }
@@ -108,8 +107,8 @@ impl DiskFile for SimFile {
             }
             Some(Fault::Eio) => Err(eio()),
             Some(fault) => {
-                let mut dice = Dice::new(state.dice.draw());
-                state.inode(self.inode).lose_pages(|| dice.coin());
+                let mut dice = state.dice.fork();
+                state.inode(self.inode).lose_pages(|| dice.bool());
                 Err(if fault == Fault::SyncLosesPages {
                     eio()
                 } else {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::dice::Dice;
+use fastrand::Rng;
+
 use super::faults::{Call, Fault, Faults};
 use super::inode::{Inode, SECTOR_BYTES};
 
@@ -35,7 +36,7 @@ pub(super) struct State {
     /// The error of a call that finds no room.
     pub(super) shortage: Option<io::ErrorKind>,
     pub(super) faults: Faults,
-    pub(super) dice: Dice,
+    pub(super) dice: Rng,
     /// Bytes that were read.
     pub(super) bytes_read: u64,
     /// Open files of this life, by inode.
@@ -50,7 +51,7 @@ impl State {
     /// An empty directory.
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            dice: Dice::new(seed),
+            dice: Rng::with_seed(seed),
             shortage: Some(match seed % 3 {
                 0 => io::ErrorKind::StorageFull,
                 1 => io::ErrorKind::QuotaExceeded,

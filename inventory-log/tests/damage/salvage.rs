@@ -89,13 +89,16 @@ fn interrupt(rotten: &SimDisk, options: FileOptions) -> usize {
 }
 
 fn flipped() -> SimDisk {
+    flipped_at("{\"seq\":3")
+}
+
+/// Such a log with a bit flipped in the line that starts so.
+fn flipped_at(start: &str) -> SimDisk {
     let disk = closed(ONE_SEGMENT);
     let mut content = disk.content(ACTIVE).unwrap();
-    let last = content
-        .windows(8)
-        .rposition(|it| it == b"{\"seq\":3")
-        .unwrap();
-    content[last + 20] ^= 1;
+    let mut windows = content.windows(start.len());
+    let line = windows.rposition(|it| it == start.as_bytes()).unwrap();
+    content[line + 20] ^= 1;
     disk.put(ACTIVE, content);
     disk
 }
@@ -103,6 +106,27 @@ fn flipped() -> SimDisk {
 #[test]
 fn a_salvage_that_is_interrupted_does_not_forget_the_loss() {
     assert!(interrupt(&flipped(), ONE_SEGMENT) > 0, "none was repeated");
+}
+
+/// What was copied has a gap where the damage was, and another length before it.
+#[test]
+fn a_salvage_that_is_interrupted_buries_nothing_twice_and_says_again_what_is_lost() {
+    let disk = flipped_at("{\"seq\":2");
+    let quarantine = FileOptions {
+        recovery: Recovery::Quarantine,
+        ..ONE_SEGMENT
+    };
+    let found = || {
+        let store = open_with(&disk, quarantine).unwrap();
+        let losses = store.findings.iter();
+        let losses = losses.filter(|finding| finding.kind == FindingKind::Loss);
+        let losses: Vec<_> = losses.map(|finding| finding.reason.clone()).collect();
+        (losses, store.dead_letters.letters().unwrap())
+    };
+    // No engine has given the history up in between.
+    let (first, again) = (found(), found());
+    assert_eq!((first.0.len(), first.1.len()), (1, 1), "{first:?}");
+    assert_eq!(first, again);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use inventory_http::wire::Position;
+use inventory_log::disk::Directory;
 
 use super::envelope::{self, Cached};
 use super::error::{Absence, SaveError};
-use inventory_log::disk::Directory;
 
 const STATE: &str = "store_state.json";
 const OFFSET: &str = "store_offset.json";

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use inventory_core::vocabulary::{ProductId, Timestamp};
+use inventory_log::disk::Directory;
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::change::{Change, Changed};
@@ -17,7 +18,6 @@ use super::machine::{Heard, Outbox};
 use super::record::Record;
 use super::survey::{Torn, survey};
 use super::tally::Tally;
-use inventory_log::disk::Directory;
 
 /// Where the end of a file is kept that was cut off.
 const TORN: &str = "outbox.torn";

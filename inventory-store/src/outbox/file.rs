@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use inventory_log::disk::{Appender, Directory, ReplaceError};
+
 use super::error::OutboxFailed;
 use super::line;
 use super::record::Record;
-use inventory_log::disk::{Appender, Directory, ReplaceError};
 
 /// The file's name.
 pub(super) const FILE: &str = "outbox.log.jsonl";

@@ -28,6 +28,8 @@ use inventory_http::server::{DiskNews, DiskWatch};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
+use ask::Ask;
+use thread::Thread;
 pub use trouble::Trouble;
 
 use super::change::{Change, Changed};
@@ -37,8 +39,6 @@ use super::intent::Intent;
 use super::key::IntentKey;
 use super::machine::{Heard, Outbox};
 use super::tally::Tally;
-use ask::Ask;
-use thread::Thread;
 
 /// Askers that may wait: more than any store has tills, so that a slow disk shows as refusals and not as ever longer waits.
 const INBOX_MAX: usize = 1_024;

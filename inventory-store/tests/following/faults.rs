@@ -1,10 +1,10 @@
 //! What breaks.
 
+use fastrand::Rng;
 use inventory_core::machine::Command;
 
 use crate::network::{CallId, Happening, Reply};
 use crate::world::{HEALED_MS, PRODUCTS, World};
-use fastrand::Rng;
 
 /// Something that breaks, or that makes it worse when something does.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fastrand::Rng;
 use inventory_core::vocabulary::IdempotencyKey;
 use inventory_store::syncer::{Millis, Step};
 
@@ -10,7 +11,6 @@ use crate::network::{Ask, CallId, Happening, Network, Reply};
 use crate::node::{Node, SETTINGS};
 use crate::tally::Tally;
 use crate::time::timestamp;
-use fastrand::Rng;
 
 pub(crate) const STORES: [&str; 3] = ["north", "south", "west"];
 pub(crate) const PRODUCTS: [&str; 4] = ["tea", "milk", "rice", "salt"];

@@ -102,6 +102,8 @@ impl Surveyor<'_> {
             content_bytes: bytes,
             ..DeadLetter::new(id, reason.clone(), self.now, &content)
         };
+        // A start that was interrupted has buried what was here before it copied what is around it.
+        let is_buried = place.header.salvaged && range.is_empty();
         let finding = Finding {
             kind,
             file: place.name.to_owned(),
@@ -109,7 +111,7 @@ impl Surveyor<'_> {
             bytes,
             reason,
         };
-        self.found.push((finding, letter));
+        self.found.push((finding, (!is_buried).then_some(letter)));
         Ok(())
     }
 
@@ -133,7 +135,7 @@ impl Surveyor<'_> {
             bytes: 0,
             reason,
         };
-        self.found.push((finding, letter));
+        self.found.push((finding, Some(letter)));
         Ok(())
     }
 }

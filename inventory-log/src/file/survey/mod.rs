@@ -69,12 +69,15 @@ pub(super) struct Survey {
     pub(super) leftovers: Vec<String>,
 }
 
-/// Looks at a directory. Also returns what was found and has to be buried.
+/// What was found, and what of it has to be buried, unless that was done by a start that was interrupted.
+pub(super) type Found = (Finding, Option<DeadLetter>);
+
+/// Looks at a directory. Also returns what was found.
 pub(super) fn survey(
     disk: &dyn Disk,
     recovery: Recovery,
     now: Timestamp,
-) -> Result<(Survey, Vec<(Finding, DeadLetter)>), OpenError> {
+) -> Result<(Survey, Vec<Found>), OpenError> {
     let mut surveyor = Surveyor {
         disk,
         recovery,
@@ -91,7 +94,7 @@ struct Surveyor<'a> {
     disk: &'a dyn Disk,
     recovery: Recovery,
     now: Timestamp,
-    found: Vec<(Finding, DeadLetter)>,
+    found: Vec<Found>,
     untrimmed: Option<(String, u64)>,
     /// The newest sealed segment, when nothing that can be read follows its last record, and where that ends.
     trimmed: Option<(String, u64)>,

@@ -1,6 +1,6 @@
 //! Where a run takes its decisions from.
 
-use crate::testing::dice::Dice;
+use fastrand::Rng;
 
 /// A source of decisions: a seed, which never ends, or bytes, so that a fuzzer can change one decision at a time.
 #[derive(Debug, Clone)]
@@ -10,7 +10,7 @@ pub struct Choices {
 
 #[derive(Debug, Clone)]
 enum Source {
-    Seed(Dice),
+    Seed(Rng),
     /// The next byte is the last.
     Bytes(Vec<u8>),
 }
@@ -19,7 +19,7 @@ impl Choices {
     /// Decisions that follow from a seed.
     pub fn from_seed(seed: u64) -> Self {
         Self {
-            source: Source::Seed(Dice::new(seed)),
+            source: Source::Seed(Rng::with_seed(seed)),
         }
     }
 
@@ -42,7 +42,7 @@ impl Choices {
     /// One of the numbers below `limit`, which is from 1 to 256.
     pub fn below(&mut self, limit: u64) -> u64 {
         match &mut self.source {
-            Source::Seed(dice) => dice.draw() % limit,
+            Source::Seed(dice) => dice.u64(..limit),
             Source::Bytes(bytes) => u64::from(bytes.pop().unwrap_or(0)) % limit,
         }
     }
@@ -60,7 +60,7 @@ impl Choices {
     /// A seed for chance that nobody needs to steer.
     pub fn seed(&mut self) -> u64 {
         match &mut self.source {
-            Source::Seed(dice) => dice.draw(),
+            Source::Seed(dice) => dice.u64(..),
             Source::Bytes(_) => self.below(256),
         }
     }

@@ -1,7 +1,6 @@
 //! What happens to a disk.
 
 use super::{Choices, World};
-use crate::testing::dice::Dice;
 use crate::testing::{Call, Fault};
 
 /// Arms a fault, of one kind of call or of any.
@@ -33,12 +32,12 @@ pub(super) fn arm(world: &mut World, choices: &mut Choices) {
 pub(super) fn cut(world: &mut World, choices: &mut Choices) {
     let units = world.disk().units().clamp(1, 256);
     let odd = choices.below(units as u64) as usize;
-    let mut dice = Dice::new(choices.seed());
+    let mut dice = fastrand::Rng::with_seed(choices.seed());
     match choices.below(6) {
         0 => world.cut_power(|_| true),
         1 => world.cut_power(|_| false),
         2 => world.cut_power(|unit| unit == odd),
         3 => world.cut_power(|unit| unit != odd),
-        _ => world.cut_power(|_| dice.coin()),
+        _ => world.cut_power(|_| dice.bool()),
     }
 }

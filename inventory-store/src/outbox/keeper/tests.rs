@@ -7,13 +7,13 @@ use std::thread;
 
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
+use inventory_log::disk::Directory;
 use inventory_log::testing::{Call, Fault, SimDisk};
 
 use super::*;
 use crate::logs;
 use crate::outbox::durable::tests::sale;
 use crate::outbox::{OnConflict, OutboxLimits};
-use inventory_log::disk::Directory;
 
 fn open(directory: &Directory) -> DurableOutbox {
     let opened = DurableOutbox::open(directory, OutboxLimits::default(), OnConflict::default());

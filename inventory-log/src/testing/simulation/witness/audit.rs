@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::engine::{Reader, RecoveryReport, Subscription};
+use inventory_core::engine::{Reader, RecoveryReport};
 use inventory_core::machine::{Entry, Event, Head};
 use inventory_core::ports::{DeadLetter, LogReader};
 use inventory_core::vocabulary::Sequence;
@@ -54,8 +54,14 @@ impl Witness {
         self.check_snapshot(report, tally)?;
         self.check_shown()?;
         self.check_ledger(reader)?;
-        let mut feed = reader.subscribe(reader.floor());
-        self.check_feed(&mut feed)?;
+        let after = reader.floor();
+        let taken = reader.subscribe(after).take(usize::MAX).map_err(|error| {
+            Violation::new(
+                Check::AcknowledgedIsKept,
+                format!("the feed after {after}: {error:?}"),
+            )
+        })?;
+        self.check_feed(after, &taken)?;
         tally.saw_if(!report.poison.is_empty(), Situation::Poison);
         let is_held = self.model.open_reservations().next().is_some();
         tally.saw_if(is_held, Situation::ReservationRecovered);
@@ -66,16 +72,7 @@ impl Witness {
 
     /// Compares the log with the history. Returns what it has beyond.
     fn check_log(&self, log: &dyn LogReader) -> Result<Vec<Arc<Entry>>, Violation> {
-        let (floor, head) = (log.floor(), self.head().sequence);
-        let keep = self
-            .setup
-            .settings
-            .retain_events
-            .map_or(0, |retain| head.number().saturating_sub(retain));
-        let allowed = self.saved_before.min(Sequence::new(keep));
-        ensure(floor <= allowed, Check::PurgeIsCovered, || {
-            format!("the log starts after {floor}, not {allowed}")
-        })?;
+        let floor = log.floor();
         let mut known = self
             .history
             .iter()
@@ -111,8 +108,21 @@ impl Witness {
                 Check::AcknowledgedIsKept,
                 format!("{lost:?} is gone"),
             )),
-            None => Ok(tail),
+            None => self.check_floor(floor, after).map(|()| tail),
         }
+    }
+
+    /// What is to be kept, counted from the end that the log was found with, and what is newer than the older snapshot, is there.
+    fn check_floor(&self, floor: Sequence, end: Sequence) -> Result<(), Violation> {
+        let retain = self.setup.settings.retain_events;
+        let keep = retain.map_or(0, |retain| end.number().saturating_sub(retain));
+        let allowed = self.saved_before.min(Sequence::new(keep));
+        ensure(floor <= allowed, Check::PurgeIsCovered, || {
+            let older = self.saved_before;
+            format!(
+                "the log starts after {floor}, the older snapshot is at {older}, and {keep} may go"
+            )
+        })
     }
 
     fn check_letters(
@@ -218,15 +228,9 @@ impl Witness {
     /// Compares what a subscriber gets with the history after its position. What was buried is shown as such.
     pub(in crate::testing::simulation) fn check_feed(
         &self,
-        feed: &mut Subscription,
+        after: Sequence,
+        taken: &[Arc<Entry>],
     ) -> Result<(), Violation> {
-        let after = feed.position();
-        let taken = feed.take(usize::MAX).map_err(|error| {
-            Violation::new(
-                Check::AcknowledgedIsKept,
-                format!("the feed after {after}: {error:?}"),
-            )
-        })?;
         let known = &self.history[self.history.partition_point(|entry| entry.first <= after)..];
         let same =
             |(taken, known): (&Arc<Entry>, &Arc<Entry>)| match self.poison.contains(&known.first) {

@@ -11,18 +11,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) use aftermath::Aftermath;
+use answers::Answers;
 pub(super) use audit::Recovered;
+use ids::Ids;
 use inventory_core::engine::{Answer, Reader};
 use inventory_core::machine::{Entry, Event, Head, Movement, Rejection, Request};
 use inventory_core::ports::DeadLetter;
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, Timestamp, Version};
+use timeline::Timeline;
 
 use super::violation::ensure;
 use super::{Check, Setup, Tally, Violation};
-use answers::Answers;
-use ids::Ids;
-use timeline::Timeline;
 
 /// A group whose outcome nobody knows.
 #[derive(Debug, Clone)]

@@ -16,11 +16,11 @@ use inventory_core::engine::{Engine, Reader, Snapshotter, Subscription};
 use inventory_core::ports::Clock;
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
+use panicky::Panicky;
 
 use super::witness::Aftermath;
 use super::{Setup, Situation, Tally, Witness};
 use crate::testing::{Call, Fault, SimDisk};
-use panicky::Panicky;
 
 /// Late enough that the clock can go back.
 const START_MS: u64 = 1_000_000;

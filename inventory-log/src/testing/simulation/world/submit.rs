@@ -162,13 +162,24 @@ impl World {
 
     /// After a group that has ended, readers see what is certain and nothing else.
     fn check_reader(&mut self) -> Result<Progress, Violation> {
+        let has_struck = self.struck() > 0;
         if let Some(live) = &mut self.live {
             let (shown, known) = (live.reader.head(), self.witness.head());
             ensure(shown == known, Check::OnlyDurableIsShown, || {
                 format!("{shown:?} instead of {known:?}")
             })?;
             self.witness.check_ledger(&live.reader)?;
-            self.witness.check_feed(&mut live.feed)?;
+            let after = live.feed.position();
+            match live.feed.take(usize::MAX) {
+                Ok(taken) => self.witness.check_feed(after, &taken)?,
+                Err(error) => {
+                    // What is no longer in memory is read from the disk, where a fault may have struck.
+                    ensure(has_struck, Check::AcknowledgedIsKept, || {
+                        format!("the feed after {after}: {error:?}")
+                    })?;
+                    return Ok(Progress::Stopped);
+                }
+            }
         }
         Ok(Progress::Running)
     }
