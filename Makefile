@@ -64,8 +64,12 @@ features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-core
 	$(CARGO) check --locked --package inventory-log --no-default-features
 	$(CARGO) check --locked --package inventory-log
-	$(CARGO) check --locked --package inventory-http
-	$(CARGO) check --locked --package inventory-http --features clap
+	$(CARGO) check --locked --package inventory-http --no-default-features
+	$(CARGO) check --locked --package inventory-http --no-default-features --features client
+	$(CARGO) check --locked --package inventory-http --no-default-features --features server
+	$(CARGO) check --locked --package inventory-http --no-default-features --features telemetry
+	$(CARGO) check --locked --package inventory-http --no-default-features --features clap
+	$(CARGO) check --locked --package inventory-store
 
 documents: ## writes the documents of both services anew, where a test compares them
 	WRITE_DOCUMENTS=1 $(CARGO) test --locked --workspace --all-features --test tidy documents

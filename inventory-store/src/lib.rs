@@ -10,7 +10,6 @@
 pub mod api;
 pub mod bodies;
 pub mod cache;
-pub mod client;
 #[cfg(test)]
 #[path = "../tests/service/logs.rs"]
 mod logs;

@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "inventory-http",
         &[
             "wire",
+            "client",
             "telemetry",
             "server",
             "health",
@@ -49,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "inventory-store",
         &[
-            "replica", "syncer", "cache", "outbox", "client", "bodies", "api",
+            "replica", "syncer", "cache", "outbox", "bodies", "api",
         ],
     ),
 ];

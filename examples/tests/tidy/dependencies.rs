@@ -1,5 +1,6 @@
 //! What we depend on: from where it comes, and under which licences.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ const LICENCES: &[&str] = &[
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "ISC",
     "MIT",
     "Unicode-3.0",
     "Unlicense",
@@ -74,6 +76,65 @@ fn dependencies_come_from_the_registry_under_licences_that_we_take() {
         &broken,
         "take another crate, or argue for the licence in ARCHITECTURE.md and LICENCES",
     );
+}
+
+/// The packages that somebody takes who takes a feature of the HTTP crate and no other.
+fn packages_with(feature: &str) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments = [
+        "tree",
+        "--package",
+        "inventory-http",
+        "--no-default-features",
+        "--features",
+        feature,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--no-dedupe",
+        "--offline",
+        "--locked",
+    ];
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn who_calls_central_takes_little_and_who_serves_takes_no_exporter() {
+    const CRATES_MAX: usize = 80;
+    /// What each feature does without.
+    const OF_SERVERS: &[&str] = &["opentelemetry", "prometheus", "h2", "tracing-subscriber"];
+    const OF_EXPORTERS: &[&str] = &["opentelemetry-otlp", "tonic", "prost"];
+    let mut broken = Vec::new();
+    for (feature, without) in [("client", OF_SERVERS), ("server", OF_EXPORTERS)] {
+        let packages = packages_with(feature);
+        for package in &packages {
+            let name = package.split(' ').next().unwrap();
+            if without.contains(&name) {
+                broken.push(format!("{feature} takes {package}"));
+            }
+        }
+        if feature == "client" && packages.len() > CRATES_MAX {
+            broken.push(format!("{feature} takes {} packages", packages.len()));
+        }
+    }
+    expect_none(
+        &broken,
+        "put it behind the feature that needs it, or do without",
+    );
+    let exporters = packages_with("telemetry");
+    for name in OF_EXPORTERS.iter().chain(&OF_SERVERS[..2]) {
+        let begins = format!("{name} ");
+        assert!(exporters.iter().any(|package| package.starts_with(&begins)));
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use inventory_core::ports::{DeadLetter as Buried, Resolution, StorageError};
 use super::letters::Letters;
 use super::params::LETTER_PATH;
 use super::service::Central;
-use crate::server::{Answer, ApiError, Call, Causes};
+use crate::Causes;
+use crate::server::{Answer, ApiError, Call};
 use crate::wire::Code;
 use crate::wire::{
     DeadLetter, DeadLetterList, InspectedDeadLetter, RESOLVE_NOTE_CHARS_MAX, Resolve,

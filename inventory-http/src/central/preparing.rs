@@ -8,7 +8,7 @@ use inventory_core::ports::Wanted;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::past::Waiting;
-use crate::server::Causes;
+use crate::Causes;
 
 /// The preparation, which ends by itself.
 pub(super) struct Preparing {

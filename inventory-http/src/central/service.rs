@@ -17,9 +17,10 @@ use super::images::Images;
 use super::letters::Letters;
 use super::nodes::Nodes;
 use super::refusal;
+use crate::Causes;
 use crate::feed::Feed;
 use crate::server::params;
-use crate::server::{ApiError, Call, Causes, DiskWatch, Limits, Prepared, Speaker, Trouble};
+use crate::server::{ApiError, Call, DiskWatch, Limits, Prepared, Speaker, Trouble};
 use crate::telemetry::{Telemetry, UpdateOutcome};
 
 /// Searches of the past that run at once: each keeps a core busy that sales could use.

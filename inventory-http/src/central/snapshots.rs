@@ -12,7 +12,8 @@ use inventory_core::ports::{Clock, StorageError};
 
 use tokio::sync::oneshot;
 
-use crate::server::{Causes, Trouble};
+use crate::Causes;
+use crate::server::Trouble;
 use crate::telemetry::Telemetry;
 
 /// The thread that takes snapshots.

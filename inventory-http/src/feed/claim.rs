@@ -4,7 +4,8 @@ use inventory_core::engine::Reader;
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
 
-use crate::server::{ApiError, Causes};
+use crate::Causes;
+use crate::server::ApiError;
 use crate::wire::{Code, GonePosition, GoneReason, Position};
 
 /// What a follower says of where it stands: at least an offset. Within a request it is given all of it, since there is no state between.

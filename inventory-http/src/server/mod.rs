@@ -14,7 +14,7 @@ mod body;
 mod budget;
 mod call;
 mod caller;
-mod causes;
+
 mod connection;
 mod cors;
 mod declared;
@@ -60,7 +60,7 @@ pub use app::App;
 pub use budget::{Budget, Share};
 pub use call::Call;
 pub use caller::{Caller, Speaker};
-pub use causes::Causes;
+
 pub use cors::{InvalidOrigin, Origin};
 pub use descriptors::raise_descriptor_limit;
 pub use disk_watch::{DiskNews, DiskWatch};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use inventory_core::vocabulary::Timestamp;
 use parking_lot::Mutex;
 
-use super::causes::Causes;
+use crate::Causes;
 
 /// One kind of trouble.
 #[derive(Debug)]

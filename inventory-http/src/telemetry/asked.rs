@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hyper::header::HOST;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Uri, Version};
-use inventory_core::vocabulary::TraceParent;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceState;
 
+use crate::wire::TraceContext;
 use crate::wire::headers::{TRACEPARENT, TRACESTATE};
 
 /// There is one scheme: whoever encrypts stands in front.
@@ -29,15 +29,6 @@ pub struct Asked<'a> {
     pub version: Version,
     /// Whether it is known who asks: nobody else decides what is traced.
     pub is_known: bool,
-}
-
-/// The trace that a request belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceContext {
-    /// The trace, and the span in it that something is a part of.
-    pub parent: TraceParent,
-    /// What others who trace have to say, passed on as it came.
-    pub state: Option<Arc<str>>,
 }
 
 impl Asked<'_> {

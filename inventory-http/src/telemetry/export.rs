@@ -11,7 +11,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, Temporality};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, Temporality};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 
 use super::TelemetrySettings;
@@ -61,7 +61,12 @@ impl Export {
         })
     }
 
-    pub(super) fn metric_reader(&self, interval: Duration) -> PeriodicReader<Gated> {
+    /// Sends the metrics of a builder's meters as well.
+    pub(super) fn with_metrics(
+        &self,
+        meters: MeterProviderBuilder,
+        settings: &TelemetrySettings,
+    ) -> MeterProviderBuilder {
         let exporter = MetricExporter::builder()
             .with_tonic()
             .with_endpoint(&self.url)
@@ -72,9 +77,8 @@ impl Export {
             probe: Arc::clone(&self.probe),
             exporter,
         };
-        PeriodicReader::builder(gated)
-            .with_interval(interval)
-            .build()
+        let reader = PeriodicReader::builder(gated).with_interval(settings.interval);
+        meters.with_reader(reader.build())
     }
 
     /// Whether there is a collector.
@@ -98,7 +102,7 @@ impl Export {
 
 /// Sends metrics while there is a collector.
 #[derive(Debug)]
-pub(super) struct Gated {
+struct Gated {
     probe: Arc<Probe>,
     exporter: MetricExporter,
 }

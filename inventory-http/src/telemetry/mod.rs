@@ -9,11 +9,17 @@
 //! **Invariant**: a collector that is missing or slow costs a request nothing: spans are not even made, and nothing waits.
 
 mod asked;
-mod asking;
+#[cfg(feature = "client")]
+mod attempt;
+#[cfg(feature = "telemetry")]
+mod export;
+#[cfg(not(feature = "telemetry"))]
+#[path = "no_export.rs"]
 mod export;
 mod instruments;
 pub mod logs;
 mod observer;
+#[cfg(feature = "telemetry")]
 mod probe;
 mod resource;
 mod settings;
@@ -28,8 +34,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
-pub use asked::{Asked, TraceContext};
-pub use asking::{Asking, AskingSpan};
+pub use asked::Asked;
 pub use instruments::{Instruments, Latency, Served, UpdateOutcome};
 pub use settings::{
     CollectorAddress, InvalidAttributes, InvalidCollector, ResourceAttributes, TelemetrySettings,
@@ -81,7 +86,7 @@ impl Telemetry {
             .with_reader(reader);
         let export = Export::start(settings, resource).await;
         if let Some(export) = &export {
-            meters = meters.with_reader(export.metric_reader(settings.interval));
+            meters = export.with_metrics(meters, settings);
         }
         let meters = meters.build();
         let meter = meters.meter("inventory");
@@ -153,11 +158,6 @@ impl Telemetry {
     /// The span of a request, which says how it is traced.
     pub fn request(&self, asked: &Asked<'_>) -> RequestSpan {
         RequestSpan::begin(self.inner.export.as_ref(), asked)
-    }
-
-    /// The span of a request to another service, as a part of whatever has asked for it.
-    pub fn asking(&self, asking: &Asking<'_>, parent: Option<&TraceContext>) -> AskingSpan {
-        AskingSpan::begin(self.inner.export.as_ref(), asking, parent)
     }
 
     /// The span of something that no request has asked for.

@@ -10,8 +10,9 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
-use super::asked::{Asked, TraceContext};
+use super::asked::Asked;
 use super::export::Export;
+use crate::wire::TraceContext;
 
 /// A request, and what is known of its trace. Clones are the same span.
 #[derive(Debug, Clone, Default)]

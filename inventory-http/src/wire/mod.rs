@@ -26,6 +26,7 @@ mod reservation;
 pub mod schema;
 mod subject;
 mod sync;
+mod trace;
 mod transaction;
 mod transfer;
 mod update;
@@ -62,6 +63,7 @@ pub use subject::{PathParam, Subject};
 pub use sync::{
     SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
 };
+pub use trace::TraceContext;
 pub use transaction::{Transacted, Transaction, TransactionLine};
 pub use transfer::{
     Close, Moved, MovedLine, ProductUnits, Receive, SettlementKind, Ship, Transfer, TransferLine,

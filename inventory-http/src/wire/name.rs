@@ -62,7 +62,7 @@ impl KeyName {
     }
 
     /// The name of somebody for whom the holder of this key asks.
-    pub(crate) fn with(&self, other: &Self) -> Actor {
+    pub fn with(&self, other: &Self) -> Actor {
         let both = format!("{self}{BETWEEN}{other}");
         Actor::new(&both)
             .expect("an actor may be as long as two names and what stands between them")

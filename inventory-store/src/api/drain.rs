@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::vocabulary::Timestamp;
-use inventory_http::server::Causes;
+use inventory_http::Causes;
+use inventory_http::client::RowAnswer;
 use tokio::time::{Instant, sleep_until};
 
 use super::service::Store;
-use crate::client::RowAnswer;
 use crate::outbox::{Change, Intent, Reason};
 use crate::replica::Replica;
 use crate::sending::{About, Judged, Row, Trouble};

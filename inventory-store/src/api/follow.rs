@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory_http::server::Causes;
+use inventory_http::Causes;
+use inventory_http::client::CallError;
 use inventory_http::wire::{Changes, Position};
 use tokio::time::{Instant, sleep_until};
 
 use super::concerns::About;
 use super::service::Store;
-use crate::client::CallError;
 use crate::replica::Replica;
 use crate::sending::{Blocked, Trouble};
 use crate::syncer::Step;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inventory_core::vocabulary::{StoreId, Timestamp};
-use inventory_http::server::Causes;
+use inventory_http::Causes;
 use inventory_http::wire::{NodeId, Readiness, RoleName, WhoAmI};
 use tokio::time::{Instant, sleep_until};
 

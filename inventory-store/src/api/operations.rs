@@ -106,6 +106,7 @@ mod tests {
     use allocation_counter::measure;
     use inventory_core::testing::ManualClock;
     use inventory_core::vocabulary::{Adjustment, Timestamp};
+    use inventory_http::client::{CentralClient, CentralSettings};
     use inventory_http::health::Watched as _;
     use inventory_http::server::Source;
     use inventory_http::wire::Update;
@@ -115,7 +116,6 @@ mod tests {
     use crate::api::gauges;
     use crate::api::service::Parts;
     use crate::api::{SETTINGS, Settings};
-    use crate::client::{Central, CentralSettings};
     use crate::outbox::{
         Change, DurableOutbox, Intent, IntentKey, Keeper, OnConflict, OutboxLimits, Reason,
     };
@@ -177,7 +177,7 @@ mod tests {
                 CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
             let (stop, stopping) = watch::channel(false);
             let parts = Parts {
-                central: Central::new(central),
+                central: CentralClient::new(central).unwrap(),
                 replica: None,
                 syncer: Syncer::new(SyncerSettings::default(), 0, Millis::default()),
                 outbox,

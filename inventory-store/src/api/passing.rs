@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use inventory_core::vocabulary::{ReservationId, TransferId};
+use inventory_http::client::{CallError, Effect};
 use inventory_http::server::params::{self, STORE_HEADERS};
 use inventory_http::server::{Access, Answer, ApiError, Call, Route};
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
@@ -18,7 +19,6 @@ use tokio::time::Instant;
 use super::service::Store;
 use super::turn::Turn;
 use super::writes::{away, origin, refused};
-use crate::client::{CallError, Outcome};
 
 /// What the answer to any of them says of levels.
 #[derive(serde::Deserialize)]
@@ -99,7 +99,7 @@ impl Store {
     /// Asks central, and shows at once what its answer says of this store's levels.
     async fn pass_on(&self, call: &Call<Self>, body: Option<Bytes>) -> Result<Answer, ApiError> {
         if !self.is_connected() {
-            return Err(away(Outcome::NothingDone));
+            return Err(away(Effect::NothingDone));
         }
         let path = call.path.as_sent();
         let of_central = "it is a path of a store";
@@ -128,7 +128,7 @@ impl Store {
             }
             Err(error) => {
                 self.doubt(&error);
-                return Err(away(error.outcome()));
+                return Err(away(error.effect()));
             }
         };
         self.show(&passed.body);

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
+use inventory_http::client::{CentralClient, CentralSettings, InvalidRoots};
 use inventory_http::server::{
     App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
 };
@@ -22,7 +23,6 @@ use super::service::{Parts, Store};
 use super::settings::Settings;
 use super::{drain, follow, gauges, introduce, save};
 use crate::cache::{Absence, CacheFiles, Cached};
-use crate::client::{Central, CentralSettings};
 use crate::outbox::{DurableOutbox, Keeper, OpenError, OutboxLimits};
 use crate::replica::Replica;
 use crate::sending::Sending;
@@ -47,6 +47,9 @@ pub enum StartError {
     /// The system refuses a thread.
     #[error("the outbox has no thread")]
     Thread(#[source] io::Error),
+    /// Central's URL begins with https, and nobody's certificate would be believed.
+    #[error("central cannot be asked over https")]
+    Roots(#[source] InvalidRoots),
     /// The address cannot be bound.
     #[error("{address} cannot be bound")]
     Bind {
@@ -102,11 +105,12 @@ impl Running {
         let listener = listener.map_err(bound)?;
         let address = listener.address().map_err(bound)?;
         let telemetry = Telemetry::start(&settings.telemetry, settings.store.as_str()).await;
-        let central = Central::new(CentralSettings {
+        let central = CentralClient::new(CentralSettings {
             connections_max: CONNECTIONS_TO_CENTRAL_MAX,
-            telemetry: Some(telemetry.clone()),
+            tracer: Some(Arc::new(telemetry.clone())),
             ..CentralSettings::new(settings.central_url.clone(), settings.central_key.clone())
         });
+        let central = central.map_err(StartError::Roots)?;
 
         let seed = u64::from(std::process::id()) ^ clock.now().millis();
         let (replica, syncer) = resume(cached, &*clock, seed);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Sequence, StoreId, Uptime};
+use inventory_http::client::CentralClient;
 use inventory_http::server::{ApiError, Prepared, Trouble};
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::Code;
@@ -16,7 +17,6 @@ use tokio::sync::{Notify, watch};
 use super::concerns::{About, Change, Concerns};
 use super::settings::{OfflineWrites, Settings};
 use crate::bodies::Freshness;
-use crate::client::Central;
 use crate::outbox::{Keeper, Reason};
 use crate::replica::Replica;
 use crate::sending::{Blocked, Sending};
@@ -25,7 +25,7 @@ use crate::syncer::{Millis, Syncer};
 /// One store.
 pub struct Store {
     pub(super) id: StoreId,
-    pub(super) central: Central,
+    pub(super) central: CentralClient,
     /// `None` until there is a copy.
     pub(super) replica: RwLock<Option<Replica>>,
     syncer: Mutex<Syncer>,
@@ -67,7 +67,7 @@ pub struct Store {
 
 /// What a store is made of.
 pub(super) struct Parts {
-    pub(super) central: Central,
+    pub(super) central: CentralClient,
     pub(super) replica: Option<Replica>,
     pub(super) syncer: Syncer,
     pub(super) outbox: Keeper,

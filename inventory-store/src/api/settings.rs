@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory_core::vocabulary::StoreId;
+use inventory_http::client::{CentralUrl, SecretKey};
 use inventory_http::server::{
     ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
 };
 use inventory_http::telemetry::TelemetrySettings;
 
-use crate::client::{CentralUrl, SecretKey};
 use crate::outbox::OnConflict;
 
 /// Every setting of a store.

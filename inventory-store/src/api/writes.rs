@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, RETRY_AFTER};
 use inventory_core::vocabulary::{StoreId, Timestamp, TraceParent};
+use inventory_http::client::{CallError, Effect, Failure, Origin};
 use inventory_http::server::{Answer, ApiError, Call, params};
 use inventory_http::telemetry::ChildSpan;
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
@@ -17,7 +18,6 @@ use super::service::Store;
 use super::settings::OfflineWrites;
 use super::turn::Turn;
 use crate::bodies::Queued;
-use crate::client::{CallError, Failure, Origin, Outcome};
 use crate::outbox::{Change, ChangeError, Changed, Intent, IntentKey, NoAnswer, Refusal};
 
 /// POST /store/inventory/updates
@@ -42,7 +42,7 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
     };
     if is_known || store.turn(&[&wanted.update.product_id], deadline).await == Turn::Queues {
         return match store.offline_writes {
-            OfflineWrites::Reject if !is_known => Err(away(Outcome::NothingDone)),
+            OfflineWrites::Reject if !is_known => Err(away(Effect::NothingDone)),
             OfflineWrites::Reject | OfflineWrites::Queue => store.queue(wanted, false).await,
         };
     }
@@ -63,7 +63,7 @@ pub(super) async fn post(call: Call<Store>) -> Result<Answer, ApiError> {
         Err(error) => match store.offline_writes {
             OfflineWrites::Reject => Err(not_forwarded(&error)),
             OfflineWrites::Queue => {
-                let attempted = error.outcome() == Outcome::Unknown;
+                let attempted = error.effect() == Effect::Unknown;
                 store.queue(wanted, attempted).await
             }
         },
@@ -165,7 +165,7 @@ impl Store {
             // It was not queued, and central may have applied it.
             let is_unknown = attempted && error.code() == Code::Unavailable;
             return Err(if is_unknown {
-                away(Outcome::Unknown)
+                away(Effect::Unknown)
             } else {
                 error
             });
@@ -212,10 +212,10 @@ pub(super) fn refused(status: u16, body: Bytes, retry_after: Option<Duration>) -
     }
 }
 
-pub(super) fn away(outcome: Outcome) -> ApiError {
-    let message = match outcome {
-        Outcome::NothingDone => "central cannot be reached; nothing was done",
-        Outcome::Unknown => {
+pub(super) fn away(effect: Effect) -> ApiError {
+    let message = match effect {
+        Effect::NothingDone => "central cannot be reached; nothing was done",
+        Effect::Unknown => {
             "central has not answered; the outcome is unknown, and the same key settles it"
         }
     };
@@ -236,7 +236,7 @@ fn not_forwarded(error: &CallError) -> ApiError {
         CallError::Gone { .. }
         | CallError::Unavailable { .. }
         | CallError::Unknown { .. }
-        | CallError::NotUnderstood { .. } => away(error.outcome()),
+        | CallError::NotUnderstood { .. } => away(error.effect()),
     }
 }
 

@@ -9,7 +9,7 @@ use inventory_http::wire::Code;
 use inventory_http::wire::Update;
 
 use super::*;
-use crate::client::{CallError, Failure, Misfit, Outcome};
+use inventory_http::client::{CallError, Effect, Failure, InvalidAnswer};
 
 fn intents(count: usize) -> Vec<Intent> {
     let intent = |number: usize| {
@@ -46,8 +46,8 @@ fn answered(status: u16) -> CallError {
 fn unknown(status: u16, code: &str) -> CallError {
     CallError::NotUnderstood {
         status: Some(status),
-        outcome: Outcome::Unknown,
-        source: Misfit::Code {
+        effect: Effect::Unknown,
+        source: InvalidAnswer::Code {
             code: code.to_owned(),
             message: "no".to_owned(),
         },

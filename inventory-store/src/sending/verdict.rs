@@ -1,10 +1,10 @@
 //! What a call without an answer says, and of what.
 
-use inventory_http::server::Causes;
+use inventory_http::Causes;
+use inventory_http::client::{CallError, Failure, InvalidAnswer};
 use inventory_http::wire::{Code, ErrorBody};
 
 use super::{About, Trouble};
-use crate::client::{CallError, Failure, Misfit};
 use crate::outbox::Reason;
 
 /// Statuses of the caller, the deployment and the way: no intent is at fault, whatever the body says.
@@ -38,19 +38,19 @@ fn about(error: &CallError) -> About {
             | Failure::LaterRefused(_) => About::Queue,
         },
         CallError::NotUnderstood { status, source, .. } => match (status, source) {
-            (Some(413), _) | (_, Misfit::TooLarge { .. }) => About::Size,
-            (Some(400..500), Misfit::Code { .. })
+            (Some(413), _) | (_, InvalidAnswer::TooLarge { .. }) => About::Size,
+            (Some(400..500), InvalidAnswer::Code { .. })
                 if status.is_none_or(|status| !NOT_ABOUT_INTENTS.contains(&status)) =>
             {
                 About::Intent
             }
             (
                 _,
-                Misfit::Http(_)
-                | Misfit::Status
-                | Misfit::Code { .. }
-                | Misfit::Json(_)
-                | Misfit::Rows,
+                InvalidAnswer::Http(_)
+                | InvalidAnswer::Status
+                | InvalidAnswer::Code { .. }
+                | InvalidAnswer::Json(_)
+                | InvalidAnswer::Rows,
             ) => About::Queue,
         },
     }
@@ -111,7 +111,7 @@ fn reason(error: &CallError) -> Reason {
             }
         },
         CallError::NotUnderstood {
-            source: Misfit::Code { code, message },
+            source: InvalidAnswer::Code { code, message },
             ..
         } => Reason::new(code.clone(), message.clone()),
         CallError::NotUnderstood { .. } => said("not_understood"),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{ProductId, Timestamp, Uptime};
-use inventory_http::server::Causes;
+use inventory_http::Causes;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use inventory_http::wire::{Code, ErrorBody, GonePosition};
+
+use crate::wire::{Code, ErrorBody, GonePosition};
 
 /// A call without the answer that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +52,9 @@ pub enum CallError {
         /// The status, when there was one.
         status: Option<u16>,
         /// What is known of the call's effect.
-        outcome: Outcome,
+        effect: Effect,
         /// What is wrong with it.
-        source: Misfit,
+        source: InvalidAnswer,
     },
 }
 
@@ -93,7 +94,7 @@ pub enum Failure {
 
 /// What is wrong with an answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Misfit {
+pub enum InvalidAnswer {
     /// It is not HTTP.
     #[error("it is not HTTP")]
     Http(#[source] hyper::Error),
@@ -124,7 +125,7 @@ pub enum Misfit {
 
 /// What is known of the effect of a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Effect {
     /// Nothing was done, and nothing will be.
     NothingDone,
     /// It may have been done, or may yet be.
@@ -140,7 +141,7 @@ pub enum Retry {
     Useless,
 }
 
-impl Outcome {
+impl Effect {
     /// What a failure means to a call that leaves this when it fails after it was sent.
     pub(super) fn failed(self, source: Failure, retry_after: Option<Duration>) -> CallError {
         match self {
@@ -188,13 +189,13 @@ impl CallError {
     }
 
     /// What is known of the call's effect.
-    pub fn outcome(&self) -> Outcome {
+    pub fn effect(&self) -> Effect {
         match self {
             Self::Refused { .. } | Self::Gone { .. } | Self::Unavailable { .. } => {
-                Outcome::NothingDone
+                Effect::NothingDone
             }
-            Self::Unknown { .. } => Outcome::Unknown,
-            Self::NotUnderstood { outcome, .. } => *outcome,
+            Self::Unknown { .. } => Effect::Unknown,
+            Self::NotUnderstood { effect, .. } => *effect,
         }
     }
 
@@ -243,7 +244,7 @@ impl CallError {
             },
             Self::NotUnderstood { status, source, .. } => Self::NotUnderstood {
                 status,
-                outcome: Outcome::Unknown,
+                effect: Effect::Unknown,
                 source,
             },
             settled @ (Self::Refused { .. } | Self::Gone { .. } | Self::Unknown { .. }) => settled,

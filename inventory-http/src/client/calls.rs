@@ -6,22 +6,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use inventory_core::vocabulary::{StoreId, TraceParent};
-use inventory_http::telemetry::TraceContext;
-use inventory_http::wire::headers::{ACTING_STORE, IDEMPOTENT_REPLAYED, ON_BEHALF_OF};
-use inventory_http::wire::{
-    Batch, BatchRow, Changes, KeyName, NodeId, Position, Readiness, StateSnapshot, Update, WhoAmI,
-    percent_encoded,
-};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answered, Passed, judge, parse};
 use super::attempts::{Attempts, Next, Randomness};
 use super::batch::{RowAnswer, Rows};
-use super::error::{CallError, Misfit};
-use super::exchange::{Ask, Clock, Reply, send};
+use super::error::{CallError, InvalidAnswer};
+use super::exchange::{Deadlines, Reply, Request, send};
 use super::pool::Pool;
+use super::roots::InvalidRoots;
 use super::settings::CentralSettings;
 use super::snapshot;
+use crate::wire::TraceContext;
+use crate::wire::headers::{ACTING_STORE, IDEMPOTENT_REPLAYED, ON_BEHALF_OF};
+use crate::wire::{
+    Batch, BatchRow, Changes, KeyName, NodeId, Position, Readiness, StateSnapshot, Update, WhoAmI,
+    percent_encoded,
+};
 
 const JSON: &str = "application/json";
 
@@ -55,7 +56,7 @@ impl Origin {
 
 /// A client of central. Clones share its connections.
 #[derive(Debug, Clone)]
-pub struct Central(Arc<Inner>);
+pub struct CentralClient(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -64,35 +65,44 @@ struct Inner {
     randomness: Randomness,
 }
 
-impl Central {
+impl CentralClient {
     /// A client that connects when it is first called.
-    pub fn new(settings: CentralSettings) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The URL asks for a certificate, and nobody's would be believed.
+    pub fn new(settings: CentralSettings) -> Result<Self, InvalidRoots> {
         Self::with_randomness(settings, Randomness::of_system())
     }
 
     /// A client whose jitter comes from somewhere else.
-    pub fn with_randomness(settings: CentralSettings, randomness: Randomness) -> Self {
-        let (url, kept) = (settings.url.clone(), settings.timeouts.kept);
-        let pool = Arc::new(Pool::new(url, kept, settings.connections_max));
-        Self(Arc::new(Inner {
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn with_randomness(
+        settings: CentralSettings,
+        randomness: Randomness,
+    ) -> Result<Self, InvalidRoots> {
+        Ok(Self(Arc::new(Inner {
+            pool: Arc::new(Pool::new(&settings)?),
             settings,
-            pool,
             randomness,
-        }))
+        })))
     }
 
     /// Sends an update once. It should have a key: central refuses one without.
     ///
     /// # Errors
     ///
-    /// [`CallError::outcome`] says whether it may have been done; when it may, the same update with the same key
+    /// [`CallError::effect`] says whether it may have been done; when it may, the same update with the same key
     /// settles it.
     pub async fn update(&self, update: &Update, from: &Origin) -> Result<Answered, CallError> {
-        let clock = self.clock(Duration::ZERO);
-        let ask = self.ask_update(update, from);
-        let passed = self.attempt(&ask, clock, &mut 0).await?;
+        let deadlines = self.deadlines(Duration::ZERO);
+        let request = self.update_request(update, from);
+        let passed = self.attempt(&request, deadlines, &mut 0).await?;
         Ok(Answered {
-            updated: parse(&passed.body, ask.once_sent)?,
+            updated: parse(&passed.body, request.once_sent)?,
             replayed: passed.replayed,
             body: passed.body,
         })
@@ -111,21 +121,21 @@ impl Central {
         let count = updates.len();
         let json = serde_json::to_vec(&Batch { updates }).expect("updates are texts and numbers");
         let path = "/inventory/batch";
-        let mut ask = Ask::post(path, path, Bytes::from(json));
-        ask.trace = trace.map(|parent| TraceContext {
+        let mut request = Request::post(path, path, Bytes::from(json));
+        request.trace = trace.map(|parent| TraceContext {
             parent,
             state: None,
         });
-        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let reply = self.send(&request, self.deadlines(Duration::ZERO)).await?;
         let (head, body) = reply.read(self.0.settings.limits.batch_bytes_max).await?;
-        let body = judge(&head, body, ask.once_sent)?;
-        let rows: Rows = parse(&body, ask.once_sent)?;
+        let body = judge(&head, body, request.once_sent)?;
+        let rows: Rows = parse(&body, request.once_sent)?;
         match rows.results.len() == count {
             true => Ok(rows.results),
             false => Err(CallError::NotUnderstood {
                 status: Some(head.status.as_u16()),
-                outcome: ask.once_sent,
-                source: Misfit::Rows,
+                effect: request.once_sent,
+                source: InvalidAnswer::Rows,
             }),
         }
     }
@@ -143,10 +153,10 @@ impl Central {
         from: &Origin,
         deadline: Instant,
     ) -> Result<Answered, CallError> {
-        let ask = self.ask_update(update, from);
-        let passed = self.settle(&ask, deadline).await?;
+        let request = self.update_request(update, from);
+        let passed = self.settle(&request, deadline).await?;
         Ok(Answered {
-            updated: parse(&passed.body, ask.once_sent)?,
+            updated: parse(&passed.body, request.once_sent)?,
             replayed: passed.replayed,
             body: passed.body,
         })
@@ -166,25 +176,25 @@ impl Central {
         from: &Origin,
         deadline: Instant,
     ) -> Result<Passed, CallError> {
-        let mut ask = match body {
-            Some(json) => Ask::post(template, target, json),
-            None => Ask::get(template, target.to_owned(), JSON),
+        let mut request = match body {
+            Some(json) => Request::post(template, target, json),
+            None => Request::get(template, target.to_owned(), JSON),
         };
-        ask.headers.extend(from.headers());
-        ask.trace = from.trace.clone();
-        self.settle(&ask, deadline).await
+        request.headers.extend(from.headers());
+        request.trace = from.trace.clone();
+        self.settle(&request, deadline).await
     }
 
     /// Sends a request until it is settled, or until there is no time for another attempt.
-    async fn settle(&self, ask: &Ask, deadline: Instant) -> Result<Passed, CallError> {
-        let clock = Clock {
+    async fn settle(&self, request: &Request, deadline: Instant) -> Result<Passed, CallError> {
+        let deadlines = Deadlines {
             deadline: Some(deadline),
-            ..self.clock(Duration::ZERO)
+            ..self.deadlines(Duration::ZERO)
         };
         let mut attempts = Attempts::new(self.0.settings.backoff);
         let mut sent = 0;
         loop {
-            let error = match self.attempt(ask, clock, &mut sent).await {
+            let error = match self.attempt(request, deadlines, &mut sent).await {
                 Ok(passed) => return Ok(passed),
                 Err(error) => error,
             };
@@ -205,11 +215,11 @@ impl Central {
     pub async fn whoami(&self, store: &StoreId, node: NodeId) -> Result<WhoAmI, CallError> {
         let store = percent_encoded(store.as_str());
         let target = format!("/whoami?storeId={store}&node={node}");
-        let ask = Ask::get("/whoami", target, JSON);
-        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let request = Request::get("/whoami", target, JSON);
+        let reply = self.send(&request, self.deadlines(Duration::ZERO)).await?;
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
-        parse(&body, ask.once_sent)
+        parse(&body, request.once_sent)
     }
 
     /// How central is.
@@ -218,11 +228,11 @@ impl Central {
     ///
     /// Nothing is known that was not known before; the call has no effect.
     pub async fn readiness(&self) -> Result<Readiness, CallError> {
-        let ask = Ask::get("/readyz", "/readyz".to_owned(), JSON);
-        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let request = Request::get("/readyz", "/readyz".to_owned(), JSON);
+        let reply = self.send(&request, self.deadlines(Duration::ZERO)).await?;
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
-        parse(&body, ask.once_sent)
+        parse(&body, request.once_sent)
     }
 
     /// All products at one offset.
@@ -232,8 +242,8 @@ impl Central {
     /// Nothing is known that was not known before; the call has no effect.
     pub async fn snapshot(&self) -> Result<StateSnapshot, CallError> {
         let path = "/replication/snapshot";
-        let ask = Ask::get(path, path.to_owned(), JSON);
-        let reply = self.send(&ask, self.clock(Duration::ZERO)).await?;
+        let request = Request::get(path, path.to_owned(), JSON);
+        let reply = self.send(&request, self.deadlines(Duration::ZERO)).await?;
         let bytes_max = self.0.settings.limits.snapshot_bytes_max;
         let reply = self.expect_ok(reply).await?;
         snapshot::read(reply, bytes_max, self.0.settings.timeouts.silence).await
@@ -261,28 +271,33 @@ impl Central {
         let target = format!(
             "/replication/changes?fromOffset={offset}&epoch={epoch}&chain={chain}&limit={limit}&longPollSeconds={seconds}"
         );
-        let ask = Ask::get("/replication/changes", target, JSON);
-        let clock = self.clock(Duration::from_secs(seconds));
-        let reply = self.send(&ask, clock).await?;
+        let request = Request::get("/replication/changes", target, JSON);
+        let deadlines = self.deadlines(Duration::from_secs(seconds));
+        let reply = self.send(&request, deadlines).await?;
         let reply = self.expect_ok(reply).await?;
         let (_, body) = reply.read(self.0.settings.limits.page_bytes_max).await?;
-        parse(&body, ask.once_sent)
+        parse(&body, request.once_sent)
     }
 
-    fn ask_update(&self, update: &Update, from: &Origin) -> Ask {
+    fn update_request(&self, update: &Update, from: &Origin) -> Request {
         let json = serde_json::to_vec(update).expect("an update is made of texts and numbers");
         let path = "/inventory/updates";
-        let mut ask = Ask::post(path, path, Bytes::from(json));
-        ask.headers.extend(from.headers());
-        ask.trace = from.trace.clone();
-        ask
+        let mut request = Request::post(path, path, Bytes::from(json));
+        request.headers.extend(from.headers());
+        request.trace = from.trace.clone();
+        request
     }
 
     /// Sends a request that was sent so often before.
-    async fn attempt(&self, ask: &Ask, clock: Clock, sent: &mut u32) -> Result<Passed, CallError> {
-        let reply = send(&self.0.pool, &self.0.settings, ask, clock, sent).await?;
+    async fn attempt(
+        &self,
+        request: &Request,
+        deadlines: Deadlines,
+        sent: &mut u32,
+    ) -> Result<Passed, CallError> {
+        let reply = send(&self.0.pool, &self.0.settings, request, deadlines, sent).await?;
         let (head, body) = reply.read(self.0.settings.limits.answer_bytes_max).await?;
-        let body = judge(&head, body, ask.once_sent)?;
+        let body = judge(&head, body, request.once_sent)?;
         Ok(Passed {
             status: head.status,
             replayed: head.headers.contains_key(&IDEMPOTENT_REPLAYED),
@@ -303,13 +318,13 @@ impl Central {
         }
     }
 
-    async fn send(&self, ask: &Ask, clock: Clock) -> Result<Reply, CallError> {
-        send(&self.0.pool, &self.0.settings, ask, clock, &mut 0).await
+    async fn send(&self, request: &Request, deadlines: Deadlines) -> Result<Reply, CallError> {
+        send(&self.0.pool, &self.0.settings, request, deadlines, &mut 0).await
     }
 
-    fn clock(&self, patience: Duration) -> Clock {
+    fn deadlines(&self, patience: Duration) -> Deadlines {
         let timeouts = self.0.settings.timeouts;
-        Clock {
+        Deadlines {
             connect: timeouts.connect,
             answer: timeouts.answer.saturating_add(patience),
             deadline: None,

@@ -9,13 +9,17 @@ use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 
 use super::address::CentralUrl;
 use super::error::Failure;
+use super::roots::InvalidRoots;
+use super::settings::CentralSettings;
 
 pub(super) type Sender = SendRequest<Full<Bytes>>;
 
@@ -25,6 +29,8 @@ pub(super) type Sender = SendRequest<Full<Bytes>>;
 /// opened only when none is idle, and a lease holds a permit until its connection is idle or gone.
 pub(super) struct Pool {
     url: CentralUrl,
+    /// How to encrypt; unused where the URL does not ask for it.
+    tls: Option<TlsConnector>,
     kept: Duration,
     permits: Arc<Semaphore>,
     /// The one used last is at the end, and used next: the others grow old and go.
@@ -70,14 +76,20 @@ impl fmt::Debug for Lease {
 }
 
 impl Pool {
-    pub(super) fn new(url: CentralUrl, kept: Duration, connections_max: usize) -> Self {
-        let permits = connections_max.clamp(1, Semaphore::MAX_PERMITS);
-        Self {
-            url,
-            kept,
+    /// Reads whose certificates are believed, where the URL asks for one.
+    pub(super) fn new(settings: &CentralSettings) -> Result<Self, InvalidRoots> {
+        let permits = settings.connections_max.clamp(1, Semaphore::MAX_PERMITS);
+        let tls = match settings.url.certified() {
+            Some(_) => Some(settings.roots.config()?.into()),
+            None => None,
+        };
+        Ok(Self {
+            url: settings.url.clone(),
+            tls,
+            kept: settings.timeouts.kept,
             permits: Arc::new(Semaphore::new(permits)),
             idle: Mutex::default(),
-        }
+        })
     }
 
     /// A connection that is ready for a request.
@@ -136,25 +148,37 @@ impl Pool {
             .map_err(Failure::Connect)?;
         // A request is written at once and whole: waiting for more to send only delays it.
         stream.set_nodelay(true).map_err(Failure::Connect)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(Failure::Broken)?;
-        tokio::spawn(async move {
-            // Whoever has a call on it is told why it broke; an idle one may go.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to central has ended");
+        match (&self.tls, self.url.certified()) {
+            (Some(tls), Some(name)) => {
+                let stream = tls.connect(name.clone(), stream).await;
+                speak(stream.map_err(Failure::Connect)?).await
             }
-        });
-        Ok(sender)
+            _ => speak(stream).await,
+        }
     }
-}
 
-impl Pool {
     /// Lets all idle connections go: one that has fallen silent is likely half open, and then all of them are. Each would cost
     /// a call its time.
     fn doubt(&self) {
         self.idle.lock().clear();
     }
+}
+
+/// Begins to speak HTTP on a connection.
+async fn speak<S>(stream: S) -> Result<Sender, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(Failure::Broken)?;
+    tokio::spawn(async move {
+        // Whoever has a call on it is told why it broke; an idle one may go.
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to central has ended");
+        }
+    });
+    Ok(sender)
 }
 
 impl Lease {

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 use hyper::http::response;
-use inventory_http::wire::Updated;
-use inventory_http::wire::{Code, ErrorBody};
 use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
-use super::error::{CallError, Failure, Misfit, Outcome};
+use super::error::{CallError, Effect, Failure, InvalidAnswer};
+use crate::wire::Updated;
+use crate::wire::{Code, ErrorBody};
 
 /// Longest wait that is taken from an answer: whatever names a longer one is not to be waited for.
 const RETRY_AFTER_S_MAX: u64 = 24 * 60 * 60;
@@ -43,7 +43,7 @@ pub struct Passed {
 pub(super) fn judge(
     head: &response::Parts,
     body: Bytes,
-    once_sent: Outcome,
+    once_sent: Effect,
 ) -> Result<Bytes, CallError> {
     if matches!(head.status, StatusCode::OK | StatusCode::CREATED) {
         return Ok(body);
@@ -63,7 +63,7 @@ pub(super) fn judge(
         Some(error) if error.code.status() == head.status => Err(refused(error, body, retry_after)),
         _ => Err(CallError::NotUnderstood {
             status: Some(status),
-            outcome: once_sent,
+            effect: once_sent,
             source: unknown(&body),
         }),
     }
@@ -76,11 +76,11 @@ struct AnyError {
     message: String,
 }
 
-fn unknown(body: &[u8]) -> Misfit {
+fn unknown(body: &[u8]) -> InvalidAnswer {
     match serde_json::from_slice(body) {
         // A code that is known has a status of its own: what copies one is not central.
-        Ok(AnyError { code, message }) if !is_known(&code) => Misfit::Code { code, message },
-        Ok(_) | Err(_) => Misfit::Status,
+        Ok(AnyError { code, message }) if !is_known(&code) => InvalidAnswer::Code { code, message },
+        Ok(_) | Err(_) => InvalidAnswer::Status,
     }
 }
 
@@ -109,11 +109,11 @@ fn is_known(code: &str) -> bool {
 }
 
 /// Parses the body of a success.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8], once_sent: Outcome) -> Result<T, CallError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8], once_sent: Effect) -> Result<T, CallError> {
     serde_json::from_slice(body).map_err(|error| CallError::NotUnderstood {
         status: Some(StatusCode::OK.as_u16()),
-        outcome: once_sent,
-        source: Misfit::Json(error),
+        effect: once_sent,
+        source: InvalidAnswer::Json(error),
     })
 }
 

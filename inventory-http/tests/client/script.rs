@@ -4,9 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+/// What a connection is, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// What happens on a connection, in order. At the end of its steps it is closed.
 #[derive(Debug, Clone)]
@@ -32,6 +38,15 @@ pub(crate) struct Script {
 impl Script {
     /// Each list is a connection, in the order in which they are accepted.
     pub(crate) async fn run(connections: Vec<Vec<Step>>) -> Self {
+        Self::serve(connections, None).await
+    }
+
+    /// The same, encrypted. A connection that comes to nothing before its first step is one all the same.
+    pub(crate) async fn encrypted(connections: Vec<Vec<Step>>, tls: TlsAcceptor) -> Self {
+        Self::serve(connections, Some(tls)).await
+    }
+
+    async fn serve(connections: Vec<Vec<Step>>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<String>>>::default();
@@ -40,15 +55,23 @@ impl Script {
         tokio::spawn(async move {
             let mut open = Vec::new();
             for steps in connections {
-                let (mut stream, _) = listener.accept().await.unwrap();
+                let (stream, _) = listener.accept().await.unwrap();
                 let hang = matches!(steps.last(), Some(Step::Hang));
-                play(&mut stream, steps, &seen).await;
-                if hang {
-                    open.push(stream);
-                } else {
-                    drop(stream);
-                    closing.send_modify(|closed| *closed += 1);
+                let stream: Option<Box<dyn Stream>> = match &tls {
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => Some(Box::new(stream)),
+                        Err(_) => None,
+                    },
+                    None => Some(Box::new(stream)),
+                };
+                if let Some(mut stream) = stream {
+                    play(&mut stream, steps, &seen).await;
+                    if hang {
+                        open.push(stream);
+                        continue;
+                    }
                 }
+                closing.send_modify(|closed| *closed += 1);
             }
             // Those that hang do so until the test ends.
             std::future::pending::<()>().await;
@@ -77,7 +100,7 @@ impl Script {
     }
 }
 
-async fn play(stream: &mut TcpStream, steps: Vec<Step>, seen: &Mutex<Vec<String>>) {
+async fn play(stream: &mut impl Stream, steps: Vec<Step>, seen: &Mutex<Vec<String>>) {
     for step in steps {
         match step {
             Step::Request => match request(stream).await {
@@ -85,7 +108,10 @@ async fn play(stream: &mut TcpStream, steps: Vec<Step>, seen: &Mutex<Vec<String>
                 None => return,
             },
             // The client may have gone.
-            Step::Send(text) => drop(stream.write_all(text.as_bytes()).await),
+            Step::Send(text) => {
+                drop(stream.write_all(text.as_bytes()).await);
+                drop(stream.flush().await);
+            }
             Step::Flood(bytes) => drop(stream.write_all(&vec![b' '; bytes]).await),
             Step::Hang => {}
         }
@@ -93,12 +119,12 @@ async fn play(stream: &mut TcpStream, steps: Vec<Step>, seen: &Mutex<Vec<String>
 }
 
 /// A request as it arrives; `None` when the client goes first.
-pub(crate) async fn request(stream: &mut TcpStream) -> Option<String> {
+pub(crate) async fn request(stream: &mut impl Stream) -> Option<String> {
     message(stream).await
 }
 
 /// A head, and as much body as it says.
-pub(crate) async fn message(stream: &mut TcpStream) -> Option<String> {
+pub(crate) async fn message(stream: &mut impl Stream) -> Option<String> {
     let mut text = Vec::new();
     loop {
         let head = text.windows(4).position(|four| four == b"\r\n\r\n");

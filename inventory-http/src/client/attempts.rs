@@ -1,10 +1,10 @@
-//! When the same key is sent again: no I/O, no clock.
+//! When the same key is sent again: no I/O, no deadlines.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{CallError, Outcome, Retry};
+use super::error::{CallError, Effect, Retry};
 
 /// How long to wait between attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Attempts {
             true => error.after_unknown(),
             false => error,
         };
-        self.unknown = error.outcome() == Outcome::Unknown;
+        self.unknown = error.effect() == Effect::Unknown;
         let wait = self.wait(error.retry_after(), random);
         match error.retry() {
             Retry::Helps if wait < left => Next::Again(wait),
@@ -113,8 +113,8 @@ impl Attempts {
 mod tests {
     use super::super::error::Failure;
     use super::*;
-    use inventory_http::server::ApiError;
-    use inventory_http::wire::Code;
+    use crate::server::ApiError;
+    use crate::wire::Code;
 
     const LEFT: Duration = Duration::from_secs(60);
 
@@ -128,15 +128,15 @@ mod tests {
     }
 
     fn lost() -> CallError {
-        Outcome::Unknown.failed(Failure::AnswerTimeout, None)
+        Effect::Unknown.failed(Failure::AnswerTimeout, None)
     }
 
     fn away() -> CallError {
-        Outcome::NothingDone.failed(Failure::ConnectTimeout, None)
+        Effect::NothingDone.failed(Failure::ConnectTimeout, None)
     }
 
     /// What is said in the end, when there is no time for another attempt after the last of these.
-    fn end(errors: Vec<CallError>) -> (usize, Outcome) {
+    fn end(errors: Vec<CallError>) -> (usize, Effect) {
         let (mut attempts, count) = (Attempts::new(Backoff::default()), errors.len());
         for (at, error) in errors.into_iter().enumerate() {
             let left = if at + 1 == count {
@@ -145,7 +145,7 @@ mod tests {
                 LEFT
             };
             if let Next::Enough(error) = attempts.after(error, left, 0) {
-                return (at + 1, error.outcome());
+                return (at + 1, error.effect());
             }
         }
         panic!("no time was left");
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_may_have_been_done_is_remembered_until_its_key_was_looked_up() {
-        use Outcome::{NothingDone, Unknown};
+        use Effect::{NothingDone, Unknown};
         for (errors, expected) in [
             (vec![away(), away()], (2, NothingDone)),
             (vec![lost(), away()], (2, Unknown)),
@@ -192,7 +192,7 @@ mod tests {
     fn what_central_asks_for_is_waited_for_or_nothing_is() {
         let asked = |seconds| {
             let source = Failure::AnswerTimeout;
-            Outcome::Unknown.failed(source, Some(Duration::from_secs(seconds)))
+            Effect::Unknown.failed(source, Some(Duration::from_secs(seconds)))
         };
         let mut attempts = Attempts::new(Backoff::default());
         let next = attempts.after(asked(7), LEFT, 0);

@@ -1,12 +1,12 @@
 //! What is asked, and what central answers.
 
 use inventory_core::vocabulary::Version;
-use inventory_http::telemetry::TraceContext;
 use inventory_http::wire::KeyName;
+use inventory_http::wire::TraceContext;
 
 use crate::script::{Script, answer};
 use crate::world::{APPLIED, answered, central, client, client_with, five_more, told};
-use inventory_store::client::Origin;
+use inventory_http::client::Origin;
 
 #[tokio::test]
 async fn a_request_has_the_key_the_trace_and_the_intent() {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use http_body_util::BodyExt as _;
-use inventory_http::wire::StateSnapshot;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::error::{CallError, Failure, Misfit};
+use super::error::{CallError, Failure, InvalidAnswer};
 use super::exchange::Reply;
+use crate::wire::StateSnapshot;
 
 /// Pieces that may wait for the parser: enough that it never waits, few enough to be nothing.
 const PIECES: usize = 8;
@@ -56,7 +56,8 @@ pub(super) async fn read(
         parsing.await.expect("the parser does not panic");
     // What broke on the way explains what the parser says of the rest.
     fed?;
-    let snapshot = parsed.map_err(|error| reply.failed(reply.misfit(Misfit::Json(error))))?;
+    let snapshot =
+        parsed.map_err(|error| reply.failed(reply.misfit(InvalidAnswer::Json(error))))?;
     reply.lease.keep();
     Ok(snapshot)
 }
@@ -86,7 +87,7 @@ async fn feed(
         };
         total += piece.len() as u64;
         if total > bytes_max {
-            return Err(reply.failed(reply.misfit(Misfit::TooLarge { bytes_max })));
+            return Err(reply.failed(reply.misfit(InvalidAnswer::TooLarge { bytes_max })));
         }
         if parser.send(piece).await.is_err() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! One request and its answer, each step against its clock.
+//! One request and its answer, each step against its deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,23 +7,24 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::http::{request, response};
-use hyper::{Method, Request, StatusCode};
-use inventory_http::server::Causes;
-use inventory_http::telemetry::{Asking, AskingSpan, TraceContext};
-use inventory_http::wire::headers::{TRACEPARENT, TRACESTATE, X_API_KEY};
+use hyper::http::response;
+use hyper::{Method, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::{CallError, Failure, Misfit, Outcome};
+use super::error::{CallError, Effect, Failure, InvalidAnswer};
 use super::pool::{Lease, Pool, Wanted};
 use super::settings::CentralSettings;
+use super::tracer::{Attempt, AttemptSpan};
+use crate::Causes;
+use crate::wire::TraceContext;
+use crate::wire::headers::{TRACEPARENT, TRACESTATE, X_API_KEY};
 
 /// Longer than any process runs, and no overflow of a clock.
 const STEP_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// A request, ready to be sent more than once.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
+pub(super) struct Request {
     pub(super) method: Method,
     /// The pattern of the path.
     pub(super) template: &'static str,
@@ -34,12 +35,12 @@ pub(super) struct Ask {
     pub(super) trace: Option<TraceContext>,
     pub(super) body: Bytes,
     /// What is known of its effect when it fails after it was sent.
-    pub(super) once_sent: Outcome,
+    pub(super) once_sent: Effect,
 }
 
 /// How long the steps may take, and when all must have ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct Deadlines {
     pub(super) connect: Duration,
     pub(super) answer: Duration,
     pub(super) deadline: Option<Instant>,
@@ -51,13 +52,13 @@ pub(super) struct Reply {
     pub(super) head: response::Parts,
     pub(super) body: Incoming,
     pub(super) lease: Lease,
-    pub(super) once_sent: Outcome,
+    pub(super) once_sent: Effect,
     /// Until the body is read.
-    span: Option<AskingSpan>,
+    span: Option<Box<dyn AttemptSpan>>,
     answer_by: Instant,
 }
 
-impl Ask {
+impl Request {
     /// A request that changes nothing.
     pub(super) fn get(template: &'static str, target: String, accept: &'static str) -> Self {
         Self {
@@ -67,7 +68,7 @@ impl Ask {
             trace: None,
             headers: vec![(ACCEPT, HeaderValue::from_static(accept))],
             body: Bytes::new(),
-            once_sent: Outcome::NothingDone,
+            once_sent: Effect::NothingDone,
         }
     }
 
@@ -81,30 +82,30 @@ impl Ask {
             trace: None,
             headers: vec![(CONTENT_TYPE, kind.clone()), (ACCEPT, kind)],
             body: json,
-            once_sent: Outcome::Unknown,
+            once_sent: Effect::Unknown,
         }
     }
 
     /// The span of sending it once.
-    fn span(&self, settings: &CentralSettings, resent: u32) -> Option<AskingSpan> {
-        let asking = Asking {
+    fn span(&self, settings: &CentralSettings, resent: u32) -> Option<Box<dyn AttemptSpan>> {
+        let tracer = settings.tracer.as_ref()?;
+        let attempt = Attempt {
             method: self.method.as_str(),
             template: self.template,
-            target: &self.target,
+            url: &format!("{}{}", settings.url.with_port(), self.target),
             host: settings.url.host(),
             port: settings.url.port(),
             resent,
         };
-        let telemetry = settings.telemetry.as_ref()?;
-        Some(telemetry.asking(&asking, self.trace.as_ref()))
+        Some(tracer.begin(&attempt, self.trace.as_ref()))
     }
 
-    fn request(
+    fn head_and_body(
         &self,
         settings: &CentralSettings,
         trace: Option<&TraceContext>,
-    ) -> Request<Full<Bytes>> {
-        let mut request = request::Builder::new()
+    ) -> hyper::Request<Full<Bytes>> {
+        let mut request = hyper::Request::builder()
             .method(self.method.clone())
             .uri(&self.target)
             .header(HOST, settings.url.authority())
@@ -128,7 +129,7 @@ impl Ask {
     }
 }
 
-impl Clock {
+impl Deadlines {
     fn by(&self, step: Duration) -> Instant {
         let by = Instant::now() + step.min(STEP_MAX);
         self.deadline.map_or(by, |deadline| deadline.min(by))
@@ -140,26 +141,26 @@ impl Clock {
 pub(super) async fn send(
     pool: &Arc<Pool>,
     settings: &CentralSettings,
-    ask: &Ask,
-    clock: Clock,
+    request: &Request,
+    deadlines: Deadlines,
     attempts: &mut u32,
 ) -> Result<Reply, CallError> {
-    let connect_by = clock.by(clock.connect);
+    let connect_by = deadlines.by(deadlines.connect);
     let mut wanted = Wanted::Any;
     loop {
-        let span = ask.span(settings, *attempts);
+        let span = request.span(settings, *attempts);
         *attempts += 1;
         let failed = |error: CallError| {
-            fail(span.as_ref(), &error);
+            fail(span.as_deref(), &error);
             error
         };
         let lease = pool.lease(wanted, connect_by).await;
         let mut lease =
-            lease.map_err(|failure| failed(Outcome::NothingDone.failed(failure, None)))?;
-        let answer_by = clock.by(clock.answer);
-        let own = span.as_ref().and_then(AskingSpan::trace);
-        let request = ask.request(settings, own.as_ref().or(ask.trace.as_ref()));
-        let sending = lease.sender.try_send_request(request);
+            lease.map_err(|failure| failed(Effect::NothingDone.failed(failure, None)))?;
+        let answer_by = deadlines.by(deadlines.answer);
+        let own = span.as_ref().and_then(|span| span.trace());
+        let whole = request.head_and_body(settings, own.as_ref().or(request.trace.as_ref()));
+        let sending = lease.sender.try_send_request(whole);
         let error = match timeout_at(answer_by, sending).await {
             Ok(Ok(response)) => {
                 let (head, body) = response.into_parts();
@@ -170,7 +171,7 @@ pub(super) async fn send(
                     head,
                     body,
                     lease,
-                    once_sent: ask.once_sent,
+                    once_sent: request.once_sent,
                     span,
                     answer_by,
                 });
@@ -178,31 +179,33 @@ pub(super) async fn send(
             Ok(Err(error)) => error,
             Err(_) => {
                 lease.doubt();
-                return Err(failed(ask.once_sent.failed(Failure::AnswerTimeout, None)));
+                return Err(failed(
+                    request.once_sent.failed(Failure::AnswerTimeout, None),
+                ));
             }
         };
         // The request comes back exactly when nothing of it was written.
-        let outcome = match error.message() {
-            Some(_) => Outcome::NothingDone,
-            None => ask.once_sent,
+        let effect = match error.message() {
+            Some(_) => Effect::NothingDone,
+            None => request.once_sent,
         };
         let error = error.into_error();
         if error.is_parse() {
             return Err(failed(CallError::NotUnderstood {
                 status: None,
-                outcome,
-                source: Misfit::Http(error),
+                effect,
+                source: InvalidAnswer::Http(error),
             }));
         }
-        let error = failed(outcome.failed(Failure::Broken(error), None));
-        if !lease.reused || outcome == Outcome::Unknown {
+        let error = failed(effect.failed(Failure::Broken(error), None));
+        if !lease.reused || effect == Effect::Unknown {
             return Err(error);
         }
         wanted = Wanted::Fresh;
     }
 }
 
-fn fail(span: Option<&AskingSpan>, error: &CallError) {
+fn fail(span: Option<&dyn AttemptSpan>, error: &CallError) {
     if let Some(span) = span {
         span.failed(error.kind(), &Causes(error));
     }
@@ -211,7 +214,7 @@ fn fail(span: Option<&AskingSpan>, error: &CallError) {
 impl Reply {
     /// What was to be read of the answer could not be.
     pub(super) fn failed(&self, error: CallError) -> CallError {
-        fail(self.span.as_ref(), &error);
+        fail(self.span.as_deref(), &error);
         error
     }
 
@@ -234,7 +237,7 @@ impl Reply {
                 Err(self.failed(self.once_sent.failed(Failure::Broken(error), None)))
             }
             Ok(Err(Unread::TooLarge)) => {
-                Err(self.failed(self.misfit(Misfit::TooLarge { bytes_max })))
+                Err(self.failed(self.misfit(InvalidAnswer::TooLarge { bytes_max })))
             }
             Ok(Ok(bytes)) => {
                 self.lease.keep();
@@ -243,10 +246,10 @@ impl Reply {
         }
     }
 
-    pub(super) fn misfit(&self, source: Misfit) -> CallError {
+    pub(super) fn misfit(&self, source: InvalidAnswer) -> CallError {
         CallError::NotUnderstood {
             status: Some(self.status().as_u16()),
-            outcome: self.once_sent,
+            effect: self.once_sent,
             source,
         }
     }

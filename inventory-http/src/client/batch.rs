@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use inventory_http::wire::Updated;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::wire::Updated;
 
 /// What central says of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inventory_store::client::Origin;
+use inventory_http::client::Origin;
 use tokio::net::TcpListener;
 
 use crate::script::{Script, Step, answer};
@@ -112,7 +112,7 @@ async fn a_refusal_is_passed_on_byte_for_byte_with_its_wait() {
         .await;
     let error = error.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
-    let inventory_store::client::CallError::Refused { body, .. } = error else {
+    let inventory_http::client::CallError::Refused { body, .. } = error else {
         panic!("{error:?}");
     };
     assert_eq!(body, LIMITED.as_bytes());

@@ -6,12 +6,12 @@ use std::time::Duration;
 use inventory_core::memory::MemoryStorage;
 use inventory_core::vocabulary::{Adjustment, Chain, Epoch, ProductId, Sequence, StoreId};
 use inventory_http::central::{Running, SETTINGS, Settings};
+use inventory_http::client::{
+    Answered, Backoff, CallError, CentralClient, CentralSettings, Effect, Failure, InvalidAnswer,
+    Randomness, Retry, new_key,
+};
 use inventory_http::server::Source;
 use inventory_http::wire::{Position, Update};
-use inventory_store::client::{
-    Answered, Backoff, CallError, Central, CentralSettings, Failure, Misfit, Outcome, Randomness,
-    Retry, new_key,
-};
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -58,11 +58,10 @@ pub(crate) fn settings(address: SocketAddr) -> CentralSettings {
 }
 
 /// A client that is patient, and whose jitter is none.
-pub(crate) fn client(address: SocketAddr) -> Central {
-    Central::with_randomness(settings(address), Randomness::from_fn(|| 0))
+pub(crate) fn client(address: SocketAddr) -> CentralClient {
+    client_with(address, |_| {})
 }
 
-/// As [`client`], with what a test changes.
 /// Where a follower may stand: central is not asked in earnest.
 pub(crate) fn anywhere() -> Position {
     Position {
@@ -72,13 +71,22 @@ pub(crate) fn anywhere() -> Position {
     }
 }
 
+/// As [`client`], with what a test changes.
 pub(crate) fn client_with(
     address: SocketAddr,
     change: impl FnOnce(&mut CentralSettings),
-) -> Central {
+) -> CentralClient {
     let mut settings = settings(address);
     change(&mut settings);
-    Central::with_randomness(settings, Randomness::from_fn(|| 0))
+    CentralClient::with_randomness(settings, Randomness::from_fn(|| 0)).unwrap()
+}
+
+/// As [`client_with`], at a URL.
+pub(crate) fn client_at(url: &str, change: impl FnOnce(&mut CentralSettings)) -> CentralClient {
+    client_with(([127, 0, 0, 1], 1).into(), |settings| {
+        settings.url = url.parse().unwrap();
+        change(settings);
+    })
 }
 
 /// Five more units of tea at store s1, as a new intent.
@@ -121,24 +129,24 @@ pub(crate) fn told<T>(result: &Result<T, CallError>) -> String {
         CallError::NotUnderstood { source, .. } => format!(
             "not understood {}",
             match source {
-                Misfit::Http(_) => "http",
-                Misfit::Status => "status",
-                Misfit::Code { .. } => "code",
-                Misfit::Rows => "rows",
-                Misfit::Json(_) => "json",
-                Misfit::TooLarge { .. } => "too large",
+                InvalidAnswer::Http(_) => "http",
+                InvalidAnswer::Status => "status",
+                InvalidAnswer::Code { .. } => "code",
+                InvalidAnswer::Rows => "rows",
+                InvalidAnswer::Json(_) => "json",
+                InvalidAnswer::TooLarge { .. } => "too large",
             }
         ),
     };
-    let outcome = match error.outcome() {
-        Outcome::NothingDone => "nothing done",
-        Outcome::Unknown => "unknown",
+    let effect = match error.effect() {
+        Effect::NothingDone => "nothing done",
+        Effect::Unknown => "unknown",
     };
     let retry = match error.retry() {
         Retry::Helps => "retry",
         Retry::Useless => "give up",
     };
-    format!("{what}; {outcome}; {retry}")
+    format!("{what}; {effect}; {retry}")
 }
 
 /// Calls that must have been answered.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use inventory_core::vocabulary::{Chain, Epoch, Sequence};
+use inventory_http::client::Origin;
 use inventory_http::wire::Position;
-use inventory_store::client::Origin;
 
 use crate::world::{PATIENCE, answered, central, client, five_more, told};
 

@@ -10,29 +10,34 @@
 //! ```
 //!
 //! A mutation has a key before it is first sent, and keeps it: see [`new_key`]. What follows from a failure is said by
-//! [`CallError::outcome`] and [`CallError::retry`], never guessed from a status.
+//! [`CallError::effect`] and [`CallError::retry`], never guessed from a status.
 //!
-//! Deliberately absent: TLS (it ends before central), redirects, compression and proxies.
+//! Deliberately absent: redirects, compression, proxies, and HTTP/2: a call has a connection to itself, so that what is known
+//! of one says nothing of others.
 
 mod address;
 mod answer;
 mod attempts;
 mod batch;
-mod central;
+mod calls;
 mod error;
 mod exchange;
 mod key;
 mod pool;
+mod roots;
 mod secret;
 mod settings;
 mod snapshot;
+mod tracer;
 
 pub use address::{CentralUrl, InvalidUrl};
 pub use answer::{Answered, Passed};
 pub use attempts::{Backoff, Randomness};
 pub use batch::RowAnswer;
-pub use central::{Central, Origin};
-pub use error::{CallError, Failure, Misfit, Outcome, Retry};
+pub use calls::{CentralClient, Origin};
+pub use error::{CallError, Effect, Failure, InvalidAnswer, Retry};
 pub use key::new_key;
+pub use roots::{InvalidRoots, Roots};
 pub use secret::{InvalidSecret, SecretKey};
 pub use settings::{AnswerLimits, CentralSettings, Timeouts};
+pub use tracer::{Attempt, AttemptSpan, Tracer};

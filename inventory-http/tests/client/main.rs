@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod calls;
+mod encrypted;
 mod failures;
 mod followers;
 mod keeping;

@@ -1,12 +1,13 @@
 //! What a client of central is told, and what bounds it.
 
+use std::sync::Arc;
 use std::time::Duration;
-
-use inventory_http::telemetry::Telemetry;
 
 use super::address::CentralUrl;
 use super::attempts::Backoff;
+use super::roots::Roots;
 use super::secret::SecretKey;
+use super::tracer::Tracer;
 
 /// What a client of central is made of.
 #[derive(Debug, Clone)]
@@ -23,8 +24,10 @@ pub struct CentralSettings {
     pub backoff: Backoff,
     /// Connections that are open at the same time, long polls included; at least one.
     pub connections_max: usize,
-    /// Where the spans of calls go.
-    pub telemetry: Option<Telemetry>,
+    /// Whose certificates are believed, when the URL begins with https.
+    pub roots: Roots,
+    /// Who makes spans of requests.
+    pub tracer: Option<Arc<dyn Tracer>>,
 }
 
 impl CentralSettings {
@@ -37,7 +40,8 @@ impl CentralSettings {
             limits: AnswerLimits::default(),
             backoff: Backoff::default(),
             connections_max: 16,
-            telemetry: None,
+            roots: Roots::System,
+            tracer: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The same key again, until the outcome is known.
 
-use inventory_store::client::{Origin, new_key};
+use inventory_http::client::{Origin, new_key};
 use tokio::time::{Duration, Instant};
 
 use crate::script::{Script, Step, answer};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::script::{Script, Step, answer};
 use crate::world::{APPLIED, answered, anywhere, client, client_with, five_more, told};
-use inventory_store::client::Origin;
+use inventory_http::client::Origin;
 
 fn one() -> [Step; 2] {
     [Step::Request, Step::Send(answer("200 OK", "", APPLIED))]
