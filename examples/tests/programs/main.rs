@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod access_log;
+mod client;
 mod keys_again;
 mod killed;
 mod limits;

@@ -49,9 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "inventory-store",
-        &[
-            "replica", "syncer", "cache", "outbox", "bodies", "api",
-        ],
+        &["replica", "syncer", "cache", "outbox", "bodies", "api"],
     ),
 ];
 

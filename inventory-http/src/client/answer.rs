@@ -11,18 +11,17 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::error::{CallError, Effect, Failure, InvalidAnswer};
-use crate::wire::Updated;
 use crate::wire::{Code, ErrorBody};
 
 /// Longest wait that is taken from an answer: whatever names a longer one is not to be waited for.
 const RETRY_AFTER_S_MAX: u64 = 24 * 60 * 60;
 
-/// An update that was applied, by this call or by an earlier one with the same key.
+/// A call that has had its effect, now or by an earlier one with the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
+pub struct Answered<A> {
     /// What it has led to.
-    pub updated: Updated,
-    /// Whether an earlier call has applied it.
+    pub answer: A,
+    /// Whether an earlier call has had the effect.
     pub replayed: bool,
     /// Central's answer, byte for byte.
     pub body: Bytes,

@@ -12,12 +12,16 @@ use hyper::{Method, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{CallError, Effect, Failure, InvalidAnswer};
+use super::origin::Origin;
 use super::pool::{Lease, Pool, Wanted};
-use super::settings::CentralSettings;
+use super::settings::{AnswerLimits, CentralSettings};
 use super::tracer::{Attempt, AttemptSpan};
 use crate::Causes;
 use crate::wire::TraceContext;
 use crate::wire::headers::{TRACEPARENT, TRACESTATE, X_API_KEY};
+
+/// What is sent and taken.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Longer than any process runs, and no overflow of a clock.
 const STEP_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 365);
@@ -34,8 +38,31 @@ pub(super) struct Request {
     /// The trace that it is part of.
     pub(super) trace: Option<TraceContext>,
     pub(super) body: Bytes,
+    /// How large its answer may be.
+    pub(super) size: Size,
     /// What is known of its effect when it fails after it was sent.
     pub(super) once_sent: Effect,
+}
+
+/// How large an answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// To one thing.
+    Small,
+    /// To many lines or rows.
+    Bulk,
+    /// A page of a listing or of the log.
+    Page,
+}
+
+impl Size {
+    pub(super) fn bytes_max(self, limits: &AnswerLimits) -> u64 {
+        match self {
+            Self::Small => limits.answer_bytes_max,
+            Self::Bulk => limits.bulk_bytes_max,
+            Self::Page => limits.page_bytes_max,
+        }
+    }
 }
 
 /// How long the steps may take, and when all must have ended.
@@ -60,30 +87,55 @@ pub(super) struct Reply {
 
 impl Request {
     /// A request that changes nothing.
-    pub(super) fn get(template: &'static str, target: String, accept: &'static str) -> Self {
+    pub(super) fn get(template: &'static str, target: String) -> Self {
         Self {
             method: Method::GET,
             template,
             target,
             trace: None,
-            headers: vec![(ACCEPT, HeaderValue::from_static(accept))],
+            headers: vec![(ACCEPT, JSON)],
             body: Bytes::new(),
+            size: Size::Small,
             once_sent: Effect::NothingDone,
         }
     }
 
     /// A request that has an effect.
-    pub(super) fn post(template: &'static str, target: &str, json: Bytes) -> Self {
-        let kind = HeaderValue::from_static("application/json");
+    pub(super) fn sending(
+        method: Method,
+        template: &'static str,
+        target: String,
+        json: Bytes,
+    ) -> Self {
         Self {
-            method: Method::POST,
-            template,
-            target: target.to_owned(),
-            trace: None,
-            headers: vec![(CONTENT_TYPE, kind.clone()), (ACCEPT, kind)],
+            method,
+            headers: vec![(CONTENT_TYPE, JSON), (ACCEPT, JSON)],
             body: json,
             once_sent: Effect::Unknown,
+            ..Self::get(template, target)
         }
+    }
+
+    /// A request that removes something.
+    pub(super) fn removing(template: &'static str, target: String) -> Self {
+        Self {
+            method: Method::DELETE,
+            once_sent: Effect::Unknown,
+            ..Self::get(template, target)
+        }
+    }
+
+    /// The same from somebody.
+    pub(super) fn from(mut self, origin: &Origin) -> Self {
+        self.headers.extend(origin.headers());
+        self.trace.clone_from(&origin.trace);
+        self
+    }
+
+    /// The same with an answer of another size.
+    pub(super) fn answered_by(mut self, size: Size) -> Self {
+        self.size = size;
+        self
     }
 
     /// The span of sending it once.

@@ -1,7 +1,7 @@
 //! Calls central, and tells what was refused from what is unknown.
 //!
 //! ```text
-//!  Central ── update, batch, changes, snapshot
+//!  CentralClient ── changes: send any declared mutation; reads: a method each
 //!     │  └── attempts: the same key again, until it is settled (no I/O)
 //!     ▼
 //!  exchange ── one request, one answer, each step against its clock
@@ -19,11 +19,15 @@ mod address;
 mod answer;
 mod attempts;
 mod batch;
-mod calls;
+mod central_client;
+mod changes;
 mod error;
 mod exchange;
 mod key;
+mod origin;
 mod pool;
+mod query;
+mod reads;
 mod roots;
 mod secret;
 mod settings;
@@ -34,9 +38,13 @@ pub use address::{CentralUrl, InvalidUrl};
 pub use answer::{Answered, Passed};
 pub use attempts::{Backoff, Randomness};
 pub use batch::RowAnswer;
-pub use calls::{CentralClient, Origin};
+pub use central_client::CentralClient;
 pub use error::{CallError, Effect, Failure, InvalidAnswer, Retry};
 pub use key::new_key;
+pub use origin::Origin;
+pub use query::{
+    AlertsQuery, HistoryQuery, Page, ProductsQuery, ReservationsQuery, TransfersQuery,
+};
 pub use roots::{InvalidRoots, Roots};
 pub use secret::{InvalidSecret, SecretKey};
 pub use settings::{AnswerLimits, CentralSettings, Timeouts};

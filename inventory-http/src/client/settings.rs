@@ -74,11 +74,11 @@ impl Default for Timeouts {
 /// How large answers may be: what is larger is not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnswerLimits {
-    /// The answer to an update, and every error.
+    /// The answer about one thing, and every error.
     pub answer_bytes_max: u64,
-    /// The answer to a batch of updates: a few hundred bytes a row.
-    pub batch_bytes_max: u64,
-    /// A page of the log: it passes its limit to finish a request, whose events are at most what fits 16 MiB of body.
+    /// The answer to a body with many lines or rows: a few hundred bytes each.
+    pub bulk_bytes_max: u64,
+    /// A page of a listing or of the log: that passes its limit to finish a request, whose events are at most what fits 16 MiB of body.
     pub page_bytes_max: u64,
     /// A snapshot. Only what it is parsed into is held: about as much again.
     pub snapshot_bytes_max: u64,
@@ -88,7 +88,7 @@ impl Default for AnswerLimits {
     fn default() -> Self {
         Self {
             answer_bytes_max: 1 << 20,
-            batch_bytes_max: 16 << 20,
+            bulk_bytes_max: 16 << 20,
             page_bytes_max: 256 << 20,
             snapshot_bytes_max: 4 << 30,
         }

@@ -1,5 +1,6 @@
 //! A moment of the past, as somebody asks for it.
 
+use std::fmt;
 use std::str::FromStr;
 
 use inventory_core::vocabulary::{QUANTITY_MAX, Sequence, Timestamp};
@@ -54,6 +55,15 @@ fn moment(text: &str) -> Option<Timestamp> {
     let time = OffsetDateTime::parse(&text, &Rfc3339).ok()?;
     let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
     Timestamp::from_millis(u64::try_from(millis).ok()?).ok()
+}
+
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(offset) => offset.fmt(f),
+            Self::Time(time) => time.fmt(f),
+        }
+    }
 }
 
 #[cfg(test)]

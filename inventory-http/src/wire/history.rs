@@ -1,18 +1,20 @@
 //! What has happened to a product, or under a reference.
 
+use std::borrow::Cow;
+
 use inventory_core::engine::PastEvent;
 use inventory_core::machine::{Annotations, Details, Event, Kind, Level, Movement};
 use inventory_core::vocabulary::{
-    Actor, Delta, IdempotencyKey, Note, ProductId, Quantity, Reason, Reference, ReservationId,
-    Sequence, StoreId, Timestamp, TransferId, Version,
+    Actor, Delta, IdempotencyKey, Note, ProductId, Quantity, Reference, ReservationId, Sequence,
+    StoreId, Timestamp, TransferId, Version,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{SnapshotLevel, schema};
 
 /// Something that has happened. A `DeadLettered` event had no effect, and has nulls where nothing is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
     /// The offset.
@@ -23,7 +25,7 @@ pub struct HistoryEvent {
     pub ts: Timestamp,
     /// What happened.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The product.
     #[schemars(schema_with = "schema::nullable_id")]
     pub product_id: Option<ProductId>,
@@ -48,7 +50,7 @@ pub struct HistoryEvent {
     pub version: Option<Version>,
     /// Why, as the request said.
     #[schemars(schema_with = "schema::nullable_text")]
-    pub reason: Option<&'static str>,
+    pub reason: Option<Cow<'static, str>>,
     /// Why, in somebody's own words.
     #[schemars(schema_with = "schema::nullable_text")]
     pub note: Option<Note>,
@@ -68,7 +70,7 @@ pub struct HistoryEvent {
     #[schemars(schema_with = "schema::nullable_id")]
     pub transfer_id: Option<TransferId>,
     /// Why it was buried, of a `DeadLettered` event.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buried: Option<String>,
 }
 
@@ -90,7 +92,7 @@ impl HistoryEvent {
         Self {
             seq: past.sequence,
             ts: entry.recorded_at,
-            kind: event.type_name(),
+            kind: event.type_name().into(),
             product_id: event.product().cloned(),
             store_id: movement.map(|moved| moved.store.clone()),
             delta: change(|moved| moved.delta),
@@ -99,7 +101,7 @@ impl HistoryEvent {
             after: movement.map(|moved| shown(moved.after.level)),
             new_quantity: movement.map(|moved| moved.after.total),
             version: event.version(),
-            reason: reason.map(Reason::name),
+            reason: reason.map(|reason| reason.name().into()),
             note,
             reference,
             actor,
@@ -123,7 +125,7 @@ fn shown(level: Level) -> SnapshotLevel {
 }
 
 /// A page of a history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
     /// The events, the newest first; with filters, perhaps fewer than were asked for though more follow.

@@ -27,7 +27,7 @@ pub trait Mutation: Body + Serialize + DeserializeOwned + JsonSchema + Send + 's
     type Subject: Subject;
 
     /// What it is answered with.
-    type Answer: Serialize + JsonSchema;
+    type Answer: Serialize + DeserializeOwned + JsonSchema;
 
     /// The call that takes it.
     const CALL: Declared;

@@ -3,6 +3,7 @@
 use inventory_core::vocabulary::{ReservationId, TransferId};
 use schemars::{Schema, SchemaGenerator};
 
+use super::percent::percent_encoded;
 use super::schema;
 
 /// A parameter of the path.
@@ -29,6 +30,20 @@ pub trait Subject: Sized {
     ///
     /// Says what is wrong with it.
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// The parameter as text, or the empty text where there is none.
+    fn text(&self) -> &str;
+
+    /// The path that is meant by a pattern.
+    fn in_path(&self, pattern: &str) -> String {
+        match Self::PARAMS {
+            [] => pattern.to_owned(),
+            [param, ..] => {
+                let name = format!("{{{}}}", param.name);
+                pattern.replace(&name, &percent_encoded(self.text()))
+            }
+        }
+    }
 }
 
 impl Subject for () {
@@ -36,6 +51,10 @@ impl Subject for () {
 
     fn parse(_: &str) -> Result<Self, String> {
         Ok(())
+    }
+
+    fn text(&self) -> &str {
+        ""
     }
 }
 
@@ -50,6 +69,10 @@ impl Subject for ReservationId {
     fn parse(text: &str) -> Result<Self, String> {
         Self::new(text).map_err(|error| error.to_string())
     }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
 }
 
 impl Subject for TransferId {
@@ -62,5 +85,9 @@ impl Subject for TransferId {
 
     fn parse(text: &str) -> Result<Self, String> {
         Self::new(text).map_err(|error| error.to_string())
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
     }
 }

@@ -22,7 +22,7 @@ async fn a_request_has_the_key_the_trace_and_the_intent() {
             state: Some("a=1,b=2".into()),
         }),
     };
-    answered(client.update(&update, &origin).await);
+    answered(client.send(&(), &update, &origin).await);
     let requests = script.requests();
     let key = update.idempotency_key.unwrap();
     for expected in [
@@ -51,20 +51,20 @@ async fn central_answers_and_refuses() {
     let running = central().await;
     let client = client(running.address());
     let mut update = five_more();
-    let first = answered(client.update(&update, &Origin::default()).await);
-    assert_eq!(first.updated.new_version, Version::new(1).unwrap());
+    let first = answered(client.send(&(), &update, &Origin::default()).await);
+    assert_eq!(first.answer.new_version, Version::new(1).unwrap());
     assert!(!first.replayed);
-    let again = answered(client.update(&update, &Origin::default()).await);
+    let again = answered(client.send(&(), &update, &Origin::default()).await);
     assert!(again.replayed);
     assert_eq!(again.body, first.body);
 
     update = five_more();
     update.version = Some(Version::new(9).unwrap());
-    let stale = client.update(&update, &Origin::default()).await;
+    let stale = client.send(&(), &update, &Origin::default()).await;
     assert_eq!(told(&stale), "refused 409 conflict; nothing done; give up");
 
     update.idempotency_key = None;
-    let keyless = client.update(&update, &Origin::default()).await;
+    let keyless = client.send(&(), &update, &Origin::default()).await;
     assert_eq!(
         told(&keyless),
         "refused 400 bad_request; nothing done; give up"

@@ -35,10 +35,10 @@ async fn an_encrypted_connection_serves_calls_until_it_is_closed_which_costs_not
     let url = format!("https://{}", script.address);
     let client = client_at(&url, |settings| settings.roots = roots);
     for _ in 0..2 {
-        answered(client.update(&five_more(), &Origin::default()).await);
+        answered(client.send(&(), &five_more(), &Origin::default()).await);
     }
     script.closed(1).await;
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     assert_eq!(script.requests().len(), 3);
 }
 
@@ -51,7 +51,7 @@ async fn nothing_is_sent_to_whoever_has_no_certificate_that_is_believed() {
         let script = Script::encrypted(vec![one().to_vec()], tls).await;
         let url = format!("https://{}", script.address);
         let client = client_at(&url, |settings| settings.roots = roots.unwrap_or(own));
-        let result = client.update(&five_more(), &Origin::default()).await;
+        let result = client.send(&(), &five_more(), &Origin::default()).await;
         let refused = "unavailable connect; nothing done; retry";
         assert_eq!(told(&result), refused, "{name}: {result:?}");
         assert!(script.requests().is_empty());
@@ -63,7 +63,7 @@ async fn nothing_is_sent_to_whoever_has_no_certificate_that_is_believed() {
         settings.roots = its_own;
         settings.timeouts.connect = std::time::Duration::from_millis(50);
     });
-    let result = client.update(&five_more(), &Origin::default()).await;
+    let result = client.send(&(), &five_more(), &Origin::default()).await;
     let late = "unavailable connect timeout; nothing done; retry";
     assert_eq!(told(&result), late);
 }

@@ -93,7 +93,7 @@ async fn each_misbehaviour_means_what_it_means() {
         };
         let script = Script::answers(&sent).await;
         let result = bounded(script.address)
-            .update(&five_more(), &Origin::default())
+            .send(&(), &five_more(), &Origin::default())
             .await;
         assert_eq!(told(&result), update, "an update that is answered {sent:?}");
         let script = Script::answers(&sent).await;
@@ -108,7 +108,7 @@ async fn a_refusal_is_passed_on_byte_for_byte_with_its_wait() {
     let sent = answer("429 Too Many Requests", "retry-after: 7\r\n", LIMITED);
     let script = Script::answers(&sent).await;
     let error = client(script.address)
-        .update(&five_more(), &Origin::default())
+        .send(&(), &five_more(), &Origin::default())
         .await;
     let error = error.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
@@ -129,7 +129,7 @@ async fn chunks_are_an_answer_as_good_as_any() {
     ))
     .await;
     let answered = client(script.address)
-        .update(&five_more(), &Origin::default())
+        .send(&(), &five_more(), &Origin::default())
         .await;
     assert_eq!(answered.unwrap().body, APPLIED.as_bytes());
 }
@@ -164,7 +164,7 @@ async fn a_server_that_stalls_costs_no_more_than_its_time() {
             settings.timeouts.silence = Duration::from_millis(50);
         });
         assert_eq!(
-            told(&client.update(&five_more(), &Origin::default()).await),
+            told(&client.send(&(), &five_more(), &Origin::default()).await),
             update
         );
         assert_eq!(told(&client.snapshot().await), snapshot);
@@ -177,7 +177,7 @@ async fn nothing_was_done_when_central_was_never_reached() {
     let address = taken.local_addr().unwrap();
     drop(taken);
     let result = client(address)
-        .update(&five_more(), &Origin::default())
+        .send(&(), &five_more(), &Origin::default())
         .await;
     assert_eq!(
         told(&result),

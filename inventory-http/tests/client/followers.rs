@@ -23,13 +23,13 @@ async fn a_follower_of_central_has_everything() {
     // A poll that waits is answered by what happens meanwhile.
     let update = five_more();
     let (page, _) = tokio::join!(client.changes(&start, 10, PATIENCE), async {
-        answered(client.update(&update, &Origin::default()).await)
+        answered(client.send(&(), &update, &Origin::default()).await)
     });
     let page = page.unwrap();
     assert_eq!(page.next_offset, Sequence::new(1));
     assert_eq!(page.events[0].idempotency_key, update.idempotency_key);
 
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     let snapshot = client.snapshot().await.unwrap();
     let tea = snapshot.state.values().next().unwrap();
     assert_eq!((tea.qty.units(), snapshot.last_offset.number()), (10, 2));

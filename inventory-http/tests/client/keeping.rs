@@ -15,7 +15,7 @@ async fn a_connection_serves_one_call_after_another() {
     let script = Script::run(vec![[one(), one(), one()].concat()]).await;
     let client = client(script.address);
     for _ in 0..3 {
-        answered(client.update(&five_more(), &Origin::default()).await);
+        answered(client.send(&(), &five_more(), &Origin::default()).await);
     }
     assert_eq!(script.requests().len(), 3);
 }
@@ -24,9 +24,9 @@ async fn a_connection_serves_one_call_after_another() {
 async fn a_connection_that_was_closed_between_calls_costs_nothing() {
     let mut script = Script::run(vec![one().to_vec(), one().to_vec()]).await;
     let client = client(script.address);
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     script.closed(1).await;
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     assert_eq!(script.requests().len(), 2);
 }
 
@@ -35,8 +35,8 @@ async fn an_update_that_was_sent_on_a_dying_connection_is_not_sent_again_unasked
     let dies = [one().to_vec(), vec![Step::Request]].concat();
     let script = Script::run(vec![dies, one().to_vec()]).await;
     let client = client(script.address);
-    answered(client.update(&five_more(), &Origin::default()).await);
-    let result = client.update(&five_more(), &Origin::default()).await;
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
+    let result = client.send(&(), &five_more(), &Origin::default()).await;
     assert_eq!(told(&result), "unknown broken; unknown; retry");
     assert_eq!(script.requests().len(), 2);
 }
@@ -48,7 +48,7 @@ async fn a_read_that_was_sent_on_a_dying_connection_is_sent_again() {
     let page = vec![Step::Request, Step::Send(answer("200 OK", "", page))];
     let script = Script::run(vec![dies, page]).await;
     let client = client(script.address);
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     let changes = client.changes(&anywhere(), 1, Duration::ZERO).await;
     assert_eq!(changes.unwrap().events, []);
     assert_eq!(script.requests().len(), 3);
@@ -60,8 +60,8 @@ async fn an_old_connection_is_not_used_again() {
     let client = client_with(script.address, |settings| {
         settings.timeouts.kept = Duration::ZERO;
     });
-    answered(client.update(&five_more(), &Origin::default()).await);
-    answered(client.update(&five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
+    answered(client.send(&(), &five_more(), &Origin::default()).await);
     assert_eq!(script.requests().len(), 2);
 }
 
@@ -76,8 +76,8 @@ async fn calls_beyond_the_bound_wait_for_a_connection_and_not_for_ever() {
     let nobody = Origin::default();
     let result = tokio::select! {
         biased;
-        never = client.update(&first, &nobody) => panic!("{never:?}"),
-        result = client.update(&second, &nobody) => result,
+        never = client.send(&(), &first, &nobody) => panic!("{never:?}"),
+        result = client.send(&(), &second, &nobody) => result,
     };
     assert_eq!(told(&result), "unavailable busy; nothing done; retry");
 }

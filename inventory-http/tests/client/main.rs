@@ -4,6 +4,7 @@
 
 mod calls;
 mod encrypted;
+mod everything;
 mod failures;
 mod followers;
 mod keeping;

@@ -24,21 +24,27 @@ async fn an_answer_that_was_lost_is_found_with_the_same_key_and_the_effect_is_on
     let running = central().await;
     let way = client(losing_answers(running.address(), 3).await);
     let update = five_more();
-    let lost = way.update(&update, &Origin::default()).await;
+    let lost = way.send(&(), &update, &Origin::default()).await;
     assert_eq!(told(&lost), "unknown broken; unknown; retry");
 
-    let found = answered(way.update_until(&update, &Origin::default(), soon()).await);
+    let found = answered(
+        way.send_until(&(), &update, &Origin::default(), soon())
+            .await,
+    );
     assert!(found.replayed);
-    assert_eq!(found.updated.store_quantity.units(), 5);
+    assert_eq!(found.answer.store_quantity.units(), 5);
 
     // Another key is another intent.
     let mut other = update.clone();
     other.idempotency_key = Some(new_key());
-    let second = answered(way.update_until(&other, &Origin::default(), soon()).await);
-    assert_eq!(second.updated.store_quantity.units(), 10);
+    let second = answered(
+        way.send_until(&(), &other, &Origin::default(), soon())
+            .await,
+    );
+    assert_eq!(second.answer.store_quantity.units(), 10);
 
     let direct = client(running.address());
-    let again = answered(direct.update(&update, &Origin::default()).await);
+    let again = answered(direct.send(&(), &update, &Origin::default()).await);
     assert_eq!(again.body, found.body);
     let snapshot = direct.snapshot().await.unwrap();
     assert_eq!(snapshot.last_offset.number(), 2);
@@ -85,7 +91,7 @@ async fn attempts_go_on_while_they_help_and_all_have_the_same_key() {
         let script = Script::run(connections).await;
         let update = five_more();
         let result = client(script.address)
-            .update_until(&update, &Origin::default(), soon())
+            .send_until(&(), &update, &Origin::default(), soon())
             .await;
         assert_eq!(told(&result), expected, "{sent:?}");
         let requests = script.requests();
@@ -104,7 +110,7 @@ async fn a_deadline_ends_an_attempt_that_hangs() {
     let script = Script::run(vec![vec![Step::Request, Step::Hang]]).await;
     let deadline = Instant::now() + Duration::from_millis(50);
     let result = client(script.address)
-        .update_until(&five_more(), &Origin::default(), deadline)
+        .send_until(&(), &five_more(), &Origin::default(), deadline)
         .await;
     assert_eq!(told(&result), "unknown answer timeout; unknown; retry");
 }

@@ -151,7 +151,7 @@ pub(crate) fn told<T>(result: &Result<T, CallError>) -> String {
 
 /// Calls that must have been answered.
 #[track_caller]
-pub(crate) fn answered(result: Result<Answered, CallError>) -> Answered {
+pub(crate) fn answered<A>(result: Result<Answered<A>, CallError>) -> Answered<A> {
     match result {
         Ok(answered) => answered,
         Err(error) => panic!("{error}: {error:?}"),

@@ -137,10 +137,10 @@ impl Store {
                 source: Failure::ConnectTimeout,
             });
         }
-        let answered = self.central.update_until(update, origin, deadline).await;
+        let answered = self.central.send_until(&(), update, origin, deadline).await;
         let answered = answered.inspect_err(|error| self.doubt(error))?;
         if let Some(replica) = &mut *self.replica.write() {
-            replica.answered(&answered.updated);
+            replica.answered(&answered.answer);
         }
         let answer = Answer::json_bytes(answered.body);
         Ok(match answered.replayed {

@@ -47,6 +47,7 @@ pub struct LevelUnits {
 
 mutation! {
     /// Takes what a reservation holds out of the stock, and ends it.
+    #[derive(Default)]
     pub struct Commit {
         /// What is taken; the rest becomes available again. Absent: everything.
         #[serde(
@@ -61,6 +62,7 @@ mutation! {
 
 mutation! {
     /// Makes what a reservation holds available again, and ends it.
+    #[derive(Default)]
     pub struct Release {}
 }
 
@@ -70,6 +72,22 @@ mutation! {
         /// How long it is to last from now on. It lives no longer than a day in all.
         #[schemars(schema_with = "schema::ttl")]
         pub ttl_seconds: Ttl,
+    }
+}
+
+impl Hold {
+    /// A hold of these levels for so long, without a key and without a word more.
+    pub fn new(reservation_id: ReservationId, lines: Vec<LevelUnits>, ttl_seconds: Ttl) -> Self {
+        Self {
+            reservation_id,
+            lines,
+            ttl_seconds,
+            idempotency_key: None,
+            reason: None,
+            note: None,
+            reference: None,
+            epoch: None,
+        }
     }
 }
 

@@ -46,6 +46,7 @@ pub struct ProductUnits {
 
 mutation! {
     /// Takes in what has arrived of a transfer.
+    #[derive(Default)]
     pub struct Receive {
         /// What has arrived. Absent: everything that is on the way.
         #[serde(
