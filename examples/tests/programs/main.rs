@@ -4,6 +4,7 @@
 
 mod access_log;
 mod client;
+mod encrypted;
 mod keys_again;
 mod killed;
 mod limits;

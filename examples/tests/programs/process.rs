@@ -105,7 +105,7 @@ impl Program {
         let mut said = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut said).unwrap();
-        let (_, address) = said.trim().rsplit_once("listens on http://").unwrap();
+        let (_, address) = said.trim().rsplit_once("://").unwrap();
         Self {
             address: address.to_owned(),
             child,

@@ -57,6 +57,8 @@ const SHARED: &[(&str, &[u8], &str)] = &[
     ("STORE_RATE_TOKENS", b"many", "a number from 0"),
     ("RATE_PERIOD", b"1ms", "from 1s to 1d"),
     ("CONNECTIONS_MAX", b"0", "a number from 1"),
+    ("TLS_CERT_FILE", b"none/such", "without TLS_KEY_FILE"),
+    ("TLS_KEY_FILE", b"none/such", "without TLS_CERT_FILE"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", b"", "is set, and empty"),
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -121,7 +123,7 @@ fn a_setting_that_cannot_be_meant_is_refused_before_anything_is_opened() {
         ("STORE_API_KEYS_FILE", b"/dev/null", "at least one key"),
         ("CENTRAL_API_KEY", b"hush hush", "a key must be"),
         ("CENTRAL_URL", b"http://me:hush@central", "no user"),
-        ("CENTRAL_URL", b"https://central", "https is not spoken"),
+        ("CENTRAL_URL", b"ftp://central", "http:// or https://"),
         ("OFFLINE_WRITES", b"maybe", "one of queue, reject"),
         ("OFFLINE_CONFLICT", b"win", "one of park, rebase"),
         ("OUTBOX_MAX", b"0", "from 1"),

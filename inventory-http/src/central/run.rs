@@ -24,7 +24,7 @@ use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::{expiry, forgotten};
 use crate::server::{
-    App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared, Trouble,
+    App, ConnectionCount, Credentials, GivenUp, InvalidApiKey, Keyring, Listener, Prepared, Trouble,
 };
 use crate::telemetry::Telemetry;
 
@@ -71,8 +71,7 @@ pub enum Ended {
 pub struct Running {
     address: SocketAddr,
     report: RecoveryReport,
-    keyring: Keyring,
-    key_file: Option<KeyFile>,
+    credentials: Credentials,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<Ended>,
 }
@@ -95,6 +94,7 @@ impl Running {
         let listener = Listener::bind(settings.address, limits)
             .await
             .map_err(bound)?;
+        let listener = listener.certified(settings.certificate.clone());
         let address = listener.address().map_err(bound)?;
         let instance = format!("{}:{}", host_name(), address.port());
         let telemetry = Telemetry::start(&settings.telemetry, &instance).await;
@@ -213,17 +213,24 @@ impl Running {
         Ok(Self {
             address,
             report,
-            keyring,
-            key_file: settings.key_file.clone(),
+            credentials: Credentials {
+                keyring,
+                key_file: settings.key_file.clone(),
+                certificate: settings.certificate.clone(),
+            },
             stop: Some(stop),
             ended,
         })
     }
 
-    /// Reads the file of keys again, and says in the log what has come of it: from the next request on its keys are known
-    /// and no others. When it cannot be used, all stays as it was.
-    pub fn reread_keys(&self) {
-        self.keyring.reread(self.key_file.as_ref());
+    /// Reads the files of keys and of the certificate again: see [`Credentials::reread`].
+    pub fn reread(&self) {
+        self.credentials.reread();
+    }
+
+    /// Where it is called: a URL without a path.
+    pub fn url(&self) -> String {
+        self.credentials.url(self.address)
     }
 
     /// Where it listens.

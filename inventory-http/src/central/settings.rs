@@ -9,7 +9,8 @@ use inventory_core::machine::WindowLimits;
 use inventory_core::vocabulary::Timestamp;
 
 use crate::server::{
-    ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Origin, Quota, SettingDoc, Source,
+    ApiKey, Certificate, InvalidSetting, KeyFile, Limits, LogSettings, Origin, Quota, SettingDoc,
+    Source,
 };
 use crate::telemetry::TelemetrySettings;
 
@@ -93,6 +94,16 @@ pub const SETTINGS: &[SettingDoc] = &[
         "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
     ),
     SettingDoc::new(
+        "TLS_CERT_FILE",
+        "",
+        "certificates in the format PEM, the service's own first; with TLS_KEY_FILE it speaks HTTPS and nothing else; read again at SIGHUP",
+    ),
+    SettingDoc::new(
+        "TLS_KEY_FILE",
+        "",
+        "the private key that belongs to TLS_CERT_FILE, in the format PEM; read again at SIGHUP",
+    ),
+    SettingDoc::new(
         "CONNECTIONS_MAX",
         "10000",
         "connections at once, and no more than the limit of open files allows",
@@ -152,6 +163,8 @@ pub struct Settings {
     pub drain: Duration,
     /// The settings that are not their defaults, for the log.
     pub chosen: Vec<String>,
+    /// What it shows to say who it is, when it encrypts.
+    pub certificate: Option<Certificate>,
     /// What the server bounds.
     pub limits: Limits,
     /// Where spans and metrics go.
@@ -208,6 +221,7 @@ impl Settings {
             },
             drain: source.duration_between("DRAIN", "0s", "1h")?,
             chosen: source.chosen(),
+            certificate: source.certificate()?,
             limits: source.limits()?,
             telemetry: source.telemetry()?,
             logs: source.logs()?,

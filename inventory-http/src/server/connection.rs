@@ -14,7 +14,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::activity::Activity;
 use super::app::App;
@@ -22,6 +21,7 @@ use super::kept_for::KeptFor;
 use super::limits::{CHUNK_BYTES, HEAD_BYTES_MAX, Limits};
 use super::reaper::{Order, Reaper};
 use super::session::Sessions;
+use super::transport::Transport;
 
 /// Requests of one connection of HTTP/2 at once.
 const STREAMS_MAX: u32 = 128;
@@ -30,7 +30,7 @@ const STREAMS_MAX: u32 = 128;
 const WINDOW_BYTES: u32 = 256 * 1024;
 
 struct Watched {
-    stream: TcpStream,
+    stream: Transport,
     activity: Arc<Activity>,
 }
 
@@ -76,7 +76,11 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if self.stream.buffers() {
+            self.activity.stalled(flushed.is_pending());
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -126,7 +130,7 @@ pub(super) fn builder() -> Builder<TokioExecutor> {
 
 /// Serves a connection until either side ends it, or its reaper does.
 pub(super) async fn serve<S: Send + Sync + 'static>(
-    stream: TcpStream,
+    stream: Transport,
     builder: Builder<TokioExecutor>,
     app: Arc<App<S>>,
     limits: Limits,

@@ -7,13 +7,14 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at once, and no more than leave the process descriptors for its files; beyond it a connection is answered
-    /// 503 and closed. Each costs some 12 KiB while nothing is
+    /// 503 and closed, an encrypted one closed without a word. Each costs some 12 KiB while nothing is
     /// sent, and up to [`CHUNK_BYTES`] twice, beside the buffers of its socket, while something is.
     pub connections_max: usize,
     /// Connections beyond these that are answered how the service is, and nothing else: those who watch it are to see a
     /// service that is busy, not one that is dead.
     pub health_connections_max: usize,
-    /// A request's head must be complete this long after its first byte.
+    /// A request's head must be complete this long after its first byte, and an agreement on how to encrypt this long after the
+    /// connection has come.
     pub head_timeout: Duration,
     /// How long a client may take to send the least of a body.
     pub body_period: Duration,

@@ -19,6 +19,8 @@ use super::kept_for::KeptFor;
 use super::limits::{Limits, SEND_BUFFER_BYTES};
 use super::reaper::Reaper;
 use super::seldom::Seldom;
+use super::settings::Certificate;
+use super::transport::Transport;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -39,6 +41,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: applicat
 pub struct Listener {
     listener: TcpListener,
     limits: Limits,
+    certificate: Option<Certificate>,
 }
 
 /// Counts the connections of a listener.
@@ -84,6 +87,7 @@ impl Listener {
         Ok(Self {
             listener,
             limits: within_descriptors(limits),
+            certificate: None,
         })
     }
 
@@ -94,6 +98,12 @@ impl Listener {
     /// The operating system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Encrypts what it serves, and serves nobody who does not.
+    pub fn certified(mut self, certificate: Option<Certificate>) -> Self {
+        self.certificate = certificate;
+        self
     }
 
     /// Serves until `stopped` is ready, then finishes what was accepted, within the limits' time.
@@ -147,15 +157,29 @@ impl Listener {
                 KeptFor::Health
             };
             if open >= limits.connections_max + limits.health_connections_max {
-                tokio::spawn(refuse(stream, counted));
+                match &self.certificate {
+                    // To say more would take an agreement first, which is dear.
+                    Some(_) => drop((stream, counted)),
+                    None => drop(tokio::spawn(refuse(stream, counted))),
+                }
                 continue;
             }
             // Answers are written at once and whole: waiting for more to send only delays them.
             let _ = stream.set_nodelay(true);
             let (builder, app) = (builder.clone(), Arc::clone(&app));
             let (reaper, alive) = (Arc::clone(&reaper), alive.clone());
+            let tls = self.certificate.as_ref().map(Certificate::acceptor);
+            let mut stopping = stopping.subscribe();
             tokio::spawn(async move {
-                connection::serve(stream, builder, app, limits, kept_for, peer.ip(), reaper).await;
+                let stopped = async {
+                    // Whoever would say so may be gone, which is the same.
+                    let _ = stopping.wait_for(|stopping| *stopping).await;
+                };
+                let begun = Transport::begin(stream, tls, limits.head_timeout, stopped).await;
+                if let Some(stream) = begun {
+                    let peer = peer.ip();
+                    connection::serve(stream, builder, app, limits, kept_for, peer, reaper).await;
+                }
                 drop((counted, alive));
             });
         }

@@ -17,6 +17,7 @@ mod caller;
 
 mod connection;
 mod cors;
+mod credentials;
 mod declared;
 mod descriptors;
 mod disk_watch;
@@ -52,6 +53,7 @@ mod shape;
 mod shared;
 mod taking;
 mod target;
+mod transport;
 mod trouble;
 mod unnamed;
 
@@ -62,6 +64,7 @@ pub use call::Call;
 pub use caller::{Caller, Speaker};
 
 pub use cors::{InvalidOrigin, Origin};
+pub use credentials::Credentials;
 pub use descriptors::raise_descriptor_limit;
 pub use disk_watch::{DiskNews, DiskWatch};
 pub use error::ApiError;
@@ -80,6 +83,6 @@ pub use ring::{Keyring, Replaced, Standing};
 pub use route::{AnswerDoc, BodyDoc, Route, Schema, schema_of, tagged};
 #[cfg(feature = "clap")]
 pub use settings::command_line;
-pub use settings::{InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};
+pub use settings::{Certificate, InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};
 pub use target::PathParams;
 pub use trouble::Trouble;

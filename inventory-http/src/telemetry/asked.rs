@@ -11,9 +11,6 @@ use opentelemetry::trace::TraceState;
 use crate::wire::TraceContext;
 use crate::wire::headers::{TRACEPARENT, TRACESTATE};
 
-/// There is one scheme: whoever encrypts stands in front.
-pub(super) const SCHEME: &str = "http";
-
 /// A request's head, before it is answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -60,12 +57,12 @@ impl Asked<'_> {
     }
 
     /// What is known before there is an answer.
-    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+    pub(super) fn attributes(&self, scheme: &'static str) -> Vec<KeyValue> {
         let method = self.method_name();
         let text = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
         let mut attributes = vec![
             KeyValue::new("http.request.method", method),
-            KeyValue::new("url.scheme", SCHEME),
+            KeyValue::new("url.scheme", scheme),
             text("url.path", self.uri.path()),
             KeyValue::new(
                 "network.protocol.version",

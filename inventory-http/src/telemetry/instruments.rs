@@ -5,7 +5,6 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter};
 
-use super::asked::SCHEME;
 use super::span::error_type;
 
 /// Milliseconds, from a read in memory to a slow disk.
@@ -61,10 +60,10 @@ impl Served {
     }
 
     /// As OpenTelemetry's conventions say it.
-    fn of_duration(&self) -> Vec<KeyValue> {
+    fn of_duration(&self, scheme: &'static str) -> Vec<KeyValue> {
         let mut attributes = vec![
             KeyValue::new("http.request.method", self.method),
-            KeyValue::new("url.scheme", SCHEME),
+            KeyValue::new("url.scheme", scheme),
             KeyValue::new("http.response.status_code", i64::from(self.status)),
         ];
         let route = self.route.map(|route| KeyValue::new("http.route", route));
@@ -138,6 +137,8 @@ pub struct Instruments {
     updates: Counter<u64>,
     latency: Histogram<f64>,
     duration: Histogram<f64>,
+    /// What URLs of this service begin with.
+    scheme: &'static str,
     snapshot_bytes: Histogram<u64>,
     snapshot_ms: Histogram<f64>,
     snapshot_failures: Counter<u64>,
@@ -153,7 +154,7 @@ pub struct Instruments {
 }
 
 impl Instruments {
-    pub(super) fn new(meter: &Meter) -> Self {
+    pub(super) fn new(meter: &Meter, scheme: &'static str) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
         let millis = |name, about| {
             let histogram = meter.f64_histogram(name).with_description(about);
@@ -164,6 +165,7 @@ impl Instruments {
             histogram.with_boundaries(boundaries.to_vec()).build()
         };
         Self {
+            scheme,
             updates: counter(
                 "inventory_updates_total",
                 "requests that change stock, by what became of them",
@@ -259,14 +261,14 @@ impl Instruments {
     pub fn served(&self, served: &Served, took: Duration) {
         self.latency.record(millis(took), &served.of_latency());
         self.duration
-            .record(took.as_secs_f64(), &served.of_duration());
+            .record(took.as_secs_f64(), &served.of_duration(self.scheme));
     }
 
     /// As [`Instruments::served`], for many requests that are served alike.
     pub fn latency(&self, served: &Served) -> Latency {
         Latency {
             millis: self.latency.bind(&served.of_latency()),
-            seconds: self.duration.bind(&served.of_duration()),
+            seconds: self.duration.bind(&served.of_duration(self.scheme)),
         }
     }
 

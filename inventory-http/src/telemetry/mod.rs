@@ -51,6 +51,8 @@ pub struct Telemetry {
 
 struct Inner {
     instruments: Instruments,
+    /// What URLs of this service begin with.
+    scheme: &'static str,
     registry: Registry,
     meters: SdkMeterProvider,
     export: Option<Export>,
@@ -92,7 +94,8 @@ impl Telemetry {
         let meter = meters.meter("inventory");
         show_build(&meter, settings.service.clone());
         let inner = Inner {
-            instruments: Instruments::new(&meter),
+            instruments: Instruments::new(&meter, settings.scheme()),
+            scheme: settings.scheme(),
             registry,
             meters,
             export,
@@ -157,7 +160,7 @@ impl Telemetry {
 
     /// The span of a request, which says how it is traced.
     pub fn request(&self, asked: &Asked<'_>) -> RequestSpan {
-        RequestSpan::begin(self.inner.export.as_ref(), asked)
+        RequestSpan::begin(self.inner.export.as_ref(), asked, self.inner.scheme)
     }
 
     /// The span of something that no request has asked for.
@@ -214,6 +217,7 @@ mod tests {
             collector: None,
             service: "test".to_owned(),
             attributes: ResourceAttributes::default(),
+            is_encrypted: false,
             trace_ratio: 1.0,
             interval: Duration::from_secs(30),
         };

@@ -16,10 +16,22 @@ pub struct TelemetrySettings {
     pub service: String,
     /// What else is said of whoever exports; what stands here counts in place of what is said of itself.
     pub attributes: ResourceAttributes,
+    /// Whether the service encrypts what it serves: what is asked of it begins with https then.
+    pub is_encrypted: bool,
     /// Share of requests that are traced when no client that is known says whether; 0 to 1.
     pub trace_ratio: f64,
     /// How often a missing collector is looked for, and metrics are sent.
     pub interval: Duration,
+}
+
+impl TelemetrySettings {
+    /// What URLs of the service begin with.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.is_encrypted {
+            true => "https",
+            false => "http",
+        }
+    }
 }
 
 /// A host and a port.

@@ -23,12 +23,12 @@ pub struct RequestSpan {
 }
 
 impl RequestSpan {
-    pub(super) fn begin(export: Option<&Export>, asked: &Asked<'_>) -> Self {
+    pub(super) fn begin(export: Option<&Export>, asked: &Asked<'_>, scheme: &'static str) -> Self {
         let parent = asked.parent();
         let span = || {
             SpanBuilder::from_name(asked.span_name())
                 .with_kind(SpanKind::Server)
-                .with_attributes(asked.attributes())
+                .with_attributes(asked.attributes(scheme))
         };
         match record(export, parent.as_ref(), span) {
             Some((context, tracer)) => Self {

@@ -19,6 +19,7 @@ mod contest;
 mod cors;
 mod counted;
 mod counts;
+mod encrypted;
 mod expiry;
 mod hanging;
 mod histories;

@@ -78,6 +78,7 @@ fn serve() -> Served {
             collector: None,
             service: "test".to_owned(),
             attributes: ResourceAttributes::default(),
+            is_encrypted: false,
             trace_ratio: 0.0,
             interval: Duration::from_secs(1),
         };

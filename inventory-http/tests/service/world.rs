@@ -29,12 +29,15 @@ const QUIET: [(&str, &str); 6] = [
     ("API_KEYS", "demo"),
 ];
 
+/// What was chosen, or what a test starts from.
+pub(crate) fn lookup(chosen: &[(&str, &str)], name: &str) -> Option<String> {
+    let mut known = chosen.iter().chain(&QUIET);
+    let value = known.find(|(known, _)| *known == name);
+    value.map(|(_, value)| (*value).to_owned())
+}
+
 pub(crate) fn settings(chosen: &[(&str, &str)]) -> Settings {
-    let lookup = |name: &str| {
-        let mut known = chosen.iter().chain(&QUIET);
-        let value = known.find(|(known, _)| *known == name);
-        value.map(|(_, value)| (*value).to_owned())
-    };
+    let lookup = |name: &str| lookup(chosen, name);
     let no_file = |path: &str| Err(std::io::Error::other(path.to_owned()));
     let source = Source {
         table: SETTINGS,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use inventory_core::ports::Clock;
 use inventory_http::client::{CentralClient, CentralSettings, InvalidRoots};
 use inventory_http::server::{
-    App, ConnectionCount, GivenUp, InvalidApiKey, KeyFile, Keyring, Listener, Prepared,
+    App, ConnectionCount, Credentials, GivenUp, InvalidApiKey, Keyring, Listener, Prepared,
 };
 use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::StateSnapshot;
@@ -65,8 +65,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    keyring: Keyring,
-    key_file: Option<KeyFile>,
+    credentials: Credentials,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<Result<(), EndError>>,
 }
@@ -103,6 +102,7 @@ impl Running {
         };
         let listener = Listener::bind(settings.address, settings.limits).await;
         let listener = listener.map_err(bound)?;
+        let listener = listener.certified(settings.certificate.clone());
         let address = listener.address().map_err(bound)?;
         let telemetry = Telemetry::start(&settings.telemetry, settings.store.as_str()).await;
         let central = CentralClient::new(CentralSettings {
@@ -199,16 +199,24 @@ impl Running {
         });
         Ok(Self {
             address,
-            keyring,
-            key_file: settings.key_file.clone(),
+            credentials: Credentials {
+                keyring,
+                key_file: settings.key_file.clone(),
+                certificate: settings.certificate.clone(),
+            },
             stop: Some(stop),
             ended,
         })
     }
 
-    /// As central's `reread_keys`.
-    pub fn reread_keys(&self) {
-        self.keyring.reread(self.key_file.as_ref());
+    /// As central's `reread`.
+    pub fn reread(&self) {
+        self.credentials.reread();
+    }
+
+    /// As central's `url`.
+    pub fn url(&self) -> String {
+        self.credentials.url(self.address)
     }
 
     /// Where it listens.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use inventory_core::vocabulary::StoreId;
 use inventory_http::client::{CentralUrl, SecretKey};
 use inventory_http::server::{
-    ApiKey, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
+    ApiKey, Certificate, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
 };
 use inventory_http::telemetry::TelemetrySettings;
 
@@ -75,6 +75,16 @@ pub const SETTINGS: &[SettingDoc] = &[
         "DRAIN",
         "5s",
         "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
+    ),
+    SettingDoc::new(
+        "TLS_CERT_FILE",
+        "",
+        "certificates in the format PEM, the service's own first; with TLS_KEY_FILE it speaks HTTPS and nothing else; read again at SIGHUP",
+    ),
+    SettingDoc::new(
+        "TLS_KEY_FILE",
+        "",
+        "the private key that belongs to TLS_CERT_FILE, in the format PEM; read again at SIGHUP",
     ),
     SettingDoc::new(
         "CONNECTIONS_MAX",
@@ -159,6 +169,8 @@ pub struct Settings {
     pub chosen: Vec<String>,
     /// How much a key may call.
     pub quota: Quota,
+    /// What it shows to say who it is, when it encrypts.
+    pub certificate: Option<Certificate>,
     /// What the server bounds.
     pub limits: Limits,
     /// Where spans and metrics go.
@@ -215,6 +227,7 @@ impl Settings {
             drain: source.duration_between("DRAIN", "0s", "1h")?,
             chosen: source.chosen(),
             quota: source.quota()?,
+            certificate: source.certificate()?,
             limits: source.limits()?,
             telemetry: source.telemetry()?,
             logs: source.logs()?,
@@ -258,7 +271,7 @@ mod tests {
                 "f",
                 "STORE_API_KEYS_FILE is refused: there must be at least one key",
             ),
-            ("CENTRAL_URL", "https://central", "http://"),
+            ("CENTRAL_URL", "ftp://central", "http://"),
             ("CENTRAL_URL", "http://me:secret@central", "no user"),
             (
                 "CENTRAL_URL",

@@ -25,7 +25,7 @@ const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 damage; 5 the disk or the system; \
 6 a newer format; 7 an outcome is unknown, or a part has failed: start again; 8 the clock is far ahead of the log; \
 9 a disk that hangs or is slow kept it from ending.\n\
-SIGHUP reads API_KEYS_FILE again.";
+SIGHUP reads API_KEYS_FILE, TLS_CERT_FILE and TLS_KEY_FILE again.";
 
 fn main() -> ExitCode {
     match run() {
@@ -93,17 +93,13 @@ async fn serve(settings: &Settings) -> Result<Ended, Failure> {
         _ = terminate.recv() => return Ok(Ended::Stopped),
         _ = interrupt.recv() => return Ok(Ended::Stopped),
     };
-    let _ = writeln!(
-        std::io::stdout(),
-        "central listens on http://{}",
-        running.address()
-    );
+    let _ = writeln!(std::io::stdout(), "central listens on {}", running.url());
     loop {
         tokio::select! {
             ended = running.ended() => return Ok(ended),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => running.reread_keys(),
+            _ = hangup.recv() => running.reread(),
         }
     }
     running.stop();

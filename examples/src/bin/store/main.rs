@@ -36,7 +36,7 @@ impl Failure {
     /// The status that the process ends with.
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Setting(_) | Self::Start(StartError::Keys(_)) => 2,
+            Self::Setting(_) | Self::Start(StartError::Keys(_) | StartError::Roots(_)) => 2,
             Self::Start(StartError::Directory(DirectoryError::InUse { .. })) => 3,
             Self::Start(StartError::Outbox(outbox::OpenError::Damaged { .. })) => 4,
             Self::Start(StartError::Outbox(outbox::OpenError::NewerFormat { .. })) => 6,
@@ -73,7 +73,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STATUS: &str = "\
 Exit status: 0 stopped by SIGTERM or SIGINT; 2 a setting; 3 the directory is in use; 4 the outbox is damaged; 5 the disk or \
 the system; 6 a newer format; 7 a part of it has failed; 9 a disk that hangs or is slow kept it from ending.\n\
-SIGHUP reads STORE_API_KEYS_FILE again.";
+SIGHUP reads STORE_API_KEYS_FILE, TLS_CERT_FILE and TLS_KEY_FILE again.";
 
 fn main() -> ExitCode {
     match run() {
@@ -125,16 +125,16 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     };
     let _ = writeln!(
         io::stdout(),
-        "store {} listens on http://{}",
+        "store {} listens on {}",
         settings.store,
-        running.address()
+        running.url()
     );
     loop {
         tokio::select! {
             ended = running.ended() => return ended.map_err(Failure::End),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => running.reread_keys(),
+            _ = hangup.recv() => running.reread(),
         }
     }
     running.stop();

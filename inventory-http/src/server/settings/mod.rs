@@ -6,6 +6,7 @@
 //!       README, --help         PORT, --port        parses        plain values
 //! ```
 
+mod certificate;
 #[cfg(feature = "clap")]
 pub mod command_line;
 mod doc;
@@ -14,6 +15,7 @@ mod key_file;
 mod shared;
 mod source;
 
+pub use certificate::Certificate;
 pub use doc::{InvalidSetting, SettingDoc};
 pub use key_file::{KeyFile, Keys};
 pub use shared::LogSettings;

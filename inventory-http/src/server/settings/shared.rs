@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::certificate::{CERTIFICATE, Certificate, KEY};
 use super::doc::InvalidSetting;
 use super::key_file::{self, KeyFile, Keys};
 use super::source::Source;
@@ -79,6 +80,22 @@ impl Source<'_> {
         })
     }
 
+    /// The certificate that the service shows, when it is to encrypt: TLS_CERT_FILE and TLS_KEY_FILE.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is missing, or whose file cannot be used.
+    pub fn certificate(&self) -> Result<Option<Certificate>, InvalidSetting> {
+        match (self.is_set(CERTIFICATE), self.is_set(KEY)) {
+            (false, false) => Ok(None),
+            (true, true) => {
+                Certificate::read(self.text(CERTIFICATE), self.text(KEY), self.read).map(Some)
+            }
+            (true, false) => Err(alone(CERTIFICATE, KEY)),
+            (false, true) => Err(alone(KEY, CERTIFICATE)),
+        }
+    }
+
     /// How much a key may call: RATE_TOKENS, or STORE_RATE_TOKENS, in RATE_PERIOD.
     ///
     /// # Errors
@@ -130,6 +147,7 @@ impl Source<'_> {
                 _ => Some(self.unshown(endpoint)?),
             },
             attributes,
+            is_encrypted: self.is_set(CERTIFICATE),
             trace_ratio: self.parse("TRACE_RATIO", ratio, "a number from 0 to 1")?,
             interval: TELEMETRY_INTERVAL,
         })
@@ -152,4 +170,8 @@ impl Source<'_> {
             )?,
         })
     }
+}
+
+fn alone(set: &'static str, other: &str) -> InvalidSetting {
+    InvalidSetting::new(set, format!("is set without {other}: set both, or neither"))
 }
