@@ -113,15 +113,20 @@ impl Attempts {
 mod tests {
     use super::super::error::Failure;
     use super::*;
-    use crate::server::ApiError;
-    use crate::wire::Code;
+    use crate::wire::{Code, ErrorBody};
 
     const LEFT: Duration = Duration::from_secs(60);
 
     fn refused(code: Code) -> CallError {
         CallError::Refused {
             status: code.status().as_u16(),
-            error: Box::new(ApiError::new(code, "no").body().clone()),
+            error: Box::new(ErrorBody {
+                code,
+                message: "no".into(),
+                details: Vec::new(),
+                current: None,
+                position: None,
+            }),
             body: bytes::Bytes::new(),
             retry_after: None,
         }

@@ -189,7 +189,7 @@ async fn every_call_of_central_has_a_typed_method() {
 
     // What there is, and was.
     let product = client.product(&tea, None).await.unwrap();
-    let past = client.product(&tea, Some(AsOf::Offset(Sequence::new(1))));
+    let past = client.product(&tea, Some(AsOf::Offset(Sequence::new(2))));
     assert_eq!(past.await.unwrap().available.units(), 20);
     let global = client.global_product(&tea, None).await.unwrap();
     assert_eq!(global.total_available, product.available);
