@@ -14,8 +14,8 @@ use std::thread::{self, Thread};
 use inventory_core::engine::Settings;
 use inventory_core::inventory::{Inventory, StartError};
 use inventory_core::machine::{
-    Adjust, Close, Command, Commit, Count, Extend, Hold, InvalidInput, Kind, Receive, Rejection,
-    Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
+    Adjust, Close, Command, Commit, Count, Extend, Hold, InvalidInput, MovementKind, Receive,
+    Rejection, Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{
@@ -68,7 +68,7 @@ fn a_reservation_ends_though_nobody_asks() {
     assert!(log.wait());
     let lapsed = log.take(1).unwrap();
     let lapsed = lapsed[0].events[0].movement().unwrap();
-    assert_eq!(lapsed.kind, Kind::Lapsed);
+    assert_eq!(lapsed.kind, MovementKind::Lapsed);
     assert_eq!(inventory.reader().product(&tea).unwrap().total.units(), 5);
 }
 

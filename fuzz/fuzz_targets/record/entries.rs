@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind,
-    Level, Movement, Settlement,
+    After, Annotations, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level,
+    Movement, MovementKind, Settlement,
 };
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX,
@@ -139,8 +139,8 @@ impl AnyEvent {
 
 impl AnyKind {
     /// The kind of that name, with the details that it takes.
-    fn into_kind(self) -> Kind {
-        let name = Kind::TYPE_NAMES[self.at % Kind::TYPE_NAMES.len()];
+    fn into_kind(self) -> MovementKind {
+        let name = MovementKind::TYPE_NAMES[self.at % MovementKind::TYPE_NAMES.len()];
         let (id, store) = (id_of(&self.id), id_of(&self.store));
         let time = Timestamp::from_millis(self.millis % (MILLIS_MAX + 1)).ok();
         let [some, more] = self
@@ -158,7 +158,7 @@ impl AnyKind {
             (_, DetailForm::Time) => time.map(DetailValue::Time),
             (_, DetailForm::Units) => Some(DetailValue::Units(some)),
         };
-        Kind::read(name, value).expect("it has what it takes, before the year 10000")
+        MovementKind::read(name, value).expect("it has what it takes, before the year 10000")
     }
 }
 
@@ -185,7 +185,7 @@ fn disguised(product: Option<String>, event: Event) -> Event {
 }
 
 impl AnyMovement {
-    fn into_movement(self, kind: Kind) -> Movement {
+    fn into_movement(self, kind: MovementKind) -> Movement {
         let on_hand = self.on_hand % (QUANTITY_MAX + 1);
         let reserved = quantity(self.reserved % (on_hand + 1));
         Movement {

@@ -22,7 +22,7 @@ pub use facts::{
     DeadLettered, Detail, DetailForm, DetailValue, Details, Difference, Distinct, Entry, Event,
     Extend, Guard, HeldLine, Hold, Intent, InvalidInput, InvalidLines, InvalidOutcome,
     InvalidRequest, InvalidReservationState, InvalidSettlement, InvalidThresholds,
-    InvalidTransferState, Kind, LINES_MAX, Level, Line, Lines, Movement, Outcome,
+    InvalidTransferState, LINES_MAX, Level, Line, Lines, Movement, MovementKind, Outcome,
     REQUEST_LINES_MAX, Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation,
     ReservationState, Retry, Set, SetAlert, SetRule, Settlement, Ship, Skip, Then, Thresholds,
     Transfer, TransferLine, TransferState,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::machine::{Kind, Movement};
+use crate::machine::{Movement, MovementKind};
 
 /// Units as the people in the building know them, whatever a ledger says: those that came in, and have not left.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,7 @@ impl Shelves {
     /// As for [`Shelves::move_units`].
     pub fn follow(&mut self, movement: &Movement) -> Result<(), String> {
         let (product, store) = (movement.product.as_str(), movement.store.as_str());
-        if movement.kind == Kind::Counted {
+        if movement.kind == MovementKind::Counted {
             let found = movement.after.level.on_hand().units();
             let found = i64::try_from(found).expect("a quantity is far below");
             let level = (product.to_owned(), store.to_owned());

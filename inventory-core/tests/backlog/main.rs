@@ -6,7 +6,9 @@ mod commands;
 mod shop;
 
 use inventory_core::conformance::{adjust, count};
-use inventory_core::machine::{Command, Extend, Hold, Kind, Ledger, REQUEST_LINES_MAX, Request};
+use inventory_core::machine::{
+    Command, Extend, Hold, Ledger, MovementKind, REQUEST_LINES_MAX, Request,
+};
 use inventory_core::vocabulary::{Ttl, Units};
 
 use shop::{START, Shop, at, commit, hold, release_down_to};
@@ -149,7 +151,7 @@ fn what_a_request_lapses_is_written_in_entries_of_a_bounded_size() {
     );
     let events = written.iter().flat_map(|entry| &entry.events);
     let movements = events.filter_map(|event| event.movement());
-    let lapsed = movements.filter(|movement| movement.kind == Kind::Lapsed);
+    let lapsed = movements.filter(|movement| movement.kind == MovementKind::Lapsed);
     assert_eq!(lapsed.count(), PRODUCTS * STORES, "{sizes:?}");
     shop.drain();
     assert_eq!(shop.engine.reader().read(Ledger::open_reservations), 0);

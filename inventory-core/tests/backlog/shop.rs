@@ -5,7 +5,8 @@ use std::sync::Arc;
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{Engine, Settings};
 use inventory_core::machine::{
-    Basis, Command, Commit, Count, Entry, Guard, Hold, Kind, Ledger, Request, WindowLimits, follow,
+    Basis, Command, Commit, Count, Entry, Guard, Hold, Ledger, MovementKind, Request, WindowLimits,
+    follow,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
@@ -124,8 +125,8 @@ impl Shop {
             assert_eq!(follow(&mut replayed, &entry), Ok(vec![]));
         }
         assert_same_image(&self.engine.reader().image(), &replayed.freeze());
-        let (events, expired) = (self.log(), |kind: &Kind| {
-            matches!(kind, Kind::Expired { .. })
+        let (events, expired) = (self.log(), |kind: &MovementKind| {
+            matches!(kind, MovementKind::Expired { .. })
         });
         let events = events.iter().flat_map(|entry| entry.events.iter());
         let kinds = events.filter_map(|event| event.movement().map(|it| &it.kind));

@@ -2,7 +2,8 @@
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
-    After, Detail, DetailForm, DetailValue, Details, Event, Inapplicable, Kind, Level, Movement,
+    After, Detail, DetailForm, DetailValue, Details, Event, Inapplicable, Level, Movement,
+    MovementKind,
 };
 use inventory_core::vocabulary::{Chain, Delta};
 
@@ -10,9 +11,9 @@ use crate::whole::apply_to_a_copy;
 use crate::{apply_one, at, entry, quantity, ten_of_tea, version};
 
 /// Every kind of event, with all of its details.
-pub(crate) fn kinds() -> Vec<Kind> {
-    let kind = |name| Kind::read(name, |detail| Some(said(detail))).expect(name);
-    Kind::TYPE_NAMES.map(kind).to_vec()
+pub(crate) fn kinds() -> Vec<MovementKind> {
+    let kind = |name| MovementKind::read(name, |detail| Some(said(detail))).expect(name);
+    MovementKind::TYPE_NAMES.map(kind).to_vec()
 }
 
 fn said(detail: Detail) -> DetailValue<'static> {
@@ -40,7 +41,7 @@ fn said_otherwise(detail: Detail) -> DetailValue<'static> {
 }
 
 /// What an event says that leaves ten of tea in the north as they are, at version 1.
-fn note(kind: Kind) -> Movement {
+fn note(kind: MovementKind) -> Movement {
     Movement {
         kind,
         product: "tea".parse().unwrap(),
@@ -56,7 +57,7 @@ fn note(kind: Kind) -> Movement {
 }
 
 /// What an event says that takes three of ten and holds two of the rest, at version 2.
-fn change(kind: Kind) -> Movement {
+fn change(kind: MovementKind) -> Movement {
     Movement {
         delta: Delta::new(-3).unwrap(),
         reserved_delta: Delta::new(2).unwrap(),
@@ -75,8 +76,11 @@ fn with_after(movement: Movement, change: impl FnOnce(&mut After)) -> Movement {
     Movement { after, ..movement }
 }
 
-fn is_stock(kind: &Kind) -> bool {
-    matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted)
+fn is_stock(kind: &MovementKind) -> bool {
+    matches!(
+        kind,
+        MovementKind::Increased | MovementKind::Decreased | MovementKind::Counted
+    )
 }
 
 fn versions(current: u64, claimed: u64) -> Inapplicable {
@@ -150,7 +154,7 @@ fn a_notice_that_does_not_follow_is_refused_and_one_that_does_changes_no_stock()
             ),
             (
                 unwritten,
-                match is_alert(&kind) || kind == Kind::Unchanged {
+                match is_alert(&kind) || kind == MovementKind::Unchanged {
                     // An alert may be set before the first delivery, and once more: of nothing.
                     true => Inapplicable::Level,
                     false => versions(0, 0),
@@ -193,7 +197,7 @@ fn an_event_that_changes_stock_is_one_of_a_version_even_when_the_stock_is_the_sa
 #[test]
 fn the_chain_covers_every_detail_of_every_kind() {
     let ledger = ten_of_tea();
-    let chain = |kind: Kind| {
+    let chain = |kind: MovementKind| {
         let entry = entry(&ledger, vec![Event::Moved(note(kind))]);
         entry.chain_after(Chain::default()).unwrap()
     };
@@ -207,7 +211,7 @@ fn the_chain_covers_every_detail_of_every_kind() {
                 true => Some(said_otherwise(detail)),
                 false => Some(said(detail)),
             };
-            let other = Kind::read(kind.type_name(), value).unwrap();
+            let other = MovementKind::read(kind.type_name(), value).unwrap();
             chains.insert(chain(other).bits());
             written += 1;
         });
@@ -251,7 +255,10 @@ StockUnchanged 3f8644d111e7f85f
 fn a_kind_is_its_name_and_its_details_and_no_others() {
     for kind in kinds() {
         let name = kind.type_name();
-        assert_eq!(Kind::from_parts(name, kind.details()), Some(kind.clone()));
+        assert_eq!(
+            MovementKind::from_parts(name, kind.details()),
+            Some(kind.clone())
+        );
         assert_eq!(kind.has_details(), kind.details() != Details::default());
         let (mut says, mut all) = (Vec::new(), Detail::ALL.to_vec());
         kind.each_detail(|detail, _| says.push(detail));
@@ -262,18 +269,29 @@ fn a_kind_is_its_name_and_its_details_and_no_others() {
             // Another value, or one where there is none.
             let mut others = kind.details();
             others.set(detail, said_otherwise(detail)).unwrap();
-            assert_eq!(Kind::from_parts(name, others).is_some(), is_said, "{name}");
+            assert_eq!(
+                MovementKind::from_parts(name, others).is_some(),
+                is_said,
+                "{name}"
+            );
             let others = |other| (other != detail).then(|| said(other));
-            assert_eq!(Kind::read(name, others).is_none(), is_said, "{name}");
+            assert_eq!(
+                MovementKind::read(name, others).is_none(),
+                is_said,
+                "{name}"
+            );
         }
     }
-    assert_eq!(Kind::from_parts("StockLent", Details::default()), None);
+    assert_eq!(
+        MovementKind::from_parts("StockLent", Details::default()),
+        None
+    );
 }
 
 #[test]
 fn an_entry_applies_as_a_whole_or_not_at_all_whatever_its_kinds() {
     let ledger = ten_of_tea();
-    let events = |kind: &Kind| {
+    let events = |kind: &MovementKind| {
         let second = |movement| with_after(movement, |it| it.version = version(3));
         let unwritten = Movement {
             product: "rice".parse().unwrap(),
@@ -299,9 +317,12 @@ fn an_entry_applies_as_a_whole_or_not_at_all_whatever_its_kinds() {
     assert!(applied > 0 && refused > 0);
 }
 
-fn is_alert(kind: &Kind) -> bool {
+fn is_alert(kind: &MovementKind) -> bool {
     matches!(
         kind,
-        Kind::AlertSet { .. } | Kind::AlertRemoved | Kind::Low { .. } | Kind::Replenished { .. }
+        MovementKind::AlertSet { .. }
+            | MovementKind::AlertRemoved
+            | MovementKind::Low { .. }
+            | MovementKind::Replenished { .. }
     )
 }

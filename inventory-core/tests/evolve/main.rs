@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
-    After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Kind, Ledger, Level,
-    Movement, NotApplied, ProductView, Request, WindowLimits, apply_whole, follow,
+    After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
+    MovementKind, NotApplied, ProductView, Request, WindowLimits, apply_whole, follow,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,
@@ -51,7 +51,7 @@ const FOLLOWS: Says = Says {
 
 fn movement(says: Says) -> Movement {
     Movement {
-        kind: Kind::Decreased,
+        kind: MovementKind::Decreased,
         product: "tea".parse().unwrap(),
         store: says.store.parse().unwrap(),
         delta: Delta::new(says.delta.0).unwrap(),
@@ -234,7 +234,7 @@ fn the_chain_covers_every_part_of_an_entry() {
         &|entry| entry.intent.as_mut().unwrap().key = "k2".parse().unwrap(),
         &|entry| entry.intent.as_mut().unwrap().fingerprint = Fingerprint::from_bits(intent(entry).fingerprint.bits() ^ 1),
         &|entry| entry.events = entry.events[..1].into(),
-        &|entry| second(entry, |movement| movement.kind = Kind::Counted),
+        &|entry| second(entry, |movement| movement.kind = MovementKind::Counted),
         &|entry| second(entry, |movement| movement.product = "rice".parse().unwrap()),
         &|entry| second(entry, |movement| movement.store = "south".parse().unwrap()),
         &|entry| second(entry, |movement| movement.delta = Delta::ZERO),
@@ -254,7 +254,7 @@ fn the_chain_covers_every_part_of_an_entry() {
 fn an_event_that_cannot_be_applied_takes_its_position_and_quarantines_its_product() {
     let mut ledger = ten_of_tea();
     let rice = Movement {
-        kind: Kind::Increased,
+        kind: MovementKind::Increased,
         product: "rice".parse().unwrap(),
         ..movement(Says {
             delta: (7, 0),
@@ -360,7 +360,7 @@ fn no_version_is_given_twice() {
 fn a_key_is_remembered_with_events_that_could_not_be_applied() {
     let mut ledger = ten_of_tea();
     let elsewhere = Movement {
-        kind: Kind::Counted,
+        kind: MovementKind::Counted,
         product: "rice".parse().unwrap(),
         ..movement(Says {
             store: "west",

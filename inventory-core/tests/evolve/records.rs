@@ -6,8 +6,9 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
-    ImageProduct, KeysForgotten, Kind, Ledger, Level, Movement, Portion, Receive, Release, Request,
-    ReservationState, Set, SetRule, Ship, Staging, WindowLimits, decide, follow, follow_after_loss,
+    ImageProduct, KeysForgotten, Ledger, Level, Movement, MovementKind, Portion, Receive, Release,
+    Request, ReservationState, Set, SetRule, Ship, Staging, WindowLimits, decide, follow,
+    follow_after_loss,
 };
 use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Delta, Sequence, Timestamp, Ttl, Units};
@@ -192,7 +193,7 @@ fn doubtful() -> Ledger {
         raw: "{\"type\":\"HoldLent\"}".into(),
     });
     let next = Event::Moved(Movement {
-        kind: Kind::Increased,
+        kind: MovementKind::Increased,
         product: "tea".parse().unwrap(),
         store: "north".parse().unwrap(),
         delta: Delta::new(1).unwrap(),
@@ -266,7 +267,7 @@ fn a_reservation_whose_line_was_buried_is_known_by_the_others() {
     let mut ledger = crate::ten_of_tea();
     let held = |product: &str, units: i64, after: (u64, u64)| {
         Event::Moved(Movement {
-            kind: Kind::Held {
+            kind: MovementKind::Held {
                 reservation: "r1".parse().unwrap(),
                 deadline: at(60_000),
             },

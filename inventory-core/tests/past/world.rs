@@ -7,8 +7,8 @@ use inventory_core::conformance::adjust;
 use inventory_core::engine::{Engine, Opened, Reader, Settings, Snapshotter};
 use inventory_core::machine::{
     After, Annotations, Basis, Close, Command, Commit, Count, DeadLettered, Entry, Event, Extend,
-    Guard, Hold, Kind, Level, Lines, Movement, Receive, ReceiveLine, Release, Request, SetAlert,
-    Settlement, Ship, Thresholds,
+    Guard, Hold, Level, Lines, Movement, MovementKind, Receive, ReceiveLine, Release, Request,
+    SetAlert, Settlement, Ship, Thresholds,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog, Ports};
@@ -139,12 +139,12 @@ impl World {
     }
 
     pub(crate) fn play(&mut self, step: &Step) {
-        let held = |kind: &Kind| {
-            let held = matches!(kind, Kind::Held { .. });
+        let held = |kind: &MovementKind| {
+            let held = matches!(kind, MovementKind::Held { .. });
             kind.details().reservation.filter(|_| held)
         };
-        let shipped = |kind: &Kind| {
-            let shipped = matches!(kind, Kind::Shipped { .. });
+        let shipped = |kind: &MovementKind| {
+            let shipped = matches!(kind, MovementKind::Shipped { .. });
             kind.details().transfer.filter(|_| shipped)
         };
         let lines = match *step {
@@ -247,7 +247,7 @@ impl World {
 
     fn each<T: Clone>(
         &self,
-        of: impl Fn(&Kind) -> Option<T>,
+        of: impl Fn(&MovementKind) -> Option<T>,
         at: usize,
         line: impl FnOnce(T) -> Command,
     ) -> Vec<Command> {
@@ -262,7 +262,7 @@ impl World {
     fn shipment(&self, at: usize) -> Option<ProductId> {
         let events = self.log.iter().flat_map(|entry| entry.events.iter());
         let moved = events.filter_map(Event::movement);
-        let shipped = moved.filter(|moved| matches!(moved.kind, Kind::Shipped { .. }));
+        let shipped = moved.filter(|moved| matches!(moved.kind, MovementKind::Shipped { .. }));
         let all: Vec<_> = shipped.collect();
         let newest = all.iter().rev().nth(at % all.len().max(1));
         newest.map(|moved| moved.product.clone())
@@ -282,7 +282,7 @@ impl World {
                 raw: r#"{"type":"StockLent"}"#.into(),
             }),
             Some(s) => Event::Moved(Movement {
-                kind: Kind::Counted,
+                kind: MovementKind::Counted,
                 product: product(p),
                 store: store(s),
                 delta: Delta::new(delta).expect("a small number"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use inventory_core::machine::{Entry, Event, Kind, Movement};
+use inventory_core::machine::{Entry, Event, Movement, MovementKind};
 
 /// What somebody wants to know, and what they were told last.
 struct Alert {
@@ -37,7 +37,7 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
         let mut left = BTreeMap::new();
         for moved in done {
             let place = (moved.product.as_str(), moved.store.as_str());
-            if let Kind::AlertSet { low, replenished } = &moved.kind {
+            if let MovementKind::AlertSet { low, replenished } = &moved.kind {
                 let alert = Alert {
                     low: low.units(),
                     replenished: replenished.units(),
@@ -45,7 +45,7 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
                 };
                 alerts.insert(place, alert);
             }
-            if moved.kind == Kind::AlertRemoved {
+            if moved.kind == MovementKind::AlertRemoved {
                 assert!(alerts.remove(&place).is_some(), "{moved:?}");
             }
             left.insert(place, moved.after.level);
@@ -70,10 +70,10 @@ pub(crate) fn told_once(log: &[Arc<Entry>]) {
 }
 
 fn telling(moved: &Movement) -> Option<(&'static str, u64)> {
-    if let Kind::Low { low } = &moved.kind {
+    if let MovementKind::Low { low } = &moved.kind {
         return Some(("StockLow", low.units()));
     }
-    if let Kind::Replenished { replenished } = &moved.kind {
+    if let MovementKind::Replenished { replenished } = &moved.kind {
         return Some(("StockReplenished", replenished.units()));
     }
     None

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use inventory_core::machine::{Entry, Kind, Movement};
+use inventory_core::machine::{Entry, Movement, MovementKind};
 use inventory_core::vocabulary::Timestamp;
 
 type Place<'a> = (&'a str, &'a str);
@@ -44,7 +44,7 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
     let change = i128::from(moved.reserved_delta.units());
     let taken = i128::from(moved.delta.units());
     let ended = match &moved.kind {
-        Kind::Held {
+        MovementKind::Held {
             reservation,
             deadline,
         } => {
@@ -54,7 +54,7 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
             assert_eq!(promise.held.insert(place(moved), change), None);
             return;
         }
-        Kind::Extended {
+        MovementKind::Extended {
             reservation,
             deadline,
         } => {
@@ -62,34 +62,34 @@ fn promise<'a>(promises: &mut BTreeMap<&'a str, Promise<'a>>, moved: &'a Movemen
             promise.expect("it is open").deadline = *deadline;
             return;
         }
-        Kind::Committed { reservation } | Kind::Released { reservation } => {
+        MovementKind::Committed { reservation } | MovementKind::Released { reservation } => {
             let promise = &promises[reservation.as_str()];
             assert!(promise.deadline >= at, "{reservation} is overdue");
             reservation.as_str()
         }
-        Kind::Expired { reservation } => {
+        MovementKind::Expired { reservation } => {
             let promise = &promises[reservation.as_str()];
             assert!(promise.deadline < at, "{reservation} is not overdue");
             reservation.as_str()
         }
-        Kind::Lapsed => {
+        MovementKind::Lapsed => {
             let overdue = promises.values_mut().filter(|it| it.deadline < at);
             let held = overdue.filter_map(|it| it.held.get_mut(&place(moved)));
             let freed: i128 = held.map(std::mem::take).sum();
             assert!(freed > 0 && freed == -change, "{moved:?}, not {freed}");
             return;
         }
-        Kind::Increased
-        | Kind::Decreased
-        | Kind::Counted
-        | Kind::Shipped { .. }
-        | Kind::Received { .. }
-        | Kind::Closed { .. }
-        | Kind::AlertSet { .. }
-        | Kind::AlertRemoved
-        | Kind::Low { .. }
-        | Kind::Replenished { .. }
-        | Kind::Unchanged => {
+        MovementKind::Increased
+        | MovementKind::Decreased
+        | MovementKind::Counted
+        | MovementKind::Shipped { .. }
+        | MovementKind::Received { .. }
+        | MovementKind::Closed { .. }
+        | MovementKind::AlertSet { .. }
+        | MovementKind::AlertRemoved
+        | MovementKind::Low { .. }
+        | MovementKind::Replenished { .. }
+        | MovementKind::Unchanged => {
             assert_eq!(change, 0, "only reservations reserve");
             return;
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use inventory_core::machine::Kind;
+use inventory_core::machine::MovementKind;
 use proptest::test_runner::TestRunner;
 
 use crate::draw;
@@ -67,6 +67,6 @@ fn the_cases_reach_every_situation() {
         Ok(())
     });
     played.expect("the engine agrees with the model");
-    let situations = SITUATIONS.into_iter().chain(Kind::TYPE_NAMES);
+    let situations = SITUATIONS.into_iter().chain(MovementKind::TYPE_NAMES);
     assert_eq!(reached.into_inner(), situations.collect::<BTreeSet<_>>());
 }

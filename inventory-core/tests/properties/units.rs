@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use inventory_core::machine::{Entry, Kind, Movement, Settlement};
+use inventory_core::machine::{Entry, Movement, MovementKind, Settlement};
 
 /// Asserts that what leaves one store arrives at another, comes back, or is said to be lost. Returns what there is, at all
 /// stores and between them, as it is bought, sold, counted and lost.
@@ -15,17 +15,20 @@ pub(crate) fn conserved(log: &[Arc<Entry>]) -> i128 {
         let delta = i128::from(moved.delta.units());
         at_stores += delta;
         match &moved.kind {
-            Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Committed { .. } => {
+            MovementKind::Increased
+            | MovementKind::Decreased
+            | MovementKind::Counted
+            | MovementKind::Committed { .. } => {
                 everything += delta;
             }
-            Kind::Shipped { transfer, .. } => {
+            MovementKind::Shipped { transfer, .. } => {
                 let left = on_the_way.insert(line(transfer.as_str(), moved), -delta);
                 assert!(
                     left.is_none_or(|left| left == 0),
                     "{transfer} twice, at {at}"
                 );
             }
-            Kind::Received {
+            MovementKind::Received {
                 transfer,
                 in_transit,
             } => {
@@ -37,7 +40,7 @@ pub(crate) fn conserved(log: &[Arc<Entry>]) -> i128 {
                     "at {at}"
                 );
             }
-            Kind::Closed {
+            MovementKind::Closed {
                 transfer,
                 settlement,
                 missing,
@@ -50,16 +53,16 @@ pub(crate) fn conserved(log: &[Arc<Entry>]) -> i128 {
                     Settlement::Lost => everything -= left,
                 }
             }
-            Kind::Held { .. }
-            | Kind::Released { .. }
-            | Kind::Expired { .. }
-            | Kind::Lapsed
-            | Kind::Extended { .. }
-            | Kind::AlertSet { .. }
-            | Kind::AlertRemoved
-            | Kind::Low { .. }
-            | Kind::Replenished { .. }
-            | Kind::Unchanged => assert_eq!(delta, 0, "at {at}"),
+            MovementKind::Held { .. }
+            | MovementKind::Released { .. }
+            | MovementKind::Expired { .. }
+            | MovementKind::Lapsed
+            | MovementKind::Extended { .. }
+            | MovementKind::AlertSet { .. }
+            | MovementKind::AlertRemoved
+            | MovementKind::Low { .. }
+            | MovementKind::Replenished { .. }
+            | MovementKind::Unchanged => assert_eq!(delta, 0, "at {at}"),
         }
         let between: i128 = on_the_way.values().sum();
         assert_eq!(at_stores + between, everything, "units after {at}");

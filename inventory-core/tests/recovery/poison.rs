@@ -3,7 +3,9 @@
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::Opened;
-use inventory_core::machine::{DeadLettered, Event, Inapplicable, Kind, Movement, Rejection};
+use inventory_core::machine::{
+    DeadLettered, Event, Inapplicable, Movement, MovementKind, Rejection,
+};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
 use inventory_core::vocabulary::{Sequence, Version};
@@ -58,7 +60,7 @@ fn kinds() -> Vec<(Event, Inapplicable, u64)> {
         ),
         (
             Event::Moved(Movement {
-                kind: Kind::Counted,
+                kind: MovementKind::Counted,
                 ..moved("north", -9, 3, 0, 1)
             }),
             Inapplicable::Total,

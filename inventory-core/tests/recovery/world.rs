@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::{Answer, Engine, OpenError, Opened, Recovery, Settings};
 use inventory_core::machine::{
-    After, Command, Entry, Event, Head, Intent, Kind, Level, Movement, ProductView, Request,
+    After, Command, Entry, Event, Head, Intent, Level, Movement, MovementKind, ProductView, Request,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{DeadLetter, DeadLetters, EventLog, Ports};
@@ -62,8 +62,8 @@ pub(crate) fn letters(storage: &MemoryStorage) -> Vec<DeadLetter> {
 pub(crate) fn moved(store: &str, delta: i64, version: u64, level: u64, total: u64) -> Movement {
     let quantity = |units| Quantity::new(units).expect("a small quantity");
     let kind = match delta {
-        ..0 => Kind::Decreased,
-        0.. => Kind::Increased,
+        ..0 => MovementKind::Decreased,
+        0.. => MovementKind::Increased,
     };
     Movement {
         kind,

@@ -1,7 +1,7 @@
 //! A count of one level.
 
 use inventory_core::engine::Receipt;
-use inventory_core::machine::{Basis, Command, Count as Counting, Event, Kind};
+use inventory_core::machine::{Basis, Command, Count as Counting, Event, MovementKind};
 use inventory_core::vocabulary::{
     Delta, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, Version,
 };
@@ -141,12 +141,12 @@ impl Counted {
         let mut released: Vec<ReservationId> = Vec::new();
         let mut found = None;
         for movement in entry.events.iter().filter_map(Event::movement) {
-            if let Kind::Released { reservation } = &movement.kind
+            if let MovementKind::Released { reservation } = &movement.kind
                 && !released.contains(reservation)
             {
                 released.push(reservation.clone());
             }
-            if movement.kind == Kind::Counted {
+            if movement.kind == MovementKind::Counted {
                 found = Some(movement);
             }
         }

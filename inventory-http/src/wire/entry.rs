@@ -1,7 +1,7 @@
 //! Entries of the log again, from the events that they were sent as.
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, MovementKind,
 };
 use inventory_core::vocabulary::{Delta, Sequence, Version};
 
@@ -61,7 +61,7 @@ impl WireEvent<'_> {
 
     /// Whether this program knows events of its type.
     pub fn is_known(&self) -> bool {
-        self.kind == "DeadLettered" || Kind::TYPE_NAMES.contains(&&*self.kind)
+        self.kind == "DeadLettered" || MovementKind::TYPE_NAMES.contains(&&*self.kind)
     }
 
     /// What an event leaves behind, whatever its type is: the level and the product after it.
@@ -76,10 +76,10 @@ impl WireEvent<'_> {
         let has_moved = self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO;
         let kind = match (was_written, has_moved) {
             // A change that nobody has looked at the stock for: whoever doubts the numbers goes on to.
-            (true, true) => Kind::Lapsed,
+            (true, true) => MovementKind::Lapsed,
             // Somebody has looked, and found what was known.
-            (true, false) => Kind::Increased,
-            (false, _) => Kind::Unchanged,
+            (true, false) => MovementKind::Increased,
+            (false, _) => MovementKind::Unchanged,
         };
         let malformed = InvalidEntry::Malformed { at: self.seq };
         self.movement_of(kind).map(Event::Moved).ok_or(malformed)
@@ -87,10 +87,10 @@ impl WireEvent<'_> {
 
     fn movement(&self) -> Option<Movement> {
         let details = self.details.0.clone();
-        self.movement_of(Kind::from_parts(&self.kind, details)?)
+        self.movement_of(MovementKind::from_parts(&self.kind, details)?)
     }
 
-    fn movement_of(&self, kind: Kind) -> Option<Movement> {
+    fn movement_of(&self, kind: MovementKind) -> Option<Movement> {
         let level = Level::new(self.on_hand?, self.reserved?)?;
         (self.store_quantity? == level.available()).then_some(())?;
         Some(Movement {

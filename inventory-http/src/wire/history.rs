@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use inventory_core::engine::PastEvent;
-use inventory_core::machine::{Annotations, Details, Event, Kind, Level, Movement};
+use inventory_core::machine::{Annotations, Details, Event, Level, Movement, MovementKind};
 use inventory_core::vocabulary::{
     Actor, Delta, IdempotencyKey, Note, ProductId, Quantity, Reference, ReservationId, Sequence,
     StoreId, Timestamp, TransferId, Version,
@@ -79,7 +79,8 @@ impl HistoryEvent {
     pub fn of(past: &PastEvent) -> Self {
         let (entry, event) = (&past.request, &past.event);
         let movement = event.movement();
-        let details = movement.map_or_else(Details::default, |moved| Kind::details(&moved.kind));
+        let details =
+            movement.map_or_else(Details::default, |moved| MovementKind::details(&moved.kind));
         let beside = entry.annotations.as_deref().cloned();
         let Annotations {
             reason,

@@ -1,6 +1,6 @@
 //! What a request with several lines has done to each of their levels.
 
-use inventory_core::machine::{self, Entry, Event, Kind, Movement};
+use inventory_core::machine::{self, Entry, Event, Movement, MovementKind};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,11 @@ pub(super) fn movements(entry: &Entry) -> Option<Vec<&Movement>> {
         let kind = movement.map(|movement| &movement.kind);
         !matches!(
             kind,
-            Some(Kind::Low { .. } | Kind::Replenished { .. } | Kind::Unchanged)
+            Some(
+                MovementKind::Low { .. }
+                    | MovementKind::Replenished { .. }
+                    | MovementKind::Unchanged
+            )
         )
     };
     movements.filter(is_line).collect()

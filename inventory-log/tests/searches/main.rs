@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::Recovery;
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Head, Kind, Level, Movement,
+    After, Annotations, DeadLettered, Entry, Event, Head, Level, Movement, MovementKind,
 };
 use inventory_core::ports::EventLog;
 use inventory_core::testing::ManualClock;
@@ -79,7 +79,7 @@ fn event(line: &Line) -> Event {
     };
     let one = Quantity::new(1).unwrap();
     Event::Moved(Movement {
-        kind: Kind::Counted,
+        kind: MovementKind::Counted,
         product,
         store: STORES[store].parse().unwrap(),
         delta: Delta::new(1).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use inventory_core::machine::{Entry, Kind, Ledger, Movement};
+use inventory_core::machine::{Entry, Ledger, Movement, MovementKind};
 use inventory_core::vocabulary::{ReservationId, Timestamp};
 
 use crate::books::Mismatch;
@@ -41,29 +41,29 @@ impl Promises {
         for movement in movements {
             self.held += movement.reserved_delta.units();
             let (reservation, end) = match &movement.kind {
-                Kind::Held {
+                MovementKind::Held {
                     reservation,
                     deadline,
                 } => {
                     self.hold(reservation, *deadline);
                     continue;
                 }
-                Kind::Committed { reservation } => (reservation, End::Committed),
-                Kind::Released { reservation } => (reservation, End::Released),
-                Kind::Expired { reservation } => (reservation, End::Expired),
-                Kind::Increased
-                | Kind::Decreased
-                | Kind::Counted
-                | Kind::Lapsed
-                | Kind::Extended { .. }
-                | Kind::Shipped { .. }
-                | Kind::Received { .. }
-                | Kind::Closed { .. }
-                | Kind::AlertSet { .. }
-                | Kind::AlertRemoved
-                | Kind::Low { .. }
-                | Kind::Replenished { .. }
-                | Kind::Unchanged => continue,
+                MovementKind::Committed { reservation } => (reservation, End::Committed),
+                MovementKind::Released { reservation } => (reservation, End::Released),
+                MovementKind::Expired { reservation } => (reservation, End::Expired),
+                MovementKind::Increased
+                | MovementKind::Decreased
+                | MovementKind::Counted
+                | MovementKind::Lapsed
+                | MovementKind::Extended { .. }
+                | MovementKind::Shipped { .. }
+                | MovementKind::Received { .. }
+                | MovementKind::Closed { .. }
+                | MovementKind::AlertSet { .. }
+                | MovementKind::AlertRemoved
+                | MovementKind::Low { .. }
+                | MovementKind::Replenished { .. }
+                | MovementKind::Unchanged => continue,
             };
             if let Err(what) = self.end(reservation, end, entry.recorded_at, movement) {
                 let what = format!("reservation {reservation} {what}");

@@ -1,6 +1,6 @@
 //! An alert: whether somebody was told that a level is low.
 
-use crate::machine::{Kind, Thresholds};
+use crate::machine::{MovementKind, Thresholds};
 use crate::vocabulary::Quantity;
 
 /// What somebody wants to be told about a level, and what they were told last.
@@ -22,11 +22,11 @@ impl Alert {
     }
 
     /// What is to be told now that so much is available; `None` when nobody needs to be told again.
-    pub(in crate::machine) fn judge(self, available: Quantity) -> Option<Kind> {
+    pub(in crate::machine) fn judge(self, available: Quantity) -> Option<MovementKind> {
         let (low, replenished) = (self.thresholds.low(), self.thresholds.replenished());
         match self.is_low {
-            false if available <= low => Some(Kind::Low { low }),
-            true if available >= replenished => Some(Kind::Replenished { replenished }),
+            false if available <= low => Some(MovementKind::Low { low }),
+            true if available >= replenished => Some(MovementKind::Replenished { replenished }),
             false | true => None,
         }
     }
@@ -46,7 +46,7 @@ mod tests {
             .map(|available| {
                 let told = alert.judge(quantity(available));
                 match &told {
-                    Some(Kind::Low { .. }) => alert.is_low = true,
+                    Some(MovementKind::Low { .. }) => alert.is_low = true,
                     Some(_) => alert.is_low = false,
                     None => {}
                 }

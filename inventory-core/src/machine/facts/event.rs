@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::machine::Kind;
+use crate::machine::MovementKind;
 use crate::vocabulary::{Delta, Digest, Fields, ProductId, Quantity, StoreId, Version};
 
 /// Stock of one product at one store.
@@ -61,7 +61,7 @@ pub struct After {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Movement<Product = ProductId, Store = StoreId> {
     /// What it was.
-    pub kind: Kind,
+    pub kind: MovementKind,
     /// The product.
     pub product: Product,
     /// The store.
@@ -140,7 +140,10 @@ impl Movement {
     /// Whether the event has changed its level, or confirmed it, and so has a version of its product: the other ones only
     /// say something about a level, which is as it was.
     pub fn touches(&self) -> bool {
-        let of_stock = matches!(self.kind, Kind::Increased | Kind::Decreased | Kind::Counted);
+        let of_stock = matches!(
+            self.kind,
+            MovementKind::Increased | MovementKind::Decreased | MovementKind::Counted
+        );
         of_stock || self.delta != Delta::ZERO || self.reserved_delta != Delta::ZERO
     }
 

@@ -43,7 +43,7 @@ table::events! {
         Committed = "HoldCommitted" { reservation },
         /// Units of a reservation were set free.
         Released = "HoldReleased" { reservation },
-        /// A reservation has ended, since its deadline has passed. Its units are free already: see [`Kind::Lapsed`].
+        /// A reservation has ended, since its deadline has passed. Its units are free already: see [`MovementKind::Lapsed`].
         Expired = "HoldExpired" { reservation },
         /// The deadline of a reservation was moved.
         Extended = "HoldExtended" { reservation, deadline },
@@ -69,7 +69,7 @@ table::events! {
     }
 }
 
-impl Kind {
+impl MovementKind {
     /// The name of the type in the log and on the wire.
     #[inline]
     pub fn type_name(&self) -> &'static str {

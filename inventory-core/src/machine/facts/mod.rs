@@ -24,7 +24,7 @@ pub use command::{
 pub use detail::{DetailForm, DetailValue};
 pub use entry::{Annotations, Entry, Intent};
 pub use event::{After, DeadLettered, Event, Level, Movement};
-pub use kind::{Detail, Details, Kind};
+pub use kind::{Detail, Details, MovementKind};
 pub use lines::{Distinct, InvalidLines, LINES_MAX, Lines};
 pub use outcome::{InvalidOutcome, Outcome, Skip};
 pub use plain::InvalidInput;

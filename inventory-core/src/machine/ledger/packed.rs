@@ -17,8 +17,8 @@ use std::sync::Arc;
 use super::key_hash::key_hash;
 use super::{ProductIx, StoreIx};
 use crate::machine::{
-    After, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind, Level,
-    Movement, Outcome,
+    After, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level, Movement,
+    MovementKind, Outcome,
 };
 use crate::vocabulary::{
     Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,
@@ -219,7 +219,7 @@ impl<'a> Unpacker<'a> {
             (0..8).for_each(|_| {
                 self.number();
             });
-            for detail in Kind::DETAILS[usize::from(tag)] {
+            for detail in MovementKind::DETAILS[usize::from(tag)] {
                 match detail.form() {
                     DetailForm::Id | DetailForm::Name => self.skip_text(),
                     DetailForm::Time | DetailForm::Units => {
@@ -248,7 +248,7 @@ impl<'a> Unpacker<'a> {
             });
         }
         let mut movement = Movement {
-            kind: Kind::Counted,
+            kind: MovementKind::Counted,
             product: product_at(ProductIx(product as u32)),
             store: store_at(StoreIx(self.number() as u32)),
             delta: self.signed(),
@@ -260,8 +260,8 @@ impl<'a> Unpacker<'a> {
                 total: self.quantity(),
             },
         };
-        let type_name = Kind::TYPE_NAMES[usize::from(tag)];
-        movement.kind = Kind::read(type_name, |detail| Some(self.detail(detail)))
+        let type_name = MovementKind::TYPE_NAMES[usize::from(tag)];
+        movement.kind = MovementKind::read(type_name, |detail| Some(self.detail(detail)))
             .expect("it was of that type when it was packed");
         Event::Moved(movement)
     }

@@ -10,7 +10,7 @@ use super::holds::{Holding, Holds};
 use super::{Ledger, ProductIx, Slot, StoreIx};
 use crate::defect;
 use crate::machine::{
-    Alert, HeldLine, Kind, Movement, Reservation, ReservationState, Thresholds, Transfer,
+    Alert, HeldLine, Movement, MovementKind, Reservation, ReservationState, Thresholds, Transfer,
     TransferLine,
 };
 use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
@@ -69,15 +69,18 @@ pub(in crate::machine) fn apply_to_records(
     let first = keeper.first();
     let tell = |keeper: &mut _, is_low| tell(keeper, level, is_low);
     match &movement.kind {
-        Kind::Increased | Kind::Decreased | Kind::Counted | Kind::Unchanged => {}
-        Kind::Held {
+        MovementKind::Increased
+        | MovementKind::Decreased
+        | MovementKind::Counted
+        | MovementKind::Unchanged => {}
+        MovementKind::Held {
             reservation: id,
             deadline,
         } => {
             let new = |line| Reservation::open(id.clone(), first, at, *deadline, line);
             keeper.hold(id, level, *deadline, HeldLine::made_by(movement), new);
         }
-        Kind::Extended {
+        MovementKind::Extended {
             reservation: id,
             deadline,
         } => {
@@ -86,17 +89,17 @@ pub(in crate::machine) fn apply_to_records(
                 keeper.change_reservation(id, |known| known.deadline = *deadline);
             }
         }
-        Kind::Committed { reservation: id } => {
+        MovementKind::Committed { reservation: id } => {
             keeper.change_reservation(id, |known| known.commit(movement, at));
         }
-        Kind::Released { reservation: id } => {
+        MovementKind::Released { reservation: id } => {
             keeper.change_reservation(id, |known| known.end(ReservationState::Released, at));
         }
-        Kind::Expired { reservation: id } => {
+        MovementKind::Expired { reservation: id } => {
             keeper.change_reservation(id, |known| known.end(ReservationState::Expired, at));
         }
-        Kind::Lapsed => keeper.lapse(level.0, at),
-        Kind::Shipped {
+        MovementKind::Lapsed => keeper.lapse(level.0, at),
+        MovementKind::Shipped {
             transfer: id,
             destination,
         } => {
@@ -104,27 +107,27 @@ pub(in crate::machine) fn apply_to_records(
             let new = |line| Transfer::open(id.clone(), first, at, way(), line);
             keeper.ship(id, TransferLine::made_by(movement), new);
         }
-        Kind::Received {
+        MovementKind::Received {
             transfer: id,
             in_transit,
         } => keeper.change_transfer(id, |known| {
             known.receive(&movement.product, *in_transit, at);
         }),
-        Kind::Closed {
+        MovementKind::Closed {
             transfer: id,
             settlement,
             missing,
         } => keeper.change_transfer(id, |known| {
             known.close(&movement.product, *settlement, *missing, at);
         }),
-        Kind::AlertSet { low, replenished } => {
+        MovementKind::AlertSet { low, replenished } => {
             if let Ok(thresholds) = Thresholds::new(*low, *replenished) {
                 keeper.set_alert(level, Some(Alert::new(thresholds)));
             }
         }
-        Kind::AlertRemoved => keeper.set_alert(level, None),
-        Kind::Low { .. } => tell(keeper, true),
-        Kind::Replenished { .. } => tell(keeper, false),
+        MovementKind::AlertRemoved => keeper.set_alert(level, None),
+        MovementKind::Low { .. } => tell(keeper, true),
+        MovementKind::Replenished { .. } => tell(keeper, false),
     }
 }
 

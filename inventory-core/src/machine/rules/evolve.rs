@@ -2,7 +2,7 @@
 
 use crate::defect;
 use crate::machine::ledger::{Product, ProductIx, StoreIx, apply_to_records};
-use crate::machine::{Kind, Ledger, Movement};
+use crate::machine::{Ledger, Movement, MovementKind};
 use crate::vocabulary::{Delta, Sequence, Timestamp, Version};
 
 /// Why an event does not follow from the ledger. The ledger is as it was.
@@ -75,13 +75,15 @@ pub(super) fn assign(
     product.version = movement.after.version;
     product.total = movement.after.total;
     product.updated_at = at;
-    let counted_at = (movement.kind == Kind::Counted).then_some(sequence);
+    let counted_at = (movement.kind == MovementKind::Counted).then_some(sequence);
     let is_new = product.assign(store, movement.after.level, counted_at);
     // The levels add up again, so the numbers can be believed again: unless they were made to, by the end of a reservation
     // that nobody has looked at a stock for, or others are from before a loss: what is missing may have
     // moved units from one of them to another.
-    let proves_nothing =
-        matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed) && !defect!(ProvedByRelease);
+    let proves_nothing = matches!(
+        movement.kind,
+        MovementKind::Released { .. } | MovementKind::Lapsed
+    ) && !defect!(ProvedByRelease);
     let is_proved = product.quarantined
         && !proves_nothing
         && product.others_are_counted_since(store, unknown_before)
@@ -102,11 +104,11 @@ pub(super) fn check(
         // alert that was set again to what it was leaves its level unchanged.
         let of_alert = matches!(
             movement.kind,
-            Kind::AlertSet { .. }
-                | Kind::AlertRemoved
-                | Kind::Low { .. }
-                | Kind::Replenished { .. }
-                | Kind::Unchanged
+            MovementKind::AlertSet { .. }
+                | MovementKind::AlertRemoved
+                | MovementKind::Low { .. }
+                | MovementKind::Replenished { .. }
+                | MovementKind::Unchanged
         );
         let never = current == Version::NEVER_WRITTEN && !of_alert;
         if current != claimed || never {

@@ -3,7 +3,7 @@
 use super::number::{Number, quantity};
 use super::records::Alert;
 use super::stock::State;
-use crate::machine::{Kind, Line, Rejection, RemoveAlert, SetAlert};
+use crate::machine::{Line, MovementKind, Rejection, RemoveAlert, SetAlert};
 use crate::vocabulary::{ProductId, StoreId};
 
 impl State {
@@ -17,7 +17,7 @@ impl State {
         if before.is_some_and(|before| (before.low, before.replenished) == (low, replenished)) {
             return Ok(());
         }
-        let kind = Kind::AlertSet {
+        let kind = MovementKind::AlertSet {
             low: quantity(low),
             replenished: quantity(replenished),
         };
@@ -40,7 +40,7 @@ impl State {
                 store: store.clone(),
             });
         }
-        self.note(product, store, Kind::AlertRemoved);
+        self.note(product, store, MovementKind::AlertRemoved);
         Ok(())
     }
 
@@ -63,12 +63,12 @@ impl State {
         };
         let kind = if !alert.is_low && available <= alert.low {
             alert.is_low = true;
-            Kind::Low {
+            MovementKind::Low {
                 low: quantity(alert.low),
             }
         } else if alert.is_low && available >= alert.replenished {
             alert.is_low = false;
-            Kind::Replenished {
+            MovementKind::Replenished {
                 replenished: quantity(alert.replenished),
             }
         } else {

@@ -2,7 +2,7 @@
 
 use super::number::{MAX, Number, quantity};
 use super::stock::{State, Stock};
-use crate::machine::{Basis, Command, Count, Kind, Line, Rejection, Set, SetRule, Skip};
+use crate::machine::{Basis, Command, Count, Line, MovementKind, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 impl State {
@@ -58,7 +58,7 @@ impl State {
                 if released > 1_000 {
                     return Err(Rejection::TooManyLines { line });
                 }
-                let kind = Kind::Released {
+                let kind = MovementKind::Released {
                     reservation: reservation.id.clone(),
                 };
                 self.free(&reservation, &kind);
@@ -66,7 +66,7 @@ impl State {
         }
         let reserved = self.believed_reserved(product, store).min(on_hand);
         let after = Stock { on_hand, reserved };
-        self.write(line, product, store, Kind::Counted, after)
+        self.write(line, product, store, MovementKind::Counted, after)
     }
 
     pub(super) fn set(&mut self, line: Line, set: &Set) -> Result<(), Rejection> {
@@ -78,7 +78,7 @@ impl State {
             on_hand: set.on_hand.units().into(),
             reserved: self.believed_reserved(product, store),
         };
-        self.write(line, product, store, Kind::Counted, after)
+        self.write(line, product, store, MovementKind::Counted, after)
     }
 
     /// Why a row of a synchronisation writes nothing.

@@ -27,7 +27,7 @@ mod transfer;
 mod window;
 
 use crate::machine::{
-    Command, Event, Intent, Kind, Level, Line, Movement, Outcome, Rejection, Request, Skip,
+    Command, Event, Intent, Level, Line, Movement, MovementKind, Outcome, Rejection, Request, Skip,
     WindowLimits,
 };
 use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version};
@@ -169,7 +169,7 @@ impl Model {
             // It was answered: that has to be remembered, and what is remembered is in the log.
             let (product, store) = commands::level(&request.commands()[0])
                 .expect("only lines about a level may write nothing");
-            state.note(product, store, Kind::Unchanged);
+            state.note(product, store, MovementKind::Unchanged);
         }
         self.state = state;
         let movements = self.write(at_ms);

@@ -6,7 +6,7 @@ use super::number::{MAX, Number, quantity, timestamp};
 use super::records::{Held, Reservation};
 use super::stock::{State, Stock, mentioned_before};
 use crate::machine::{
-    Commit, CommitLine, Extend, Hold, Kind, Line, Rejection, Release, ReservationState,
+    Commit, CommitLine, Extend, Hold, Line, MovementKind, Rejection, Release, ReservationState,
 };
 use crate::vocabulary::{ProductId, ReservationId, StoreId};
 
@@ -44,7 +44,7 @@ impl State {
         if units > stock.available() {
             return Err(self.insufficient(line, product, store, units));
         }
-        let kind = Kind::Held {
+        let kind = MovementKind::Held {
             reservation: hold.reservation.clone(),
             deadline: timestamp(deadline_ms),
         };
@@ -94,8 +94,8 @@ impl State {
             };
             let id = commit.reservation.clone();
             let kind = match taken {
-                0 => Kind::Released { reservation: id },
-                _ => Kind::Committed { reservation: id },
+                0 => MovementKind::Released { reservation: id },
+                _ => MovementKind::Committed { reservation: id },
             };
             self.write(line, &held.product, &held.store, kind, after)?;
             held.committed = taken;
@@ -113,7 +113,7 @@ impl State {
         for held in &reservation.lines {
             self.refuse_quarantined(line, &held.product)?;
         }
-        let kind = Kind::Released {
+        let kind = MovementKind::Released {
             reservation: release.reservation.clone(),
         };
         self.free(&reservation, &kind);
@@ -131,7 +131,7 @@ impl State {
             });
         }
         for held in &reservation.lines {
-            let kind = Kind::Extended {
+            let kind = MovementKind::Extended {
                 reservation: extend.reservation.clone(),
                 deadline: timestamp(reservation.deadline_ms),
             };
@@ -156,7 +156,7 @@ impl State {
             }
             lines += reservation.lines.len();
             for held in &reservation.lines {
-                let kind = Kind::Expired {
+                let kind = MovementKind::Expired {
                     reservation: reservation.id.clone(),
                 };
                 self.note(&held.product, &held.store, kind);
@@ -196,7 +196,7 @@ impl State {
             }
             for (store, held) in levels.into_values() {
                 let after = self.freed(&product, &store, held);
-                self.push(&product, &store, Kind::Lapsed, after);
+                self.push(&product, &store, MovementKind::Lapsed, after);
             }
             let due = self.reservations.iter_mut();
             let lines = due
@@ -220,7 +220,7 @@ impl State {
     }
 
     /// Somebody ends a reservation, which sets free what it promises.
-    pub(super) fn free(&mut self, reservation: &Reservation, kind: &Kind) {
+    pub(super) fn free(&mut self, reservation: &Reservation, kind: &MovementKind) {
         for held in &reservation.lines {
             let after = self.freed(&held.product, &held.store, held.held);
             self.push(&held.product, &held.store, kind.clone(), after);

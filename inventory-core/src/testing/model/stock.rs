@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::number::{MAX, Number, delta, quantity, version};
 use super::records::{Alert, Reservation, Transfer};
-use crate::machine::{Adjust, After, Current, Guard, Kind, Level, Line, Movement, Rejection};
+use crate::machine::{
+    Adjust, After, Current, Guard, Level, Line, Movement, MovementKind, Rejection,
+};
 use crate::vocabulary::{ProductId, StoreId};
 
 /// Stock of one product at one store.
@@ -160,8 +162,8 @@ impl State {
             return Err(self.insufficient(line, product, store, -change));
         }
         let kind = match change > 0 {
-            true => Kind::Increased,
-            false => Kind::Decreased,
+            true => MovementKind::Increased,
+            false => MovementKind::Decreased,
         };
         self.write(line, product, store, kind, Stock { on_hand, ..stock })
     }
@@ -172,7 +174,7 @@ impl State {
         line: Line,
         product: &ProductId,
         store: &StoreId,
-        kind: Kind,
+        kind: MovementKind,
         after: Stock,
     ) -> Result<(), Rejection> {
         let (known, before) = (self.product(product), self.stock(product, store));
@@ -196,15 +198,24 @@ impl State {
     }
 
     /// Writes an event that changes nothing.
-    pub(super) fn note(&mut self, product: &ProductId, store: &StoreId, kind: Kind) {
+    pub(super) fn note(&mut self, product: &ProductId, store: &StoreId, kind: MovementKind) {
         let stock = self.stock(product, store);
         self.push(product, store, kind, stock);
     }
 
     /// Writes an event, and then what somebody wants to be told about it.
-    pub(super) fn push(&mut self, product: &ProductId, store: &StoreId, kind: Kind, after: Stock) {
+    pub(super) fn push(
+        &mut self,
+        product: &ProductId,
+        store: &StoreId,
+        kind: MovementKind,
+        after: Stock,
+    ) {
         let before = self.stock(product, store);
-        let looked = matches!(kind, Kind::Increased | Kind::Decreased | Kind::Counted);
+        let looked = matches!(
+            kind,
+            MovementKind::Increased | MovementKind::Decreased | MovementKind::Counted
+        );
         let is_new_version = looked || before != after;
         mention(&mut self.named.products, product.as_str());
         mention(&mut self.named.stores, store.as_str());
@@ -213,11 +224,11 @@ impl State {
             known.version += 1;
             known.stores.insert(store.to_string(), after);
         }
-        if kind == Kind::Counted {
+        if kind == MovementKind::Counted {
             known.quarantined = false;
         }
         let (number, total) = (known.version, known.total());
-        if kind == Kind::Counted {
+        if kind == MovementKind::Counted {
             let position = self.first + self.written.len() as Number;
             let level = (product.to_string(), store.to_string());
             self.counted.insert(level, position);

@@ -4,7 +4,7 @@ use super::number::{Number, quantity};
 use super::records::{Shipped, Transfer};
 use super::stock::{State, Stock};
 use crate::machine::{
-    Close, Kind, Line, Receive, ReceiveLine, Rejection, Settlement, Ship, TransferState,
+    Close, Line, MovementKind, Receive, ReceiveLine, Rejection, Settlement, Ship, TransferState,
 };
 use crate::vocabulary::{ProductId, TransferId};
 
@@ -36,7 +36,7 @@ impl State {
         if units > stock.available() {
             return Err(self.insufficient(line, product, store, units));
         }
-        let kind = Kind::Shipped {
+        let kind = MovementKind::Shipped {
             transfer: ship.transfer.clone(),
             destination: ship.destination.clone(),
         };
@@ -79,7 +79,7 @@ impl State {
             let shipped = lines.find(|line| line.product == product);
             let shipped = shipped.expect("what has arrived was shipped");
             shipped.received += units;
-            let kind = Kind::Received {
+            let kind = MovementKind::Received {
                 transfer: receive.transfer.clone(),
                 in_transit: quantity(shipped.in_transit()),
             };
@@ -101,7 +101,7 @@ impl State {
                 continue;
             }
             shipped.missing = missing;
-            let kind = Kind::Closed {
+            let kind = MovementKind::Closed {
                 transfer: close.transfer.clone(),
                 settlement: close.settlement,
                 missing: quantity(missing),

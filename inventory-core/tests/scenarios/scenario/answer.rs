@@ -1,6 +1,6 @@
 //! Answers as a table writes them.
 
-use inventory_core::machine::{Kind, Line, Movement, Rejection};
+use inventory_core::machine::{Line, Movement, MovementKind, Rejection};
 use inventory_core::testing::Predicted;
 
 /// The answer in the words of a table.
@@ -36,7 +36,10 @@ pub(super) fn text(answer: &Predicted) -> String {
 
 /// Whether an event only says what the one before it has led to.
 fn is_told(movement: &Movement) -> bool {
-    matches!(movement.kind, Kind::Low { .. } | Kind::Replenished { .. })
+    matches!(
+        movement.kind,
+        MovementKind::Low { .. } | MovementKind::Replenished { .. }
+    )
 }
 
 /// What an event leaves behind, after a word for what it is, unless somebody only looked or moved stock; what is said of a
@@ -49,21 +52,21 @@ fn effect(movement: &Movement) -> String {
         false => format!("{at_store} v{version} total {total}"),
     };
     match &movement.kind {
-        Kind::Increased | Kind::Decreased | Kind::Counted => left,
-        Kind::Held { .. } => format!("held {left}"),
-        Kind::Committed { .. } => format!("committed {left}"),
-        Kind::Released { .. } => format!("released {left}"),
-        Kind::Expired { reservation } => format!("expired {reservation}"),
-        Kind::Lapsed => format!("lapsed {left}"),
-        Kind::Extended { deadline, .. } => format!("extended to {}ms", deadline.millis()),
-        Kind::Shipped { .. } => format!("shipped {left}"),
-        Kind::Received { in_transit, .. } => format!("received {left} left {in_transit}"),
-        Kind::Closed { missing, .. } => format!("closed {missing} {left}"),
-        Kind::AlertSet { .. } => "alerted".to_owned(),
-        Kind::AlertRemoved => "unalerted".to_owned(),
-        Kind::Low { low } => format!("low {low}"),
-        Kind::Replenished { replenished } => format!("replenished {replenished}"),
-        Kind::Unchanged => "noted".to_owned(),
+        MovementKind::Increased | MovementKind::Decreased | MovementKind::Counted => left,
+        MovementKind::Held { .. } => format!("held {left}"),
+        MovementKind::Committed { .. } => format!("committed {left}"),
+        MovementKind::Released { .. } => format!("released {left}"),
+        MovementKind::Expired { reservation } => format!("expired {reservation}"),
+        MovementKind::Lapsed => format!("lapsed {left}"),
+        MovementKind::Extended { deadline, .. } => format!("extended to {}ms", deadline.millis()),
+        MovementKind::Shipped { .. } => format!("shipped {left}"),
+        MovementKind::Received { in_transit, .. } => format!("received {left} left {in_transit}"),
+        MovementKind::Closed { missing, .. } => format!("closed {missing} {left}"),
+        MovementKind::AlertSet { .. } => "alerted".to_owned(),
+        MovementKind::AlertRemoved => "unalerted".to_owned(),
+        MovementKind::Low { low } => format!("low {low}"),
+        MovementKind::Replenished { replenished } => format!("replenished {replenished}"),
+        MovementKind::Unchanged => "noted".to_owned(),
     }
 }
 

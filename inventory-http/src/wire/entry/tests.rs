@@ -113,13 +113,13 @@ const DETAILS: [(&str, &str, &str); 17] = [
 
 #[test]
 fn what_an_event_of_each_type_says_never_changes() {
-    assert_eq!(DETAILS.map(|(name, ..)| name), Kind::TYPE_NAMES);
+    assert_eq!(DETAILS.map(|(name, ..)| name), MovementKind::TYPE_NAMES);
     let last = history().pop().unwrap();
     let moved = last.events[0].movement().unwrap();
     for (name, recorded, sent) in DETAILS {
         let details = serde_json::from_str(recorded).unwrap();
         let event = Event::Moved(Movement {
-            kind: Kind::from_parts(name, details).unwrap(),
+            kind: MovementKind::from_parts(name, details).unwrap(),
             ..moved.clone()
         });
         let json = serde_json::to_string(&WireEvent::of(&last, last.first, &event)).unwrap();

@@ -2,7 +2,7 @@
 //! given again, whatever has become of the transfer since.
 
 use inventory_core::engine::Receipt;
-use inventory_core::machine::{Kind, Movement};
+use inventory_core::machine::{Movement, MovementKind};
 use inventory_core::vocabulary::{Quantity, Timestamp, TransferId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl MovedLine {
     fn of(movement: &Movement) -> Option<Self> {
         let moved = movement.delta.size();
         let details = movement.kind.details();
-        let shipped = matches!(movement.kind, Kind::Shipped { .. });
+        let shipped = matches!(movement.kind, MovementKind::Shipped { .. });
         let (quantity, in_transit) = match (shipped, details.in_transit) {
             (true, _) => (moved, moved),
             (false, Some(left)) => (moved, left),

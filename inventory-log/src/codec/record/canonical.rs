@@ -1,8 +1,8 @@
 //! A line in the form that the encoder writes, without escapes. Anything else is `None`: it may still be an entry.
 
 use inventory_core::machine::{
-    After, Annotations, Detail, DetailForm, DetailValue, Entry, Event, Intent, Kind, Level,
-    Movement,
+    After, Annotations, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level, Movement,
+    MovementKind,
 };
 use inventory_core::vocabulary::{
     Caller, Chain, Delta, IdempotencyKey, ProductId, Quantity, Sequence, StoreId, Version,
@@ -123,7 +123,7 @@ fn canonical_intent(cursor: &mut Cursor<'_>) -> Option<Option<Intent>> {
 
 /// An event as it stands in a line.
 pub(super) struct Shape<'a> {
-    kind: Kind,
+    kind: MovementKind,
     pub(super) product: &'a str,
     pub(super) store: &'a str,
     numbers: Numbers,
@@ -155,7 +155,7 @@ pub(super) fn canonical_shape<'a>(cursor: &mut Cursor<'a>) -> Option<Shape<'a>> 
         version: cursor.pass(",\"version\":").and_then(|_| cursor.number())?,
         total: cursor.pass(",\"total\":").and_then(|_| cursor.number())?,
     };
-    let kind = Kind::read(kind, |detail| canonical_detail(cursor, detail))?;
+    let kind = MovementKind::read(kind, |detail| canonical_detail(cursor, detail))?;
     cursor.pass("}")?;
     Some(Shape {
         kind,
@@ -193,7 +193,7 @@ pub(super) struct Numbers {
 
 /// The event of a kind, when its numbers are in range.
 pub(super) fn event(
-    kind: Kind,
+    kind: MovementKind,
     product: ProductId,
     store: StoreId,
     numbers: &Numbers,

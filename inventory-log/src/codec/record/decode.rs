@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    Annotations, DeadLettered, Details, Entry, Event, Intent, Kind, Outcome,
+    Annotations, DeadLettered, Details, Entry, Event, Intent, MovementKind, Outcome,
 };
 use inventory_core::vocabulary::{
     Actor, Caller, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Reason, Reference,
@@ -144,7 +144,7 @@ fn known_event(raw: &str, ids: &mut Interner) -> Option<Event> {
         version: wire.version,
         total: wire.total,
     };
-    let kind = Kind::from_parts(&wire.kind, wire.details)?;
+    let kind = MovementKind::from_parts(&wire.kind, wire.details)?;
     event(kind, product, store, &numbers)
 }
 

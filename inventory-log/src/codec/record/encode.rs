@@ -1,7 +1,7 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
 use inventory_core::machine::{
-    Annotations, DeadLettered, DetailValue, Entry, Event, Kind, Movement, Outcome,
+    Annotations, DeadLettered, DetailValue, Entry, Event, Movement, MovementKind, Outcome,
 };
 use inventory_core::vocabulary::{Actor, Note, Reason, Reference, Sequence};
 
@@ -129,7 +129,7 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
 }
 
 /// Appends what an event says beside its change of a level as fields, each behind a comma.
-pub(crate) fn push_details(out: &mut Vec<u8>, kind: &Kind) {
+pub(crate) fn push_details(out: &mut Vec<u8>, kind: &MovementKind) {
     kind.each_detail(|detail, value| {
         out.extend_from_slice(b",\"");
         out.extend_from_slice(detail.name().as_bytes());

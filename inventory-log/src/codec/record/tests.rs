@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Kind, Level, Movement, Outcome, Skip,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, MovementKind, Outcome,
+    Skip,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, ProductId, QUANTITY_MAX, Quantity, Reason, Sequence, Timestamp,
@@ -44,7 +45,7 @@ fn golden_entry() -> Entry {
         outcomes: Box::default(),
         annotations: None,
         events: [Event::Moved(Movement {
-            kind: Kind::Decreased,
+            kind: MovementKind::Decreased,
             product: "tea".parse().unwrap(),
             store: "north".parse().unwrap(),
             delta: Delta::new(-1).unwrap(),
@@ -239,7 +240,7 @@ fn movement() -> impl Strategy<Value = Movement> {
         |(product, store, (delta, reserved_delta, on_hand, share, version, total))| {
             let quantity = |units| Quantity::new(units).unwrap();
             Movement {
-                kind: Kind::Counted,
+                kind: MovementKind::Counted,
                 product: product.parse().unwrap(),
                 store: store.parse().unwrap(),
                 delta: Delta::new(delta).unwrap(),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use inventory_core::machine::{
-    After, DeadLettered, Details, Event, ImageEntry, Intent, Kind, Level, Movement, Outcome,
-    ProductIx, StoreIx,
+    After, DeadLettered, Details, Event, ImageEntry, Intent, Level, Movement, MovementKind,
+    Outcome, ProductIx, StoreIx,
 };
 use inventory_core::vocabulary::{
     Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for EventVisitor {
         let (on_hand, reserved): (Quantity, Quantity) = (next(&mut seq)?, next(&mut seq)?);
         let (version, total) = (next(&mut seq)?, next(&mut seq)?);
         let details: Option<Details> = seq.next_element()?;
-        let kind = Kind::from_parts(kind, details.unwrap_or_default());
+        let kind = MovementKind::from_parts(kind, details.unwrap_or_default());
         let level = Level::new(on_hand, reserved);
         Ok(Event::Moved(Movement {
             kind: kind.ok_or_else(|| A::Error::custom("an event of no type"))?,
@@ -224,7 +224,7 @@ mod tests {
         assert!(matches!(
             held,
             Event::Moved(Movement {
-                kind: Kind::Held { .. },
+                kind: MovementKind::Held { .. },
                 product: ProductIx(3),
                 store: StoreIx(1),
                 ..

@@ -7,10 +7,10 @@
 //!
 //! | what follows | of the details | of the kinds |
 //! |---|---|---|
-//! | types | `Detail`, which is the field's name, and `Details`, which has all of them or some | `Kind` |
-//! | names | `Detail::name`, `about`, `form`, `ALL` | `Kind::type_name`, `TYPE_NAMES` |
-//! | out | `Details::try_each` | `Kind::each_detail`, `details` |
-//! | in | `Details::set`, and serde's form of a record | `Kind::read`, `from_parts` |
+//! | types | `Detail`, which is the field's name, and `Details`, which has all of them or some | `MovementKind` |
+//! | names | `Detail::name`, `about`, `form`, `ALL` | `MovementKind::type_name`, `TYPE_NAMES` |
+//! | out | `Details::try_each` | `MovementKind::each_detail`, `details` |
+//! | in | `Details::set`, and serde's form of a record | `MovementKind::read`, `from_parts` |
 
 macro_rules! events {
     (
@@ -25,7 +25,7 @@ macro_rules! events {
 
         /// Of what kind an event is.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub enum Kind {
+        pub enum MovementKind {
             $(
                 $(#[doc = $doc])+
                 $kind $({
@@ -109,11 +109,11 @@ macro_rules! events {
             }
         }
 
-        impl Kind {
+        impl MovementKind {
             /// The names of all types of events that can be applied, in an order that never changes.
             pub const TYPE_NAMES: [&'static str; [$($type_name),+].len()] = [$($type_name),+];
 
-            /// What events of the types say, in the order of [`Kind::TYPE_NAMES`].
+            /// What events of the types say, in the order of [`MovementKind::TYPE_NAMES`].
             pub(in crate::machine) const DETAILS: &'static [&'static [Detail]] =
                 &[$(&[$($(Detail::$field),+)?]),+];
 

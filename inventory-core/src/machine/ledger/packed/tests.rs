@@ -7,7 +7,7 @@ fn quantity(units: u64) -> Quantity {
 }
 
 /// Every kind, with details of all sizes.
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<MovementKind> {
     let long = "\u{e9}".repeat(64);
     let last = Timestamp::UNIX_EPOCH.plus_millis(u64::MAX);
     let mut kinds = Vec::new();
@@ -21,13 +21,13 @@ fn kinds() -> Vec<Kind> {
             DetailForm::Time => Some(DetailValue::Time(time)),
             DetailForm::Units => Some(DetailValue::Units(units)),
         };
-        let kind = |type_name| Kind::read(type_name, value).expect(type_name);
-        kinds.extend(Kind::TYPE_NAMES.map(kind));
+        let kind = |type_name| MovementKind::read(type_name, value).expect(type_name);
+        kinds.extend(MovementKind::TYPE_NAMES.map(kind));
     }
     kinds
 }
 
-fn movement(kind: Kind, largest: bool) -> Movement {
+fn movement(kind: MovementKind, largest: bool) -> Movement {
     let (delta, units, version) = match largest {
         true => (
             -(Quantity::MAX.units() as i64),
@@ -68,8 +68,13 @@ fn entry(number: u64, events: Vec<Event>) -> Entry {
 
 #[test]
 fn every_kind_of_event_survives_being_packed() {
-    let known: std::collections::BTreeSet<_> = kinds().iter().map(Kind::type_name).collect();
-    assert_eq!(known.len(), Kind::TYPE_NAMES.len(), "every kind is here");
+    let known: std::collections::BTreeSet<_> =
+        kinds().iter().map(MovementKind::type_name).collect();
+    assert_eq!(
+        known.len(),
+        MovementKind::TYPE_NAMES.len(),
+        "every kind is here"
+    );
     // One entry for each kind and one of all, behind each other, as in a chunk of the window.
     let all = kinds()
         .into_iter()

@@ -3,7 +3,7 @@
 use super::ruling::{
     Ruling, ceiling, check_guard, insufficient, quarantine, with_on_hand, written,
 };
-use crate::machine::{Adjust, Kind, Line, Outcome, Rejection};
+use crate::machine::{Adjust, Line, MovementKind, Outcome, Rejection};
 use crate::vocabulary::Delta;
 
 pub(super) fn decide(
@@ -23,8 +23,8 @@ pub(super) fn decide(
     let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
     let level = level.ok_or_else(|| insufficient(line, &place, delta))?;
     let kind = match added {
-        true => Kind::Increased,
-        false => Kind::Decreased,
+        true => MovementKind::Increased,
+        false => MovementKind::Decreased,
     };
     ruling.write(line, &place, kind, level)?;
     Ok(written(&place))

@@ -1,7 +1,7 @@
 //! Alerts: who wants to be told when a level runs low.
 
 use super::ruling::{Ruling, quarantine};
-use crate::machine::{Kind, Line, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
+use crate::machine::{Line, MovementKind, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
 
 /// The level is judged when the request ends: it may be low already. Nothing needs to be known of it: what was never there is
 /// low, and somebody who lists an assortment before the first delivery wants to hear of that.
@@ -19,7 +19,7 @@ pub(super) fn set(
     {
         return Ok(Outcome::Skipped(Skip::Unchanged));
     }
-    let kind = Kind::AlertSet {
+    let kind = MovementKind::AlertSet {
         low: thresholds.low(),
         replenished: thresholds.replenished(),
     };
@@ -35,6 +35,6 @@ pub(super) fn remove(ruling: &mut Ruling<'_, '_>, remove: &RemoveAlert) -> Resul
             store: remove.store.clone(),
         });
     }
-    ruling.note(&place, Kind::AlertRemoved);
+    ruling.note(&place, MovementKind::AlertRemoved);
     Ok(())
 }

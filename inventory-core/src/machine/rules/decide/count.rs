@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ruling::{Ruling, ceiling, check_guard, insufficient, quarantine, written};
 use crate::defect;
 use crate::machine::rules::draft::Place;
-use crate::machine::{Basis, Count, Kind, LINES_MAX, Level, Line, Outcome, Rejection};
+use crate::machine::{Basis, Count, LINES_MAX, Level, Line, MovementKind, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
 
 pub(super) fn decide(
@@ -17,7 +17,7 @@ pub(super) fn decide(
     let on_hand = found(line, &place, count)?;
     let reserved = ruling.reserved(&place);
     if let Some(level) = Level::new(on_hand, reserved) {
-        ruling.write(line, &place, Kind::Counted, level)?;
+        ruling.write(line, &place, MovementKind::Counted, level)?;
         return Ok(written(&place));
     }
     if !count.release_holds {
@@ -32,7 +32,7 @@ pub(super) fn decide(
     let reserved = release_youngest(ruling, line, &place, reserved, on_hand)?;
     let place = ruling.draft.place(&count.product, &count.store);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
-    ruling.write(line, &place, Kind::Counted, level)?;
+    ruling.write(line, &place, MovementKind::Counted, level)?;
     Ok(written(&place))
 }
 

@@ -6,7 +6,7 @@
 
 use super::ruling::Ruling;
 use crate::defect;
-use crate::machine::{Draft, Fresh, Kind, REQUEST_LINES_MAX};
+use crate::machine::{Draft, Fresh, MovementKind, REQUEST_LINES_MAX};
 
 /// How much of what is due is written with one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
         for line in &reservation.lines {
             let place = ruling.draft.place(&line.product, &line.store);
             let reservation = reservation.id.clone();
-            let expired = Kind::Expired { reservation };
+            let expired = MovementKind::Expired { reservation };
             match defect!(LapsedSetFreeAgain) {
                 true => ruling.push(&place, place.free(line.held, expired)),
                 false => ruling.note(&place, expired),

@@ -14,7 +14,7 @@ pub use expire::{Portion, expire};
 
 use crate::defect;
 use crate::machine::{
-    Command, Decision, Draft, Event, Fresh, Kind, Line, Outcome, Rejection, Request,
+    Command, Decision, Draft, Event, Fresh, Line, MovementKind, Outcome, Rejection, Request,
 };
 use expire::lapse_seen;
 use ruling::Ruling;
@@ -96,7 +96,7 @@ fn decide_lines(
         let level = commands.first().and_then(replay::level);
         let (product, store) = level.expect("only lines that name a level are skipped");
         let place = ruling.draft.place(product, store);
-        ruling.note(&place, Kind::Unchanged);
+        ruling.note(&place, MovementKind::Unchanged);
     }
     ruling.tell();
     let events = ruling.events;

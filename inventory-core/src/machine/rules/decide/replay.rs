@@ -1,6 +1,8 @@
 //! Whether a request is the one that used its key first.
 
-use crate::machine::{Basis, Command, Difference, Entry, Event, Kind, Line, Movement, Request};
+use crate::machine::{
+    Basis, Command, Difference, Entry, Event, Line, Movement, MovementKind, Request,
+};
 use crate::vocabulary::{ProductId, StoreId};
 
 /// In what a request differs from the one that wrote `entry` under the same key; `None` when they mean the same.
@@ -9,11 +11,13 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
         return None;
     }
     let commands = request.commands();
-    let counted = kinds(entry).any(|kind| *kind == Kind::Counted);
+    let counted = kinds(entry).any(|kind| *kind == MovementKind::Counted);
     let is_line = |event: &&Event| match kind(event) {
-        Some(Kind::Low { .. } | Kind::Replenished { .. } | Kind::Unchanged) => false,
+        Some(
+            MovementKind::Low { .. } | MovementKind::Replenished { .. } | MovementKind::Unchanged,
+        ) => false,
         // A count has released them.
-        Some(Kind::Released { .. }) => !counted,
+        Some(MovementKind::Released { .. }) => !counted,
         Some(_) | None => true,
     };
     let mut events = entry.events.iter().filter(is_line);
@@ -52,11 +56,11 @@ pub(super) fn difference(entry: &Entry, request: &Request) -> Option<Difference>
     Some(Difference::Unseen)
 }
 
-fn kinds(entry: &Entry) -> impl Iterator<Item = &Kind> {
+fn kinds(entry: &Entry) -> impl Iterator<Item = &MovementKind> {
     entry.events.iter().filter_map(kind)
 }
 
-fn kind(event: &Event) -> Option<&Kind> {
+fn kind(event: &Event) -> Option<&MovementKind> {
     event.movement().map(|movement| &movement.kind)
 }
 
@@ -82,11 +86,11 @@ fn is_of_whole(event: &Event) -> bool {
     matches!(
         kind(event),
         Some(
-            Kind::Committed { .. }
-                | Kind::Released { .. }
-                | Kind::Extended { .. }
-                | Kind::Received { .. }
-                | Kind::Closed { .. }
+            MovementKind::Committed { .. }
+                | MovementKind::Released { .. }
+                | MovementKind::Extended { .. }
+                | MovementKind::Received { .. }
+                | MovementKind::Closed { .. }
         )
     )
 }
@@ -95,8 +99,9 @@ fn is_of_whole(event: &Event) -> bool {
 fn began(entry: &Entry, command: &Command, event: &Event) -> bool {
     // The lines of a reservation of which nothing is committed are released.
     let is_committed = match kind(event) {
-        Some(Kind::Released { reservation: of }) => kinds(entry)
-            .any(|kind| matches!(kind, Kind::Committed { reservation } if reservation == of)),
+        Some(MovementKind::Released { reservation: of }) => kinds(entry).any(
+            |kind| matches!(kind, MovementKind::Committed { reservation } if reservation == of),
+        ),
         _ => false,
     };
     if is_committed {
@@ -141,19 +146,19 @@ fn compare(entry: &Entry, movement: &Movement, command: &Command) -> Option<Show
     let on_hand = movement.after.level.on_hand();
     let (delta, reserved_delta) = (movement.delta, movement.reserved_delta);
     let (same_amount, same_subject) = match (command, &movement.kind) {
-        (Command::Adjust(adjust), Kind::Increased | Kind::Decreased) => {
+        (Command::Adjust(adjust), MovementKind::Increased | MovementKind::Decreased) => {
             (delta == adjust.delta.delta(), true)
         }
-        (Command::Count(count), Kind::Counted) => {
+        (Command::Count(count), MovementKind::Counted) => {
             let is_shown = matches!(count.basis, Basis::Now(_));
             (!is_shown || on_hand == count.counted, true)
         }
-        (Command::Set(set), Kind::Counted) if !entry.outcomes.is_empty() => {
+        (Command::Set(set), MovementKind::Counted) if !entry.outcomes.is_empty() => {
             (on_hand == set.on_hand, true)
         }
         (
             Command::Hold(hold),
-            Kind::Held {
+            MovementKind::Held {
                 reservation,
                 deadline,
             },
@@ -163,7 +168,7 @@ fn compare(entry: &Entry, movement: &Movement, command: &Command) -> Option<Show
         ),
         (
             Command::Ship(ship),
-            Kind::Shipped {
+            MovementKind::Shipped {
                 transfer,
                 destination,
             },
@@ -171,16 +176,16 @@ fn compare(entry: &Entry, movement: &Movement, command: &Command) -> Option<Show
             delta.size() == ship.quantity.quantity(),
             ship.transfer == *transfer && ship.destination == *destination,
         ),
-        (Command::SetAlert(set), Kind::AlertSet { low, replenished }) => {
+        (Command::SetAlert(set), MovementKind::AlertSet { low, replenished }) => {
             let thresholds = (set.thresholds.low(), set.thresholds.replenished());
             (true, thresholds == (*low, *replenished))
         }
-        (Command::Commit(_), Kind::Committed { .. })
-        | (Command::Release(_), Kind::Released { .. })
-        | (Command::Extend(_), Kind::Extended { .. })
-        | (Command::Receive(_), Kind::Received { .. })
-        | (Command::Close(_), Kind::Closed { .. })
-        | (Command::RemoveAlert(_), Kind::AlertRemoved) => (true, true),
+        (Command::Commit(_), MovementKind::Committed { .. })
+        | (Command::Release(_), MovementKind::Released { .. })
+        | (Command::Extend(_), MovementKind::Extended { .. })
+        | (Command::Receive(_), MovementKind::Received { .. })
+        | (Command::Close(_), MovementKind::Closed { .. })
+        | (Command::RemoveAlert(_), MovementKind::AlertRemoved) => (true, true),
         _ => return None,
     };
     Some(Shown {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ruling::{Ruling, insufficient, quarantine};
 use crate::defect;
 use crate::machine::{
-    Commit, Extend, HeldLine, Hold, Kind, Level, Line, Rejection, Release, Reservation,
+    Commit, Extend, HeldLine, Hold, Level, Line, MovementKind, Rejection, Release, Reservation,
     ReservationState,
 };
 use crate::vocabulary::{Quantity, ReservationId, Ttl};
@@ -19,7 +19,7 @@ pub(super) fn hold(ruling: &mut Ruling<'_, '_>, line: Line, hold: &Hold) -> Resu
     let reserved = place.level.reserved().checked_add(quantity);
     let level = reserved.and_then(|reserved| Level::new(place.level.on_hand(), reserved));
     let level = level.ok_or_else(|| insufficient(line, &place, Quantity::ZERO.since(quantity)))?;
-    let kind = Kind::Held {
+    let kind = MovementKind::Held {
         reservation: hold.reservation.clone(),
         deadline,
     };
@@ -68,8 +68,8 @@ pub(super) fn commit(
         let level = level.ok_or_else(|| insufficient(line, &place, Quantity::ZERO.since(taken)))?;
         let reservation = reservation.id.clone();
         let kind = match taken > Quantity::ZERO {
-            true => Kind::Committed { reservation },
-            false => Kind::Released { reservation },
+            true => MovementKind::Committed { reservation },
+            false => MovementKind::Released { reservation },
         };
         ruling.write(line, &place, kind, level)?;
     }
@@ -133,7 +133,7 @@ pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(),
     for held in &reservation.lines {
         let place = ruling.draft.place(&held.product, &held.store);
         let reservation = reservation.id.clone();
-        let kind = Kind::Extended {
+        let kind = MovementKind::Extended {
             reservation,
             deadline,
         };

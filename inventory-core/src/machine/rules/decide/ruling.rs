@@ -4,7 +4,7 @@ use crate::defect;
 use crate::machine::ledger::ProductIx;
 use crate::machine::rules::draft::{Draft, Place};
 use crate::machine::{
-    After, Current, Event, Guard, Kind, Level, Line, Movement, Outcome, REQUEST_LINES_MAX,
+    After, Current, Event, Guard, Level, Line, Movement, MovementKind, Outcome, REQUEST_LINES_MAX,
     Rejection, Reservation,
 };
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
@@ -40,7 +40,7 @@ impl<'r, 'a> Ruling<'r, 'a> {
         &mut self,
         line: Line,
         place: &Place<'_>,
-        kind: Kind,
+        kind: MovementKind,
         level: Level,
     ) -> Result<(), Rejection> {
         let change = level.available().since(place.level.available());
@@ -87,7 +87,7 @@ impl<'r, 'a> Ruling<'r, 'a> {
     }
 
     /// Writes an event that changes nothing.
-    pub(super) fn note(&mut self, place: &Place<'_>, kind: Kind) {
+    pub(super) fn note(&mut self, place: &Place<'_>, kind: MovementKind) {
         self.push(place, place.note(kind));
     }
 
@@ -97,7 +97,7 @@ impl<'r, 'a> Ruling<'r, 'a> {
             let place = self.draft.place(&line.product, &line.store);
             self.draft.hold_less(&place, line.held);
             let reservation = reservation.id.clone();
-            let released = Kind::Released { reservation };
+            let released = MovementKind::Released { reservation };
             self.push(&place, place.free(line.held, released));
         }
     }
@@ -106,7 +106,7 @@ impl<'r, 'a> Ruling<'r, 'a> {
     pub(super) fn lapse(&mut self, product: ProductIx) {
         for (product, store, held) in self.draft.take_levels(product) {
             let place = self.draft.place(product, store);
-            self.push(&place, place.free(held, Kind::Lapsed));
+            self.push(&place, place.free(held, MovementKind::Lapsed));
         }
     }
 
@@ -132,7 +132,7 @@ impl<'r, 'a> Ruling<'r, 'a> {
     pub(super) fn push(&mut self, place: &Place<'_>, movement: Movement) {
         let position = self.draft.next().plus(self.events.len() as u64);
         self.draft.stage(place, position, &movement);
-        let is_set = matches!(movement.kind, Kind::AlertSet { .. });
+        let is_set = matches!(movement.kind, MovementKind::AlertSet { .. });
         if is_set || (movement.touches() && place.alert.is_some()) {
             let level = (place.product.clone(), place.store.clone());
             self.watched.push(level);

@@ -2,7 +2,7 @@
 
 use super::ruling::{Ruling, quarantine, written};
 use crate::machine::rules::draft::Place;
-use crate::machine::{Kind, Level, Line, Outcome, Rejection, Set, SetRule, Skip};
+use crate::machine::{Level, Line, MovementKind, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
 
 pub(super) fn decide(
@@ -16,7 +16,7 @@ pub(super) fn decide(
     }
     match level(ruling, &place, set) {
         Ok(level) => {
-            ruling.write(line, &place, Kind::Counted, level)?;
+            ruling.write(line, &place, MovementKind::Counted, level)?;
             Ok(written(&place))
         }
         Err(skip) => Ok(Outcome::Skipped(skip)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
 use crate::machine::{
-    Close, Kind, Line, Receive, Rejection, Settlement, Ship, Transfer, TransferLine,
+    Close, Line, MovementKind, Receive, Rejection, Settlement, Ship, Transfer, TransferLine,
 };
 use crate::vocabulary::{Quantity, TransferId};
 
@@ -16,7 +16,7 @@ pub(super) fn ship(ruling: &mut Ruling<'_, '_>, line: Line, ship: &Ship) -> Resu
     let on_hand = place.level.on_hand().checked_apply(delta);
     let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
     let level = level.ok_or_else(|| insufficient(line, &place, delta))?;
-    let kind = Kind::Shipped {
+    let kind = MovementKind::Shipped {
         transfer: ship.transfer.clone(),
         destination: ship.destination.clone(),
     };
@@ -64,7 +64,7 @@ pub(super) fn receive(
         let on_hand = place.level.on_hand().checked_add(arrived);
         let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
         let level = level.ok_or_else(|| ceiling(line, &place))?;
-        let kind = Kind::Received {
+        let kind = MovementKind::Received {
             transfer: transfer.id.clone(),
             in_transit: shipped.in_transit().saturating_sub(arrived),
         };
@@ -118,7 +118,7 @@ pub(super) fn close(
             continue;
         }
         let place = ruling.draft.place(&shipped.product, &transfer.source);
-        let kind = Kind::Closed {
+        let kind = MovementKind::Closed {
             transfer: transfer.id.clone(),
             settlement: close.settlement,
             missing,

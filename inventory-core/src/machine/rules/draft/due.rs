@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::{Draft, Place, ProductIx};
 use crate::defect;
-use crate::machine::{After, HeldLine, Kind, Level, Movement, Reservation, ReservationState};
+use crate::machine::{
+    After, HeldLine, Level, Movement, MovementKind, Reservation, ReservationState,
+};
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
 impl<'a> Draft<'a> {
@@ -72,7 +74,7 @@ impl<'a> Draft<'a> {
         }
         for (product, store, held) in overdue {
             let place = self.place(product, store);
-            let movement = place.free(held, Kind::Lapsed);
+            let movement = place.free(held, MovementKind::Lapsed);
             self.stage(&place, self.next(), &movement);
         }
         self.staging.overdue.push(product);
@@ -165,7 +167,7 @@ impl<'a> Draft<'a> {
 
 impl Place<'_> {
     /// Sets free what is held at a level. It is not refused, whatever has happened to the product since.
-    pub(in crate::machine) fn free(&self, held: Quantity, kind: Kind) -> Movement {
+    pub(in crate::machine) fn free(&self, held: Quantity, kind: MovementKind) -> Movement {
         let (on_hand, reserved) = (self.level.on_hand(), self.level.reserved());
         let freed = held.min(reserved);
         // Only a product whose numbers are under suspicion has no room for what was reserved of it, or no version left: then
@@ -192,7 +194,7 @@ impl Place<'_> {
     }
 
     /// Says something about a level that changes nothing of it.
-    pub(in crate::machine) fn note(&self, kind: Kind) -> Movement {
+    pub(in crate::machine) fn note(&self, kind: MovementKind) -> Movement {
         Movement {
             kind,
             product: self.product.clone(),

@@ -15,7 +15,7 @@ pub use staging::Staging;
 use crate::machine::ledger::{
     Product, ProductIx, RecordKeeper, Standing, StoreIx, apply_to_records,
 };
-use crate::machine::{Entry, Fresh, Head, Intent, Kind, Ledger, Movement, Request};
+use crate::machine::{Entry, Fresh, Head, Intent, Ledger, Movement, MovementKind, Request};
 use crate::vocabulary::{Chain, ProductId, Quantity, Sequence, StoreId, Timestamp};
 use staging::StagedProduct;
 
@@ -176,7 +176,7 @@ impl<'a> Draft<'a> {
     pub(super) fn stage(&mut self, place: &Place<'_>, position: Sequence, movement: &Movement) {
         let (product, store) = (place.product_ix, place.store_ix);
         if movement.touches() {
-            let uncounted = match movement.kind == Kind::Counted {
+            let uncounted = match movement.kind == MovementKind::Counted {
                 true => place.uncounted_after_a_count(self.unknown_before()),
                 false => place.uncounted,
             };
@@ -188,13 +188,13 @@ impl<'a> Draft<'a> {
                 // a reservation, which proves nothing. After a loss every level has to be counted, since what is missing
                 // may have happened at any.
                 quarantined: place.quarantined
-                    && !(movement.kind == Kind::Counted && uncounted == 0),
+                    && !(movement.kind == MovementKind::Counted && uncounted == 0),
                 uncounted,
             };
             self.staging.products.insert(product, staged);
             let standing = Standing {
                 level: movement.after.level,
-                counted_at: match movement.kind == Kind::Counted {
+                counted_at: match movement.kind == MovementKind::Counted {
                     true => position,
                     false => place.counted_at,
                 },

@@ -1,6 +1,6 @@
 //! What events of each type say beside their change of a level.
 
-use inventory_core::machine::Kind;
+use inventory_core::machine::MovementKind;
 use inventory_core::vocabulary::Sequence;
 
 use super::{GOLDEN, line_of};
@@ -40,7 +40,7 @@ const DETAILS: [(&str, &str); 17] = [
 
 #[test]
 fn what_an_event_of_each_type_says_never_changes() {
-    assert_eq!(DETAILS.map(|(name, _)| name), Kind::TYPE_NAMES);
+    assert_eq!(DETAILS.map(|(name, _)| name), MovementKind::TYPE_NAMES);
     let ids = &mut Interner::default();
     for (name, details) in DETAILS {
         let content = GOLDEN.split(",\"crc\"").next().unwrap();

@@ -1,15 +1,15 @@
 //! Texts, and events of every kind.
 
-use inventory_core::machine::{Detail, DetailForm, DetailValue, Kind, Settlement};
+use inventory_core::machine::{Detail, DetailForm, DetailValue, MovementKind, Settlement};
 use inventory_core::vocabulary::{ProductId, QUANTITY_MAX, Quantity, Timestamp};
 use proptest::prelude::*;
 
-pub(super) fn kind() -> impl Strategy<Value = Kind> {
+pub(super) fn kind() -> impl Strategy<Value = MovementKind> {
     let quantity = || (0..=QUANTITY_MAX).prop_map(|units| Quantity::new(units).unwrap());
     let time = (0..253_402_300_800_000_u64).prop_map(|at| Timestamp::from_millis(at).unwrap());
     let settlement = prop_oneof![Just(Settlement::Returned), Just(Settlement::Lost)];
     let parts = (
-        0..Kind::TYPE_NAMES.len(),
+        0..MovementKind::TYPE_NAMES.len(),
         id(),
         id(),
         time,
@@ -28,7 +28,7 @@ pub(super) fn kind() -> impl Strategy<Value = Kind> {
                 (_, DetailForm::Units) => DetailValue::Units(some),
             })
         };
-        Kind::read(Kind::TYPE_NAMES[at], value).expect("it has what it says")
+        MovementKind::read(MovementKind::TYPE_NAMES[at], value).expect("it has what it says")
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::{Answer, Reader, RecoveryReport};
 use inventory_core::machine::{
-    Command, Entry, Head, Kind, Movement, ProductView, Rejection, Request,
+    Command, Entry, Head, Movement, MovementKind, ProductView, Rejection, Request,
 };
 use inventory_core::ports::{DeadLetter, LogReader};
 use inventory_core::testing::Shelves;
@@ -213,7 +213,7 @@ impl Aftermath {
                 ensure(is_asked, Check::AnswerIsRight, || {
                     format!("{request:?} wrote {:?}", receipt.entry)
                 })?;
-                let sells = |movement: &Movement| movement.kind == Kind::Decreased;
+                let sells = |movement: &Movement| movement.kind == MovementKind::Decreased;
                 let sold = movements(&receipt.entry).any(sells);
                 tally.saw_if(sold, Situation::SoldAfterLoss);
                 self.follow(&receipt.entry)
@@ -261,7 +261,7 @@ impl Aftermath {
             || format!("{} follows {head}", entry.first),
         )?;
         for movement in movements(entry).filter(|movement| movement.touches()) {
-            let is_excused = movement.kind == Kind::Counted || !shows_level(movement);
+            let is_excused = movement.kind == MovementKind::Counted || !shows_level(movement);
             ensure(
                 is_excused || self.is_proved(&movement.product),
                 Check::UnprovedIsNotSold,
@@ -390,5 +390,9 @@ fn has_expired(entry: &Entry) -> bool {
 
 /// Whether a movement says how much there is, which the end of a reservation does not: nobody has looked.
 fn shows_level(movement: &Movement) -> bool {
-    movement.touches() && !matches!(movement.kind, Kind::Released { .. } | Kind::Lapsed)
+    movement.touches()
+        && !matches!(
+            movement.kind,
+            MovementKind::Released { .. } | MovementKind::Lapsed
+        )
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use inventory_core::machine::{Entry, Kind};
+use inventory_core::machine::{Entry, MovementKind};
 use inventory_core::vocabulary::{ReservationId, TransferId};
 
 use crate::testing::simulation::Situation;
@@ -25,10 +25,10 @@ impl Ids {
 
     pub(super) fn know(&mut self, entry: &Entry) {
         for movement in entry.events.iter().filter_map(|event| event.movement()) {
-            let earlier = if let Kind::Held { reservation, .. } = &movement.kind {
+            let earlier = if let MovementKind::Held { reservation, .. } = &movement.kind {
                 let earlier = self.reservations.insert(reservation.clone(), self.life);
                 earlier.map(|life| (life, Situation::ReservationIdGivenAgain))
-            } else if let Kind::Shipped { transfer, .. } = &movement.kind {
+            } else if let MovementKind::Shipped { transfer, .. } = &movement.kind {
                 let earlier = self.transfers.insert(transfer.clone(), self.life);
                 earlier.map(|life| (life, Situation::TransferIdGivenAgain))
             } else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inventory_core::machine::{After, DeadLettered, Entry, Event, Kind, Level, Movement};
+use inventory_core::machine::{After, DeadLettered, Entry, Event, Level, Movement, MovementKind};
 use inventory_core::ports::EventLog;
 use inventory_core::vocabulary::{Chain, Delta, ProductId, Quantity, Version};
 
@@ -88,7 +88,7 @@ fn unknown(product: Option<ProductId>, version: Option<u64>, start: &str) -> Eve
 fn impossible(product: ProductId, version: u64) -> Movement {
     let quantity = |units| Quantity::new(units).expect("a few units");
     Movement {
-        kind: Kind::Increased,
+        kind: MovementKind::Increased,
         product,
         store: "north".parse().expect("the name is plain text"),
         delta: Delta::new(1).expect("one unit"),
