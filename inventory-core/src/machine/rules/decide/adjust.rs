@@ -1,17 +1,17 @@
 //! Adjust: stock arrives or leaves.
 
-use super::ruling::{
-    Ruling, ceiling, check_guard, insufficient, quarantine, with_on_hand, written,
+use super::request_draft::{
+    RequestDraft, ceiling, check_guard, insufficient, quarantine, with_on_hand, written,
 };
 use crate::machine::{Adjust, Line, MovementKind, Outcome, Rejection};
 use crate::vocabulary::Delta;
 
 pub(super) fn decide(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     adjust: &Adjust,
 ) -> Result<Outcome, Rejection> {
-    let place = ruling.draft.place(&adjust.product, &adjust.store);
+    let place = request.draft.place(&adjust.product, &adjust.store);
     quarantine(line, &place)?;
     check_guard(line, &place, adjust.guard)?;
     let delta = adjust.delta.delta();
@@ -26,6 +26,6 @@ pub(super) fn decide(
         true => MovementKind::Increased,
         false => MovementKind::Decreased,
     };
-    ruling.write(line, &place, kind, level)?;
+    request.write(line, &place, kind, level)?;
     Ok(written(&place))
 }

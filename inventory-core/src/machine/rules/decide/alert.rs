@@ -1,16 +1,16 @@
 //! Alerts: who wants to be told when a level runs low.
 
-use super::ruling::{Ruling, quarantine};
+use super::request_draft::{RequestDraft, quarantine};
 use crate::machine::{Line, MovementKind, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
 
 /// The level is judged when the request ends: it may be low already. Nothing needs to be known of it: what was never there is
 /// low, and somebody who lists an assortment before the first delivery wants to hear of that.
 pub(super) fn set(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     set: &SetAlert,
 ) -> Result<Outcome, Rejection> {
-    let place = ruling.draft.place(&set.product, &set.store);
+    let place = request.draft.place(&set.product, &set.store);
     quarantine(line, &place)?;
     let thresholds = set.thresholds;
     if place
@@ -23,18 +23,21 @@ pub(super) fn set(
         low: thresholds.low(),
         replenished: thresholds.replenished(),
     };
-    ruling.note(&place, kind);
+    request.note(&place, kind);
     Ok(Outcome::Updated)
 }
 
-pub(super) fn remove(ruling: &mut Ruling<'_, '_>, remove: &RemoveAlert) -> Result<(), Rejection> {
-    let place = ruling.draft.place(&remove.product, &remove.store);
+pub(super) fn remove(
+    request: &mut RequestDraft<'_, '_>,
+    remove: &RemoveAlert,
+) -> Result<(), Rejection> {
+    let place = request.draft.place(&remove.product, &remove.store);
     if place.alert.is_none() {
         return Err(Rejection::UnknownAlert {
             product: remove.product.clone(),
             store: remove.store.clone(),
         });
     }
-    ruling.note(&place, MovementKind::AlertRemoved);
+    request.note(&place, MovementKind::AlertRemoved);
     Ok(())
 }

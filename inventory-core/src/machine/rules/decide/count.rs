@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use super::ruling::{Ruling, ceiling, check_guard, insufficient, quarantine, written};
+use super::request_draft::{RequestDraft, ceiling, check_guard, insufficient, quarantine, written};
 use crate::defect;
 use crate::machine::rules::draft::Place;
 use crate::machine::{Basis, Count, LINES_MAX, Level, Line, MovementKind, Outcome, Rejection};
 use crate::vocabulary::{Delta, Quantity};
 
 pub(super) fn decide(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     count: &Count,
 ) -> Result<Outcome, Rejection> {
-    let place = ruling.draft.place(&count.product, &count.store);
+    let place = request.draft.place(&count.product, &count.store);
     let on_hand = found(line, &place, count)?;
-    let reserved = ruling.reserved(&place);
+    let reserved = request.reserved(&place);
     if let Some(level) = Level::new(on_hand, reserved) {
-        ruling.write(line, &place, MovementKind::Counted, level)?;
+        request.write(line, &place, MovementKind::Counted, level)?;
         return Ok(written(&place));
     }
     if !count.release_holds {
@@ -29,10 +29,10 @@ pub(super) fn decide(
             reserved,
         });
     }
-    let reserved = release_youngest(ruling, line, &place, reserved, on_hand)?;
-    let place = ruling.draft.place(&count.product, &count.store);
+    let reserved = release_youngest(request, line, &place, reserved, on_hand)?;
+    let place = request.draft.place(&count.product, &count.store);
     let level = Level::new(on_hand, reserved).expect("no more is reserved than there is");
-    ruling.write(line, &place, MovementKind::Counted, level)?;
+    request.write(line, &place, MovementKind::Counted, level)?;
     Ok(written(&place))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn decide(
 ///
 /// They have more lines than one command may change: some have to be released before, by their names.
 fn release_youngest(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     place: &Place<'_>,
     mut reserved: Quantity,
@@ -51,7 +51,7 @@ fn release_youngest(
 ) -> Result<Quantity, Rejection> {
     let mut released = Vec::new();
     let mut lines = 0;
-    for reservation in ruling.draft.youngest(place) {
+    for reservation in request.draft.youngest(place) {
         if reserved <= on_hand {
             break;
         }
@@ -64,7 +64,7 @@ fn release_youngest(
         released.push(Arc::clone(reservation));
     }
     for reservation in released {
-        ruling.release(&reservation);
+        request.release(&reservation);
     }
     // What nobody holds is not reserved, whatever the ledger thought.
     Ok(reserved.min(on_hand))

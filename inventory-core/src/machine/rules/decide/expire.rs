@@ -4,7 +4,7 @@
 //! hold units of it. That these have ended is said later, in portions, so that a million deadlines at one moment hold up
 //! nobody.
 
-use super::ruling::Ruling;
+use super::request_draft::RequestDraft;
 use crate::defect;
 use crate::machine::{Draft, Fresh, MovementKind, REQUEST_LINES_MAX};
 
@@ -29,22 +29,22 @@ pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
     if due.is_empty() && lapsing.is_empty() {
         return None;
     }
-    let mut ruling = Ruling::on(draft, lapsing.len() + due.len());
+    let mut request = RequestDraft::on(draft, lapsing.len() + due.len());
     for product in lapsing {
-        ruling.lapse(product);
+        request.lapse(product);
     }
     for reservation in &due {
         for line in &reservation.lines {
-            let place = ruling.draft.place(&line.product, &line.store);
+            let place = request.draft.place(&line.product, &line.store);
             let reservation = reservation.id.clone();
             let expired = MovementKind::Expired { reservation };
             match defect!(LapsedSetFreeAgain) {
-                true => ruling.push(&place, place.free(line.held, expired)),
-                false => ruling.note(&place, expired),
+                true => request.push(&place, place.free(line.held, expired)),
+                false => request.note(&place, expired),
             }
         }
     }
-    Some(finish(ruling))
+    Some(finish(request))
 }
 
 /// Lets the levels lapse that a request has seen with something due. What it has staged is taken back. Entry by entry, since a
@@ -54,20 +54,20 @@ pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Vec<Fresh> {
     let mut entries = Vec::new();
     let mut overdue = draft.take_overdue().into_iter().peekable();
     while overdue.peek().is_some() {
-        let mut ruling = Ruling::on(draft, overdue.len());
-        while ruling.events.len() < REQUEST_LINES_MAX
+        let mut request = RequestDraft::on(draft, overdue.len());
+        while request.events.len() < REQUEST_LINES_MAX
             && let Some(product) = overdue.next()
         {
-            ruling.lapse(product);
+            request.lapse(product);
         }
-        entries.push(finish(ruling));
+        entries.push(finish(request));
     }
     entries
 }
 
-fn finish(mut ruling: Ruling<'_, '_>) -> Fresh {
-    ruling.tell();
-    let Ruling { draft, events, .. } = ruling;
+fn finish(mut request: RequestDraft<'_, '_>) -> Fresh {
+    request.tell();
+    let RequestDraft { draft, events, .. } = request;
     draft.keep();
     draft.look_for_backlog();
     Fresh {

@@ -5,8 +5,8 @@ mod alert;
 mod count;
 mod expire;
 mod replay;
+mod request_draft;
 mod reservation;
-mod ruling;
 mod set;
 mod transfer;
 
@@ -17,7 +17,7 @@ use crate::machine::{
     Command, Decision, Draft, Event, Fresh, Line, MovementKind, Outcome, Rejection, Request,
 };
 use expire::lapse_seen;
-use ruling::Ruling;
+use request_draft::RequestDraft;
 
 /// Decides a request on top of a draft, which then shows its effect to the requests that follow.
 ///
@@ -72,14 +72,14 @@ fn decide_lines(
     commands: &[Command],
     is_keyed: bool,
 ) -> Result<Fresh, Rejection> {
-    let mut ruling = Ruling::on(draft, commands.len());
+    let mut request = RequestDraft::on(draft, commands.len());
     let mut outcomes = Vec::new();
     if commands.iter().any(may_be_skipped) {
         outcomes.reserve_exact(commands.len());
     }
     for (line, command) in (0..).map(Line).zip(commands) {
-        let outcome = decide_line(&mut ruling, line, command)?;
-        ruling.check_size(line)?;
+        let outcome = decide_line(&mut request, line, command)?;
+        request.check_size(line)?;
         if outcomes.capacity() > 0 {
             outcomes.push(outcome);
         }
@@ -88,18 +88,18 @@ fn decide_lines(
     if !is_synchronisation && !outcomes.iter().any(|outcome| outcome.is_skipped()) {
         outcomes.clear();
     }
-    if ruling.events.is_empty() {
+    if request.events.is_empty() {
         if !is_keyed {
             let outcomes = outcomes.into();
             return Err(Rejection::NothingToDo { outcomes });
         }
         let level = commands.first().and_then(replay::level);
         let (product, store) = level.expect("only lines that name a level are skipped");
-        let place = ruling.draft.place(product, store);
-        ruling.note(&place, MovementKind::Unchanged);
+        let place = request.draft.place(product, store);
+        request.note(&place, MovementKind::Unchanged);
     }
-    ruling.tell();
-    let events = ruling.events;
+    request.tell();
+    let events = request.events;
     Ok(Fresh { events, outcomes })
 }
 
@@ -121,23 +121,23 @@ fn check_scope(request: &Request, fresh: Fresh) -> Result<Fresh, Rejection> {
 }
 
 fn decide_line(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     command: &Command,
 ) -> Result<Outcome, Rejection> {
     match command {
-        Command::Adjust(adjust) => adjust::decide(ruling, line, adjust),
-        Command::Count(count) => count::decide(ruling, line, count),
-        Command::Set(set) => set::decide(ruling, line, set),
-        Command::Hold(hold) => reservation::hold(ruling, line, hold).map(updated),
-        Command::Commit(commit) => reservation::commit(ruling, line, commit).map(updated),
-        Command::Release(release) => reservation::release(ruling, line, release).map(updated),
-        Command::Extend(extend) => reservation::extend(ruling, extend).map(updated),
-        Command::Ship(ship) => transfer::ship(ruling, line, ship).map(updated),
-        Command::Receive(receive) => transfer::receive(ruling, line, receive).map(updated),
-        Command::Close(close) => transfer::close(ruling, line, close).map(updated),
-        Command::SetAlert(set) => alert::set(ruling, line, set),
-        Command::RemoveAlert(remove) => alert::remove(ruling, remove).map(updated),
+        Command::Adjust(adjust) => adjust::decide(request, line, adjust),
+        Command::Count(count) => count::decide(request, line, count),
+        Command::Set(set) => set::decide(request, line, set),
+        Command::Hold(hold) => reservation::hold(request, line, hold).map(updated),
+        Command::Commit(commit) => reservation::commit(request, line, commit).map(updated),
+        Command::Release(release) => reservation::release(request, line, release).map(updated),
+        Command::Extend(extend) => reservation::extend(request, extend).map(updated),
+        Command::Ship(ship) => transfer::ship(request, line, ship).map(updated),
+        Command::Receive(receive) => transfer::receive(request, line, receive).map(updated),
+        Command::Close(close) => transfer::close(request, line, close).map(updated),
+        Command::SetAlert(set) => alert::set(request, line, set),
+        Command::RemoveAlert(remove) => alert::remove(request, remove).map(updated),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ruling::{Ruling, insufficient, quarantine};
+use super::request_draft::{RequestDraft, insufficient, quarantine};
 use crate::defect;
 use crate::machine::{
     Commit, Extend, HeldLine, Hold, Level, Line, MovementKind, Rejection, Release, Reservation,
@@ -10,10 +10,14 @@ use crate::machine::{
 };
 use crate::vocabulary::{Quantity, ReservationId, Ttl};
 
-pub(super) fn hold(ruling: &mut Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
-    let deadline = hold.ttl.after(ruling.draft.at());
-    check_new(ruling, line, hold)?;
-    let place = ruling.draft.place(&hold.product, &hold.store);
+pub(super) fn hold(
+    request: &mut RequestDraft<'_, '_>,
+    line: Line,
+    hold: &Hold,
+) -> Result<(), Rejection> {
+    let deadline = hold.ttl.after(request.draft.at());
+    check_new(request, line, hold)?;
+    let place = request.draft.place(&hold.product, &hold.store);
     quarantine(line, &place)?;
     let quantity = hold.quantity.quantity();
     let reserved = place.level.reserved().checked_add(quantity);
@@ -23,17 +27,17 @@ pub(super) fn hold(ruling: &mut Ruling<'_, '_>, line: Line, hold: &Hold) -> Resu
         reservation: hold.reservation.clone(),
         deadline,
     };
-    ruling.write(line, &place, kind, level)
+    request.write(line, &place, kind, level)
 }
 
 /// A reservation is a new one, or that of an earlier line of the same request, which it must agree with and which no line
 /// in between has ended.
-fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
-    let Some(known) = ruling.draft.reservation(&hold.reservation) else {
+fn check_new(request: &RequestDraft<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rejection> {
+    let Some(known) = request.draft.reservation(&hold.reservation) else {
         return Ok(());
     };
-    let state = known.state_at(ruling.draft.at());
-    if known.opened != ruling.draft.next() || state != ReservationState::Open {
+    let state = known.state_at(request.draft.at());
+    if known.opened != request.draft.next() || state != ReservationState::Open {
         return Err(Rejection::ReservationExists {
             reservation: known.id.clone(),
             state,
@@ -45,22 +49,22 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, hold: &Hold) -> Result<(), Rej
     if known.lines.are_full() {
         return Err(Rejection::TooManyLines { line });
     }
-    match known.deadline == hold.ttl.after(ruling.draft.at()) {
+    match known.deadline == hold.ttl.after(request.draft.at()) {
         true => Ok(()),
         false => Err(Rejection::LinesDiffer { line }),
     }
 }
 
 pub(super) fn commit(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     commit: &Commit,
 ) -> Result<(), Rejection> {
-    let reservation = open(ruling, &commit.reservation)?;
+    let reservation = open(request, &commit.reservation)?;
     check_lines(&reservation, commit)?;
     for held in &reservation.lines {
         let taken = taken(held, commit);
-        let place = ruling.draft.place(&held.product, &held.store);
+        let place = request.draft.place(&held.product, &held.store);
         quarantine(line, &place)?;
         let on_hand = place.level.on_hand().checked_sub(taken);
         let reserved = place.level.reserved().saturating_sub(held.held);
@@ -71,7 +75,7 @@ pub(super) fn commit(
             true => MovementKind::Committed { reservation },
             false => MovementKind::Released { reservation },
         };
-        ruling.write(line, &place, kind, level)?;
+        request.write(line, &place, kind, level)?;
     }
     Ok(())
 }
@@ -107,22 +111,22 @@ fn taken(held: &HeldLine, commit: &Commit) -> Quantity {
 }
 
 pub(super) fn release(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     release: &Release,
 ) -> Result<(), Rejection> {
-    let reservation = open(ruling, &release.reservation)?;
+    let reservation = open(request, &release.reservation)?;
     for held in &reservation.lines {
-        let place = ruling.draft.place(&held.product, &held.store);
+        let place = request.draft.place(&held.product, &held.store);
         quarantine(line, &place)?;
     }
-    ruling.release(&reservation);
+    request.release(&reservation);
     Ok(())
 }
 
-pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(), Rejection> {
-    let reservation = open(ruling, &extend.reservation)?;
-    let deadline = extend.ttl.after(ruling.draft.at());
+pub(super) fn extend(request: &mut RequestDraft<'_, '_>, extend: &Extend) -> Result<(), Rejection> {
+    let reservation = open(request, &extend.reservation)?;
+    let deadline = extend.ttl.after(request.draft.at());
     let latest = Ttl::MAX.after(reservation.opened_at);
     if deadline > latest {
         return Err(Rejection::LivesTooLong {
@@ -131,24 +135,24 @@ pub(super) fn extend(ruling: &mut Ruling<'_, '_>, extend: &Extend) -> Result<(),
         });
     }
     for held in &reservation.lines {
-        let place = ruling.draft.place(&held.product, &held.store);
+        let place = request.draft.place(&held.product, &held.store);
         let reservation = reservation.id.clone();
         let kind = MovementKind::Extended {
             reservation,
             deadline,
         };
-        ruling.note(&place, kind);
+        request.note(&place, kind);
     }
     Ok(())
 }
 
 /// A reservation that has not ended, and whose deadline has not passed.
-fn open(ruling: &Ruling<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>, Rejection> {
-    let Some(known) = ruling.draft.reservation(id) else {
+fn open(request: &RequestDraft<'_, '_>, id: &ReservationId) -> Result<Arc<Reservation>, Rejection> {
+    let Some(known) = request.draft.reservation(id) else {
         let reservation = id.clone();
         return Err(Rejection::UnknownReservation { reservation });
     };
-    match known.state_at(ruling.draft.at()) {
+    match known.state_at(request.draft.at()) {
         ReservationState::Open => Ok(Arc::clone(known)),
         ReservationState::Expired if defect!(OverdueCommitted) => Ok(Arc::clone(known)),
         ReservationState::Released if defect!(ReleasedTwice) => Ok(Arc::clone(known)),

@@ -1,29 +1,29 @@
 //! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
 
-use super::ruling::{Ruling, quarantine, written};
+use super::request_draft::{RequestDraft, quarantine, written};
 use crate::machine::rules::draft::Place;
 use crate::machine::{Level, Line, MovementKind, Outcome, Rejection, Set, SetRule, Skip};
 use crate::vocabulary::Version;
 
 pub(super) fn decide(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     set: &Set,
 ) -> Result<Outcome, Rejection> {
-    let place = ruling.draft.place(&set.product, &set.store);
+    let place = request.draft.place(&set.product, &set.store);
     if set.rule != SetRule::Overwrite {
         quarantine(line, &place)?;
     }
-    match level(ruling, &place, set) {
+    match level(request, &place, set) {
         Ok(level) => {
-            ruling.write(line, &place, MovementKind::Counted, level)?;
+            request.write(line, &place, MovementKind::Counted, level)?;
             Ok(written(&place))
         }
         Err(skip) => Ok(Outcome::Skipped(skip)),
     }
 }
 
-fn level(ruling: &Ruling<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
+fn level(request: &RequestDraft<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
     if let SetRule::Merge(version) = set.rule
         && place.version != Version::NEVER_WRITTEN
         && place.version != version
@@ -35,5 +35,5 @@ fn level(ruling: &Ruling<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level,
     if unchanged && !place.quarantined {
         return Err(Skip::Unchanged);
     }
-    Level::new(set.on_hand, ruling.reserved(place)).ok_or(Skip::BelowReserved)
+    Level::new(set.on_hand, request.reserved(place)).ok_or(Skip::BelowReserved)
 }

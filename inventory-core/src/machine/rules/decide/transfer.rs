@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use super::ruling::{Ruling, ceiling, insufficient, quarantine, with_on_hand};
+use super::request_draft::{RequestDraft, ceiling, insufficient, quarantine, with_on_hand};
 use crate::machine::{
     Close, Line, MovementKind, Receive, Rejection, Settlement, Ship, Transfer, TransferLine,
 };
 use crate::vocabulary::{Quantity, TransferId};
 
-pub(super) fn ship(ruling: &mut Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
-    check_new(ruling, line, ship)?;
-    let place = ruling.draft.place(&ship.product, &ship.source);
+pub(super) fn ship(
+    request: &mut RequestDraft<'_, '_>,
+    line: Line,
+    ship: &Ship,
+) -> Result<(), Rejection> {
+    check_new(request, line, ship)?;
+    let place = request.draft.place(&ship.product, &ship.source);
     quarantine(line, &place)?;
     let delta = Quantity::ZERO.since(ship.quantity.quantity());
     let on_hand = place.level.on_hand().checked_apply(delta);
@@ -20,20 +24,20 @@ pub(super) fn ship(ruling: &mut Ruling<'_, '_>, line: Line, ship: &Ship) -> Resu
         transfer: ship.transfer.clone(),
         destination: ship.destination.clone(),
     };
-    ruling.write(line, &place, kind, level)
+    request.write(line, &place, kind, level)
 }
 
 /// A transfer is a new one, or that of an earlier line of the same request, which it must agree with and which no line in
 /// between has ended.
-fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
+fn check_new(request: &RequestDraft<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rejection> {
     if ship.source == ship.destination {
         let transfer = ship.transfer.clone();
         return Err(Rejection::SameStore { transfer });
     }
-    let Some(known) = ruling.draft.transfer(&ship.transfer) else {
+    let Some(known) = request.draft.transfer(&ship.transfer) else {
         return Ok(());
     };
-    if known.opened != ruling.draft.next() || !known.is_open() {
+    if known.opened != request.draft.next() || !known.is_open() {
         return Err(Rejection::TransferExists {
             transfer: known.id.clone(),
             state: known.state,
@@ -52,14 +56,14 @@ fn check_new(ruling: &Ruling<'_, '_>, line: Line, ship: &Ship) -> Result<(), Rej
 }
 
 pub(super) fn receive(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     receive: &Receive,
 ) -> Result<(), Rejection> {
-    let transfer = open(ruling, &receive.transfer)?;
-    certain(ruling, line, &transfer)?;
+    let transfer = open(request, &receive.transfer)?;
+    certain(request, line, &transfer)?;
     for (shipped, arrived) in arrived(&transfer, receive)? {
-        let place = ruling.draft.place(&shipped.product, &transfer.destination);
+        let place = request.draft.place(&shipped.product, &transfer.destination);
         quarantine(line, &place)?;
         let on_hand = place.level.on_hand().checked_add(arrived);
         let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
@@ -68,7 +72,7 @@ pub(super) fn receive(
             transfer: transfer.id.clone(),
             in_transit: shipped.in_transit().saturating_sub(arrived),
         };
-        ruling.write(line, &place, kind, level)?;
+        request.write(line, &place, kind, level)?;
     }
     Ok(())
 }
@@ -104,33 +108,33 @@ fn arrived<'t>(
 }
 
 pub(super) fn close(
-    ruling: &mut Ruling<'_, '_>,
+    request: &mut RequestDraft<'_, '_>,
     line: Line,
     close: &Close,
 ) -> Result<(), Rejection> {
-    let transfer = open(ruling, &close.transfer)?;
+    let transfer = open(request, &close.transfer)?;
     if close.settlement == Settlement::Returned {
-        certain(ruling, line, &transfer)?;
+        certain(request, line, &transfer)?;
     }
     for shipped in &transfer.lines {
         let missing = shipped.in_transit();
         if missing == Quantity::ZERO {
             continue;
         }
-        let place = ruling.draft.place(&shipped.product, &transfer.source);
+        let place = request.draft.place(&shipped.product, &transfer.source);
         let kind = MovementKind::Closed {
             transfer: transfer.id.clone(),
             settlement: close.settlement,
             missing,
         };
         match close.settlement {
-            Settlement::Lost => ruling.note(&place, kind),
+            Settlement::Lost => request.note(&place, kind),
             Settlement::Returned => {
                 quarantine(line, &place)?;
                 let on_hand = place.level.on_hand().checked_add(missing);
                 let level = on_hand.and_then(|on_hand| with_on_hand(place.level, on_hand));
                 let level = level.ok_or_else(|| ceiling(line, &place))?;
-                ruling.write(line, &place, kind, level)?;
+                request.write(line, &place, kind, level)?;
             }
         }
     }
@@ -139,8 +143,12 @@ pub(super) fn close(
 
 /// Of a transfer from before a loss nobody knows what has arrived already: it brings no units any more. They are counted
 /// where they are, and the transfer is written off.
-fn certain(ruling: &Ruling<'_, '_>, line: Line, transfer: &Transfer) -> Result<(), Rejection> {
-    let uncertain = transfer.opened < ruling.draft.unknown_before();
+fn certain(
+    request: &RequestDraft<'_, '_>,
+    line: Line,
+    transfer: &Transfer,
+) -> Result<(), Rejection> {
+    let uncertain = transfer.opened < request.draft.unknown_before();
     match transfer.lines.first().filter(|_| uncertain) {
         Some(shipped) => Err(Rejection::Quarantined {
             line,
@@ -151,8 +159,8 @@ fn certain(ruling: &Ruling<'_, '_>, line: Line, transfer: &Transfer) -> Result<(
 }
 
 /// A transfer that has not ended.
-fn open(ruling: &Ruling<'_, '_>, id: &TransferId) -> Result<Arc<Transfer>, Rejection> {
-    match ruling.draft.transfer(id) {
+fn open(request: &RequestDraft<'_, '_>, id: &TransferId) -> Result<Arc<Transfer>, Rejection> {
+    match request.draft.transfer(id) {
         Some(known) if known.is_open() => Ok(Arc::clone(known)),
         Some(known) => Err(Rejection::TransferEnded {
             transfer: known.id.clone(),

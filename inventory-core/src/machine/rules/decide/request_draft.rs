@@ -10,14 +10,14 @@ use crate::machine::{
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
 /// What the lines of a request have done so far. Each line sees it, and a refusal takes it back.
-pub(super) struct Ruling<'r, 'a> {
+pub(super) struct RequestDraft<'r, 'a> {
     pub(super) draft: &'r mut Draft<'a>,
     pub(super) events: Vec<Event>,
     /// Levels that somebody wants to be told about, and that a line has touched.
     watched: Vec<(ProductId, StoreId)>,
 }
 
-impl<'r, 'a> Ruling<'r, 'a> {
+impl<'r, 'a> RequestDraft<'r, 'a> {
     pub(super) fn on(draft: &'r mut Draft<'a>, lines: usize) -> Self {
         Self {
             draft,
