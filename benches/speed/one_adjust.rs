@@ -154,10 +154,10 @@ pub(crate) fn apply(
 ) -> Arc<Entry> {
     let entry = {
         let mut draft = Draft::new(ledger, staging, now);
-        let Ok(Decision::Fresh(fresh)) = decide(&mut draft, request) else {
+        let Ok(Decision::New(effects)) = decide(&mut draft, request) else {
             panic!("every request has a key of its own and stock to take from");
         };
-        draft.record(Some(request), fresh)
+        draft.record(Some(request), effects)
     };
     let poison = follow(ledger, &entry).expect("the entry continues the ledger");
     assert!(poison.is_empty());

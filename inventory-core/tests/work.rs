@@ -34,10 +34,10 @@ impl Shop {
         self.now = self.now.plus_millis(1);
         let request = Request::unkeyed(commands).unwrap();
         let mut draft = Draft::new(&self.ledger, &mut self.staging, self.now);
-        let Decision::Fresh(fresh) = decide(&mut draft, &request).unwrap() else {
+        let Decision::New(effects) = decide(&mut draft, &request).unwrap() else {
             panic!("nothing is due, and no key is used twice");
         };
-        let entry = draft.record(Some(&request), fresh);
+        let entry = draft.record(Some(&request), effects);
         assert_eq!(follow(&mut self.ledger, &entry), Ok(vec![]));
         entry
     }

@@ -88,11 +88,11 @@ impl History {
     pub fn draft(&self, request: &Request) -> Arc<Entry> {
         let mut staging = Staging::default();
         let mut draft = Draft::new(&self.ledger, &mut staging, self.now);
-        let fresh = match decide(&mut draft, request) {
-            Ok(Decision::Fresh(fresh)) => fresh,
+        let effects = match decide(&mut draft, request) {
+            Ok(Decision::New(effects)) => effects,
             other => panic!("a history is written by requests that apply, not {other:?}"),
         };
-        draft.record(Some(request), fresh)
+        draft.record(Some(request), effects)
     }
 
     /// Writes a request, a millisecond after the one before.

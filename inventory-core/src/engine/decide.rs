@@ -89,7 +89,9 @@ fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<En
         match machine::decide(draft, request)? {
             // Once: it is for all that the request sees.
             Decision::Overdue(lapsed) => {
-                let lapsed = lapsed.into_iter().map(|fresh| draft.record(None, fresh));
+                let lapsed = lapsed
+                    .into_iter()
+                    .map(|effects| draft.record(None, effects));
                 entries.extend(lapsed);
             }
             Decision::Replayed(entry) => {
@@ -98,8 +100,8 @@ fn decide_one(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<En
                     replayed: true,
                 });
             }
-            Decision::Fresh(fresh) => {
-                let entry = draft.record(Some(request), fresh);
+            Decision::New(effects) => {
+                let entry = draft.record(Some(request), effects);
                 entries.push(Arc::clone(&entry));
                 return Ok(Receipt {
                     entry,

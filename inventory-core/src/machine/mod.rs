@@ -33,6 +33,6 @@ pub use ledger::{
 };
 pub(crate) use rules::follow_decided;
 pub use rules::{
-    Decision, Draft, Fresh, Inapplicable, NotApplied, Poison, Portion, Staging, apply_whole,
+    Decision, Draft, Effects, Inapplicable, NotApplied, Poison, Portion, Staging, apply_whole,
     decide, expire, follow, follow_after_loss,
 };

@@ -133,10 +133,10 @@ fn listed(ledger: &Ledger) -> (usize, Option<Timestamp>, u64) {
     let counted = Request::unkeyed(vec![count("tea", "north", 9)]).unwrap();
     let mut staging = Staging::default();
     let mut draft = Draft::new(ledger, &mut staging, ledger.head().recorded_at);
-    let Decision::Fresh(fresh) = decide(&mut draft, &counted).unwrap() else {
+    let Decision::New(effects) = decide(&mut draft, &counted).unwrap() else {
         panic!("nothing is due");
     };
-    let movement = fresh.events[0].movement().unwrap();
+    let movement = effects.events[0].movement().unwrap();
     let reserved = movement.after.level.reserved().units();
     (ledger.open_reservations(), ledger.next_deadline(), reserved)
 }
@@ -224,10 +224,10 @@ fn whoever_looks_at_a_product_under_suspicion_puts_what_is_reserved_right() {
         let request = Request::unkeyed(vec![command]).unwrap();
         let mut staging = Staging::default();
         let mut draft = Draft::new(&ledger, &mut staging, at(10));
-        let Ok(Decision::Fresh(fresh)) = decide(&mut draft, &request) else {
+        let Ok(Decision::New(effects)) = decide(&mut draft, &request) else {
             panic!("a count is taken");
         };
-        let entry = draft.record(Some(&request), fresh);
+        let entry = draft.record(Some(&request), effects);
         assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
         assert_eq!(crate::state(&ledger), (6, 4, false));
         let north = crate::tea(&ledger)
@@ -247,8 +247,8 @@ fn the_end_of_a_reservation_does_not_end_a_suspicion() {
         deadlines: 100,
         lines: 100,
     };
-    let fresh = inventory_core::machine::expire(&mut draft, portion).unwrap();
-    let entry = draft.record(None, fresh);
+    let effects = inventory_core::machine::expire(&mut draft, portion).unwrap();
+    let entry = draft.record(None, effects);
     assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
     // Of r1 only two units are left to set free, and of r2 none.
     assert_eq!(crate::state(&ledger), (6, 11, true));

@@ -10,7 +10,7 @@ mod whole;
 pub(crate) use apply::follow_decided;
 pub use apply::{Poison, follow, follow_after_loss};
 pub use decide::{Portion, decide, expire};
-pub use decision::{Decision, Fresh};
+pub use decision::{Decision, Effects};
 pub use draft::{Draft, Staging};
 pub use evolve::Inapplicable;
 pub use whole::{NotApplied, apply_whole};

@@ -125,7 +125,7 @@ impl World {
             deadlines: usize::MAX,
             lines: usize::MAX,
         };
-        let expired = expire(&mut draft, all).map(|fresh| draft.record(None, fresh));
+        let expired = expire(&mut draft, all).map(|effects| draft.record(None, effects));
         entries.extend(expired.clone());
         let written = expired.as_ref().map(|entry| Predicted::applied(entry));
         assert_eq!(self.model.expire(now), written, "what has expired");
@@ -202,8 +202,8 @@ impl World {
 
 fn answer_to(draft: &mut Draft<'_>, request: &Request, entries: &mut Vec<Arc<Entry>>) -> Predicted {
     match decide(draft, request) {
-        Ok(Decision::Fresh(fresh)) => {
-            let entry = draft.record(Some(request), fresh);
+        Ok(Decision::New(effects)) => {
+            let entry = draft.record(Some(request), effects);
             let answer = Predicted::applied(&entry);
             entries.push(entry);
             answer

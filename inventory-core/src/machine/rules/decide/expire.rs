@@ -6,7 +6,7 @@
 
 use super::request_draft::RequestDraft;
 use crate::defect;
-use crate::machine::{Draft, Fresh, MovementKind, REQUEST_LINES_MAX};
+use crate::machine::{Draft, Effects, MovementKind, REQUEST_LINES_MAX};
 
 /// How much of what is due is written with one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Portion {
 /// all that it held has lapsed. `None` when none is due.
 ///
 /// To be called first on a draft: what it finds is what the ledger has.
-pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
+pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Effects> {
     let lapsing = draft.lapsing(portion.levels, portion.deadlines);
     let due = draft.take_due(portion.lines, &lapsing);
     if due.is_empty() && lapsing.is_empty() {
@@ -50,7 +50,7 @@ pub fn expire(draft: &mut Draft<'_>, portion: Portion) -> Option<Fresh> {
 /// Lets the levels lapse that a request has seen with something due. What it has staged is taken back. Entry by entry, since a
 /// request may name ten thousand products, of fifty stores each: the levels of a product lapse together, and an entry ends with
 /// the product that fills it.
-pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Vec<Fresh> {
+pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Vec<Effects> {
     let mut entries = Vec::new();
     let mut overdue = draft.take_overdue().into_iter().peekable();
     while overdue.peek().is_some() {
@@ -65,12 +65,12 @@ pub(super) fn lapse_seen(draft: &mut Draft<'_>) -> Vec<Fresh> {
     entries
 }
 
-fn finish(mut request: RequestDraft<'_, '_>) -> Fresh {
+fn finish(mut request: RequestDraft<'_, '_>) -> Effects {
     request.tell();
     let RequestDraft { draft, events, .. } = request;
     draft.keep();
     draft.look_for_backlog();
-    Fresh {
+    Effects {
         events,
         outcomes: Vec::new(),
     }

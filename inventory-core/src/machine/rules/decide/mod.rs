@@ -14,7 +14,7 @@ pub use expire::{Portion, expire};
 
 use crate::defect;
 use crate::machine::{
-    Command, Decision, Draft, Event, Fresh, Line, MovementKind, Outcome, Rejection, Request,
+    Command, Decision, Draft, Effects, Event, Line, MovementKind, Outcome, Rejection, Request,
 };
 use expire::lapse_seen;
 use request_draft::RequestDraft;
@@ -47,15 +47,15 @@ pub fn decide(draft: &mut Draft<'_>, request: &Request) -> Result<Decision, Reje
     }
     let is_keyed = intent.is_some() && !defect!(UnchangedForgotten);
     let decided = decide_lines(draft, request.commands(), is_keyed);
-    let decided = decided.and_then(|fresh| check_scope(request, fresh));
+    let decided = decided.and_then(|effects| check_scope(request, effects));
     if draft.sees_overdue() {
         // By the numbers it was decided rightly, and so has seen what it will see; but positions and versions come later.
         return Ok(Decision::Overdue(lapse_seen(draft)));
     }
     match decided {
-        Ok(fresh) => {
+        Ok(effects) => {
             draft.keep();
-            Ok(Decision::Fresh(fresh))
+            Ok(Decision::New(effects))
         }
         Err(rejection) => {
             if !defect!(RefusedNotTakenBack) {
@@ -71,7 +71,7 @@ fn decide_lines(
     draft: &mut Draft<'_>,
     commands: &[Command],
     is_keyed: bool,
-) -> Result<Fresh, Rejection> {
+) -> Result<Effects, Rejection> {
     let mut request = RequestDraft::on(draft, commands.len());
     let mut outcomes = Vec::new();
     if commands.iter().any(may_be_skipped) {
@@ -100,19 +100,19 @@ fn decide_lines(
     }
     request.tell();
     let events = request.events;
-    Ok(Fresh { events, outcomes })
+    Ok(Effects { events, outcomes })
 }
 
 /// Whether all that a request changes is where whoever asks may write: which stores that are is known here and no earlier, since
 /// others make and end reservations at the same time.
-fn check_scope(request: &Request, fresh: Fresh) -> Result<Fresh, Rejection> {
+fn check_scope(request: &Request, effects: Effects) -> Result<Effects, Rejection> {
     let Some(scope) = request.scope() else {
-        return Ok(fresh);
+        return Ok(effects);
     };
-    let movements = fresh.events.iter().filter_map(Event::movement);
+    let movements = effects.events.iter().filter_map(Event::movement);
     let mut foreign = movements.filter(|movement| !scope.contains(&movement.store));
     match foreign.next() {
-        None => Ok(fresh),
+        None => Ok(effects),
         Some(movement) => Err(Rejection::OutOfScope {
             store: movement.store.clone(),
             reservation: movement.kind.details().reservation,

@@ -15,7 +15,7 @@ pub use staging::Staging;
 use crate::machine::ledger::{
     Product, ProductIx, RecordKeeper, Standing, StoreIx, apply_to_records,
 };
-use crate::machine::{Entry, Fresh, Head, Intent, Ledger, Movement, MovementKind, Request};
+use crate::machine::{Effects, Entry, Head, Intent, Ledger, Movement, MovementKind, Request};
 use crate::vocabulary::{Chain, ProductId, Quantity, Sequence, StoreId, Timestamp};
 use staging::StagedProduct;
 
@@ -58,14 +58,14 @@ impl<'a> Draft<'a> {
 
     /// Makes what was decided an entry: gives it its positions, time and chain. Nobody has requested that a reservation
     /// expires.
-    pub fn record(&mut self, request: Option<&Request>, fresh: Fresh) -> Arc<Entry> {
+    pub fn record(&mut self, request: Option<&Request>, effects: Effects) -> Arc<Entry> {
         let annotations = request.and_then(Request::annotations);
         let mut entry = Entry {
             first: self.head.sequence.next(),
             recorded_at: self.at,
             intent: request.and_then(Request::intent).cloned(),
-            outcomes: fresh.outcomes.into(),
-            events: fresh.events.into(),
+            outcomes: effects.outcomes.into(),
+            events: effects.events.into(),
             annotations: annotations.cloned().map(Box::new),
             chain: Chain::default(),
         };

@@ -184,8 +184,8 @@ mod tests {
             for commands in group {
                 let request = Request::unkeyed(commands).unwrap();
                 match decide(&mut draft, &request) {
-                    Ok(Decision::Fresh(fresh)) => {
-                        entries.push(draft.record(Some(&request), fresh));
+                    Ok(Decision::New(effects)) => {
+                        entries.push(draft.record(Some(&request), effects));
                     }
                     Ok(other) => panic!("{other:?}"),
                     Err(_) => refused += 1,
