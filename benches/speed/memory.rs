@@ -7,7 +7,7 @@ use inventory_core::machine::{Ledger, Staging};
 use inventory_core::vocabulary::Timestamp;
 
 use crate::arguments::scaled;
-use crate::one_adjust::{apply, stocked};
+use crate::one_adjust::{decide_and_apply, stocked};
 use crate::shop::Sales;
 
 const LEVELS_PER_PRODUCT: usize = 20;
@@ -62,7 +62,7 @@ fn bytes_per_key(keys: usize, kept: &mut Vec<Ledger>) -> f64 {
     let before = resident_bytes();
     for _ in 0..keys {
         for request in sales.requests(1) {
-            apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
+            decide_and_apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
         }
     }
     assert_eq!(ledger.key_count(), keys);

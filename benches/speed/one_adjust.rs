@@ -1,10 +1,10 @@
-//! decide + evolve of one Adjust in memory, beside a number in a hash map and a key in a hash set.
+//! decide + apply of one Adjust in memory, beside a number in a hash map and a key in a hash set.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use inventory_core::machine::{
-    Decision, Draft, Entry, Ledger, Request, Staging, WindowLimits, decide, follow,
+    Decision, Draft, Entry, Ledger, Request, Staging, WindowLimits, apply, decide,
 };
 use inventory_core::vocabulary::Timestamp;
 use rapidhash::{RapidHashMap, RapidHashSet};
@@ -24,8 +24,8 @@ const LONG_AFTER_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 pub(crate) fn run(contests: &mut Contests) {
     for (measured, products) in [
-        ("decide + evolve, 10 k products", 10_000),
-        ("decide + evolve, 1 M products", scaled(1_000_000)),
+        ("decide + apply, 10 k products", 10_000),
+        ("decide + apply, 1 M products", scaled(1_000_000)),
     ] {
         let row = Row {
             measured,
@@ -67,7 +67,7 @@ impl InMemory {
         self.now_ms += LONG_AFTER_MS;
         let now = self.now();
         for request in self.engine_sales.requests(1) {
-            apply(&mut self.ledger, &mut self.staging, &request, now);
+            decide_and_apply(&mut self.ledger, &mut self.staging, &request, now);
         }
         assert_eq!(self.ledger.key_count(), 1);
     }
@@ -99,7 +99,7 @@ impl InMemory {
         let now = self.now();
         let start = Instant::now();
         for request in &requests {
-            apply(&mut self.ledger, &mut self.staging, request, now);
+            decide_and_apply(&mut self.ledger, &mut self.staging, request, now);
         }
         start.elapsed()
     }
@@ -140,13 +140,13 @@ pub(crate) fn stocked(products: usize, levels_per_product: usize) -> Ledger {
             .map(|store| count(product, store))
             .collect();
         let request = Request::unkeyed(lines).expect("at least one line");
-        apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
+        decide_and_apply(&mut ledger, &mut staging, &request, Timestamp::UNIX_EPOCH);
     }
     ledger
 }
 
 /// Decides a request and applies it, without a log between the two.
-pub(crate) fn apply(
+pub(crate) fn decide_and_apply(
     ledger: &mut Ledger,
     staging: &mut Staging,
     request: &Request,
@@ -159,7 +159,7 @@ pub(crate) fn apply(
         };
         draft.record(Some(request), effects)
     };
-    let poison = follow(ledger, &entry).expect("the entry continues the ledger");
+    let poison = apply(ledger, &entry).expect("the entry continues the ledger");
     assert!(poison.is_empty());
     entry
 }

@@ -8,7 +8,7 @@ use inventory_core::vocabulary::{ReservationId, Timestamp, Ttl, Units};
 use tempfile::TempDir;
 
 use crate::contest::{Aim, Contest, Contests, Row};
-use crate::one_adjust::{apply, stocked};
+use crate::one_adjust::{decide_and_apply, stocked};
 use crate::raw;
 use crate::shop::{self, Sales, keyed, product_name, sale, sale_at};
 
@@ -107,7 +107,7 @@ pub(crate) fn hold(reservation: ReservationId, product: usize, ttl_seconds: u64)
     })
 }
 
-/// Decide and evolve, without a log between the two.
+/// Decide and apply, without a log between the two.
 struct InMemory {
     ledger: Ledger,
     staging: Staging,
@@ -143,7 +143,7 @@ impl InMemory {
         (0..steps).for_each(|_| step(&mut self.sales, &mut requests));
         let start = Instant::now();
         for request in &requests {
-            apply(&mut self.ledger, &mut self.staging, request, self.now);
+            decide_and_apply(&mut self.ledger, &mut self.staging, request, self.now);
         }
         start.elapsed()
     }

@@ -6,7 +6,7 @@ use inventory_core::vocabulary::{Quantity, Timestamp};
 
 use crate::arguments::scaled;
 use crate::memory::resident_bytes;
-use crate::one_adjust::{apply, stocked};
+use crate::one_adjust::{decide_and_apply, stocked};
 use crate::shop::{key_name, product_name};
 
 pub(crate) const NAME: &str = "memory of the window";
@@ -51,7 +51,7 @@ pub(crate) fn measure() -> Window {
         let now = Timestamp::from_millis(ROUND_MS * (1 + round as u64)).expect("within a day");
         for store in 0..STORES {
             let request = sync(store, rows, round, syncs as u64);
-            apply(&mut ledger, &mut staging, &request, now);
+            decide_and_apply(&mut ledger, &mut staging, &request, now);
             syncs += 1;
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use inventory_core::conformance::{adjust, count};
 use inventory_core::machine::{
     Command, DeadLettered, Decision, Draft, Entry, Event, Hold, Ledger, Request, Set, SetRule,
-    Staging, WindowLimits, decide, follow,
+    Staging, WindowLimits, apply, decide,
 };
 use inventory_core::testing::steps;
 use inventory_core::vocabulary::{Quantity, Sequence, Timestamp, Ttl, Units};
@@ -38,7 +38,7 @@ impl Shop {
             panic!("nothing is due, and no key is used twice");
         };
         let entry = draft.record(Some(&request), effects);
-        assert_eq!(follow(&mut self.ledger, &entry), Ok(vec![]));
+        assert_eq!(apply(&mut self.ledger, &entry), Ok(vec![]));
         entry
     }
 
@@ -114,7 +114,7 @@ fn a_proof_does_not_pass_over_what_was_buried_of_other_products() {
         events: (0..PRODUCTS).map(letter).collect(),
         ..Entry::clone(&counted)
     };
-    assert_eq!(follow(&mut shop.ledger, &night).unwrap().len(), PRODUCTS);
+    assert_eq!(apply(&mut shop.ledger, &night).unwrap().len(), PRODUCTS);
     assert_eq!(shop.ledger.quarantined_count(), PRODUCTS);
     let row = |at| {
         Command::Set(Set {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::{Engine, Opened, Recovery, Settings};
-use inventory_core::machine::{Entry, Image, Ledger, Request, follow};
+use inventory_core::machine::{Entry, Image, Ledger, Request, apply};
 use inventory_core::ports::Ports;
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Sequence, Timestamp};
@@ -98,7 +98,7 @@ impl Past {
                 .flatten()
                 .filter(|receipt| !receipt.replayed)
             {
-                follow(&mut ledger, &receipt.entry).expect("an engine continues its own log");
+                apply(&mut ledger, &receipt.entry).expect("an engine continues its own log");
                 images.insert(receipt.entry.last(), ledger.freeze());
                 entries.insert(receipt.entry.first, receipt.entry);
             }

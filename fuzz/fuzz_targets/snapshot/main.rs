@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
     Adjust, Basis, Command, Commit, Count, Decision, Draft, Entry, Guard, Image, Ledger, Portion,
-    Receive, Request, Staging, WindowLimits, decide, expire, follow,
+    Receive, Request, Staging, WindowLimits, apply, decide, expire,
 };
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;
@@ -131,7 +131,7 @@ fn go_on(image: &Image) {
     };
     if let Some(expired) = expire(&mut draft, all) {
         let entry = draft.record(None, expired);
-        apply(&mut ledger, &entry);
+        apply_decided(&mut ledger, &entry);
     }
 }
 
@@ -143,23 +143,25 @@ fn ask(ledger: &mut Ledger, command: Command) {
     loop {
         match decide(&mut draft, &request) {
             Ok(Decision::Overdue(lapsed)) => {
-                let lapsed = lapsed.into_iter().map(|fresh| draft.record(None, fresh));
+                let lapsed = lapsed
+                    .into_iter()
+                    .map(|effects| draft.record(None, effects));
                 entries.extend(lapsed);
             }
-            Ok(Decision::Fresh(fresh)) => {
-                entries.push(draft.record(Some(&request), fresh));
+            Ok(Decision::New(effects)) => {
+                entries.push(draft.record(Some(&request), effects));
                 break;
             }
             Ok(Decision::Replayed(_)) | Err(_) => break,
         }
     }
     for entry in entries {
-        apply(ledger, &entry);
+        apply_decided(ledger, &entry);
     }
 }
 
-fn apply(ledger: &mut Ledger, entry: &Entry) {
-    let poison = follow(ledger, entry).expect("what was decided on a ledger continues it");
+fn apply_decided(ledger: &mut Ledger, entry: &Entry) {
+    let poison = apply(ledger, entry).expect("what was decided on a ledger continues it");
     assert_eq!(poison, [], "what was decided on a ledger applies to it");
 }
 

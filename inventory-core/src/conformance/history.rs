@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::machine::{
     Adjust, Basis, Command, Count, Decision, Draft, Entry, Guard, Head, ImageBuilder,
-    KeysForgotten, Ledger, Request, Staging, WindowLimits, decide, follow,
+    KeysForgotten, Ledger, Request, Staging, WindowLimits, apply, decide,
 };
 use crate::vocabulary::{Adjustment, Quantity, Timestamp};
 
@@ -76,7 +76,7 @@ impl History {
     ///
     /// The entry does not continue the history, or has an event that cannot be applied.
     pub fn follow(&mut self, entry: &Arc<Entry>) {
-        let poison = follow(&mut self.ledger, entry).expect("the entry continues the history");
+        let poison = apply(&mut self.ledger, entry).expect("the entry continues the history");
         assert_eq!(poison, [], "every event can be applied");
     }
 

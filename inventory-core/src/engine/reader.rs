@@ -111,7 +111,7 @@ impl Published {
             let mut applying = Applying::begin(self);
             let mut events = 0;
             while let [entry, later @ ..] = rest {
-                machine::follow_decided(&mut ledger, entry);
+                machine::apply_decided(&mut ledger, entry);
                 events += entry.events.len();
                 rest = later;
                 if events >= LIMITS.publish_events {

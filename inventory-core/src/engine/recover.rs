@@ -170,26 +170,26 @@ fn replay(
             ledger.skip_to(end.sequence);
         }
         page.iter()
-            .try_for_each(|entry| follow(ports, settings, ledger, report, entry))
+            .try_for_each(|entry| apply(ports, settings, ledger, report, entry))
     })
 }
 
-fn follow(
+fn apply(
     ports: &Ports,
     settings: &Settings,
     ledger: &mut Ledger,
     report: &mut RecoveryReport,
     entry: &Arc<Entry>,
 ) -> Result<(), OpenError> {
-    let poison = match machine::follow(ledger, entry) {
+    let poison = match machine::apply(ledger, entry) {
         Ok(poison) => poison,
         Err(Break::Gap { head, found }) if found > head.next() => {
             lose_or_refuse(settings, ledger, report, head, found)?;
-            machine::follow_after_loss(ledger, entry)
+            machine::apply_after_loss(ledger, entry)
         }
         // After a loss nothing says which of two entries for one position is right: the first one read counts.
         Err(Break::Gap { .. }) if !report.lost.is_empty() => return Ok(()),
-        Err(_) if !report.lost.is_empty() => machine::follow_after_loss(ledger, entry),
+        Err(_) if !report.lost.is_empty() => machine::apply_after_loss(ledger, entry),
         Err(at) => return Err(OpenError::OtherHistory { at }),
     };
     report.events_replayed += entry.events.len() as u64;

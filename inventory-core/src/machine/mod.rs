@@ -31,8 +31,8 @@ pub use ledger::{
     Break, Buried, Head, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
     KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
 };
-pub(crate) use rules::follow_decided;
+pub(crate) use rules::apply_decided;
 pub use rules::{
-    Decision, Draft, Effects, Inapplicable, NotApplied, Poison, Portion, Staging, apply_whole,
-    decide, expire, follow, follow_after_loss,
+    Decision, Draft, Effects, Inapplicable, NotApplied, Poison, Portion, Staging, apply,
+    apply_after_loss, apply_whole, decide, expire,
 };

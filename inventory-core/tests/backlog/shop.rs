@@ -6,7 +6,7 @@ use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{Engine, Settings};
 use inventory_core::machine::{
     Basis, Command, Commit, Count, Entry, Guard, Hold, Ledger, MovementKind, Request, WindowLimits,
-    follow,
+    apply,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;
@@ -122,7 +122,7 @@ impl Shop {
     pub(crate) fn audit(&self) {
         let mut replayed = Ledger::new(WindowLimits::default());
         for entry in self.log() {
-            assert_eq!(follow(&mut replayed, &entry), Ok(vec![]));
+            assert_eq!(apply(&mut replayed, &entry), Ok(vec![]));
         }
         assert_same_image(&self.engine.reader().image(), &replayed.freeze());
         let (events, expired) = (self.log(), |kind: &MovementKind| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::machine::{
     Alert, Buried, Entry, Head, Hold, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
-    KeysForgotten, Ledger, Level, Request, Ship, StoreIx, Thresholds, WindowLimits, follow,
+    KeysForgotten, Ledger, Level, Request, Ship, StoreIx, Thresholds, WindowLimits, apply,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,
@@ -67,8 +67,8 @@ fn a_ledger_that_was_frozen_on_the_way_is_no_other() {
         };
         let (mut straight, mut frozen) = (Ledger::new(limits), Ledger::new(limits));
         for (number, entry) in written.iter().enumerate() {
-            follow(&mut straight, entry).unwrap();
-            follow(&mut frozen, entry).unwrap();
+            apply(&mut straight, entry).unwrap();
+            apply(&mut frozen, entry).unwrap();
             if number % 333 == 0 {
                 frozen = frozen.freeze().thaw(limits);
             }

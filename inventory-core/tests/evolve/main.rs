@@ -13,7 +13,7 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
-    MovementKind, NotApplied, ProductView, Request, WindowLimits, apply_whole, follow,
+    MovementKind, NotApplied, ProductView, Request, WindowLimits, apply, apply_whole,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,
@@ -84,7 +84,7 @@ fn ten_of_tea() -> Ledger {
     };
     let request = Request::unkeyed(vec![count("tea", "north", 10)]).unwrap();
     let mut ledger = Ledger::new(WindowLimits::default());
-    follow(&mut ledger, &History::after(start).write(&request)).unwrap();
+    apply(&mut ledger, &History::after(start).write(&request)).unwrap();
     ledger
 }
 
@@ -114,7 +114,7 @@ fn chained(head: Head, entry: Entry) -> Entry {
 /// Follows with an entry of these events; returns why each that cannot be applied was buried.
 fn feed(ledger: &mut Ledger, events: Vec<Event>) -> Vec<Inapplicable> {
     let entry = Arc::new(entry(ledger, events));
-    let poison = follow(ledger, &entry).unwrap();
+    let poison = apply(ledger, &entry).unwrap();
     poison.into_iter().map(|poison| poison.reason).collect()
 }
 
@@ -181,7 +181,7 @@ fn an_entry_that_does_not_continue_the_log_is_refused_and_changes_nothing() {
     let head = ledger.head();
     let good = entry(&ledger, vec![decreased(FOLLOWS)]);
     let mut refused = |entry: Entry| {
-        let refused = follow(&mut ledger, &Arc::new(entry)).unwrap_err();
+        let refused = apply(&mut ledger, &Arc::new(entry)).unwrap_err();
         assert_same_image(&ledger.freeze(), &before);
         refused
     };
@@ -207,7 +207,7 @@ fn an_entry_that_does_not_continue_the_log_is_refused_and_changes_nothing() {
     let other = Break::OtherHistory { at: good.first };
     assert_eq!(refused(early), other);
     assert_eq!(refused(unchained), other);
-    assert_eq!(follow(&mut ledger, &Arc::new(good)), Ok(vec![]));
+    assert_eq!(apply(&mut ledger, &Arc::new(good)), Ok(vec![]));
 }
 
 #[test]
@@ -386,7 +386,7 @@ fn a_key_is_remembered_with_events_that_could_not_be_applied() {
         }),
         ..entry(&ledger, events)
     });
-    assert_eq!(follow(&mut ledger, &keyed).unwrap().len(), 5);
+    assert_eq!(apply(&mut ledger, &keyed).unwrap().len(), 5);
     let key = &keyed.intent.as_ref().unwrap().key;
     let thawed = ledger.freeze().thaw(WindowLimits::default());
     assert_same_image(&thawed.freeze(), &ledger.freeze());

@@ -7,8 +7,8 @@ use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
     ImageProduct, KeysForgotten, Ledger, Level, Movement, MovementKind, Portion, Receive, Release,
-    Request, ReservationState, Set, SetRule, Ship, Staging, WindowLimits, decide, follow,
-    follow_after_loss,
+    Request, ReservationState, Set, SetRule, Ship, Staging, WindowLimits, apply, apply_after_loss,
+    decide,
 };
 use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Delta, Sequence, Timestamp, Ttl, Units};
@@ -88,7 +88,7 @@ fn an_event_of_an_unknown_reservation_or_transfer_changes_the_stock_alone() {
     let mut replica = stock_of(history.ledger());
     for command in [commit("r1"), receive("t1"), adjust("tea", "south", -1)] {
         let entry = write(&mut history, command);
-        assert_eq!(follow(&mut replica, &entry), Ok(vec![]));
+        assert_eq!(apply(&mut replica, &entry), Ok(vec![]));
     }
     assert_same_image(
         &stock_of(&replica).freeze(),
@@ -102,7 +102,7 @@ fn an_event_of_an_unknown_reservation_or_transfer_changes_the_stock_alone() {
     );
     // What is made from then on is known to both.
     let entry = write(&mut history, hold("r2", 1));
-    assert_eq!(follow(&mut replica, &entry), Ok(vec![]));
+    assert_eq!(apply(&mut replica, &entry), Ok(vec![]));
     let r2 = "r2".parse().unwrap();
     assert_eq!(replica.reservation(&r2), history.ledger().reservation(&r2));
 }
@@ -121,10 +121,10 @@ fn made_again_after_a_loss<T>(ask: impl Fn(&Ledger) -> T) -> T {
     let second = write(&mut later, hold("r1", 2));
     let mut ledger = Ledger::new(WindowLimits::default());
     for entry in [&counted, &first] {
-        follow(&mut ledger, entry).unwrap();
+        apply(&mut ledger, entry).unwrap();
     }
     ledger.lose(second.first);
-    assert_eq!(follow_after_loss(&mut ledger, &second), vec![]);
+    assert_eq!(apply_after_loss(&mut ledger, &second), vec![]);
     ask(&ledger)
 }
 
@@ -164,10 +164,10 @@ fn what_is_made_after_a_loss_is_listed_at_its_own_position() {
     let lost = write(&mut history, adjust("rice", "x", 1));
     let kept = write(&mut history, hold("r1", 3));
     let mut ledger = Ledger::new(WindowLimits::default());
-    follow(&mut ledger, &delivered).unwrap();
+    apply(&mut ledger, &delivered).unwrap();
     assert_eq!(ledger.unknown_before(), Sequence::START);
     ledger.lose(kept.first);
-    assert_eq!(follow_after_loss(&mut ledger, &kept), vec![]);
+    assert_eq!(apply_after_loss(&mut ledger, &kept), vec![]);
     let thawed = ledger.freeze().thaw(WindowLimits::default());
     for ledger in [&ledger, &thawed] {
         assert_eq!(ledger.unknown_before(), kept.first);
@@ -228,7 +228,7 @@ fn whoever_looks_at_a_product_under_suspicion_puts_what_is_reserved_right() {
             panic!("a count is taken");
         };
         let entry = draft.record(Some(&request), effects);
-        assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
+        assert_eq!(apply(&mut ledger, &entry), Ok(vec![]));
         assert_eq!(crate::state(&ledger), (6, 4, false));
         let north = crate::tea(&ledger)
             .level(&"north".parse().unwrap())
@@ -249,7 +249,7 @@ fn the_end_of_a_reservation_does_not_end_a_suspicion() {
     };
     let effects = inventory_core::machine::expire(&mut draft, portion).unwrap();
     let entry = draft.record(None, effects);
-    assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
+    assert_eq!(apply(&mut ledger, &entry), Ok(vec![]));
     // Of r1 only two units are left to set free, and of r2 none.
     assert_eq!(crate::state(&ledger), (6, 11, true));
     for id in ["r1", "r2"] {
@@ -284,7 +284,7 @@ fn a_reservation_whose_line_was_buried_is_known_by_the_others() {
     };
     let events = vec![held("rice", 3, (3, 1)), held("tea", 4, (4, 2))];
     let whole = entry(&ledger, events);
-    let poison = follow(&mut ledger, &whole).unwrap();
+    let poison = apply(&mut ledger, &whole).unwrap();
     assert_eq!(poison.len(), 1, "there is no rice");
     let reservation = ledger.reservation(&"r1".parse().unwrap()).unwrap();
     assert_eq!(reservation.lines.len(), 1);

@@ -1,7 +1,7 @@
 //! What a later program has written.
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{Break, Entry, Head, apply_whole, follow};
+use inventory_core::machine::{Break, Entry, Head, apply, apply_whole};
 use inventory_core::vocabulary::Chain;
 
 use crate::{FOLLOWS, at, decreased, entry, state, ten_of_tea};
@@ -35,7 +35,7 @@ fn an_entry_that_is_taken_on_trust_has_its_place_and_its_time_all_the_same() {
         assert_eq!(apply_whole(&mut ledger, entry), Err(reason.into()));
         assert_same_image(&ledger.freeze(), &before);
     }
-    assert!(follow(&mut ledger, &vouched).is_err());
+    assert!(apply(&mut ledger, &vouched).is_err());
     assert_eq!(apply_whole(&mut ledger, &vouched), Ok(()));
     assert_eq!(
         (ledger.head(), state(&ledger)),

@@ -1,9 +1,7 @@
 //! An entry of somebody else's log is applied as a whole, or not at all.
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{
-    Entry, Event, Ledger, NotApplied, WindowLimits, apply_whole, follow,
-};
+use inventory_core::machine::{Entry, Event, Ledger, NotApplied, WindowLimits, apply, apply_whole};
 
 use crate::{FOLLOWS, Says, decreased, entry, ten_of_tea, unknown};
 
@@ -35,13 +33,13 @@ fn events() -> [Event; 6] {
     ]
 }
 
-/// Applies an entry to a copy of the ledger: as [`follow`] does where that buries nothing, else not at all.
+/// Applies an entry to a copy of the ledger: as [`apply`] does where that buries nothing, else not at all.
 pub(crate) fn apply_to_a_copy(ledger: &Ledger, entry: &Entry) -> Result<(), NotApplied> {
     let before = ledger.freeze();
     let thawed = || before.clone().thaw(WindowLimits::default());
     let (mut whole, mut in_parts) = (thawed(), thawed());
     let applied = apply_whole(&mut whole, entry);
-    let poison = follow(&mut in_parts, entry).unwrap();
+    let poison = apply(&mut in_parts, entry).unwrap();
     // What is a dead letter already is one here too.
     let first = poison
         .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inventory_core::engine::ProductState;
-use inventory_core::machine::{Entry, Event, Ledger, Level, WindowLimits, follow_after_loss};
+use inventory_core::machine::{Entry, Event, Ledger, Level, WindowLimits, apply_after_loss};
 use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
 
 /// An event, what it found, and the entry that it belongs to.
@@ -50,7 +50,7 @@ impl Truth {
                     events: [event.clone()].into(),
                     ..Entry::clone(entry)
                 };
-                let poison = follow_after_loss(&mut ledger, &alone);
+                let poison = apply_after_loss(&mut ledger, &alone);
                 truth.events.push(Happened {
                     sequence,
                     entry: Arc::clone(entry),

@@ -8,7 +8,7 @@ use inventory_core::engine::{
     Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Reader, Settings,
     Snapshotter, Subscription,
 };
-use inventory_core::machine::{Entry, Event, Ledger, Request, follow};
+use inventory_core::machine::{Entry, Event, Ledger, Request, apply};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{
@@ -151,7 +151,7 @@ impl World {
         assert!(self.log.ends_with(&kept), "the log is what was followed");
         let mut replayed = Ledger::new(self.rules.window);
         for entry in &self.log {
-            assert_eq!(follow(&mut replayed, entry), Ok(vec![]));
+            assert_eq!(apply(&mut replayed, entry), Ok(vec![]));
         }
         assert_same_image(&self.engine.reader().image(), &replayed.freeze());
     }

@@ -96,7 +96,7 @@ fn stock(view: &View, snapshots: &[SnapshotFile]) -> std::io::Result<Option<Ledg
     let after = ledger.head().sequence;
     view.each_record(after, Default::default(), &mut |record| {
         let entry = record.entry.ok();
-        let outcome = entry.map(|entry| machine::follow(&mut ledger, &entry).is_ok());
+        let outcome = entry.map(|entry| machine::apply(&mut ledger, &entry).is_ok());
         followed = outcome == Some(true);
         match followed {
             true => ControlFlow::Continue(()),

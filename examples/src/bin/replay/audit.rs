@@ -1,7 +1,7 @@
 //! Whether every unit is accounted for, asked in three ways that share as little as possible.
 
 use inventory_core::engine::{Engine, Opened};
-use inventory_core::machine::{Ledger, follow};
+use inventory_core::machine::{Ledger, apply};
 use inventory_core::ports::LogReader;
 use serde::{Serialize, Serializer};
 
@@ -104,7 +104,7 @@ fn follow_page(
         .map_err(|error| Failure::storage_because("the log cannot be read", error))?;
     for entry in &entries {
         // What cannot be applied quarantines its product, which the comparison reports.
-        follow(ledger, entry)
+        apply(ledger, entry)
             .map_err(|error| Failure::storage_because("the log does not continue itself", error))?;
         promises.follow(entry);
     }

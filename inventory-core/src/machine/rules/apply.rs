@@ -25,39 +25,39 @@ pub struct Poison {
 /// # Errors
 ///
 /// The entry does not continue what the ledger has followed; the ledger is as it was.
-pub fn follow(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
+pub fn apply(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
     ledger.head.check(entry)?;
-    Ok(apply(ledger, entry, check))
+    Ok(apply_events(ledger, entry, check))
 }
 
-/// Follows an entry that was decided on this very ledger: as [`follow`], without computing again what ties the entry to
+/// Follows an entry that was decided on this very ledger: as [`apply`], without computing again what ties the entry to
 /// it.
 ///
 /// # Panics
 ///
 /// The entry was decided on something else.
-pub(crate) fn follow_decided(ledger: &mut Ledger, entry: &Entry) {
+pub(crate) fn apply_decided(ledger: &mut Ledger, entry: &Entry) {
     assert_eq!(entry.first, ledger.head.sequence.next());
-    let poison = apply(ledger, entry, check);
+    let poison = apply_events(ledger, entry, check);
     assert!(
         poison.is_empty(),
         "what was decided on a ledger applies to it"
     );
 }
 
-/// Follows a log that has lost what comes before `entry`: as [`follow`], except that nothing ties the entry to what the
+/// Follows a log that has lost what comes before `entry`: as [`apply`], except that nothing ties the entry to what the
 /// ledger has followed so far. Products that do not follow any more are quarantined.
-pub fn follow_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
+pub fn apply_after_loss(ledger: &mut Ledger, entry: &Entry) -> Vec<Poison> {
     // What the entry opens is found by the position of its request, which does not follow the ledger's.
     ledger.skip_to(Sequence::new(entry.first.number().saturating_sub(1)));
-    apply(ledger, entry, check)
+    apply_events(ledger, entry, check)
 }
 
 /// Deadlines of levels that have lapsed, which are dropped with each entry: some ten microseconds of its time.
 const DROPPED: usize = 1_024;
 
 /// Applies the events of an entry that `check` lets pass, and buries the others.
-pub(super) fn apply(
+pub(super) fn apply_events(
     ledger: &mut Ledger,
     entry: &Entry,
     check: impl Copy + Fn(&Product, Option<StoreIx>, &Movement) -> Result<(), Inapplicable>,

@@ -7,8 +7,8 @@ mod draft;
 mod evolve;
 mod whole;
 
-pub(crate) use apply::follow_decided;
-pub use apply::{Poison, follow, follow_after_loss};
+pub(crate) use apply::apply_decided;
+pub use apply::{Poison, apply, apply_after_loss};
 pub use decide::{Portion, decide, expire};
 pub use decision::{Decision, Effects};
 pub use draft::{Draft, Staging};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::apply::apply;
+use super::apply::apply_events;
 use super::evolve::{assign, check};
 use crate::machine::ledger::{Product, StoreIx};
 use crate::machine::{Break, Entry, Event, Inapplicable, Ledger, Movement};
@@ -28,7 +28,7 @@ pub enum NotApplied {
 /// Applies an entry that comes next by its position and its time, all of it or nothing.
 ///
 /// For who follows somebody else's log: an event that its owner has applied and that does not apply here says that the
-/// two ledgers differ, and [`follow`](super::follow) would bury it. What is a dead letter at its owner is one here.
+/// two ledgers differ, and [`apply`](super::apply) would bury it. What is a dead letter at its owner is one here.
 ///
 /// The chain of the entry is not looked at, since a later program may have digested what this one cannot: see
 /// [`Head::check`](super::Head::check).
@@ -49,7 +49,7 @@ pub fn apply_whole(ledger: &mut Ledger, entry: &Entry) -> Result<(), NotApplied>
     }
 
     // From here it must succeed.
-    apply(ledger, entry, |_, _, _| Ok(()));
+    apply_events(ledger, entry, |_, _, _| Ok(()));
     Ok(())
 }
 
@@ -57,7 +57,7 @@ pub fn apply_whole(ledger: &mut Ledger, entry: &Entry) -> Result<(), NotApplied>
 struct Trial<'a> {
     ledger: &'a Ledger,
     products: BTreeMap<&'a ProductId, Product>,
-    /// Stores that the ledger does not know yet. Their positions need not be the ones that evolve will give.
+    /// Stores that the ledger does not know yet. Their positions need not be the ones that the ledger will give.
     new_stores: BTreeMap<&'a StoreId, StoreIx>,
 }
 

@@ -36,8 +36,7 @@ use std::sync::Arc;
 use inventory_core::conformance::assert_same_image;
 use inventory_core::machine::{
     DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, ImageProduct,
-    KeysForgotten, Ledger, Portion, Request, Staging, StoreIx, WindowLimits, decide, expire,
-    follow,
+    KeysForgotten, Ledger, Portion, Request, Staging, StoreIx, WindowLimits, apply, decide, expire,
 };
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
@@ -146,7 +145,7 @@ impl World {
         }
         self.model.publish();
         for entry in entries {
-            let poison = follow(&mut self.ledger, &entry).unwrap();
+            let poison = apply(&mut self.ledger, &entry).unwrap();
             assert_eq!(poison, [], "what was decided can be applied");
             self.written.push(entry);
         }
@@ -169,7 +168,7 @@ impl World {
             annotations: None,
             chain: Chain::from_bits(head.chain.bits() ^ 1),
         });
-        let poison = follow(&mut self.ledger, &entry).unwrap();
+        let poison = apply(&mut self.ledger, &entry).unwrap();
         assert_eq!(poison.len(), 1, "in {line:?}");
         self.model.bury(&entry.events[0], self.now);
         self.written.push(entry);
@@ -192,7 +191,7 @@ impl World {
     fn replay(&self) {
         let mut replica = self.past.clone().thaw(self.limits);
         for entry in &self.written {
-            follow(&mut replica, entry).unwrap();
+            apply(&mut replica, entry).unwrap();
         }
         assert_same_image(&replica.freeze(), &self.ledger.freeze());
         let events = self.written.iter().map(|entry| entry.events.len() as u64);

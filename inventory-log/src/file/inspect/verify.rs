@@ -165,7 +165,7 @@ impl<'a> Pass<'a> {
         if entry.last() <= ledger.head().sequence {
             return;
         }
-        match machine::follow(ledger, entry) {
+        match machine::apply(ledger, entry) {
             Ok(poison) => {
                 let faults = poison.iter().map(|poison| {
                     let what = format!(

@@ -220,7 +220,7 @@ impl<'a> Draft<'a> {
         known.then(|| self.ledger.products.at(ix))
     }
 
-    /// Positions of what the ledger does not know yet. They need not be the ones that evolve will give.
+    /// Positions of what the ledger does not know yet. They need not be the ones that the ledger will give.
     fn new_product(&mut self, id: &ProductId) -> ProductIx {
         let next = self.ledger.products.len() + self.staging.new_products.len();
         let new = &mut self.staging.new_products;

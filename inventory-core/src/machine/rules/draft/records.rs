@@ -105,7 +105,7 @@ mod tests {
     use crate::machine::{
         Close, Command, Commit, CommitLine, Decision, Extend, Hold, Ledger, Lines, Receive,
         ReceiveLine, Release, RemoveAlert, Request, SetAlert, Settlement, Ship, WindowLimits,
-        decide, follow,
+        apply, decide,
     };
     use crate::vocabulary::Units;
 
@@ -195,7 +195,7 @@ mod tests {
             let shown_transfer = draft.transfer(&transfer).cloned();
             let shown_alert = draft.alert_at(level);
             for entry in entries {
-                assert_eq!(follow(&mut ledger, &entry), Ok(vec![]));
+                assert_eq!(apply(&mut ledger, &entry), Ok(vec![]));
             }
             let known = ids.each_ref().map(|id| ledger.reservation(id).cloned());
             assert_eq!(shown.map(|it| it.map(Arc::unwrap_or_clone)), known);
