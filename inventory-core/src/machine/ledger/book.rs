@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rapidhash::RapidHashMap;
 
 use super::WindowLimits;
-use super::shelf::{Shelf, Slot};
+use super::chunked_list::{ChunkedList, Slot};
 use crate::defect;
 use crate::machine::{HeldLine, Reservation, Transfer, TransferLine};
 use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
@@ -69,34 +69,34 @@ impl Record for Transfer {
 /// Records in the order in which they were opened, found by their id. An open one is never forgotten; one that has ended
 /// is, by age, by count and by bytes, like a key.
 ///
-/// **Invariant**: `index` names each record of the shelf, `ended` each that has ended, and `ended_bytes` is what these take. A
+/// **Invariant**: `index` names each record of the list, `ended` each that has ended, and `ended_bytes` is what these take. A
 /// record that has ended changes no more in what it takes.
 #[derive(Debug)]
 pub(in crate::machine) struct Book<T: Record> {
     limits: WindowLimits,
     /// Bytes of the records that have ended.
     ended_bytes: usize,
-    shelf: Shelf<Arc<T>>,
+    list: ChunkedList<Arc<T>>,
     index: RapidHashMap<T::Id, Slot>,
     ended: BTreeSet<(Timestamp, Slot)>,
 }
 
 /// A book as it was at one moment.
-pub(in crate::machine) type FrozenBook<T> = Shelf<Arc<T>>;
+pub(in crate::machine) type FrozenBook<T> = ChunkedList<Arc<T>>;
 
 impl<T: Record> Book<T> {
     pub(in crate::machine) fn new(limits: WindowLimits) -> Self {
         Self {
             limits,
             ended_bytes: 0,
-            shelf: Shelf::default(),
+            list: ChunkedList::default(),
             index: RapidHashMap::default(),
             ended: BTreeSet::new(),
         }
     }
 
     pub(in crate::machine) fn open_count(&self) -> usize {
-        self.shelf.len() - self.ended.len()
+        self.list.len() - self.ended.len()
     }
 
     pub(in crate::machine) fn slot(&self, id: &T::Id) -> Option<Slot> {
@@ -106,18 +106,18 @@ impl<T: Record> Book<T> {
     /// Where a record is that was opened at a position; not where an earlier one of that id is.
     pub(in crate::machine) fn opened_at(&self, id: &T::Id, position: Sequence) -> Option<Slot> {
         let slot = self.slot(id)?;
-        let found = self.shelf.get(slot);
+        let found = self.list.get(slot);
         found
             .is_some_and(|found| found.opened() == position)
             .then_some(slot)
     }
 
     pub(in crate::machine) fn find(&self, id: &T::Id) -> Option<&Arc<T>> {
-        self.shelf.get(self.slot(id)?)
+        self.list.get(self.slot(id)?)
     }
 
     pub(in crate::machine) fn at(&self, slot: Slot) -> Option<&Arc<T>> {
-        self.shelf.get(slot)
+        self.list.get(slot)
     }
 
     /// The records that were opened after a position, in that order.
@@ -128,18 +128,18 @@ impl<T: Record> Book<T> {
         let start = match position {
             Sequence::START => Slot::FIRST,
             _ => self
-                .shelf
+                .list
                 .partition_point(|record| record.opened() <= position),
         };
-        self.shelf.from(start).map(|(_, record)| record)
+        self.list.from(start).map(|(_, record)| record)
     }
 
     /// Takes a new record in. What is still known of an earlier one of that id is forgotten.
     pub(in crate::machine) fn open(&mut self, record: T) -> Slot {
         let id = record.id().clone();
-        let slot = self.shelf.push(Arc::new(record));
+        let slot = self.list.push(Arc::new(record));
         if let Some(earlier) = self.index.insert(id, slot)
-            && let Some(earlier_record) = self.shelf.remove(earlier)
+            && let Some(earlier_record) = self.list.remove(earlier)
             && let Some(ended_at) = earlier_record.ended_at()
         {
             self.ended.remove(&(ended_at, earlier));
@@ -150,7 +150,7 @@ impl<T: Record> Book<T> {
 
     /// Changes a record, and forgets those that have ended long enough ago when this one has just ended.
     pub(in crate::machine) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut T)) {
-        let Some(record) = self.shelf.get_mut(slot) else {
+        let Some(record) = self.list.get_mut(slot) else {
             return;
         };
         let record = Arc::make_mut(record);
@@ -169,7 +169,7 @@ impl<T: Record> Book<T> {
                 break;
             }
             self.ended.pop_first();
-            if let Some(forgotten) = self.shelf.remove(oldest) {
+            if let Some(forgotten) = self.list.remove(oldest) {
                 if !defect!(ForgottenTakesRoom) {
                     self.ended_bytes -= forgotten.bytes();
                 }
@@ -179,7 +179,7 @@ impl<T: Record> Book<T> {
     }
 
     pub(in crate::machine) fn freeze(&self) -> FrozenBook<T> {
-        self.shelf.clone()
+        self.list.clone()
     }
 
     pub(in crate::machine) fn thaw(frozen: &FrozenBook<T>, limits: WindowLimits) -> Self {
@@ -193,7 +193,7 @@ impl<T: Record> Book<T> {
                 .map(|(slot, record)| (record.id().clone(), slot))
                 .collect(),
             ended: ended.collect(),
-            shelf: frozen.clone(),
+            list: frozen.clone(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod arena;
 mod book;
 mod buried;
 mod by_id;
+mod chunked_list;
 mod head;
 mod holds;
 mod image;
@@ -27,7 +28,6 @@ mod packed;
 mod places;
 mod product;
 mod records;
-mod shelf;
 mod suspicion;
 mod window;
 
@@ -46,11 +46,11 @@ pub use window::{KeysForgotten, WindowLimits};
 pub(super) use arena::Arena;
 pub(super) use book::{Book, FrozenBook, Record};
 pub(super) use by_id::ById;
+pub(super) use chunked_list::Slot;
 pub(super) use holds::Holds;
 pub(super) use packed::{Packer, Unpacker};
 pub(super) use product::{Product, Standing};
 pub(super) use records::{RecordKeeper, apply_to_records};
-pub(super) use shelf::Slot;
 pub(super) use window::{FrozenWindow, Window};
 
 use crate::defect;

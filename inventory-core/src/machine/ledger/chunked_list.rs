@@ -21,14 +21,14 @@ impl Slot {
 ///
 /// **Invariant**: a chunk that is there has at least one element, unless it is the last one.
 #[derive(Debug)]
-pub(in crate::machine) struct Shelf<T> {
+pub(in crate::machine) struct ChunkedList<T> {
     chunks: VecDeque<Option<Arc<Chunk<T>>>>,
     first_chunk: u64,
     end: u64,
     len: usize,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for ChunkedList<T> {
     fn default() -> Self {
         Self {
             chunks: VecDeque::new(),
@@ -39,7 +39,7 @@ impl<T> Default for Shelf<T> {
     }
 }
 
-impl<T> Clone for Shelf<T> {
+impl<T> Clone for ChunkedList<T> {
     fn clone(&self) -> Self {
         Self {
             chunks: self.chunks.clone(),
@@ -48,7 +48,7 @@ impl<T> Clone for Shelf<T> {
     }
 }
 
-impl<T: Clone> Shelf<T> {
+impl<T: Clone> ChunkedList<T> {
     pub(in crate::machine) fn len(&self) -> usize {
         self.len
     }
@@ -70,7 +70,7 @@ impl<T: Clone> Shelf<T> {
         chunk[(slot.0 % CHUNK) as usize].as_ref()
     }
 
-    /// As [`Shelf::get`]; copies the chunk when a clone of the list shares it.
+    /// As [`ChunkedList::get`]; copies the chunk when a clone of the list shares it.
     pub(in crate::machine) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.place(slot)?.as_mut()
     }
@@ -158,19 +158,19 @@ mod tests {
 
     #[test]
     fn elements_go_in_any_order_and_a_clone_keeps_what_it_saw() {
-        let mut shelf = Shelf::default();
-        let slots: Vec<_> = (0..1_000).map(|number| shelf.push(number)).collect();
-        let clone = shelf.clone();
+        let mut list = ChunkedList::default();
+        let slots: Vec<_> = (0..1_000).map(|number| list.push(number)).collect();
+        let clone = list.clone();
         for (number, &slot) in slots.iter().enumerate() {
             if number % 200 != 7 {
-                assert_eq!(shelf.remove(slot), Some(number));
-                assert_eq!(shelf.remove(slot), None);
+                assert_eq!(list.remove(slot), Some(number));
+                assert_eq!(list.remove(slot), None);
             }
         }
-        *shelf.get_mut(slots[207]).unwrap() = 208;
-        let left: Vec<_> = shelf.iter().copied().collect();
+        *list.get_mut(slots[207]).unwrap() = 208;
+        let left: Vec<_> = list.iter().copied().collect();
         assert_eq!(left, [7, 208, 407, 607, 807]);
-        assert_eq!((shelf.len(), clone.len()), (5, 1_000));
+        assert_eq!((list.len(), clone.len()), (5, 1_000));
         assert_eq!(
             clone.iter().copied().collect::<Vec<_>>(),
             Vec::from_iter(0..1_000)
@@ -178,17 +178,17 @@ mod tests {
         // The second time without the first chunks.
         for first_left in [0, 1] {
             for least in 0..1_000 {
-                let slot = shelf.partition_point(|&number| number < least);
-                let next = shelf.from(slot).next().map(|(_, &number)| number);
+                let slot = list.partition_point(|&number| number < least);
+                let next = list.from(slot).next().map(|(_, &number)| number);
                 let mut left = left[first_left..].iter().copied();
                 assert_eq!(next, left.find(|&number| number >= least));
             }
-            shelf.remove(slots[7]);
+            list.remove(slots[7]);
         }
-        let all: Vec<_> = shelf.from(Slot::FIRST).map(|(slot, _)| slot).collect();
+        let all: Vec<_> = list.from(Slot::FIRST).map(|(slot, _)| slot).collect();
         for slot in all {
-            shelf.remove(slot);
+            list.remove(slot);
         }
-        assert_eq!((shelf.len(), shelf.push(1)), (0, Slot(1_000)));
+        assert_eq!((list.len(), list.push(1)), (0, Slot(1_000)));
     }
 }
