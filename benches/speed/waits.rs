@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use inventory_core::engine::Reader;
 use inventory_core::machine::{
-    Command, Commit, LINES_MAX, REQUEST_LINES_MAX, Request, Set, SetRule,
+    Command, Commit, LINES_MAX, REQUEST_LINES_MAX, Request, SyncLevel, SyncRule,
 };
 use inventory_core::vocabulary::{ProductId, Quantity};
 use inventory_core::writer::{Writer, WriterLimits};
@@ -144,10 +144,10 @@ fn look(reader: &Reader, product: &ProductId) {
 }
 
 fn overwrite(product: usize) -> Command {
-    Command::Set(Set {
+    Command::SyncLevel(SyncLevel {
         product: product_name(product).parse().expect("a short id"),
         store: "store-0".parse().expect("a short id"),
         on_hand: Quantity::new(500_000_000).expect("in range"),
-        rule: SetRule::Overwrite,
+        rule: SyncRule::Overwrite,
     })
 }

@@ -1,7 +1,7 @@
 //! Memory of the keys of many stores that synchronise their whole stock every quarter of an hour: what the process grows
 //! by, beside the bound that the window is given.
 
-use inventory_core::machine::{Command, Request, Set, SetRule, Staging, WindowLimits};
+use inventory_core::machine::{Command, Request, Staging, SyncLevel, SyncRule, WindowLimits};
 use inventory_core::vocabulary::{Quantity, Timestamp};
 
 use crate::arguments::scaled;
@@ -69,11 +69,11 @@ pub(crate) fn measure() -> Window {
 fn sync(store: usize, rows: usize, round: usize, number: u64) -> Request {
     let name = format!("store-{store}");
     let row = |product: usize| {
-        Command::Set(Set {
+        Command::SyncLevel(SyncLevel {
             product: product_name(product).parse().expect("a short id"),
             store: name.parse().expect("a short id"),
             on_hand: Quantity::new(5 + round as u64 % 2).expect("in range"),
-            rule: SetRule::Overwrite,
+            rule: SyncRule::Overwrite,
         })
     };
     let key = key_name(number).parse().expect("a short key");

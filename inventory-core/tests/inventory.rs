@@ -15,7 +15,7 @@ use inventory_core::engine::Settings;
 use inventory_core::inventory::{Inventory, StartError};
 use inventory_core::machine::{
     Adjust, Close, Command, Commit, Count, Extend, Hold, InvalidInput, MovementKind, Receive,
-    Rejection, Release, RemoveAlert, Request, Set, SetAlert, Settlement, Ship,
+    Rejection, Release, RemoveAlert, Request, SetAlert, Settlement, Ship, SyncLevel,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{
@@ -223,7 +223,7 @@ fn plain_values_make_every_command_and_one_error() {
     let commands = || -> Result<Vec<Command>, InvalidInput> {
         Ok(vec![
             Count::new("tea", "north", 9)?.into(),
-            Set::new("rice", "north", 4)?.into(),
+            SyncLevel::new("rice", "north", 4)?.into(),
             Adjust::new("tea", "north", -1)?.into(),
             SetAlert::new("tea", "north", 1, 2)?.into(),
             RemoveAlert::new("tea", "north")?.into(),

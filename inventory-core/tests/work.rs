@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::machine::{
-    Command, DeadLettered, Decision, Draft, Entry, Event, Hold, Ledger, Request, Set, SetRule,
-    Staging, WindowLimits, apply, decide,
+    Command, DeadLettered, Decision, Draft, Entry, Event, Hold, Ledger, Request, Staging,
+    SyncLevel, SyncRule, WindowLimits, apply, decide,
 };
 use inventory_core::testing::steps;
 use inventory_core::vocabulary::{Quantity, Sequence, Timestamp, Ttl, Units};
@@ -117,11 +117,11 @@ fn a_proof_does_not_pass_over_what_was_buried_of_other_products() {
     assert_eq!(apply(&mut shop.ledger, &night).unwrap().len(), PRODUCTS);
     assert_eq!(shop.ledger.quarantined_count(), PRODUCTS);
     let row = |at| {
-        Command::Set(Set {
+        Command::SyncLevel(SyncLevel {
             product: product(at).parse().unwrap(),
             store: "north".parse().unwrap(),
             on_hand: Quantity::new(5).unwrap(),
-            rule: SetRule::Overwrite,
+            rule: SyncRule::Overwrite,
         })
     };
     let passed = shop.passed_over((0..PRODUCTS).map(row).collect());

@@ -24,8 +24,8 @@ pub use facts::{
     InvalidRequest, InvalidReservationState, InvalidSettlement, InvalidThresholds,
     InvalidTransferState, LINES_MAX, Level, Line, Lines, Movement, MovementKind, Outcome,
     REQUEST_LINES_MAX, Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation,
-    ReservationState, Retry, Set, SetAlert, SetRule, Settlement, Ship, Skip, Then, Thresholds,
-    Transfer, TransferLine, TransferState,
+    ReservationState, Retry, SetAlert, Settlement, Ship, Skip, SyncLevel, SyncRule, Then,
+    Thresholds, Transfer, TransferLine, TransferState,
 };
 pub use ledger::{
     Break, Buried, Head, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,

@@ -2,8 +2,8 @@
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::machine::{
-    Close, Command, Extend, Receive, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement,
-    Ship, Thresholds,
+    Close, Command, Extend, Receive, Release, RemoveAlert, SetAlert, Settlement, Ship, SyncLevel,
+    SyncRule, Thresholds,
 };
 use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Quantity, Ttl, Units};
@@ -23,11 +23,11 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("count and release", release_down_to("tea", 0)),
         (
             "set",
-            Command::Set(Set {
+            Command::SyncLevel(SyncLevel {
                 product: product(),
                 store: store(),
                 on_hand: quantity(1),
-                rule: SetRule::Overwrite,
+                rule: SyncRule::Overwrite,
             }),
         ),
         ("hold", hold("new", "tea", 60)),

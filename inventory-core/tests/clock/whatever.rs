@@ -37,7 +37,7 @@ enum Step {
     /// Real time passes while the clock stands.
     Stand(u64),
     /// Somebody sets the clock: so far ahead of the right time, or behind it.
-    Set(i64),
+    SyncLevel(i64),
     /// A customer holds a unit for so many seconds.
     Hold(u64),
     /// A customer takes what was held as the so many-last.
@@ -54,9 +54,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => select(pass.clone()).prop_map(Step::Pass),
         1 => select(pass).prop_map(Step::Stand),
-        2 => off().prop_map(Step::Set),
-        1 => off().prop_map(|off| Step::Set(-off)),
-        2 => Just(Step::Set(0)),
+        2 => off().prop_map(Step::SyncLevel),
+        1 => off().prop_map(|off| Step::SyncLevel(-off)),
+        2 => Just(Step::SyncLevel(0)),
         4 => select(vec![1, 60, 3_600]).prop_map(Step::Hold),
         3 => (0..3usize).prop_map(Step::Commit),
         2 => Just(Step::Sell),
@@ -115,7 +115,7 @@ impl Street {
                 self.off -= millis as i64;
                 self.shop.clock.stand_millis(millis);
             }
-            Step::Set(off) => {
+            Step::SyncLevel(off) => {
                 self.off = off;
                 let shown = at(0).millis() + self.watch;
                 let shown = Timestamp::from_millis(shown.saturating_add_signed(off));

@@ -7,8 +7,8 @@ use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
     ImageProduct, KeysForgotten, Ledger, Level, Movement, MovementKind, Portion, Receive, Release,
-    Request, ReservationState, Set, SetRule, Ship, Staging, WindowLimits, apply, apply_after_loss,
-    decide,
+    Request, ReservationState, Ship, Staging, SyncLevel, SyncRule, WindowLimits, apply,
+    apply_after_loss, decide,
 };
 use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Delta, Sequence, Timestamp, Ttl, Units};
@@ -213,11 +213,11 @@ fn doubtful() -> Ledger {
 
 #[test]
 fn whoever_looks_at_a_product_under_suspicion_puts_what_is_reserved_right() {
-    let overwrite = Command::Set(Set {
+    let overwrite = Command::SyncLevel(SyncLevel {
         product: "tea".parse().unwrap(),
         store: "north".parse().unwrap(),
         on_hand: quantity(9),
-        rule: SetRule::Overwrite,
+        rule: SyncRule::Overwrite,
     });
     for command in [count("tea", "north", 9), overwrite] {
         let mut ledger = doubtful();

@@ -2,8 +2,8 @@
 
 use inventory_core::machine::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Distinct, Extend, Guard, Hold,
-    Ledger, Lines, Receive, ReceiveLine, Release, RemoveAlert, Request, Set, SetAlert, SetRule,
-    Settlement, Ship, Thresholds,
+    Ledger, Lines, Receive, ReceiveLine, Release, RemoveAlert, Request, SetAlert, Settlement, Ship,
+    SyncLevel, SyncRule, Thresholds,
 };
 use inventory_core::testing::then;
 use inventory_core::vocabulary::{
@@ -103,7 +103,7 @@ fn change(command: &mut Command) {
     match command {
         Command::Adjust(adjust) => adjust.store = store_id("south"),
         Command::Count(count) => count.release_holds = !count.release_holds,
-        Command::Set(set) => set.rule = SetRule::Overwrite,
+        Command::SyncLevel(set) => set.rule = SyncRule::Overwrite,
         Command::Hold(hold) => hold.ttl = ttl(59),
         Command::Commit(commit) => commit.lines = None,
         Command::Release(release) => release.reservation = "r1".parse().expect("a plain name"),
@@ -215,10 +215,10 @@ fn stock((product, store): Place, amount: Amount, head: Sequence) -> Command {
                 release_holds,
             });
         }
-        Amount::Merge(on_hand) => (on_hand, SetRule::Merge(Version::NEVER_WRITTEN)),
-        Amount::Overwrite(on_hand) => (on_hand, SetRule::Overwrite),
+        Amount::Merge(on_hand) => (on_hand, SyncRule::Merge(Version::NEVER_WRITTEN)),
+        Amount::Overwrite(on_hand) => (on_hand, SyncRule::Overwrite),
     };
-    Command::Set(Set {
+    Command::SyncLevel(SyncLevel {
         product,
         store,
         on_hand: quantity(on_hand),
@@ -272,7 +272,7 @@ fn guarded_product(command: &Command) -> Option<&ProductId> {
     match command {
         Command::Adjust(adjust) => Some(&adjust.product),
         Command::Count(count) => Some(&count.product),
-        Command::Set(set) => Some(&set.product),
+        Command::SyncLevel(set) => Some(&set.product),
         Command::Hold(_)
         | Command::Commit(_)
         | Command::Release(_)
@@ -293,8 +293,8 @@ fn demand(command: &mut Command, demanded: Guard) {
                 *guard = demanded;
             }
         }
-        Command::Set(set) => {
-            if let (SetRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
+        Command::SyncLevel(set) => {
+            if let (SyncRule::Merge(version), Guard::At(demanded)) = (&mut set.rule, demanded) {
                 *version = demanded;
             }
         }

@@ -8,8 +8,8 @@
 use inventory_core::conformance::adjust;
 use inventory_core::engine::{BasisError, Engine, Opened, Reader, Settings};
 use inventory_core::machine::{
-    Basis, Command, Commit, Count, Guard, Hold, Receive, Rejection, Release, Request, Set, SetRule,
-    Ship,
+    Basis, Command, Commit, Count, Guard, Hold, Receive, Rejection, Release, Request, Ship,
+    SyncLevel, SyncRule,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::vocabulary::{Quantity, Sequence, StoreId, Ttl, Units};
@@ -153,11 +153,11 @@ impl Building {
                 self.count(at, found, Basis::Now(Guard::Unguarded));
             }
             Happens::Overwritten(at) => {
-                let set = Set {
+                let set = SyncLevel {
                     product: "tea".parse().unwrap(),
                     store: store(at),
                     on_hand: Quantity::new(self.shelves[at]).unwrap(),
-                    rule: SetRule::Overwrite,
+                    rule: SyncRule::Overwrite,
                 };
                 if self.ask(vec![set.into()]).is_ok() {
                     self.compare(at);

@@ -1,6 +1,6 @@
 //! A store's stock, set in one request.
 
-use inventory_core::machine::{Command, Outcome, REQUEST_LINES_MAX, Set, SetRule, Skip};
+use inventory_core::machine::{Command, Outcome, REQUEST_LINES_MAX, Skip, SyncLevel, SyncRule};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,10 +61,10 @@ impl SyncRow {
     /// The command that says the same; `None` when a merge lacks its version.
     pub fn command(&self, store: &StoreId, mode: SyncMode) -> Option<Command> {
         let rule = match mode {
-            SyncMode::Merge => SetRule::Merge(self.version?),
-            SyncMode::Overwrite => SetRule::Overwrite,
+            SyncMode::Merge => SyncRule::Merge(self.version?),
+            SyncMode::Overwrite => SyncRule::Overwrite,
         };
-        Some(Command::Set(Set {
+        Some(Command::SyncLevel(SyncLevel {
             product: self.id.clone(),
             store: store.clone(),
             on_hand: self.qty,

@@ -18,8 +18,8 @@ mod transfer;
 pub use alert::Alert;
 pub use command::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold,
-    InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship,
-    Then, Thresholds,
+    InvalidThresholds, Receive, ReceiveLine, Release, RemoveAlert, SetAlert, Ship, SyncLevel,
+    SyncRule, Then, Thresholds,
 };
 pub use detail::{DetailForm, DetailValue};
 pub use entry::{Annotations, Entry, Intent};

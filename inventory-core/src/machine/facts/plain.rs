@@ -3,7 +3,7 @@
 
 use super::{
     Adjust, Basis, Close, Commit, Count, Extend, Guard, Hold, InvalidRequest, InvalidThresholds,
-    Receive, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement, Ship, Thresholds,
+    Receive, Release, RemoveAlert, SetAlert, Settlement, Ship, SyncLevel, SyncRule, Thresholds,
 };
 use crate::vocabulary::{Adjustment, InvalidId, InvalidKey, OutOfRange, Quantity, Ttl, Units};
 
@@ -61,7 +61,7 @@ impl Count {
     }
 }
 
-impl Set {
+impl SyncLevel {
     /// A row of a synchronisation that counts whatever the version is.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Set {
             product: product.parse()?,
             store: store.parse()?,
             on_hand: Quantity::new(on_hand)?,
-            rule: SetRule::Overwrite,
+            rule: SyncRule::Overwrite,
         })
     }
 }

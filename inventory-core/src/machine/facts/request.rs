@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::machine::{
         Adjust, Basis, Close, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
-        ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement, Ship, Then,
+        ReceiveLine, Release, RemoveAlert, SetAlert, Settlement, Ship, SyncLevel, SyncRule, Then,
         Thresholds,
     };
     use crate::vocabulary::{Adjustment, Quantity, Sequence, Ttl, Units, Version};
@@ -226,8 +226,8 @@ mod tests {
                     release_holds,
                 }));
             }
-            for rule in [SetRule::Overwrite, SetRule::Merge(Version::NEVER_WRITTEN)] {
-                all.push(Command::Set(Set {
+            for rule in [SyncRule::Overwrite, SyncRule::Merge(Version::NEVER_WRITTEN)] {
+                all.push(Command::SyncLevel(SyncLevel {
                     product: product.parse().unwrap(),
                     store: store.parse().unwrap(),
                     on_hand: quantity(number as u64),

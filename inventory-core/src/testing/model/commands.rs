@@ -8,7 +8,7 @@ pub(super) fn level(command: &Command) -> Option<(&ProductId, &StoreId)> {
     match command {
         Command::Adjust(adjust) => Some((&adjust.product, &adjust.store)),
         Command::Count(count) => Some((&count.product, &count.store)),
-        Command::Set(set) => Some((&set.product, &set.store)),
+        Command::SyncLevel(set) => Some((&set.product, &set.store)),
         Command::Hold(hold) => Some((&hold.product, &hold.store)),
         Command::Ship(ship) => Some((&ship.product, &ship.source)),
         Command::SetAlert(set) => Some((&set.product, &set.store)),

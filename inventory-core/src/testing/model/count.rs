@@ -2,7 +2,9 @@
 
 use super::number::{MAX, Number, quantity};
 use super::stock::{State, Stock};
-use crate::machine::{Basis, Command, Count, Line, MovementKind, Rejection, Set, SetRule, Skip};
+use crate::machine::{
+    Basis, Command, Count, Line, MovementKind, Rejection, Skip, SyncLevel, SyncRule,
+};
 use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 impl State {
@@ -69,9 +71,9 @@ impl State {
         self.write(line, product, store, MovementKind::Counted, after)
     }
 
-    pub(super) fn set(&mut self, line: Line, set: &Set) -> Result<(), Rejection> {
+    pub(super) fn set(&mut self, line: Line, set: &SyncLevel) -> Result<(), Rejection> {
         let (product, store) = (&set.product, &set.store);
-        if let SetRule::Merge(_) = set.rule {
+        if let SyncRule::Merge(_) = set.rule {
             self.refuse_quarantined(line, product)?;
         }
         let after = Stock {
@@ -83,11 +85,11 @@ impl State {
 
     /// Why a row of a synchronisation writes nothing.
     pub(super) fn skipped(&self, command: &Command) -> Option<Skip> {
-        let Command::Set(set) = command else {
+        let Command::SyncLevel(set) = command else {
             return None;
         };
         let product = self.products.get(set.product.as_str())?;
-        if let SetRule::Merge(version) = set.rule {
+        if let SyncRule::Merge(version) = set.rule {
             if product.quarantined {
                 // The request will be refused.
                 return None;

@@ -2,7 +2,7 @@
 
 use super::commands;
 use super::number::Number;
-use crate::machine::{Basis, Command, CommitLine, ReceiveLine, SetRule};
+use crate::machine::{Basis, Command, CommitLine, ReceiveLine, SyncRule};
 use crate::vocabulary::{ProductId, StoreId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,10 @@ fn parts(command: &Command) -> (&'static str, Option<Number>, Vec<String>, Vec<S
             let releases = count.release_holds.to_string();
             ("count", amount, none(), vec![basis, releases])
         }
-        Command::Set(set) => {
+        Command::SyncLevel(set) => {
             let operation = match set.rule {
-                SetRule::Merge(_) => "merge",
-                SetRule::Overwrite => "overwrite",
+                SyncRule::Merge(_) => "merge",
+                SyncRule::Overwrite => "overwrite",
             };
             let on_hand = set.on_hand.units();
             (operation, Some(on_hand.into()), none(), none())

@@ -132,7 +132,7 @@ impl Model {
         let mut state = self.state.clone();
         state.begin(first, at_ms);
         let (mut outcomes, mut left) = (Vec::new(), Vec::new());
-        let synchronises = |command: &Command| matches!(command, Command::Set(_));
+        let synchronises = |command: &Command| matches!(command, Command::SyncLevel(_));
         let synchronises = request.commands().iter().any(synchronises);
         for (line, command) in request.commands().iter().enumerate() {
             let written = state.written.len();
@@ -240,7 +240,7 @@ impl State {
         match command {
             Command::Adjust(adjust) => self.adjust(line, adjust),
             Command::Count(count) => self.count(line, count),
-            Command::Set(set) => self.set(line, set),
+            Command::SyncLevel(set) => self.set(line, set),
             Command::Hold(hold) => self.hold(line, hold),
             Command::Commit(commit) => self.commit(line, commit),
             Command::Release(release) => self.release(line, release),

@@ -2,7 +2,7 @@
 
 use inventory_core::machine::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
-    ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Ship, Thresholds,
+    ReceiveLine, Release, RemoveAlert, SetAlert, Ship, SyncLevel, SyncRule, Thresholds,
 };
 use inventory_core::testing::then;
 use inventory_core::vocabulary::{Adjustment, ProductId, Sequence, StoreId};
@@ -47,13 +47,13 @@ fn stock(words: &[&str]) -> Command {
                 release_holds: words.contains(&"release"),
             })
         }
-        _ => Command::Set(Set {
+        _ => Command::SyncLevel(SyncLevel {
             product,
             store,
             on_hand: quantity(words[2]),
             rule: match (words[0], guard) {
-                ("overwrite", _) => SetRule::Overwrite,
-                (_, Guard::At(version)) => SetRule::Merge(version),
+                ("overwrite", _) => SyncRule::Overwrite,
+                (_, Guard::At(version)) => SyncRule::Merge(version),
                 (_, Guard::Unguarded) => panic!("a merge names a version in {words:?}"),
             },
         }),

@@ -2,7 +2,7 @@
 
 use inventory_core::machine::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,
-    ReceiveLine, Release, RemoveAlert, Set, SetAlert, SetRule, Settlement, Ship, Thresholds,
+    ReceiveLine, Release, RemoveAlert, SetAlert, Settlement, Ship, SyncLevel, SyncRule, Thresholds,
 };
 use inventory_core::vocabulary::{
     Adjustment, ProductId, Quantity, ReservationId, StoreId, TransferId, Ttl, Units, Version,
@@ -61,12 +61,12 @@ fn stock_line(choices: &mut Choices, witness: &Witness) -> Command {
     let operation = choices.below(9);
     if operation == 8 {
         let rule = match choices.below(3) {
-            0 => SetRule::Merge(witness.version(&product)),
-            1 => SetRule::Merge(Version::NEVER_WRITTEN),
-            _ => SetRule::Overwrite,
+            0 => SyncRule::Merge(witness.version(&product)),
+            1 => SyncRule::Merge(Version::NEVER_WRITTEN),
+            _ => SyncRule::Overwrite,
         };
         let on_hand = quantity(choices.below(6));
-        return Command::Set(Set {
+        return Command::SyncLevel(SyncLevel {
             product,
             store,
             on_hand,

@@ -8,7 +8,7 @@ mod transfer;
 
 pub use alert::{InvalidThresholds, RemoveAlert, SetAlert, Thresholds};
 pub use reservation::{Commit, CommitLine, Extend, Hold, Release};
-pub use stock::{Adjust, Basis, Count, Guard, Set, SetRule, Then};
+pub use stock::{Adjust, Basis, Count, Guard, SyncLevel, SyncRule, Then};
 pub use transfer::{Close, Receive, ReceiveLine, Ship};
 
 use crate::vocabulary::Fields;
@@ -21,7 +21,7 @@ pub enum Command {
     /// Sets a stock to an amount.
     Count(Count),
     /// Sets a stock to an amount, or is skipped.
-    Set(Set),
+    SyncLevel(SyncLevel),
     /// Sets units aside for a reservation.
     Hold(Hold),
     /// Takes what a reservation holds out of the stock.
@@ -50,7 +50,7 @@ impl Command {
             Self::Receive(receive) => receive.lines.as_ref().map_or(0, |lines| lines.len()),
             Self::Adjust(_)
             | Self::Count(_)
-            | Self::Set(_)
+            | Self::SyncLevel(_)
             | Self::Hold(_)
             | Self::Release(_)
             | Self::Extend(_)
@@ -69,7 +69,7 @@ impl Command {
         match self {
             Self::Adjust(adjust) => adjust.fingerprint(digest),
             Self::Count(count) => count.fingerprint(digest),
-            Self::Set(set) => set.fingerprint(digest),
+            Self::SyncLevel(set) => set.fingerprint(digest),
             Self::Hold(hold) => hold.fingerprint(digest),
             Self::Commit(commit) => commit.fingerprint(digest),
             Self::Release(release) => release.fingerprint(digest),
@@ -96,7 +96,7 @@ macro_rules! command_from {
 command_from!(
     Adjust,
     Count,
-    Set,
+    SyncLevel,
     Hold,
     Commit,
     Release,

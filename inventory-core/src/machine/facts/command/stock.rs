@@ -95,7 +95,7 @@ impl Then {
 /// A row is skipped too when it says what is there already, or less than is reserved. One that is skipped is no statement of
 /// what is there: a count that has begun before it still counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Set {
+pub struct SyncLevel {
     /// The product.
     pub product: ProductId,
     /// The store.
@@ -103,12 +103,12 @@ pub struct Set {
     /// What is there, reserved units included.
     pub on_hand: Quantity,
     /// When it counts.
-    pub rule: SetRule,
+    pub rule: SyncRule,
 }
 
 /// When a row of a synchronisation counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetRule {
+pub enum SyncRule {
     /// When the product was never written, or is at this version.
     Merge(Version),
     /// Always: somebody has looked.
@@ -143,11 +143,11 @@ impl Count {
     }
 }
 
-impl Set {
+impl SyncLevel {
     pub(super) fn fingerprint(&self, digest: &mut impl Fields) {
         let operation = match self.rule {
-            SetRule::Merge(_) => 3,
-            SetRule::Overwrite => 4,
+            SyncRule::Merge(_) => 3,
+            SyncRule::Overwrite => 4,
         };
         digest_words(
             digest,

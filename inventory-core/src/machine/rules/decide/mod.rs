@@ -7,7 +7,7 @@ mod expire;
 mod replay;
 mod request_draft;
 mod reservation;
-mod set;
+mod sync_level;
 mod transfer;
 
 pub use expire::{Portion, expire};
@@ -84,7 +84,9 @@ fn decide_lines(
             outcomes.push(outcome);
         }
     }
-    let is_synchronisation = commands.iter().any(|line| matches!(line, Command::Set(_)));
+    let is_synchronisation = commands
+        .iter()
+        .any(|line| matches!(line, Command::SyncLevel(_)));
     if !is_synchronisation && !outcomes.iter().any(|outcome| outcome.is_skipped()) {
         outcomes.clear();
     }
@@ -128,7 +130,7 @@ fn decide_line(
     match command {
         Command::Adjust(adjust) => adjust::decide(request, line, adjust),
         Command::Count(count) => count::decide(request, line, count),
-        Command::Set(set) => set::decide(request, line, set),
+        Command::SyncLevel(set) => sync_level::decide(request, line, set),
         Command::Hold(hold) => reservation::hold(request, line, hold).map(updated),
         Command::Commit(commit) => reservation::commit(request, line, commit).map(updated),
         Command::Release(release) => reservation::release(request, line, release).map(updated),
@@ -143,7 +145,7 @@ fn decide_line(
 
 /// Whether a line may write nothing without the request being refused.
 fn may_be_skipped(command: &Command) -> bool {
-    matches!(command, Command::Set(_) | Command::SetAlert(_))
+    matches!(command, Command::SyncLevel(_) | Command::SetAlert(_))
 }
 
 /// Nobody asks of these whether they have written the first event of their level.

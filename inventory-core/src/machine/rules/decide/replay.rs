@@ -69,7 +69,7 @@ pub(super) fn level(command: &Command) -> Option<(&ProductId, &StoreId)> {
     match command {
         Command::Adjust(adjust) => Some((&adjust.product, &adjust.store)),
         Command::Count(count) => Some((&count.product, &count.store)),
-        Command::Set(set) => Some((&set.product, &set.store)),
+        Command::SyncLevel(set) => Some((&set.product, &set.store)),
         Command::Hold(hold) => Some((&hold.product, &hold.store)),
         Command::Ship(ship) => Some((&ship.product, &ship.source)),
         Command::SetAlert(set) => Some((&set.product, &set.store)),
@@ -153,7 +153,7 @@ fn compare(entry: &Entry, movement: &Movement, command: &Command) -> Option<Show
             let is_shown = matches!(count.basis, Basis::Now(_));
             (!is_shown || on_hand == count.counted, true)
         }
-        (Command::Set(set), MovementKind::Counted) if !entry.outcomes.is_empty() => {
+        (Command::SyncLevel(set), MovementKind::Counted) if !entry.outcomes.is_empty() => {
             (on_hand == set.on_hand, true)
         }
         (

@@ -2,16 +2,16 @@
 
 use super::request_draft::{RequestDraft, quarantine, written};
 use crate::machine::rules::draft::Place;
-use crate::machine::{Level, Line, MovementKind, Outcome, Rejection, Set, SetRule, Skip};
+use crate::machine::{Level, Line, MovementKind, Outcome, Rejection, Skip, SyncLevel, SyncRule};
 use crate::vocabulary::Version;
 
 pub(super) fn decide(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
-    set: &Set,
+    set: &SyncLevel,
 ) -> Result<Outcome, Rejection> {
     let place = request.draft.place(&set.product, &set.store);
-    if set.rule != SetRule::Overwrite {
+    if set.rule != SyncRule::Overwrite {
         quarantine(line, &place)?;
     }
     match level(request, &place, set) {
@@ -23,8 +23,12 @@ pub(super) fn decide(
     }
 }
 
-fn level(request: &RequestDraft<'_, '_>, place: &Place<'_>, set: &Set) -> Result<Level, Skip> {
-    if let SetRule::Merge(version) = set.rule
+fn level(
+    request: &RequestDraft<'_, '_>,
+    place: &Place<'_>,
+    set: &SyncLevel,
+) -> Result<Level, Skip> {
+    if let SyncRule::Merge(version) = set.rule
         && place.version != Version::NEVER_WRITTEN
         && place.version != version
     {
