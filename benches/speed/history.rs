@@ -14,7 +14,7 @@ use inventory_core::engine::{Engine, HistoryQuery, Opened, Reader};
 use inventory_core::machine::{
     Adjust, Basis, Command, Count, DeadLettered, Entry, Event, Guard, Request,
 };
-use inventory_core::ports::{EventLog, Trail};
+use inventory_core::ports::{EntryFilter, EventLog};
 use inventory_core::vocabulary::{
     Adjustment, Chain, ProductId, Quantity, Sequence, StoreId, Timestamp,
 };
@@ -65,22 +65,22 @@ const QUESTIONS: [(&str, Duration, Ask); 9] = [
     (
         "history of any product, one event",
         Duration::from_millis(10),
-        |past| past.history(Trail::Product(id(&past.any())), 1),
+        |past| past.history(EntryFilter::Product(id(&past.any())), 1),
     ),
     (
         "history of any product, a page of 50",
         Duration::from_millis(50),
-        |past| past.history(Trail::Product(id(&past.any())), 50),
+        |past| past.history(EntryFilter::Product(id(&past.any())), 50),
     ),
     (
         "history of the quiet level of a hot product, one event",
         Duration::from_millis(10),
-        |past| past.history(Trail::Level(id(HOT), store(QUIET_STORE)), 1),
+        |past| past.history(EntryFilter::Level(id(HOT), store(QUIET_STORE)), 1),
     ),
     (
         "history of any product right after a synchronisation, one event",
         Duration::from_millis(10),
-        |past| past.history_then(Trail::Product(id(&past.any())), past.synced, 1),
+        |past| past.history_then(EntryFilter::Product(id(&past.any())), past.synced, 1),
     ),
     (
         "asOf listing, a page of 1,000 products of one level",
@@ -201,13 +201,13 @@ impl Past {
         assert!(black_box(found).expect("the log is sound").is_some());
     }
 
-    fn history(&self, trail: Trail, limit: usize) {
-        self.history_then(trail, self.position(), limit);
+    fn history(&self, filter: EntryFilter, limit: usize) {
+        self.history_then(filter, self.position(), limit);
     }
 
-    fn history_then(&self, trail: Trail, through: Sequence, limit: usize) {
+    fn history_then(&self, filter: EntryFilter, through: Sequence, limit: usize) {
         let query = HistoryQuery {
-            trail,
+            filter,
             product: None,
             store: None,
             before: Some(through.next()),

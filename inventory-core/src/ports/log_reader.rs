@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Excerpt, Extent, ReadError, Touch, Trail, Wanted};
+use super::{EntryFilter, Excerpt, Extent, ReadError, Touch, Wanted};
 use crate::machine::Entry;
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
@@ -84,15 +84,15 @@ pub trait LogReader: Send + Sync {
         Ok(position)
     }
 
-    /// What is on a trail of the entries that begin at or before `through`: of the newest that have something of it,
+    /// What passes a filter of the entries that begin at or before `through`: of the newest that have something of it,
     /// newest first, at most `entries_max`, and none between them is left out. What was purged is not there.
     ///
     /// # Errors
     ///
     /// See [`ReadError`]; nothing was read.
-    fn trail(
+    fn filtered(
         &self,
-        trail: &Trail,
+        filter: &EntryFilter,
         through: Sequence,
         entries_max: usize,
         wanted: &Wanted,
@@ -101,7 +101,7 @@ pub trait LogReader: Send + Sync {
         scan(self, self.floor(), wanted, |entry| {
             let before = entry.first <= through;
             if before {
-                found.extend(Excerpt::of(entry, trail));
+                found.extend(Excerpt::of(entry, filter));
             }
             before
         })?;

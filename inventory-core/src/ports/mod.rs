@@ -3,13 +3,13 @@
 
 mod clock;
 mod dead_letters;
+mod entry_filter;
 mod error;
 mod event_log;
 mod log_reader;
 mod observer;
 mod read_error;
 mod snapshots;
-mod trail;
 mod wanted;
 
 use std::fmt;
@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 pub use clock::Clock;
 pub use dead_letters::{CONTENT_BYTES_MAX, DeadLetter, DeadLetters, Resolution, Resolved};
+pub use entry_filter::{EntryFilter, Excerpt, Extent, Touch};
 pub use error::{Cause, StorageError};
 pub use event_log::{AppendError, EventLog};
 pub use log_reader::{Levels, LogReader};
 pub use observer::{Observation, Observer, Unobserved};
 pub use read_error::ReadError;
 pub use snapshots::{LoadError, Loaded, Saved, Snapshot, SnapshotStore};
-pub use trail::{Excerpt, Extent, Touch, Trail};
 pub use wanted::Wanted;
 
 /// The adapters that one engine works with. Replace a field to replace a port.

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use inventory_core::engine::{HistoryQuery, PastError, ProductState, Reader};
 use inventory_core::machine::{Event, Level};
-use inventory_core::ports::Trail;
+use inventory_core::ports::EntryFilter;
 use inventory_core::vocabulary::{ProductId, Sequence};
 
 use crate::truth::{Happened, Truth};
@@ -141,8 +141,8 @@ pub(crate) fn times(reader: &Reader, truth: &Truth) {
 type Wanted = Box<dyn Fn(&Happened) -> bool>;
 
 fn queries() -> Vec<(HistoryQuery, Wanted)> {
-    let query = |trail, product, store| HistoryQuery {
-        trail,
+    let query = |filter, product, store| HistoryQuery {
+        filter,
         product,
         store,
         before: None,
@@ -157,11 +157,11 @@ fn queries() -> Vec<(HistoryQuery, Wanted)> {
                 .is_some_and(|moved| moved.store == store(1))
         };
         queries.push((
-            query(Trail::Product(id.clone()), None, None),
+            query(EntryFilter::Product(id.clone()), None, None),
             Box::new(move |happened| of(&happened.event)),
         ));
         queries.push((
-            query(Trail::Level(id.clone(), store(1)), None, None),
+            query(EntryFilter::Level(id.clone(), store(1)), None, None),
             Box::new(move |happened| of(&happened.event) && at(&happened.event)),
         ));
         let named = move |happened: &Happened| {
@@ -169,10 +169,10 @@ fn queries() -> Vec<(HistoryQuery, Wanted)> {
             let named = beside.and_then(|beside| beside.reference.as_ref());
             named == Some(&reference(usize::from(number)))
         };
-        let trail = || Trail::Reference(reference(usize::from(number)));
-        queries.push((query(trail(), None, None), Box::new(named)));
+        let filter = || EntryFilter::Reference(reference(usize::from(number)));
+        queries.push((query(filter(), None, None), Box::new(named)));
         queries.push((
-            query(trail(), Some(id), Some(store(1))),
+            query(filter(), Some(id), Some(store(1))),
             Box::new(move |happened| named(happened) && of(&happened.event) && at(&happened.event)),
         ));
     }

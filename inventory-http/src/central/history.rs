@@ -1,7 +1,7 @@
 //! What has happened.
 
 use inventory_core::engine::HistoryQuery;
-use inventory_core::ports::Trail;
+use inventory_core::ports::EntryFilter;
 use inventory_core::vocabulary::{ProductId, Reference, Sequence, StoreId};
 
 use super::params::{ID, checked};
@@ -52,18 +52,18 @@ pub(super) async fn get(call: Call<Central>) -> Result<Answer, ApiError> {
 fn query(call: &Call<Central>) -> Result<HistoryQuery, ApiError> {
     let product: Option<ProductId> = checked(call, &HISTORY_PRODUCT);
     let store: Option<StoreId> = checked(call, &HISTORY_STORE);
-    let reference = checked(call, &HISTORY_REFERENCE).map(Trail::Reference);
-    let trail = match (reference, &product, &store) {
-        (Some(trail), _, _) => trail,
-        (None, Some(product), Some(store)) => Trail::Level(product.clone(), store.clone()),
-        (None, Some(product), None) => Trail::Product(product.clone()),
+    let reference = checked(call, &HISTORY_REFERENCE).map(EntryFilter::Reference);
+    let filter = match (reference, &product, &store) {
+        (Some(filter), _, _) => filter,
+        (None, Some(product), Some(store)) => EntryFilter::Level(product.clone(), store.clone()),
+        (None, Some(product), None) => EntryFilter::Product(product.clone()),
         (None, None, _) => {
             let issue = "must be there, unless there is a reference";
             return Err(ApiError::field(HISTORY_PRODUCT.name, issue));
         }
     };
     Ok(HistoryQuery {
-        trail,
+        filter,
         product,
         store,
         before: page_after(call),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use inventory_core::machine::{Entry, Head};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{
-    AppendError, EventLog, Excerpt, LogReader, Ports, ReadError, StorageError, Trail, Wanted,
+    AppendError, EntryFilter, EventLog, Excerpt, LogReader, Ports, ReadError, StorageError, Wanted,
 };
 use inventory_core::vocabulary::{Epoch, Sequence};
 use inventory_http::central::Ended;
@@ -88,9 +88,9 @@ impl LogReader for EndlessReader {
         self.until_given_up(wanted)
     }
 
-    fn trail(
+    fn filtered(
         &self,
-        _trail: &Trail,
+        _filter: &EntryFilter,
         _through: Sequence,
         _entries_max: usize,
         wanted: &Wanted,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::{HistoryQuery, Reader};
 use inventory_core::machine::Entry;
-use inventory_core::ports::{Excerpt, Trail};
+use inventory_core::ports::{EntryFilter, Excerpt};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_log::testing::Call;
 
@@ -55,14 +55,14 @@ impl Known {
         }
     }
 
-    /// How many of the newest entries up to a position somebody has to read who is shown so many events of a trail: all of
+    /// How many of the newest entries up to a position somebody has to read who is shown so many events of a filter: all of
     /// those are of one event each, unless they are whole requests. Pages are read whole.
-    fn newest(&self, trail: &Trail, at: Sequence, events: u64) -> u64 {
+    fn newest(&self, filter: &EntryFilter, at: Sequence, events: u64) -> u64 {
         let before = self.entries.iter().filter(|entry| entry.first <= at);
-        let on_it = before.filter(|entry| Excerpt::of(entry, trail).is_some());
-        match trail {
-            Trail::Reference(_) => on_it.count().min(1) as u64,
-            Trail::Product(_) | Trail::Level(..) | Trail::Named(..) => {
+        let on_it = before.filter(|entry| Excerpt::of(entry, filter).is_some());
+        match filter {
+            EntryFilter::Reference(_) => on_it.count().min(1) as u64,
+            EntryFilter::Product(_) | EntryFilter::Level(..) | EntryFilter::Named(..) => {
                 (on_it.count() as u64).min(if events > 1 { PAGES_LINES } else { 2 })
             }
         }
@@ -116,23 +116,25 @@ fn history(
     known: &Known,
     cost: &Cost<'_>,
     reader: &Reader,
-    trail: &Trail,
+    filter: &EntryFilter,
     at: Sequence,
     limit: usize,
 ) {
-    let (asked, product, store) = match trail.clone() {
-        Trail::Named(reference, product, store) => {
-            (Trail::Reference(reference), Some(product), store)
+    let (asked, product, store) = match filter.clone() {
+        EntryFilter::Named(reference, product, store) => {
+            (EntryFilter::Reference(reference), Some(product), store)
         }
-        whole @ (Trail::Product(_) | Trail::Level(..) | Trail::Reference(_)) => (whole, None, None),
+        whole @ (EntryFilter::Product(_) | EntryFilter::Level(..) | EntryFilter::Reference(_)) => {
+            (whole, None, None)
+        }
     };
     let query = HistoryQuery {
-        trail: asked,
+        filter: asked,
         product,
         store,
         before: Some(at.next()),
     };
-    let lines = known.newest(trail, at, limit as u64);
+    let lines = known.newest(filter, at, limit as u64);
     // The second page begins with a position of its own.
     let more = lines / PAGE_LINES;
     let Allowed { reads, bytes } = known.allowed(4, lines);
@@ -167,18 +169,18 @@ fn ask(shop: &Shop, known: &Known, at: Sequence) {
             reader.product_as_of(&product, at).unwrap();
         });
         for store in ["s0", "s5"] {
-            let named = |store| Trail::Named(reference(), product.clone(), store);
-            let level = Trail::Level(product.clone(), store.parse().unwrap());
-            let trails = [
+            let named = |store| EntryFilter::Named(reference(), product.clone(), store);
+            let level = EntryFilter::Level(product.clone(), store.parse().unwrap());
+            let filters = [
                 level,
-                Trail::Product(product.clone()),
-                Trail::Reference(reference()),
+                EntryFilter::Product(product.clone()),
+                EntryFilter::Reference(reference()),
                 named(None),
                 named(Some(store.parse().unwrap())),
             ];
-            for trail in trails {
+            for filter in filters {
                 for limit in [1, 50] {
-                    history(known, &cost, &reader, &trail, at, limit);
+                    history(known, &cost, &reader, &filter, at, limit);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What is refused by name, and what a start makes of it that is told to go on.
 
-use inventory_core::ports::{EventLog, LoadError, Trail, Wanted};
+use inventory_core::ports::{EntryFilter, EventLog, LoadError, Wanted};
 
 use super::*;
 
@@ -149,11 +149,11 @@ fn what_is_missing_at_the_end_of_a_segment_is_noticed_by_whatever_is_asked() {
         let mut rotten = content.clone();
         rotten[content.len() - 9] ^= 1;
         disk.put(name, rotten);
-        let trail = Trail::Product("tea".parse().unwrap());
+        let filter = EntryFilter::Product("tea".parse().unwrap());
         let refused = match asked / 2 {
             0 => reader.extent(lost.first).map(drop),
             1 => reader.position_at(lost.recorded_at).map(drop),
-            2 => reader.trail(&trail, lost.first, 1, &wanted).map(drop),
+            2 => reader.filtered(&filter, lost.first, 1, &wanted).map(drop),
             _ => read_all(&store).map(drop),
         };
         let refused = refused.unwrap_err();

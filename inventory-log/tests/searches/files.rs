@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inventory_core::engine::Recovery;
 use inventory_core::machine::{Head, Ledger, WindowLimits};
-use inventory_core::ports::{EventLog, ReadError, Snapshot, SnapshotStore, Trail, Wanted};
+use inventory_core::ports::{EntryFilter, EventLog, ReadError, Snapshot, SnapshotStore, Wanted};
 use inventory_core::vocabulary::{Chain, Epoch, Sequence, Timestamp};
 use inventory_log::file::FileStore;
 use inventory_log::testing::{Call, Fault, SimDisk};
@@ -125,8 +125,9 @@ fn a_disk_that_takes_no_index_does_no_harm() {
             let reader = store.log.reader();
             for nth in 1..4 {
                 disk.arm(Some(call), nth, fault);
-                let trail = Trail::Product("tea".parse().unwrap());
-                let found = reader.trail(&trail, store.log.head().sequence, 99, &Wanted::default());
+                let filter = EntryFilter::Product("tea".parse().unwrap());
+                let found =
+                    reader.filtered(&filter, store.log.head().sequence, 99, &Wanted::default());
                 assert_eq!(found.unwrap().len(), 20);
             }
             disk.disarm();
@@ -192,10 +193,10 @@ fn searches_go_on_while_the_log_grows_and_is_purged() {
     let mut store = open(&disk);
     let reader = store.log.reader();
     let searches = || {
-        let trail = Trail::Product("tea".parse().unwrap());
+        let filter = EntryFilter::Product("tea".parse().unwrap());
         let mut newest = Sequence::START;
         while newest < Sequence::new(598) {
-            match reader.trail(&trail, Sequence::new(u64::MAX), 5, &Wanted::default()) {
+            match reader.filtered(&filter, Sequence::new(u64::MAX), 5, &Wanted::default()) {
                 Ok(found) => {
                     // Entries of the product are three apart, and none between two is left out.
                     assert!(

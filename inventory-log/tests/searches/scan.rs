@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::{Levels, LogReader, ReadError, Trail, Wanted};
+use inventory_core::ports::{EntryFilter, Levels, LogReader, ReadError, Wanted};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 use super::{PRODUCTS, STORES};
@@ -47,16 +47,16 @@ pub(crate) fn answers(reader: &dyn LogReader, step: usize) -> Vec<String> {
                 answers.push(format!("{product} on from {position}: {first:?}"));
             }
             let store: StoreId = STORES[at].parse().unwrap();
-            for trail in [
-                Trail::Reference(product.as_str().parse().unwrap()),
-                Trail::Named("tea".parse().unwrap(), product.clone(), None),
-                Trail::Named("tea".parse().unwrap(), product.clone(), Some(store.clone())),
-                Trail::Level(product.clone(), store),
-                Trail::Product(product),
+            for filter in [
+                EntryFilter::Reference(product.as_str().parse().unwrap()),
+                EntryFilter::Named("tea".parse().unwrap(), product.clone(), None),
+                EntryFilter::Named("tea".parse().unwrap(), product.clone(), Some(store.clone())),
+                EntryFilter::Level(product.clone(), store),
+                EntryFilter::Product(product),
             ] {
                 for entries_max in [2, 40] {
-                    let found = reader.trail(&trail, position, entries_max, &wanted);
-                    answers.push(format!("{trail:?} back from {position}: {found:?}"));
+                    let found = reader.filtered(&filter, position, entries_max, &wanted);
+                    answers.push(format!("{filter:?} back from {position}: {found:?}"));
                 }
             }
         }

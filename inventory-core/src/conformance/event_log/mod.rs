@@ -34,8 +34,8 @@ pub use rivals::{
     rivals_that_append_until_each_has_won_leave_a_whole_log, two_engines_cannot_both_succeed,
 };
 pub use searches::{
+    a_filtered_search_finds_what_reading_the_whole_log_finds,
     a_search_for_a_time_finds_what_reading_the_whole_log_finds,
-    a_search_for_a_trail_finds_what_reading_the_whole_log_finds,
     a_search_for_an_extent_finds_what_reading_the_whole_log_finds,
     a_search_for_first_touches_finds_what_reading_the_whole_log_finds,
     a_search_for_last_touches_finds_what_reading_the_whole_log_finds,
@@ -56,7 +56,7 @@ suite!($ event_log_conformance, event_log, [
     a_page_has_whole_entries_until_its_limit_is_reached
     a_reader_sees_what_is_appended_later
     a_search_for_a_time_finds_what_reading_the_whole_log_finds
-    a_search_for_a_trail_finds_what_reading_the_whole_log_finds
+    a_filtered_search_finds_what_reading_the_whole_log_finds
     a_search_for_last_touches_finds_what_reading_the_whole_log_finds
     a_search_for_first_touches_finds_what_reading_the_whole_log_finds
     a_search_for_an_extent_finds_what_reading_the_whole_log_finds

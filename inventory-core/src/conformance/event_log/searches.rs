@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::harness::{Harness, append, read_all};
 use crate::conformance::{History, adjust, count};
 use crate::machine::{Annotations, Entry, Request};
-use crate::ports::{EventLog, Excerpt, Extent, Levels, LogReader, ReadError, Touch, Trail, Wanted};
+use crate::ports::{
+    EntryFilter, EventLog, Excerpt, Extent, Levels, LogReader, ReadError, Touch, Wanted,
+};
 use crate::vocabulary::{ProductId, Sequence, StoreId, Timestamp};
 
 const PRODUCTS: [&str; 4] = ["tea", "rice", "salt", "never-moved"];
@@ -31,18 +33,18 @@ pub fn a_search_for_a_time_finds_what_reading_the_whole_log_finds(harness: &impl
     });
 }
 
-/// A search must find what reading the whole log finds: the trail of every product, level and reference.
-pub fn a_search_for_a_trail_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
+/// A search must find what reading the whole log finds: the filter of every product, level and reference.
+pub fn a_filtered_search_finds_what_reading_the_whole_log_finds(harness: &impl Harness) {
     in_every_condition(harness, |reader, entries| {
-        for trail in trails() {
+        for filter in filters() {
             for through in positions(entries) {
                 let before = entries.iter().rev().filter(|entry| entry.first <= through);
-                let expected: Vec<_> = before.filter_map(|entry| excerpt(entry, &trail)).collect();
+                let expected: Vec<_> = before.filter_map(|entry| excerpt(entry, &filter)).collect();
                 for entries_max in [0, 1, 3, usize::MAX] {
-                    let found = reader.trail(&trail, through, entries_max, &Wanted::default());
+                    let found = reader.filtered(&filter, through, entries_max, &Wanted::default());
                     let found = found.expect("healthy storage reads");
                     let newest = &expected[..expected.len().min(entries_max)];
-                    assert_eq!(found, newest, "{trail:?} through {through}");
+                    assert_eq!(found, newest, "{filter:?} through {through}");
                 }
             }
         }
@@ -113,7 +115,7 @@ pub fn a_search_that_nobody_waits_for_ends(harness: &impl Harness) {
             .first_touches(&levels, Sequence::START, &wanted)
             .err(),
         reader
-            .trail(&Trail::Product(product("tea")), head, 5, &wanted)
+            .filtered(&EntryFilter::Product(product("tea")), head, 5, &wanted)
             .err(),
     ];
     for error in given_up {
@@ -182,24 +184,24 @@ fn reference(number: usize) -> crate::vocabulary::Reference {
     name.parse().expect("a short text")
 }
 
-fn trails() -> Vec<Trail> {
+fn filters() -> Vec<EntryFilter> {
     let levels = PRODUCTS.map(product).into_iter().flat_map(|product| {
-        let level = move |store| Trail::Level(product.clone(), store);
+        let level = move |store| EntryFilter::Level(product.clone(), store);
         STORES.map(store).into_iter().map(level)
     });
     let references = ["tea", "order-1", "order-2"]
-        .map(|name| Trail::Reference(name.parse().expect("a short text")));
+        .map(|name| EntryFilter::Reference(name.parse().expect("a short text")));
     let named = ["tea", "order-1"].into_iter().flat_map(|name| {
         let stores = STORES.map(store).map(Some).into_iter().chain([None]);
         stores.flat_map(move |at| {
             let named = move |product| {
                 let reference = name.parse().expect("a short text");
-                Trail::Named(reference, product, at.clone())
+                EntryFilter::Named(reference, product, at.clone())
             };
             PRODUCTS.map(product).into_iter().map(named)
         })
     });
-    (PRODUCTS.map(product).map(Trail::Product).into_iter())
+    (PRODUCTS.map(product).map(EntryFilter::Product).into_iter())
         .chain(levels)
         .chain(references)
         .chain(named)
@@ -227,19 +229,19 @@ fn level_sets() -> Vec<Levels> {
     each.chain([Levels::new(), all.clone()]).collect()
 }
 
-/// What of an entry is on a trail.
-fn excerpt(entry: &Entry, trail: &Trail) -> Option<Excerpt> {
+/// What of an entry passes a filter.
+fn excerpt(entry: &Entry, filter: &EntryFilter) -> Option<Excerpt> {
     let annotations = entry.annotations.clone();
     let beside = annotations.as_deref();
     let reference = beside.and_then(|beside| beside.reference.as_ref());
-    let events = entry.numbered().filter(|(_, event)| match trail {
-        Trail::Product(product) => event.product() == Some(product),
-        Trail::Level(product, store) => {
+    let events = entry.numbered().filter(|(_, event)| match filter {
+        EntryFilter::Product(product) => event.product() == Some(product),
+        EntryFilter::Level(product, store) => {
             let at = event.movement().map(|movement| &movement.store);
             event.product() == Some(product) && at == Some(store)
         }
-        Trail::Reference(wanted) => reference == Some(wanted),
-        Trail::Named(wanted, product, store) => {
+        EntryFilter::Reference(wanted) => reference == Some(wanted),
+        EntryFilter::Named(wanted, product, store) => {
             let at = event.movement().map(|movement| &movement.store);
             let is_there = store.is_none() || at == store.as_ref();
             reference == Some(wanted) && event.product() == Some(product) && is_there

@@ -6,7 +6,7 @@ use super::{PastError, level_before};
 use crate::engine::Reader;
 use crate::engine::reader::show_buried_event;
 use crate::machine::{Event, Level};
-use crate::ports::{Excerpt, Trail};
+use crate::ports::{EntryFilter, Excerpt};
 use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 /// Entries that are read at once.
@@ -23,7 +23,7 @@ const LOOK_EVENTS: usize = 65_536;
 pub struct HistoryQuery {
     /// What they belong to. Of a product or a level, its own events; of a reference, all events of the requests that named
     /// it.
-    pub trail: Trail,
+    pub filter: EntryFilter,
     /// Only events of this product.
     pub product: Option<ProductId>,
     /// Only events at this store.
@@ -33,7 +33,7 @@ pub struct HistoryQuery {
 }
 
 impl HistoryQuery {
-    /// Whether an event of the trail, as it stands in the log, is wanted. A buried one counts as what it says it is.
+    /// Whether an event of the filter, as it stands in the log, is wanted. A buried one counts as what it says it is.
     fn wants(&self, event: &Event) -> bool {
         let is_of = |product: &ProductId| event.product() == Some(product);
         let is_at = |store: &StoreId| {
@@ -43,16 +43,16 @@ impl HistoryQuery {
         self.product.as_ref().is_none_or(is_of) && self.store.as_ref().is_none_or(is_at)
     }
 
-    /// The narrowest trail that has all that is wanted: a reference may be on the lines of every night, each of megabytes.
-    fn narrowed(&self) -> Trail {
-        match (&self.trail, &self.product, &self.store) {
-            (Trail::Reference(reference), Some(product), store) => {
-                Trail::Named(reference.clone(), product.clone(), store.clone())
+    /// The narrowest filter that has all that is wanted: a reference may be on the lines of every night, each of megabytes.
+    fn narrowed(&self) -> EntryFilter {
+        match (&self.filter, &self.product, &self.store) {
+            (EntryFilter::Reference(reference), Some(product), store) => {
+                EntryFilter::Named(reference.clone(), product.clone(), store.clone())
             }
-            (Trail::Product(product), _, Some(store)) => {
-                Trail::Level(product.clone(), store.clone())
+            (EntryFilter::Product(product), _, Some(store)) => {
+                EntryFilter::Level(product.clone(), store.clone())
             }
-            (trail, ..) => trail.clone(),
+            (filter, ..) => filter.clone(),
         }
     }
 }
@@ -104,17 +104,18 @@ impl Reader {
             next: None,
             is_whole: false,
         };
-        let (trail, mut looked_at, mut events_seen) = (query.narrowed(), 0, 0);
+        let (filter, mut looked_at, mut events_seen) = (query.narrowed(), 0, 0);
         'pages: while through > Sequence::START {
             // One more than fits tells whether a page follows. Of a whole request each may be a line of megabytes.
-            let entries_max = match trail {
-                Trail::Reference(_) => 1,
-                Trail::Product(_) | Trail::Level(..) | Trail::Named(..) => {
+            let entries_max = match filter {
+                EntryFilter::Reference(_) => 1,
+                EntryFilter::Product(_) | EntryFilter::Level(..) | EntryFilter::Named(..) => {
                     (limit - page.events.len()).saturating_add(1)
                 }
             };
             let entries_max = entries_max.max(looked_at).min(PAGE_ENTRIES);
-            let found = self.search(|log| log.trail(&trail, through, entries_max, &self.wanted))?;
+            let found =
+                self.search(|log| log.filtered(&filter, through, entries_max, &self.wanted))?;
             let full = found.len() == entries_max;
             looked_at += found.len();
             let mut oldest = Sequence::START;

@@ -1,7 +1,7 @@
 //! What an index says of a line: that it has something of a subject, and where it is.
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::Trail;
+use inventory_core::ports::EntryFilter;
 use inventory_core::vocabulary::{ProductId, Reference, StoreId};
 use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_seeded};
 
@@ -56,13 +56,13 @@ impl Subject {
         ]
     }
 
-    /// What the lines of a trail are found by: each has one subject of each list.
-    pub(in crate::file) fn of_trail(trail: &Trail) -> Vec<Vec<Self>> {
-        match trail {
-            Trail::Product(product) => vec![vec![Self::of_product(product)]],
-            Trail::Level(product, store) => vec![Self::of_level(product, store)],
-            Trail::Reference(reference) => vec![vec![Self::of_reference(reference)]],
-            Trail::Named(reference, product, store) => vec![
+    /// What the lines of a filter are found by: each has one subject of each list.
+    pub(in crate::file) fn of_filter(filter: &EntryFilter) -> Vec<Vec<Self>> {
+        match filter {
+            EntryFilter::Product(product) => vec![vec![Self::of_product(product)]],
+            EntryFilter::Level(product, store) => vec![Self::of_level(product, store)],
+            EntryFilter::Reference(reference) => vec![vec![Self::of_reference(reference)]],
+            EntryFilter::Named(reference, product, store) => vec![
                 vec![Self::of_reference(reference)],
                 match store {
                     None => vec![Self::of_product(product)],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
 use inventory_core::machine::{Annotations, Entry, Request};
-use inventory_core::ports::{EventLog, Excerpt, Levels, LogReader, Touch, Trail, Wanted};
+use inventory_core::ports::{EntryFilter, EventLog, Excerpt, Levels, LogReader, Touch, Wanted};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Sequence, StoreId};
 
@@ -44,9 +44,9 @@ fn sell(
     entry
 }
 
-fn newest(reader: &dyn LogReader, trail: &Trail) -> Vec<Excerpt> {
+fn newest(reader: &dyn LogReader, filter: &EntryFilter) -> Vec<Excerpt> {
     let everything = Sequence::new(u64::MAX);
-    let found = reader.trail(trail, everything, 99, &Wanted::default());
+    let found = reader.filtered(filter, everything, 99, &Wanted::default());
     found.unwrap()
 }
 
@@ -71,8 +71,8 @@ fn missing_indexes_are_made_and_those_of_the_newest_segments_stay_open() {
     assert_eq!(indexes().len(), segments);
     let search = || {
         let before = disk.calls_of(Call::Open);
-        let trail = Trail::Product("rice".parse().unwrap());
-        assert_eq!(newest(&*reader, &trail), []);
+        let filter = EntryFilter::Product("rice".parse().unwrap());
+        assert_eq!(newest(&*reader, &filter), []);
         disk.calls_of(Call::Open) - before
     };
     // Where no index is open, it is opened, and its segment, to compare the two.
@@ -90,13 +90,13 @@ fn a_segment_that_was_found_and_then_sealed_is_searched_as_a_whole() {
     let mut store = open(&disk, 1);
     expected.push(sell(&mut store, &mut history, "order", &[("tea", "north")]));
     assert!(disk.names().iter().any(|name| name.starts_with("events-")));
-    let trail = Trail::Product("tea".parse().unwrap());
-    let found = newest(&*store.log.reader(), &trail);
+    let filter = EntryFilter::Product("tea".parse().unwrap());
+    let found = newest(&*store.log.reader(), &filter);
     let expected = expected.iter().rev();
     assert!(
         found
             .into_iter()
-            .eq(expected.filter_map(|entry| Excerpt::of(entry, &trail)))
+            .eq(expected.filter_map(|entry| Excerpt::of(entry, &filter)))
     );
 }
 
@@ -134,32 +134,36 @@ fn names_that_an_index_cannot_tell_apart_are_told_apart() {
     }
     let reader = store.log.reader();
     for name in NAMES {
-        let trail = Trail::Reference(name.parse().unwrap());
-        assert_eq!(newest(&*reader, &trail).len(), 2, "it is found by its name");
+        let filter = EntryFilter::Reference(name.parse().unwrap());
+        assert_eq!(
+            newest(&*reader, &filter).len(),
+            2,
+            "it is found by its name"
+        );
     }
 }
 
 /// Compares what is found of a name with all that was written.
 fn compare(store: &FileStore, entries: &[Arc<Entry>], name: &str, after: Sequence) {
     let reader = store.log.reader();
-    let mut trails = vec![
-        Trail::Product(name.parse().unwrap()),
-        Trail::Reference(name.parse().unwrap()),
+    let mut filters = vec![
+        EntryFilter::Product(name.parse().unwrap()),
+        EntryFilter::Reference(name.parse().unwrap()),
     ];
     for at in STORES {
         let at: StoreId = at.parse().unwrap();
-        trails.push(Trail::Level(name.parse().unwrap(), at.clone()));
+        filters.push(EntryFilter::Level(name.parse().unwrap(), at.clone()));
         for reference in NAMES.map(|reference| reference.parse().unwrap()) {
             let product = name.parse().unwrap();
-            trails.push(Trail::Named(reference, product, Some(at.clone())));
+            filters.push(EntryFilter::Named(reference, product, Some(at.clone())));
         }
     }
-    for trail in trails {
+    for filter in filters {
         let expected = entries.iter().rev();
         let expected: Vec<_> = expected
-            .filter_map(|entry| Excerpt::of(entry, &trail))
+            .filter_map(|entry| Excerpt::of(entry, &filter))
             .collect();
-        assert_eq!(newest(&*reader, &trail), expected, "{trail:?}");
+        assert_eq!(newest(&*reader, &filter), expected, "{filter:?}");
     }
     for at in STORES {
         let levels = Levels::from([(name.parse().unwrap(), at.parse().unwrap())]);

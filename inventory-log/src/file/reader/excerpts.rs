@@ -1,6 +1,6 @@
-//! Finds what is on a trail.
+//! Finds what passes a filter.
 
-use inventory_core::ports::{Excerpt, ReadError, Trail, Wanted};
+use inventory_core::ports::{EntryFilter, Excerpt, ReadError, Wanted};
 use inventory_core::vocabulary::{Sequence, StoreId};
 
 use super::FileLogReader;
@@ -8,16 +8,16 @@ use super::lookup::{Lookup, before, bound_back};
 use crate::file::index::{Finder, Subject};
 
 impl FileLogReader {
-    /// What is on a trail of the newest entries that begin at or before `through`.
-    pub(super) fn newest_of_trail(
+    /// What passes a filter of the newest entries that begin at or before `through`.
+    pub(super) fn newest_filtered(
         &self,
-        trail: &Trail,
+        filter: &EntryFilter,
         through: Sequence,
         entries_max: usize,
         wanted: &Wanted,
     ) -> Result<Vec<Excerpt>, ReadError> {
         wanted.check()?;
-        let lists = Subject::of_trail(trail);
+        let lists = Subject::of_filter(filter);
         let mut lookup = Lookup::new(self, wanted);
         let mut found = Vec::new();
         let mut position = through.min(self.head());
@@ -38,13 +38,13 @@ impl FileLogReader {
                 && let Some(most) = offset
                 && let Some(line) = newest(&mut ways, &lists, most)?
             {
-                let excerpt = lookup.select(&ways[0], line, |product, store| match trail {
-                    Trail::Product(wanted) => product == wanted.as_str(),
-                    Trail::Level(wanted, at) => {
+                let excerpt = lookup.select(&ways[0], line, |product, store| match filter {
+                    EntryFilter::Product(wanted) => product == wanted.as_str(),
+                    EntryFilter::Level(wanted, at) => {
                         product == wanted.as_str() && store == Some(at.as_str())
                     }
-                    Trail::Reference(_) => true,
-                    Trail::Named(_, wanted, at) => {
+                    EntryFilter::Reference(_) => true,
+                    EntryFilter::Named(_, wanted, at) => {
                         let is_there = |at: &StoreId| store == Some(at.as_str());
                         product == wanted.as_str() && at.as_ref().is_none_or(is_there)
                     }
@@ -52,7 +52,7 @@ impl FileLogReader {
                 found.extend(excerpt.filter(|excerpt| {
                     let beside = excerpt.annotations.as_deref();
                     let named = beside.and_then(|beside| beside.reference.as_ref());
-                    let is_named = trail.reference().is_none_or(|of| named == Some(of));
+                    let is_named = filter.reference().is_none_or(|of| named == Some(of));
                     is_named && excerpt.first <= through && !excerpt.events.is_empty()
                 }));
                 offset = line.checked_sub(1);

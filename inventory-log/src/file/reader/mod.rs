@@ -15,7 +15,9 @@ use place::bisect;
 pub(super) use places::Places;
 
 use inventory_core::machine::Entry;
-use inventory_core::ports::{Excerpt, Extent, Levels, LogReader, ReadError, Touch, Trail, Wanted};
+use inventory_core::ports::{
+    EntryFilter, Excerpt, Extent, Levels, LogReader, ReadError, Touch, Wanted,
+};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 use parking_lot::RwLock;
 
@@ -79,14 +81,14 @@ impl LogReader for FileLogReader {
         self.last_until(time)
     }
 
-    fn trail(
+    fn filtered(
         &self,
-        trail: &Trail,
+        filter: &EntryFilter,
         through: Sequence,
         entries_max: usize,
         wanted: &Wanted,
     ) -> Result<Vec<Excerpt>, ReadError> {
-        self.newest_of_trail(trail, through, entries_max, wanted)
+        self.newest_filtered(filter, through, entries_max, wanted)
     }
 
     fn last_touches(

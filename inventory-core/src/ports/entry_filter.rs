@@ -5,7 +5,7 @@ use crate::vocabulary::{ProductId, Reference, Sequence, StoreId, Timestamp};
 
 /// Events of a log that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Trail {
+pub enum EntryFilter {
     /// Those of this product.
     Product(ProductId),
     /// Those of this product at this store.
@@ -16,8 +16,8 @@ pub enum Trail {
     Named(Reference, ProductId, Option<StoreId>),
 }
 
-impl Trail {
-    /// Whether an event is on the trail, in an entry that says this beside its events.
+impl EntryFilter {
+    /// Whether an event passes the filter, in an entry that says this beside its events.
     pub fn has(&self, event: &Event, beside: Option<&Annotations>) -> bool {
         let is_named = |reference| {
             let named = beside.and_then(|beside| beside.reference.as_ref());
@@ -66,11 +66,11 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// Those events of an entry that are on a trail; `None` when none is.
-    pub fn of(entry: &Entry, trail: &Trail) -> Option<Self> {
+    /// Those events of an entry that pass a filter; `None` when none is.
+    pub fn of(entry: &Entry, filter: &EntryFilter) -> Option<Self> {
         let beside = entry.annotations.as_deref();
         let events = entry.numbered();
-        let events = events.filter(|(_, event)| trail.has(event, beside));
+        let events = events.filter(|(_, event)| filter.has(event, beside));
         let events: Vec<_> = events.map(|(at, event)| (at, event.clone())).collect();
         (!events.is_empty()).then(|| Self {
             first: entry.first,
