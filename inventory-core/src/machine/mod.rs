@@ -20,12 +20,12 @@ mod rules;
 pub use facts::{
     Adjust, After, Alert, Annotations, Basis, Close, Command, Commit, CommitLine, Count, Current,
     DeadLettered, Detail, DetailForm, DetailValue, Details, Difference, Distinct, Entry, Event,
-    Extend, Guard, HeldLine, Hold, Intent, InvalidInput, InvalidLines, InvalidOutcome,
-    InvalidRequest, InvalidReservationState, InvalidSettlement, InvalidThresholds,
-    InvalidTransferState, LINES_MAX, Level, Line, Lines, Movement, MovementKind, Outcome,
-    REQUEST_LINES_MAX, Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation,
-    ReservationState, Retry, SetAlert, Settlement, Ship, Skip, SyncLevel, SyncRule, Then,
-    Thresholds, Transfer, TransferLine, TransferState,
+    Extend, Guard, HeldLine, Hold, Intent, InvalidInput, InvalidLines, InvalidRequest,
+    InvalidReservationState, InvalidRowOutcome, InvalidSettlement, InvalidThresholds,
+    InvalidTransferState, LINES_MAX, Level, Line, Lines, Movement, MovementKind, REQUEST_LINES_MAX,
+    Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation, ReservationState,
+    Retry, RowOutcome, SetAlert, Settlement, Ship, Skip, SyncLevel, SyncRule, Then, Thresholds,
+    Transfer, TransferLine, TransferState,
 };
 pub use ledger::{
     Break, Buried, Head, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,

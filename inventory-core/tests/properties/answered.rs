@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use inventory_core::engine::{Answer, Reader};
-use inventory_core::machine::{Entry, Level, Outcome, Rejection, Request};
+use inventory_core::machine::{Entry, Level, Rejection, Request, RowOutcome};
 
 /// A request with a key, and what it was answered with.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Answered {
 enum Said {
     Written(Arc<Entry>),
     /// Every row of a synchronisation was skipped: to the client a success like any other.
-    AllSkipped(Box<[Outcome]>),
+    AllSkipped(Box<[RowOutcome]>),
 }
 
 impl Said {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use inventory_core::machine::{Command, Outcome, Rejection, Request};
+use inventory_core::machine::{Command, Rejection, Request, RowOutcome};
 
 use super::mutate::mark_replayed;
 use super::refusal::refused;
@@ -24,7 +24,7 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let request = request.expect("the number of rows was checked");
     let request = sync.remarks().of(request);
     let answered = call.submit_one(request).await?;
-    let (outcomes, replayed): (Vec<Outcome>, bool) = match &answered {
+    let (outcomes, replayed): (Vec<RowOutcome>, bool) = match &answered {
         Ok(receipt) => (receipt.entry.outcomes.to_vec(), receipt.replayed),
         Err(Rejection::NothingToDo { outcomes }) => (outcomes.to_vec(), false),
         Err(rejection) => return Err(refused(rejection)),

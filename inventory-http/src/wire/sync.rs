@@ -1,6 +1,6 @@
 //! A store's stock, set in one request.
 
-use inventory_core::machine::{Command, Outcome, REQUEST_LINES_MAX, Skip, SyncLevel, SyncRule};
+use inventory_core::machine::{Command, REQUEST_LINES_MAX, RowOutcome, Skip, SyncLevel, SyncRule};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub enum SkipReason {
 
 impl Synced {
     /// The answer to rows with these outcomes.
-    pub fn new<'a>(rows: impl Iterator<Item = (&'a ProductId, Outcome)>) -> Self {
+    pub fn new<'a>(rows: impl Iterator<Item = (&'a ProductId, RowOutcome)>) -> Self {
         let mut synced = Self {
             updated: 0,
             created: 0,
@@ -133,9 +133,9 @@ impl Synced {
         };
         for (id, outcome) in rows {
             let (count, status, reason) = match outcome {
-                Outcome::Created => (&mut synced.created, SyncStatus::Created, None),
-                Outcome::Updated => (&mut synced.updated, SyncStatus::Updated, None),
-                Outcome::Skipped(skip) => {
+                RowOutcome::Created => (&mut synced.created, SyncStatus::Created, None),
+                RowOutcome::Updated => (&mut synced.updated, SyncStatus::Updated, None),
+                RowOutcome::Skipped(skip) => {
                     let reason = match skip {
                         Skip::Stale => SkipReason::Stale,
                         Skip::Unchanged => SkipReason::Unchanged,

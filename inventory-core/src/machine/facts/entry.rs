@@ -1,6 +1,6 @@
 //! What one request wrote: the unit that is recorded, recovered, replayed and answered as a whole.
 
-use crate::machine::{Event, Outcome};
+use crate::machine::{Event, RowOutcome};
 use crate::vocabulary::{
     Actor, Caller, Chain, Digest, Fields, Fingerprint, IdempotencyKey, Note, ProductId, Reason,
     Reference, Sequence, StoreId, Timestamp, TraceParent,
@@ -64,7 +64,7 @@ pub struct Entry<Product = ProductId, Store = StoreId> {
     pub intent: Option<Intent>,
     /// What became of each line, when the request has lines that may be skipped; otherwise empty, and every line has
     /// written one event.
-    pub outcomes: Box<[Outcome]>,
+    pub outcomes: Box<[RowOutcome]>,
     /// The events, in the order of the lines that wrote them; at least one.
     pub events: Box<[Event<Product, Store>]>,
     /// What the request said beside. The window of keys does without: no answer carries it.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::machine::{LINES_MAX, Outcome, REQUEST_LINES_MAX, ReservationState, TransferState};
+use crate::machine::{LINES_MAX, REQUEST_LINES_MAX, ReservationState, RowOutcome, TransferState};
 use crate::vocabulary::{
     Delta, Epoch, ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp, TransferId,
     Ttl, Version,
@@ -299,7 +299,7 @@ pub enum Rejection {
     #[error("every line was skipped: there is nothing to write")]
     NothingToDo {
         /// Why each line was.
-        outcomes: Box<[Outcome]>,
+        outcomes: Box<[RowOutcome]>,
     },
     /// The versions and offsets of the request are of another history than the log's.
     #[error("the log is of epoch {current}, and the request's versions and offsets of {named}")]

@@ -18,7 +18,7 @@ use super::key_hash::key_hash;
 use super::{ProductIx, StoreIx};
 use crate::machine::{
     After, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level, Movement,
-    MovementKind, Outcome,
+    MovementKind, RowOutcome,
 };
 use crate::vocabulary::{
     Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,
@@ -58,7 +58,7 @@ impl Packer {
         self.number(entry.recorded_at.millis());
         self.number(entry.outcomes.len() as u64);
         for outcome in &entry.outcomes {
-            let all = Outcome::ALL.iter();
+            let all = RowOutcome::ALL.iter();
             let place = all.zip(0..).find(|(known, _)| *known == outcome);
             self.bytes.push(place.expect("all outcomes are there").1);
         }
@@ -182,7 +182,7 @@ impl<'a> Unpacker<'a> {
         let outcomes = self.number() as usize;
         let outcomes = self.take(outcomes).iter();
         let outcomes = outcomes
-            .map(|&place| Outcome::ALL[usize::from(place)])
+            .map(|&place| RowOutcome::ALL[usize::from(place)])
             .collect();
         let events = self.number();
         Entry {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::machine::{Entry, Event, Outcome};
+use crate::machine::{Entry, Event, RowOutcome};
 
 /// What the answer to a request is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,5 +22,5 @@ pub struct Effects {
     /// The events; at least one.
     pub events: Vec<Event>,
     /// What became of each line, when there are lines that may be skipped; otherwise empty.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RowOutcome>,
 }

@@ -27,8 +27,8 @@ mod transfer;
 mod window;
 
 use crate::machine::{
-    Command, Event, Intent, Level, Line, Movement, MovementKind, Outcome, Rejection, Request, Skip,
-    WindowLimits,
+    Command, Event, Intent, Level, Line, Movement, MovementKind, Rejection, Request, RowOutcome,
+    Skip, WindowLimits,
 };
 use crate::vocabulary::{Quantity, ReservationId, Timestamp, TransferId, Version};
 
@@ -144,7 +144,7 @@ impl Model {
             }
             let wrote = &state.written[written..];
             if matches!(command, Command::SetAlert(_)) && wrote.is_empty() {
-                outcome = Outcome::Skipped(Skip::Unchanged);
+                outcome = RowOutcome::Skipped(Skip::Unchanged);
             }
             outcomes.push(outcome);
             left.push(wrote.last().map(on_hand));
@@ -220,9 +220,9 @@ impl Model {
 
 impl State {
     /// What becomes of a line if it is not refused.
-    fn outcome(&self, command: &Command) -> Outcome {
+    fn outcome(&self, command: &Command) -> RowOutcome {
         if let Some(skip) = self.skipped(command) {
-            return Outcome::Skipped(skip);
+            return RowOutcome::Skipped(skip);
         }
         let of_alert = matches!(command, Command::SetAlert(_) | Command::RemoveAlert(_));
         let level = commands::level(command).filter(|_| !of_alert);
@@ -231,8 +231,8 @@ impl State {
             product.is_some_and(|product| product.stores.contains_key(store.as_str()))
         });
         match is_known {
-            true => Outcome::Updated,
-            false => Outcome::Created,
+            true => RowOutcome::Updated,
+            false => RowOutcome::Created,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the model says an answer should be.
 
-use crate::machine::{Entry, Event, Movement, Outcome, Rejection};
+use crate::machine::{Entry, Event, Movement, Rejection, RowOutcome};
 
 /// An answer, as far as the model knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,14 @@ pub enum Predicted {
         /// What it writes.
         movements: Vec<Movement>,
         /// What became of each line, when some may be skipped.
-        outcomes: Vec<Outcome>,
+        outcomes: Vec<RowOutcome>,
     },
     /// The key was used for the same intent before.
     Replayed {
         /// Position of the first event that was written under it.
         first: u64,
         /// What became of each line, when some may be skipped.
-        outcomes: Vec<Outcome>,
+        outcomes: Vec<RowOutcome>,
     },
     /// The key was used for something else before; in what that differs nobody can tell.
     Reused {

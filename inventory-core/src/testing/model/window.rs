@@ -3,7 +3,7 @@
 use super::Predicted;
 use super::meaning::Meaning;
 use super::number::Number;
-use crate::machine::{Difference, Line, Outcome, Rejection, Request, WindowLimits};
+use crate::machine::{Difference, Line, Rejection, Request, RowOutcome, WindowLimits};
 use crate::vocabulary::Sequence;
 
 /// Something that ends, and is forgotten some time later.
@@ -44,7 +44,7 @@ pub(super) struct Remembered {
     lines: Vec<Meaning>,
     /// What was on hand after each line.
     left: Vec<Option<Number>>,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<RowOutcome>,
 }
 
 impl Remembered {
@@ -53,7 +53,7 @@ impl Remembered {
         first: Number,
         recorded_at_ms: u64,
         request: &Request,
-        outcomes: &[Outcome],
+        outcomes: &[RowOutcome],
         left: &[Option<Number>],
     ) -> Self {
         Self {

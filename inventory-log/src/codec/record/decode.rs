@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    Annotations, DeadLettered, Details, Entry, Event, Intent, MovementKind, Outcome,
+    Annotations, DeadLettered, Details, Entry, Event, Intent, MovementKind, RowOutcome,
 };
 use inventory_core::vocabulary::{
     Actor, Caller, Chain, Fingerprint, IdempotencyKey, Note, ProductId, Reason, Reference,
@@ -104,7 +104,7 @@ fn parse(text: &str, ids: &mut Interner) -> Result<Entry, String> {
             return Err("it has a caller, key or fp without the others".to_owned());
         }
     };
-    let outcomes: Result<Box<[Outcome]>, _> =
+    let outcomes: Result<Box<[RowOutcome]>, _> =
         wire.outcomes.iter().map(|name| name.parse()).collect();
     let outcomes = outcomes.map_err(|_| "it has an unknown outcome".to_owned())?;
     if !outcomes_fit(&outcomes, wire.events.len()) {

@@ -1,7 +1,7 @@
 //! An entry becomes a line. Written by hand: this is on the path of every update.
 
 use inventory_core::machine::{
-    Annotations, DeadLettered, DetailValue, Entry, Event, Movement, MovementKind, Outcome,
+    Annotations, DeadLettered, DetailValue, Entry, Event, Movement, MovementKind, RowOutcome,
 };
 use inventory_core::vocabulary::{Actor, Note, Reason, Reference, Sequence};
 
@@ -87,7 +87,7 @@ fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
 }
 
 /// Appends outcomes as a list of their names.
-pub(crate) fn push_outcomes(out: &mut Vec<u8>, outcomes: &[Outcome]) {
+pub(crate) fn push_outcomes(out: &mut Vec<u8>, outcomes: &[RowOutcome]) {
     out.push(b'[');
     for (at, outcome) in outcomes.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });

@@ -1,11 +1,11 @@
 //! What became of each line of a request, as a record has it.
 
-use inventory_core::machine::Outcome;
+use inventory_core::machine::RowOutcome;
 
 use crate::codec::text::Cursor;
 
 /// The names up to the end of the list, in the form that the encoder writes.
-pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome]>> {
+pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[RowOutcome]>> {
     let mut outcomes = Vec::new();
     loop {
         cursor.pass("\"")?;
@@ -21,7 +21,7 @@ pub(super) fn canonical_outcomes(cursor: &mut Cursor<'_>) -> Option<Box<[Outcome
 
 /// Whether outcomes may stand beside so many events: each line that was not skipped has written one, or more, and a request
 /// whose lines all were has written one that says so.
-pub(crate) fn outcomes_fit(outcomes: &[Outcome], events: usize) -> bool {
+pub(crate) fn outcomes_fit(outcomes: &[RowOutcome], events: usize) -> bool {
     let written = outcomes.iter().filter(|outcome| !outcome.is_skipped());
     match written.count() {
         0 => outcomes.is_empty() || events == 1,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use inventory_core::machine::{
-    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, MovementKind, Outcome,
-    Skip,
+    After, Annotations, DeadLettered, Entry, Event, Intent, Level, Movement, MovementKind,
+    RowOutcome, Skip,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, ProductId, QUANTITY_MAX, Quantity, Reason, Sequence, Timestamp,
@@ -70,7 +70,11 @@ fn line_of(entry: &Entry, group: Sequence) -> String {
 #[test]
 fn outcomes_and_annotations_stand_before_the_events() {
     let entry = Entry {
-        outcomes: [Outcome::Skipped(Skip::BelowReserved), Outcome::Created].into(),
+        outcomes: [
+            RowOutcome::Skipped(Skip::BelowReserved),
+            RowOutcome::Created,
+        ]
+        .into(),
         annotations: Some(Box::new(Annotations {
             trace: TraceParent::new(0xabc, 0xdef, 1),
             reason: Some(Reason::Return),
@@ -317,12 +321,12 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 /// As many written lines as there are events, with skipped ones before each.
-fn outcomes(skips: &[usize], events: usize) -> Box<[Outcome]> {
-    let skip = [Skip::Stale, Skip::Unchanged, Skip::BelowReserved].map(Outcome::Skipped);
+fn outcomes(skips: &[usize], events: usize) -> Box<[RowOutcome]> {
+    let skip = [Skip::Stale, Skip::Unchanged, Skip::BelowReserved].map(RowOutcome::Skipped);
     let lines = skips.iter().cycle().take(events).enumerate();
     lines
         .flat_map(|(event, &skips)| {
-            let written = [Outcome::Created, Outcome::Updated][event % 2];
+            let written = [RowOutcome::Created, RowOutcome::Updated][event % 2];
             skip.into_iter().take(skips).chain([written])
         })
         .collect()

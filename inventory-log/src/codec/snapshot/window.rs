@@ -6,7 +6,7 @@ use std::fmt;
 
 use inventory_core::machine::{
     After, DeadLettered, Details, Event, ImageEntry, Intent, Level, Movement, MovementKind,
-    Outcome, ProductIx, StoreIx,
+    ProductIx, RowOutcome, StoreIx,
 };
 use inventory_core::vocabulary::{
     Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,
@@ -183,7 +183,7 @@ fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A
 pub(super) fn read_remembered(line: &str) -> Result<ImageEntry, String> {
     let wire: WireEntry<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let WireEntry(caller, key, fingerprint, first, recorded_at, outcomes, events, chain) = wire;
-    let outcomes: Result<Box<[Outcome]>, _> = outcomes.iter().map(|name| name.parse()).collect();
+    let outcomes: Result<Box<[RowOutcome]>, _> = outcomes.iter().map(|name| name.parse()).collect();
     let outcomes = outcomes.map_err(|_| "it has an unknown outcome")?;
     if first == Sequence::START || events.is_empty() || !outcomes_fit(&outcomes, events.len()) {
         return Err("its position, events and outcomes do not fit".to_owned());

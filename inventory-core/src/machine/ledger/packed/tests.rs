@@ -59,7 +59,7 @@ fn entry(number: u64, events: Vec<Event>) -> Entry {
             key: format!("key-{number}").parse().unwrap(),
             fingerprint: Fingerprint::from_bits(!number),
         }),
-        outcomes: Outcome::ALL.into(),
+        outcomes: RowOutcome::ALL.into(),
         events: events.into(),
         annotations: None,
         chain: Chain::from_bits(number),

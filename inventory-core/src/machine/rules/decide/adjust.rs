@@ -3,14 +3,14 @@
 use super::request_draft::{
     RequestDraft, ceiling, check_guard, insufficient, quarantine, with_on_hand, written,
 };
-use crate::machine::{Adjust, Line, MovementKind, Outcome, Rejection};
+use crate::machine::{Adjust, Line, MovementKind, Rejection, RowOutcome};
 use crate::vocabulary::Delta;
 
 pub(super) fn decide(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
     adjust: &Adjust,
-) -> Result<Outcome, Rejection> {
+) -> Result<RowOutcome, Rejection> {
     let place = request.draft.place(&adjust.product, &adjust.store);
     quarantine(line, &place)?;
     check_guard(line, &place, adjust.guard)?;

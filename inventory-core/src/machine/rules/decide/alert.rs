@@ -1,7 +1,7 @@
 //! Alerts: who wants to be told when a level runs low.
 
 use super::request_draft::{RequestDraft, quarantine};
-use crate::machine::{Line, MovementKind, Outcome, Rejection, RemoveAlert, SetAlert, Skip};
+use crate::machine::{Line, MovementKind, Rejection, RemoveAlert, RowOutcome, SetAlert, Skip};
 
 /// The level is judged when the request ends: it may be low already. Nothing needs to be known of it: what was never there is
 /// low, and somebody who lists an assortment before the first delivery wants to hear of that.
@@ -9,7 +9,7 @@ pub(super) fn set(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
     set: &SetAlert,
-) -> Result<Outcome, Rejection> {
+) -> Result<RowOutcome, Rejection> {
     let place = request.draft.place(&set.product, &set.store);
     quarantine(line, &place)?;
     let thresholds = set.thresholds;
@@ -17,14 +17,14 @@ pub(super) fn set(
         .alert
         .is_some_and(|alert| alert.thresholds == thresholds)
     {
-        return Ok(Outcome::Skipped(Skip::Unchanged));
+        return Ok(RowOutcome::Skipped(Skip::Unchanged));
     }
     let kind = MovementKind::AlertSet {
         low: thresholds.low(),
         replenished: thresholds.replenished(),
     };
     request.note(&place, kind);
-    Ok(Outcome::Updated)
+    Ok(RowOutcome::Updated)
 }
 
 pub(super) fn remove(

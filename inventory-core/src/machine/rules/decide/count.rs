@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::request_draft::{RequestDraft, ceiling, check_guard, insufficient, quarantine, written};
 use crate::defect;
 use crate::machine::rules::draft::Place;
-use crate::machine::{Basis, Count, LINES_MAX, Level, Line, MovementKind, Outcome, Rejection};
+use crate::machine::{Basis, Count, LINES_MAX, Level, Line, MovementKind, Rejection, RowOutcome};
 use crate::vocabulary::{Delta, Quantity};
 
 pub(super) fn decide(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
     count: &Count,
-) -> Result<Outcome, Rejection> {
+) -> Result<RowOutcome, Rejection> {
     let place = request.draft.place(&count.product, &count.store);
     let on_hand = found(line, &place, count)?;
     let reserved = request.reserved(&place);

@@ -14,7 +14,7 @@ pub use expire::{Portion, expire};
 
 use crate::defect;
 use crate::machine::{
-    Command, Decision, Draft, Effects, Event, Line, MovementKind, Outcome, Rejection, Request,
+    Command, Decision, Draft, Effects, Event, Line, MovementKind, Rejection, Request, RowOutcome,
 };
 use expire::lapse_seen;
 use request_draft::RequestDraft;
@@ -126,7 +126,7 @@ fn decide_line(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
     command: &Command,
-) -> Result<Outcome, Rejection> {
+) -> Result<RowOutcome, Rejection> {
     match command {
         Command::Adjust(adjust) => adjust::decide(request, line, adjust),
         Command::Count(count) => count::decide(request, line, count),
@@ -149,6 +149,6 @@ fn may_be_skipped(command: &Command) -> bool {
 }
 
 /// Nobody asks of these whether they have written the first event of their level.
-fn updated((): ()) -> Outcome {
-    Outcome::Updated
+fn updated((): ()) -> RowOutcome {
+    RowOutcome::Updated
 }

@@ -4,8 +4,8 @@ use crate::defect;
 use crate::machine::ledger::ProductIx;
 use crate::machine::rules::draft::{Draft, Place};
 use crate::machine::{
-    After, Current, Event, Guard, Level, Line, Movement, MovementKind, Outcome, REQUEST_LINES_MAX,
-    Rejection, Reservation,
+    After, Current, Event, Guard, Level, Line, Movement, MovementKind, REQUEST_LINES_MAX,
+    Rejection, Reservation, RowOutcome,
 };
 use crate::vocabulary::{Delta, ProductId, Quantity, StoreId};
 
@@ -142,10 +142,10 @@ impl<'r, 'a> RequestDraft<'r, 'a> {
 }
 
 /// What has become of a line that has written an event at a place.
-pub(super) fn written(place: &Place<'_>) -> Outcome {
+pub(super) fn written(place: &Place<'_>) -> RowOutcome {
     match place.is_known {
-        true => Outcome::Updated,
-        false => Outcome::Created,
+        true => RowOutcome::Updated,
+        false => RowOutcome::Created,
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::request_draft::{RequestDraft, quarantine, written};
 use crate::machine::rules::draft::Place;
-use crate::machine::{Level, Line, MovementKind, Outcome, Rejection, Skip, SyncLevel, SyncRule};
+use crate::machine::{Level, Line, MovementKind, Rejection, RowOutcome, Skip, SyncLevel, SyncRule};
 use crate::vocabulary::Version;
 
 pub(super) fn decide(
     request: &mut RequestDraft<'_, '_>,
     line: Line,
     set: &SyncLevel,
-) -> Result<Outcome, Rejection> {
+) -> Result<RowOutcome, Rejection> {
     let place = request.draft.place(&set.product, &set.store);
     if set.rule != SyncRule::Overwrite {
         quarantine(line, &place)?;
@@ -19,7 +19,7 @@ pub(super) fn decide(
             request.write(line, &place, MovementKind::Counted, level)?;
             Ok(written(&place))
         }
-        Err(skip) => Ok(Outcome::Skipped(skip)),
+        Err(skip) => Ok(RowOutcome::Skipped(skip)),
     }
 }
 

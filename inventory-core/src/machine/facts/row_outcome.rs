@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum RowOutcome {
     /// It wrote the first event of its level.
     Created,
     /// It wrote an event.
@@ -25,7 +25,7 @@ pub enum Skip {
     BelowReserved,
 }
 
-impl Outcome {
+impl RowOutcome {
     /// All outcomes, in an order that never changes.
     pub(crate) const ALL: [Self; 5] = [
         Self::Created,
@@ -55,7 +55,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RowOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -64,14 +64,14 @@ impl fmt::Display for Outcome {
 /// A text is not the name of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not the name of an outcome")]
-pub struct InvalidOutcome;
+pub struct InvalidRowOutcome;
 
-impl FromStr for Outcome {
-    type Err = InvalidOutcome;
+impl FromStr for RowOutcome {
+    type Err = InvalidRowOutcome;
 
-    fn from_str(text: &str) -> Result<Self, InvalidOutcome> {
+    fn from_str(text: &str) -> Result<Self, InvalidRowOutcome> {
         let mut all = Self::ALL.into_iter();
         all.find(|outcome| outcome.name() == text)
-            .ok_or(InvalidOutcome)
+            .ok_or(InvalidRowOutcome)
     }
 }
