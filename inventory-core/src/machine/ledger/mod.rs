@@ -16,7 +16,6 @@
 //! depends on the process, so two ledgers that followed the same entries have equal images.
 
 mod arena;
-mod book;
 mod buried;
 mod by_id;
 mod chunked_list;
@@ -27,6 +26,7 @@ mod key_hash;
 mod packed;
 mod places;
 mod product;
+mod record_keeper;
 mod records;
 mod suspicion;
 mod window;
@@ -44,13 +44,13 @@ pub use product::{ProductIx, ProductView, StoreIx};
 pub use window::{KeysForgotten, WindowLimits};
 
 pub(super) use arena::Arena;
-pub(super) use book::{Book, FrozenBook, Record};
 pub(super) use by_id::ById;
 pub(super) use chunked_list::Slot;
 pub(super) use holds::Holds;
 pub(super) use packed::{Packer, Unpacker};
 pub(super) use product::{Product, Standing};
-pub(super) use records::{RecordKeeper, apply_to_records};
+pub(super) use record_keeper::{RecordKeeper, apply_to_records};
+pub(super) use records::{FrozenRecords, Record, Records};
 pub(super) use window::{FrozenWindow, Window};
 
 use crate::defect;
@@ -81,8 +81,8 @@ pub struct Ledger {
     pub(super) quarantined: usize,
     /// Products of which nothing is known but an alert.
     pub(super) unheard: usize,
-    pub(super) reservations: Book<Reservation>,
-    pub(super) transfers: Book<Transfer>,
+    pub(super) reservations: Records<Reservation>,
+    pub(super) transfers: Records<Transfer>,
     /// What the open ones of `reservations` hold.
     pub(super) holds: Holds,
     pub(super) alerts: BTreeSet<(ProductId, StoreId)>,
@@ -106,8 +106,8 @@ impl Ledger {
             levels: 0,
             quarantined: 0,
             unheard: 0,
-            reservations: Book::new(window),
-            transfers: Book::new(window),
+            reservations: Records::new(window),
+            transfers: Records::new(window),
             holds: Holds::default(),
             alerts: BTreeSet::new(),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rapidhash::{RapidHashMap, RapidHashSet};
 
 use super::{Found, Image, ImageEntry, ImageProduct, InvalidImage};
-use crate::machine::ledger::{Arena, FrozenBook, Packer, Product, Window};
+use crate::machine::ledger::{Arena, FrozenRecords, Packer, Product, Window};
 use crate::machine::{
     Alert, Buried, Event, Head, KeysForgotten, ProductIx, Reservation, StoreIx, Transfer,
     WindowLimits,
@@ -27,9 +27,9 @@ pub struct ImageBuilder {
     newest: Head,
     buried: BTreeMap<Sequence, Buried>,
     unknown_before: Sequence,
-    reservations: FrozenBook<Reservation>,
+    reservations: FrozenRecords<Reservation>,
     reservation_ids: RapidHashSet<ReservationId>,
-    transfers: FrozenBook<Transfer>,
+    transfers: FrozenRecords<Transfer>,
     transfer_ids: RapidHashSet<TransferId>,
 }
 
@@ -47,9 +47,9 @@ impl ImageBuilder {
             newest: Head::default(),
             buried: BTreeMap::new(),
             unknown_before: Sequence::START,
-            reservations: FrozenBook::default(),
+            reservations: FrozenRecords::default(),
             reservation_ids: RapidHashSet::default(),
-            transfers: FrozenBook::default(),
+            transfers: FrozenRecords::default(),
             transfer_ids: RapidHashSet::default(),
         }
     }

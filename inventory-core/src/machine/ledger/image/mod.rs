@@ -15,7 +15,7 @@ pub use invalid::InvalidImage;
 pub use product::ImageProduct;
 
 use super::{
-    Arena, Book, FrozenBook, FrozenWindow, Holds, Packer, Product, Slot, Unpacker, Window,
+    Arena, FrozenRecords, FrozenWindow, Holds, Packer, Product, Records, Slot, Unpacker, Window,
 };
 use crate::defect;
 use crate::machine::{
@@ -36,8 +36,8 @@ pub struct Image {
     pub(super) window: FrozenWindow,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
     pub(super) unknown_before: Sequence,
-    pub(super) reservations: FrozenBook<Reservation>,
-    pub(super) transfers: FrozenBook<Transfer>,
+    pub(super) reservations: FrozenRecords<Reservation>,
+    pub(super) transfers: FrozenRecords<Transfer>,
     pub(super) found: Option<Arc<Found>>,
 }
 
@@ -191,8 +191,8 @@ impl Image {
             levels: 0,
             quarantined: 0,
             unheard: 0,
-            reservations: Book::thaw(&self.reservations, limits),
-            transfers: Book::thaw(&self.transfers, limits),
+            reservations: Records::thaw(&self.reservations, limits),
+            transfers: Records::thaw(&self.transfers, limits),
             holds: Holds::default(),
             products: self.products,
             stores: self.stores,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Image;
-use crate::machine::ledger::{FrozenBook, ProductIx, Record, Slot};
+use crate::machine::ledger::{FrozenRecords, ProductIx, Record, Slot};
 use crate::machine::{Reservation, Transfer};
 use crate::vocabulary::Timestamp;
 
@@ -57,10 +57,10 @@ impl Image {
     }
 }
 
-fn for_each<T: Record>(book: &mut FrozenBook<T>, change: impl Fn(&mut T)) {
-    let slots: Vec<_> = book.from(Slot::FIRST).map(|(slot, _)| slot).collect();
+fn for_each<T: Record>(records: &mut FrozenRecords<T>, change: impl Fn(&mut T)) {
+    let slots: Vec<_> = records.from(Slot::FIRST).map(|(slot, _)| slot).collect();
     for slot in slots {
-        if let Some(record) = book.get_mut(slot) {
+        if let Some(record) = records.get_mut(slot) {
             change(Arc::make_mut(record));
         }
     }

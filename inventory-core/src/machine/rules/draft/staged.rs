@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::overlay::Overlay;
-use crate::machine::ledger::{Book, Record};
+use crate::machine::ledger::{Record, Records};
 use crate::vocabulary::Sequence;
 
 /// A reservation or transfer as the draft has it.
@@ -24,13 +24,13 @@ impl<T: Clone> Staged<T> {
 
 impl<K: Clone + Eq + Hash, T: Record<Id = K>> Overlay<K, Staged<T>> {
     /// What the draft knows of a record.
-    pub(super) fn find<'a>(&'a self, id: &K, known: &'a Book<T>) -> Option<&'a Arc<T>> {
+    pub(super) fn find<'a>(&'a self, id: &K, known: &'a Records<T>) -> Option<&'a Arc<T>> {
         let staged = self.get(id).map(|staged| &staged.record);
         staged.or_else(|| known.find(id))
     }
 
     /// The request's own copy of a record that is known.
-    pub(super) fn own(&mut self, id: &K, by: Sequence, known: &Book<T>) -> Option<&mut T> {
+    pub(super) fn own(&mut self, id: &K, by: Sequence, known: &Records<T>) -> Option<&mut T> {
         if self.get(id).is_none_or(|staged| staged.by != by) {
             let record = Arc::clone(self.find(id, known)?);
             self.insert(id.clone(), Staged { record, by });
