@@ -1,57 +1,57 @@
 //! How requests get from many callers to the one engine, and how their answers get back.
 //!
-//! Written against [`super::sync`] and generic over what is committed, so that a model checker can run this very file
-//! with its own primitives and a commit that takes no time.
+//! Written against [`super::sync`] and generic over what is written, so that a model checker can run this very file
+//! with its own primitives and a write that takes no time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::commit::Commit;
+use super::group_writer::GroupWriter;
 use super::inbox::{Bounds, Inbox, NotTaken, Submission, weigh};
 use super::reply::{Answers, Callback, Reply, Slot};
 use super::sync::{Arc, Condvar, Mutex};
 use super::weight::Weight;
 
-pub(super) struct HandOver<C: Commit> {
-    inbox: Mutex<Inbox<C>>,
-    /// Something was queued, the committer was put back, or the end has come: for the writer thread.
+pub(super) struct HandOver<W: GroupWriter> {
+    inbox: Mutex<Inbox<W>>,
+    /// Something was queued, the engine was put back, or the end has come: for the writer thread.
     work: Condvar,
     /// The queue was taken, or the end has come: for callers that wait for room.
     room: Condvar,
     bounds: Bounds,
 }
 
-impl<C: Commit> HandOver<C> {
-    pub(super) fn new(committer: C, bounds: Bounds) -> Self {
+impl<W: GroupWriter> HandOver<W> {
+    pub(super) fn new(engine: W, bounds: Bounds) -> Self {
         Self {
-            inbox: Mutex::new(Inbox::new(committer)),
+            inbox: Mutex::new(Inbox::new(engine)),
             work: Condvar::new(),
             room: Condvar::new(),
             bounds,
         }
     }
 
-    /// Queues requests, without ever waiting. They are committed in the order of submission.
+    /// Queues requests, without ever waiting. They are written in the order of submission.
     pub(super) fn submit(
         &self,
-        requests: Vec<C::Request>,
-        reply: Callback<C>,
+        requests: Vec<W::Request>,
+        reply: Callback<W>,
     ) -> Result<(), NotTaken> {
-        let weight = weigh::<C>(&requests);
+        let weight = weigh::<W>(&requests);
         let mut inbox = self.inbox.lock();
         inbox.check(weight, self.bounds.inbox)?;
         self.enqueue(&mut inbox, requests, weight, reply);
         Ok(())
     }
 
-    /// Commits requests and waits for the answers: on the caller's own thread when nobody else is waiting, since waking
+    /// Writes requests and waits for the answers: on the caller's own thread when nobody else is waiting, since waking
     /// another one costs more than it saves; else through the queue, after waiting for room in it.
-    pub(super) fn submit_and_wait(&self, requests: Vec<C::Request>) -> Result<Answers<C>, NotTaken>
+    pub(super) fn submit_and_wait(&self, requests: Vec<W::Request>) -> Result<Answers<W>, NotTaken>
     where
-        C: 'static,
-        C::Answer: Send,
-        C::Error: Send,
+        W: 'static,
+        W::Answer: Send,
+        W::Error: Send,
     {
-        let weight = weigh::<C>(&requests);
+        let weight = weigh::<W>(&requests);
         let mut inbox = self.inbox.lock();
         if inbox.closed {
             return Err(NotTaken::Closed);
@@ -60,13 +60,13 @@ impl<C: Commit> HandOver<C> {
             return Err(NotTaken::WithinReply);
         }
         if inbox.is_empty()
-            && let Some(committer) = inbox.take_committer()
+            && let Some(engine) = inbox.take_engine()
         {
             drop(inbox);
             let group = std::iter::once(&requests[..]);
-            let (committer, answers) = self.commit(committer, group);
-            if let Some(committer) = committer {
-                self.put_back(committer);
+            let (engine, answers) = self.write(engine, group);
+            if let Some(engine) = engine {
+                self.put_back(engine);
             }
             return Ok(answers);
         }
@@ -76,7 +76,7 @@ impl<C: Commit> HandOver<C> {
                 not_taken @ (NotTaken::Closed | NotTaken::WithinReply) => return Err(not_taken),
             }
         }
-        let slot = Arc::new(Slot::<C>::default());
+        let slot = Arc::new(Slot::<W>::default());
         let filled = Arc::clone(&slot);
         let reply = Box::new(move |answers| filled.fill(answers));
         self.enqueue(&mut inbox, requests, weight, reply);
@@ -84,37 +84,37 @@ impl<C: Commit> HandOver<C> {
         Ok(slot.wait())
     }
 
-    /// Commits what is queued, group by group, until the hand-over is closed and all that was queued is answered.
-    /// Returns the committer, unless it was lost to a panic.
-    pub(super) fn run(&self) -> Option<C> {
+    /// Writes what is queued, group by group, until the hand-over is closed and all that was queued is answered.
+    /// Returns the engine, unless it was lost to a panic.
+    pub(super) fn run(&self) -> Option<W> {
         let mut inbox = self.inbox.lock();
         loop {
-            while inbox.is_empty() && !inbox.closed || !inbox.has_committer() && !inbox.lost {
+            while inbox.is_empty() && !inbox.closed || !inbox.has_engine() && !inbox.lost {
                 self.work.wait(&mut inbox);
             }
-            let committer = inbox.take_committer()?;
+            let engine = inbox.take_engine()?;
             if inbox.is_empty() {
-                return Some(committer);
+                return Some(engine);
             }
             let group = inbox.next_group(self.bounds.group);
             self.room.notify_all();
             drop(inbox);
             let submissions = group.iter().map(|submission| &submission.requests[..]);
-            let (committer, answers) = self.commit(committer, submissions);
+            let (engine, answers) = self.write(engine, submissions);
             let mut rest = Vec::new();
             let answer = || rest = answer(group, answers);
-            match &committer {
-                Some(committer) => committer.answering(answer),
+            match &engine {
+                Some(engine) => engine.answering(answer),
                 None => answer(),
             }
-            // What waits for the next group waits before the committer can be taken: the order stays.
+            // What waits for the next group waits before the engine can be taken: the order stays.
             self.inbox.lock().push_front(rest);
-            self.put_back(committer?);
+            self.put_back(engine?);
             inbox = self.inbox.lock();
         }
     }
 
-    /// Takes no more submissions. Those that were taken are still committed.
+    /// Takes no more submissions. Those that were taken are still written.
     pub(super) fn close(&self) {
         self.inbox.lock().closed = true;
         self.work.notify_one();
@@ -126,8 +126,8 @@ impl<C: Commit> HandOver<C> {
         self.inbox.lock().requests()
     }
 
-    /// Answers all that is queued, so that nothing of it is committed.
-    pub(super) fn refuse_queued(&self, error: &C::Error) {
+    /// Answers all that is queued, so that nothing of it is written.
+    pub(super) fn refuse_queued(&self, error: &W::Error) {
         let refused = self.inbox.lock().take_all();
         self.room.notify_all();
         for submission in refused {
@@ -137,57 +137,57 @@ impl<C: Commit> HandOver<C> {
 
     fn enqueue(
         &self,
-        inbox: &mut Inbox<C>,
-        requests: Vec<C::Request>,
+        inbox: &mut Inbox<W>,
+        requests: Vec<W::Request>,
         weight: Weight,
-        reply: Callback<C>,
+        reply: Callback<W>,
     ) {
         inbox.push(Submission {
             requests,
             weight,
             reply: Reply::new(reply),
         });
-        // Whoever has the committer looks at the queue when putting it back.
-        if inbox.has_committer() {
+        // Whoever has the engine looks at the queue when putting it back.
+        if inbox.has_engine() {
             self.work.notify_one();
         }
     }
 
-    /// Commits with the committer that this thread has taken out. One that has panicked is not to be trusted: it ends, and
+    /// Writes with the engine that this thread has taken out. One that has panicked is not to be trusted: it ends, and
     /// so does the hand-over, before anybody hears of it.
     ///
-    /// What counts is whether the commit panics, not whether the thread does: a destructor may commit while its thread
+    /// What counts is whether the write panics, not whether the thread does: a destructor may write while its thread
     /// unwinds for a reason of its own.
-    fn commit<'a>(
+    fn write<'a>(
         &self,
-        mut committer: C,
-        group: impl Iterator<Item = &'a [C::Request]>,
-    ) -> (Option<C>, Answers<C>)
+        mut engine: W,
+        group: impl Iterator<Item = &'a [W::Request]>,
+    ) -> (Option<W>, Answers<W>)
     where
-        C::Request: 'a,
+        W::Request: 'a,
     {
         let lines_max = self.bounds.group.lines;
-        let committing = AssertUnwindSafe(|| committer.commit(group, lines_max));
-        match catch_unwind(committing) {
-            Ok(answers) => (Some(committer), answers),
+        let writing = AssertUnwindSafe(|| engine.write(group, lines_max));
+        match catch_unwind(writing) {
+            Ok(answers) => (Some(engine), answers),
             // The panic has been reported where it happened.
             Err(_reported) => {
-                let _reported = catch_unwind(AssertUnwindSafe(|| drop(committer)));
+                let _reported = catch_unwind(AssertUnwindSafe(|| drop(engine)));
                 self.lose();
-                (None, Err(C::lost()))
+                (None, Err(W::lost()))
             }
         }
     }
 
-    fn put_back(&self, committer: C) {
+    fn put_back(&self, engine: W) {
         let mut inbox = self.inbox.lock();
-        inbox.put_back(committer);
+        inbox.put_back(engine);
         if !inbox.is_empty() || inbox.closed {
             self.work.notify_one();
         }
     }
 
-    /// Ends without a committer.
+    /// Ends without an engine.
     fn lose(&self) {
         let never_begun = {
             let mut inbox = self.inbox.lock();
@@ -202,7 +202,7 @@ impl<C: Commit> HandOver<C> {
 }
 
 /// Answers a group, and returns what of it was left for the next one.
-fn answer<C: Commit>(group: Vec<Submission<C>>, answers: Answers<C>) -> Vec<Submission<C>> {
+fn answer<W: GroupWriter>(group: Vec<Submission<W>>, answers: Answers<W>) -> Vec<Submission<W>> {
     let mut group = group.into_iter();
     match answers {
         Ok(answers) => {

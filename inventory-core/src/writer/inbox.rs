@@ -1,8 +1,8 @@
-//! What waits to be committed, and how much of it may.
+//! What waits to be written, and how much of it may.
 
 use std::collections::VecDeque;
 
-use super::commit::Commit;
+use super::group_writer::GroupWriter;
 use super::reply::Reply;
 use super::sync::{ThreadId, this_thread};
 use super::weight::Weight;
@@ -12,13 +12,13 @@ use super::weight::Weight;
 pub(super) struct Bounds {
     /// What may wait.
     pub(super) inbox: Weight,
-    /// What is committed together.
+    /// What is written together.
     pub(super) group: Weight,
 }
 
 /// What requests weigh together. None at all are a line: they take their place in the queue too.
-pub(super) fn weigh<C: Commit>(requests: &[C::Request]) -> Weight {
-    let all = requests.iter().map(C::weigh);
+pub(super) fn weigh<W: GroupWriter>(requests: &[W::Request]) -> Weight {
+    let all = requests.iter().map(W::weigh);
     let sum = all.fold(Weight::default(), Weight::plus);
     Weight {
         lines: sum.lines.max(1),
@@ -35,40 +35,40 @@ pub enum NotTaken {
     /// The writer has been stopped.
     #[error("the writer has been stopped")]
     Closed,
-    /// The caller is a reply, or was woken by a subscription, on the very thread that would have to commit: it would wait
+    /// The caller is a reply, or was woken by a subscription, on the very thread that would have to write: it would wait
     /// for itself. It may hand requests over with a reply of their own.
     #[error("a reply would wait for the thread that it runs on")]
     WithinReply,
 }
 
-pub(super) struct Submission<C: Commit> {
-    pub(super) requests: Vec<C::Request>,
+pub(super) struct Submission<W: GroupWriter> {
+    pub(super) requests: Vec<W::Request>,
     pub(super) weight: Weight,
-    pub(super) reply: Reply<C>,
+    pub(super) reply: Reply<W>,
 }
 
 /// What callers and the writer thread share.
 ///
-/// **Invariants**: `waiting` and `requests` are those of `queue`. Whoever has taken the committer out puts it back, or sets
-/// `lost` and `closed` when it has panicked; `holder` is there in between. Only the holder commits, and nobody commits
+/// **Invariants**: `waiting` and `requests` are those of `queue`. Whoever has taken the engine out puts it back, or sets
+/// `lost` and `closed` when it has panicked; `holder` is there in between. Only the holder writes, and nobody writes
 /// while holding the lock.
-pub(super) struct Inbox<C: Commit> {
-    queue: VecDeque<Submission<C>>,
+pub(super) struct Inbox<W: GroupWriter> {
+    queue: VecDeque<Submission<W>>,
     waiting: Weight,
     requests: usize,
-    committer: Option<C>,
+    engine: Option<W>,
     holder: Option<ThreadId>,
     pub(super) closed: bool,
     pub(super) lost: bool,
 }
 
-impl<C: Commit> Inbox<C> {
-    pub(super) fn new(committer: C) -> Self {
+impl<W: GroupWriter> Inbox<W> {
+    pub(super) fn new(engine: W) -> Self {
         Self {
             queue: VecDeque::new(),
             waiting: Weight::default(),
             requests: 0,
-            committer: Some(committer),
+            engine: Some(engine),
             holder: None,
             closed: false,
             lost: false,
@@ -84,8 +84,8 @@ impl<C: Commit> Inbox<C> {
         self.requests
     }
 
-    pub(super) fn has_committer(&self) -> bool {
-        self.committer.is_some()
+    pub(super) fn has_engine(&self) -> bool {
+        self.engine.is_some()
     }
 
     /// Whether the caller is called by what it would wait for.
@@ -93,15 +93,15 @@ impl<C: Commit> Inbox<C> {
         self.holder == Some(this_thread())
     }
 
-    /// Takes the committer out, for this thread.
-    pub(super) fn take_committer(&mut self) -> Option<C> {
-        let committer = self.committer.take()?;
+    /// Takes the engine out, for this thread.
+    pub(super) fn take_engine(&mut self) -> Option<W> {
+        let engine = self.engine.take()?;
         self.holder = Some(this_thread());
-        Some(committer)
+        Some(engine)
     }
 
-    pub(super) fn put_back(&mut self, committer: C) {
-        self.committer = Some(committer);
+    pub(super) fn put_back(&mut self, engine: W) {
+        self.engine = Some(engine);
         self.holder = None;
     }
 
@@ -116,14 +116,14 @@ impl<C: Commit> Inbox<C> {
         }
     }
 
-    pub(super) fn push(&mut self, submission: Submission<C>) {
+    pub(super) fn push(&mut self, submission: Submission<W>) {
         self.waiting = self.waiting.plus(submission.weight);
         self.requests += submission.requests.len();
         self.queue.push_back(submission);
     }
 
-    /// Puts back what was taken out for a group, and not committed with it.
-    pub(super) fn push_front(&mut self, rest: Vec<Submission<C>>) {
+    /// Puts back what was taken out for a group, and not written with it.
+    pub(super) fn push_front(&mut self, rest: Vec<Submission<W>>) {
         for submission in rest.into_iter().rev() {
             self.waiting = self.waiting.plus(submission.weight);
             self.requests += submission.requests.len();
@@ -131,8 +131,8 @@ impl<C: Commit> Inbox<C> {
         }
     }
 
-    /// The oldest submissions, as many as are committed together; at least one, if there is any.
-    pub(super) fn next_group(&mut self, most: Weight) -> Vec<Submission<C>> {
+    /// The oldest submissions, as many as are written together; at least one, if there is any.
+    pub(super) fn next_group(&mut self, most: Weight) -> Vec<Submission<W>> {
         let mut group = Vec::with_capacity(self.queue.len());
         let mut weight = Weight::default();
         while let Some(next) = self.queue.front() {
@@ -148,7 +148,7 @@ impl<C: Commit> Inbox<C> {
     }
 
     /// All that waits.
-    pub(super) fn take_all(&mut self) -> VecDeque<Submission<C>> {
+    pub(super) fn take_all(&mut self) -> VecDeque<Submission<W>> {
         self.waiting = Weight::default();
         self.requests = 0;
         std::mem::take(&mut self.queue)

@@ -5,10 +5,10 @@
 //!     └──── nobody else waits: the caller's own thread does the same ────▶ answers
 //! ```
 //!
-//! **Invariant**: a submission that was taken is committed, and its reply is called exactly once, whether or not its
-//! caller is still there. Submissions are committed in the order in which they were taken.
+//! **Invariant**: a submission that was taken is written, and its reply is called exactly once, whether or not its
+//! caller is still there. Submissions are written in the order in which they were taken.
 
-mod commit;
+mod group_writer;
 mod hand_over;
 mod inbox;
 mod reply;
@@ -29,7 +29,7 @@ pub use submitted::Submitted;
 use crate::engine::{Answer, Engine, EngineError, Reader};
 use crate::machine::{REQUEST_LINES_MAX, Request};
 use crate::ports::Cause;
-use commit::Commit;
+use group_writer::GroupWriter;
 use hand_over::HandOver;
 use inbox::Bounds;
 use weight::Weight;
@@ -94,12 +94,12 @@ pub enum SubmitError {
     Engine(#[from] EngineError),
 }
 
-impl Commit for Engine {
+impl GroupWriter for Engine {
     type Request = Request;
     type Answer = Answer;
     type Error = EngineError;
 
-    fn commit<'a>(
+    fn write<'a>(
         &mut self,
         group: impl Iterator<Item = &'a [Request]>,
         lines_max: usize,

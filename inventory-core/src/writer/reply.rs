@@ -2,47 +2,47 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::commit::Commit;
+use super::group_writer::GroupWriter;
 use super::sync::{Condvar, Mutex};
 
-pub(super) type Answers<C> = Result<Vec<<C as Commit>::Answer>, <C as Commit>::Error>;
-pub(super) type Callback<C> = Box<dyn FnOnce(Answers<C>) + Send>;
+pub(super) type Answers<W> = Result<Vec<<W as GroupWriter>::Answer>, <W as GroupWriter>::Error>;
+pub(super) type Callback<W> = Box<dyn FnOnce(Answers<W>) + Send>;
 
 /// A promise to answer: called exactly once, with the answers when there are any, else by being dropped.
-pub(super) struct Reply<C: Commit>(Option<Callback<C>>);
+pub(super) struct Reply<W: GroupWriter>(Option<Callback<W>>);
 
-impl<C: Commit> Reply<C> {
-    pub(super) fn new(callback: Callback<C>) -> Self {
+impl<W: GroupWriter> Reply<W> {
+    pub(super) fn new(callback: Callback<W>) -> Self {
         Self(Some(callback))
     }
 
-    pub(super) fn answer(mut self, answers: Answers<C>) {
+    pub(super) fn answer(mut self, answers: Answers<W>) {
         self.call(answers);
     }
 
     /// A callback that panics harms nobody but its caller: the panic has been reported where it happened, and the
     /// answers of the others wait behind it.
-    fn call(&mut self, answers: Answers<C>) {
+    fn call(&mut self, answers: Answers<W>) {
         if let Some(callback) = self.0.take() {
             let _reported = catch_unwind(AssertUnwindSafe(|| callback(answers)));
         }
     }
 }
 
-impl<C: Commit> Drop for Reply<C> {
+impl<W: GroupWriter> Drop for Reply<W> {
     /// Nothing was begun: what was begun is answered.
     fn drop(&mut self) {
-        self.call(Err(C::gone()));
+        self.call(Err(W::gone()));
     }
 }
 
 /// Where one waiting caller finds its answers.
-pub(super) struct Slot<C: Commit> {
-    answers: Mutex<Option<Answers<C>>>,
+pub(super) struct Slot<W: GroupWriter> {
+    answers: Mutex<Option<Answers<W>>>,
     filled: Condvar,
 }
 
-impl<C: Commit> Default for Slot<C> {
+impl<W: GroupWriter> Default for Slot<W> {
     fn default() -> Self {
         Self {
             answers: Mutex::new(None),
@@ -51,13 +51,13 @@ impl<C: Commit> Default for Slot<C> {
     }
 }
 
-impl<C: Commit> Slot<C> {
-    pub(super) fn fill(&self, answers: Answers<C>) {
+impl<W: GroupWriter> Slot<W> {
+    pub(super) fn fill(&self, answers: Answers<W>) {
         *self.answers.lock() = Some(answers);
         self.filled.notify_one();
     }
 
-    pub(super) fn wait(&self) -> Answers<C> {
+    pub(super) fn wait(&self) -> Answers<W> {
         let mut answers = self.answers.lock();
         loop {
             match answers.take() {

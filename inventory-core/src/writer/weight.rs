@@ -1,6 +1,6 @@
-//! How much there is to commit.
+//! How much there is to write.
 
-/// How much there is to commit.
+/// How much there is to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Weight {
     pub(super) lines: usize,

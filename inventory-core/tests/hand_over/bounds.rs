@@ -1,4 +1,4 @@
-//! How much may wait, and how much is committed together.
+//! How much may wait, and how much is written together.
 
 use std::iter;
 
@@ -72,7 +72,7 @@ fn what_waits_is_bounded_in_lines_also_where_there_are_none() {
 }
 
 #[test]
-fn what_waits_and_what_is_committed_together_is_bounded_in_bytes() {
+fn what_waits_and_what_is_written_together_is_bounded_in_bytes() {
     check(|| {
         let mut bounds = lines(64, 64);
         bounds.inbox.bytes = 100;
@@ -141,7 +141,7 @@ fn a_group_ends_with_what_makes_it_change_too_much_and_the_rest_keeps_its_order(
 
 /// Were what has left the queue still counted, it would be full for good.
 #[test]
-fn what_was_committed_makes_room_in_lines_and_in_bytes() {
+fn what_was_written_makes_room_in_lines_and_in_bytes() {
     check(|| {
         let mut bounds = lines(4, 1);
         bounds.inbox.bytes = 40;
@@ -161,7 +161,7 @@ fn what_was_committed_makes_room_in_lines_and_in_bytes() {
 }
 
 #[test]
-fn what_is_refused_while_it_waits_is_never_committed_and_makes_room() {
+fn what_is_refused_while_it_waits_is_never_written_and_makes_room() {
     check(|| {
         let model = Model::start(lines(1, 1), None);
         let busy = model.waiting(vec![HELD]);

@@ -1,4 +1,4 @@
-//! Closing while callers commit, wait for their group, or wait for room.
+//! Closing while callers write, wait for their group, or wait for room.
 
 use shuttle::thread;
 
@@ -23,13 +23,13 @@ fn closing_beside_callers_ends_the_writer_and_each_is_answered_or_turned_away() 
     check(|| {
         let model = Model::start(ROOMY, None);
         let callers = [10, 20, 30].map(|request| (request, caller(&model, request)));
-        let committed = model.close();
+        let written = model.close();
         for (request, caller) in callers {
             match caller.join().expect("the caller ends") {
-                Ok(answer) => assert_eq!(committed[answer.expect("nothing fails")], request),
+                Ok(answer) => assert_eq!(written[answer.expect("nothing fails")], request),
                 Err(not_taken) => {
                     assert_eq!(not_taken, NotTaken::Closed);
-                    assert!(!committed.contains(&request));
+                    assert!(!written.contains(&request));
                 }
             }
         }
@@ -41,12 +41,12 @@ fn closing_beside_callers_of_a_group_that_fails_leaves_nobody_waiting() {
     check(|| {
         let model = Model::start(ROOMY, Some(1));
         let callers = [10, 20, 30].map(|request| (request, caller(&model, request)));
-        let committed = model.close();
+        let written = model.close();
         for (request, caller) in callers {
             let told = caller.join().expect("the caller ends");
             let done = match told {
                 Ok(Ok(at)) => {
-                    assert_eq!(committed[at], request);
+                    assert_eq!(written[at], request);
                     true
                 }
                 Ok(Err(failure)) => {
@@ -58,13 +58,13 @@ fn closing_beside_callers_of_a_group_that_fails_leaves_nobody_waiting() {
                     false
                 }
             };
-            assert_eq!(committed.contains(&request), done);
+            assert_eq!(written.contains(&request), done);
         }
     });
 }
 
 #[test]
-fn closing_while_a_caller_commits_ends_the_writer_once_it_has() {
+fn closing_while_a_caller_writes_ends_the_writer_once_it_has() {
     check(|| {
         let model = Model::start(ROOMY, None);
         let busy = caller(&model, HELD);

@@ -4,9 +4,9 @@
 //! `HAND_OVER_SCHEDULES` sets the number of schedules per test.
 
 mod bounds;
-#[path = "../../src/writer/commit.rs"]
-mod commit;
 mod ending;
+#[path = "../../src/writer/group_writer.rs"]
+mod group_writer;
 #[path = "../../src/writer/hand_over.rs"]
 mod hand_over;
 #[path = "../../src/writer/inbox.rs"]
@@ -40,18 +40,18 @@ fn every_waiting_caller_gets_the_answer_to_its_own_request() {
             .into_iter()
             .map(|(requests, caller)| (requests, caller.join().expect("the caller ends")))
             .collect();
-        let committed = model.close();
-        assert_eq!(committed.len(), 5);
+        let written = model.close();
+        assert_eq!(written.len(), 5);
         for (requests, answers) in told {
             for (request, answer) in requests.iter().zip(answers) {
-                assert_eq!(committed[answer.expect("nothing fails")], *request);
+                assert_eq!(written[answer.expect("nothing fails")], *request);
             }
         }
     });
 }
 
 #[test]
-fn submissions_are_committed_in_order_and_answered_once_though_the_hand_over_closes() {
+fn submissions_are_written_in_order_and_answered_once_though_the_hand_over_closes() {
     check(|| {
         let model = Model::start(ROOMY, None);
         let waiting = model.waiting(vec![1]);
@@ -69,14 +69,14 @@ fn submissions_are_committed_in_order_and_answered_once_though_the_hand_over_clo
         drop(answered);
         waiting.join().expect("the caller ends");
         let hand_over = Arc::clone(&model.hand_over);
-        let committed = model.close();
-        let of_callbacks: Vec<_> = committed.iter().copied().filter(|&of| of != 1).collect();
+        let written = model.close();
+        let of_callbacks: Vec<_> = written.iter().copied().filter(|&of| of != 1).collect();
         assert_eq!(of_callbacks, [10, 10, 11, 11, 12, 12]);
         let answers: Vec<_> = answers.iter().collect();
         assert_eq!(answers.len(), 3);
         for (request, answer) in answers {
             for position in answer.expect("nothing fails") {
-                assert_eq!(committed[position], request);
+                assert_eq!(written[position], request);
             }
         }
         assert_eq!(
@@ -97,13 +97,13 @@ fn a_failing_group_is_told_to_all_of_its_callers_and_the_next_one_goes_on() {
             .into_iter()
             .flat_map(|caller| caller.join().expect("the caller ends"))
             .collect();
-        let committed = model.close();
+        let written = model.close();
         let failed = told.iter().filter(|answer| answer.is_err()).count();
         assert!(
             (1..=2).contains(&failed),
             "one group failed, of one or two callers"
         );
-        assert_eq!(committed.len() + failed, told.len());
+        assert_eq!(written.len() + failed, told.len());
         assert!(told.iter().all(|answer| *answer != Err(Failure::Gone)));
     });
 }

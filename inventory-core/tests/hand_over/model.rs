@@ -1,24 +1,24 @@
-//! What the models have in common: a committer that takes no time, and who calls it.
+//! What the models have in common: an engine that takes no time, and who calls it.
 
 use shuttle::thread;
 
-use crate::commit::Commit;
+use crate::group_writer::GroupWriter;
 use crate::hand_over::HandOver;
 use crate::inbox::Bounds;
 use crate::sync::{Arc, Condvar, Mutex};
 use crate::weight::Weight;
 
-/// What was committed, group by group.
+/// What was written, group by group.
 pub(crate) type Groups = Arc<Mutex<Vec<Vec<u32>>>>;
 
-/// Answers each request with its position among all that were committed.
-pub(crate) struct Committer {
+/// Answers each request with its position among all that were written.
+pub(crate) struct TestEngine {
     groups: Groups,
-    committed: usize,
+    written: usize,
     /// The group that fails, counted from 0.
     failing: Option<usize>,
     attempts: usize,
-    /// Where the commit of `HELD` waits for the test.
+    /// Where the write of `HELD` waits for the test.
     held: Arc<Held>,
 }
 
@@ -32,10 +32,10 @@ fn changes(request: u32) -> usize {
     }
 }
 
-/// Its commit lasts until the test lets it go on.
+/// Its write lasts until the test lets it go on.
 pub(crate) const HELD: u32 = 999;
 
-/// A commit that lasts.
+/// A write that lasts.
 #[derive(Default)]
 pub(crate) struct Held {
     state: Mutex<HeldState>,
@@ -58,7 +58,7 @@ impl Held {
         }
     }
 
-    /// Waits until the commit has begun.
+    /// Waits until the write has begun.
     pub(crate) fn is_reached(&self) {
         let mut state = self.state.lock();
         while !state.reached {
@@ -79,12 +79,12 @@ pub(crate) enum Failure {
     Lost,
 }
 
-impl Commit for Committer {
+impl GroupWriter for TestEngine {
     type Request = u32;
     type Answer = usize;
     type Error = Failure;
 
-    fn commit<'a>(
+    fn write<'a>(
         &mut self,
         group: impl Iterator<Item = &'a [u32]>,
         lines_max: usize,
@@ -107,8 +107,8 @@ impl Commit for Committer {
         if group.contains(&HELD) {
             self.held.hold();
         }
-        let answers = (self.committed..).take(group.len()).collect();
-        self.committed += group.len();
+        let answers = (self.written..).take(group.len()).collect();
+        self.written += group.len();
         self.groups.lock().push(group);
         Ok(answers)
     }
@@ -135,24 +135,24 @@ impl Commit for Committer {
 }
 
 pub(crate) struct Model {
-    pub(crate) hand_over: Arc<HandOver<Committer>>,
+    pub(crate) hand_over: Arc<HandOver<TestEngine>>,
     pub(crate) groups: Groups,
     pub(crate) held: Arc<Held>,
-    writer: thread::JoinHandle<Option<Committer>>,
+    writer: thread::JoinHandle<Option<TestEngine>>,
 }
 
 impl Model {
     pub(crate) fn start(bounds: Bounds, failing: Option<usize>) -> Self {
         let groups = Groups::new(Mutex::new(Vec::new()));
         let held = Arc::<Held>::default();
-        let committer = Committer {
+        let engine = TestEngine {
             groups: Arc::clone(&groups),
-            committed: 0,
+            written: 0,
             failing,
             attempts: 0,
             held: Arc::clone(&held),
         };
-        let hand_over = Arc::new(HandOver::new(committer, bounds));
+        let hand_over = Arc::new(HandOver::new(engine, bounds));
         let running = Arc::clone(&hand_over);
         Self {
             hand_over,
@@ -178,16 +178,13 @@ impl Model {
         })
     }
 
-    /// Closes the hand-over and returns all that was committed, in order.
+    /// Closes the hand-over and returns all that was written, in order.
     pub(crate) fn close(self) -> Vec<u32> {
         self.hand_over.close();
-        let committer = self.writer.join().expect("the writer ends");
-        let committed = self.groups.lock().concat();
-        assert_eq!(
-            committer.expect("nobody panicked").committed,
-            committed.len()
-        );
-        committed
+        let engine = self.writer.join().expect("the writer ends");
+        let written = self.groups.lock().concat();
+        assert_eq!(engine.expect("nobody panicked").written, written.len());
+        written
     }
 }
 
