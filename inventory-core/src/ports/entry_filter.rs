@@ -18,9 +18,9 @@ pub enum EntryFilter {
 
 impl EntryFilter {
     /// Whether an event passes the filter, in an entry that says this beside its events.
-    pub fn has(&self, event: &Event, beside: Option<&Annotations>) -> bool {
+    pub fn has(&self, event: &Event, annotations: Option<&Annotations>) -> bool {
         let is_named = |reference| {
-            let named = beside.and_then(|beside| beside.reference.as_ref());
+            let named = annotations.and_then(|known| known.reference.as_ref());
             named == Some(reference)
         };
         match self {
@@ -66,11 +66,11 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// Those events of an entry that pass a filter; `None` when none is.
+    /// Those events of an entry that pass a filter; `None` when none does.
     pub fn of(entry: &Entry, filter: &EntryFilter) -> Option<Self> {
-        let beside = entry.annotations.as_deref();
+        let annotations = entry.annotations.as_deref();
         let events = entry.numbered();
-        let events = events.filter(|(_, event)| filter.has(event, beside));
+        let events = events.filter(|(_, event)| filter.has(event, annotations));
         let events: Vec<_> = events.map(|(at, event)| (at, event.clone())).collect();
         (!events.is_empty()).then(|| Self {
             first: entry.first,

@@ -232,8 +232,8 @@ fn level_sets() -> Vec<Levels> {
 /// What of an entry passes a filter.
 fn excerpt(entry: &Entry, filter: &EntryFilter) -> Option<Excerpt> {
     let annotations = entry.annotations.clone();
-    let beside = annotations.as_deref();
-    let reference = beside.and_then(|beside| beside.reference.as_ref());
+    let of_entry = annotations.as_deref();
+    let reference = of_entry.and_then(|known| known.reference.as_ref());
     let events = entry.numbered().filter(|(_, event)| match filter {
         EntryFilter::Product(product) => event.product() == Some(product),
         EntryFilter::Level(product, store) => {

@@ -35,12 +35,12 @@ impl Reader {
             }
         };
         let first = self.first_after(&untold, at)?;
-        let told = presents.iter().map(|present| {
+        let levels = presents.iter().map(|present| {
             let mut then = self.told(present, at, &last, &first, &untold)?;
             then.is_whole = is_whole;
             Ok(then)
         });
-        told.collect()
+        levels.collect()
     }
 
     /// What the events around a position tell of a product.

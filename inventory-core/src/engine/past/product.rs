@@ -96,14 +96,14 @@ impl Present {
     pub(super) fn then(
         &self,
         at: Sequence,
-        told: LevelsThen,
+        levels: LevelsThen,
     ) -> Result<Option<ProductState>, Untold> {
         let LevelsThen {
             levels,
             last,
             first,
             is_whole,
-        } = told;
+        } = levels;
         let since = last.as_ref().map_or(Sequence::START, |last| last.sequence);
         let (version, total, updated_at) = match (last, first) {
             (Some(last), _) => {

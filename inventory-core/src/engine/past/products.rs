@@ -44,10 +44,10 @@ impl Reader {
         let (same, changed): (Vec<_>, Vec<_>) = presents
             .into_iter()
             .partition(|present| present.is_as_it_was(then));
-        let told = self.levels_then(&changed, then.at)?;
+        let levels = self.levels_then(&changed, then.at)?;
         let mut pasts: Vec<_> = same.into_iter().map(|present| present.product).collect();
-        for (present, told) in changed.iter().zip(told) {
-            let past = present.then(then.at, told);
+        for (present, levels) in changed.iter().zip(levels) {
+            let past = present.then(then.at, levels);
             pasts.extend(past.map_err(|Untold| self.unknown())?);
         }
         pasts.sort_unstable_by(|one, other| one.id.cmp(&other.id));

@@ -41,21 +41,21 @@ mod tests {
         let quantity = |units| Quantity::new(units).unwrap();
         let thresholds = Thresholds::new(quantity(2), quantity(5)).unwrap();
         let mut alert = Alert::new(thresholds);
-        let told: Vec<_> = [9, 3, 2, 2, 0, 3, 4, 2, 5, 6, 3, 1]
+        let raised: Vec<_> = [9, 3, 2, 2, 0, 3, 4, 2, 5, 6, 3, 1]
             .into_iter()
             .map(|available| {
-                let told = alert.judge(quantity(available));
-                match &told {
+                let kind = alert.judge(quantity(available));
+                match &kind {
                     Some(MovementKind::Low { .. }) => alert.is_low = true,
                     Some(_) => alert.is_low = false,
                     None => {}
                 }
-                told.map(|kind| (available, kind.type_name()))
+                kind.map(|kind| (available, kind.type_name()))
             })
             .collect();
-        let told: Vec<_> = told.into_iter().flatten().collect();
+        let raised: Vec<_> = raised.into_iter().flatten().collect();
         let expected = [(2, "StockLow"), (5, "StockReplenished"), (1, "StockLow")];
-        assert_eq!(told, expected);
+        assert_eq!(raised, expected);
         assert!(Thresholds::new(quantity(2), quantity(2)).is_err());
     }
 }

@@ -143,8 +143,8 @@ impl Request {
 
     /// What the request takes in memory until it is answered, as a rough estimate.
     pub fn bytes(&self) -> usize {
-        let beside = self.annotations().map_or(0, Annotations::bytes);
-        self.lines * LINE_BYTES + beside
+        let annotations = self.annotations().map_or(0, Annotations::bytes);
+        self.lines * LINE_BYTES + annotations
     }
 
     fn fingerprint(&self) -> Fingerprint {
