@@ -7,7 +7,7 @@
 //! [`ports`]; the crate `inventory-log` has adapters for files, and [`memory`] has some for tests.
 //!
 //! ```text
-//!  your code ──▶ inventory ──▶ writer ──▶ engine ──▶ machine      decide, evolve: pure functions over a ledger
+//!  your code ──▶ inventory ──▶ writer ──▶ engine ──▶ machine      decide, apply: pure functions over a ledger
 //!                  │                       │
 //!                  │                       └──────▶ ports        log, snapshots, dead letters, clock: yours or an adapter
 //!                  └─ reader, subscription                       what is durable, from any thread

@@ -1,4 +1,4 @@
-//! The newest entries, for subscribers that keep up.
+//! Change feed: the newest entries, for subscribers that keep up.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! *recover*: the newest valid snapshot, then the log after it.
+//! Recovery: the newest valid snapshot, then the log after it.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Sees to it that reservations end when nobody asks for anything.
+//! Expires reservations while no requests arrive.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The log: the one place where a fact becomes durable.
+//! The event log: the one place where a fact becomes durable.
 
 use std::sync::Arc;
 

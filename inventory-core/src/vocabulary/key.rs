@@ -1,4 +1,4 @@
-//! The name a client gives to one intent, and the name of the client.
+//! Idempotency keys: the name that a client gives to one intent, and the name of the client.
 
 use super::name::{Name, named};
 

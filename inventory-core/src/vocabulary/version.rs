@@ -1,4 +1,4 @@
-//! The version of a product.
+//! Optimistic concurrency: the version of a product, which a command may demand.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The writer: one engine, many callers. What queues up while one group is made durable is the next group.
+//! Group commit: many callers share one engine. What queues up while one group is made durable is the next group.
 //!
 //! ```text
 //!  callers ──▶ bounded inbox ──▶ writer thread: decide, ONE append, publish ──▶ replies

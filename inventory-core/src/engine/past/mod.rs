@@ -1,4 +1,4 @@
-//! The past: what the ledger had at a position of the log, and what has led there. Reads the log, beside the writer.
+//! Point-in-time reads: what the ledger had at a position of the log, and what has led there. Reads the log, beside the writer.
 //!
 //! ```text
 //!           floor                 at                     head

@@ -1,4 +1,4 @@
-//! What one request wrote: the unit that is recorded, recovered, replayed and answered as a whole.
+//! Log entries: what one request wrote, the unit that is recorded, recovered, replayed and answered as a whole.
 
 use crate::machine::{Event, RowOutcome};
 use crate::vocabulary::{

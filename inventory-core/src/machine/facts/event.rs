@@ -1,4 +1,4 @@
-//! What happened.
+//! Events: what has happened to a level, and what it has left behind.
 
 use std::sync::Arc;
 

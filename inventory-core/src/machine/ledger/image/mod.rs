@@ -1,4 +1,4 @@
-//! A ledger at one moment, for snapshots and for replicas that start from one.
+//! Snapshots: a ledger at one moment, also for replicas that start from one.
 
 mod builder;
 mod invalid;

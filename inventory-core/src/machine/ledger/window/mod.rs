@@ -1,4 +1,4 @@
-//! The keys that were used not long ago, with what was written under them.
+//! Idempotency: the keys that were used not long ago, with what was written under them.
 
 mod forgotten;
 mod frozen;

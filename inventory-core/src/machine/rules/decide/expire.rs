@@ -1,4 +1,4 @@
-//! Expire: deadlines have passed, and nobody asks.
+//! Expiry: deadlines have passed, and nobody asks.
 //!
 //! What is due counts as free at once, for whoever looks: a level lapses as a whole, in one event, however many reservations
 //! hold units of it. That these have ended is said later, in portions, so that a million deadlines at one moment hold up

@@ -148,7 +148,7 @@ fn may_be_skipped(command: &Command) -> bool {
     matches!(command, Command::SyncLevel(_) | Command::SetAlert(_))
 }
 
-/// Nobody asks of these whether they have written the first event of their level.
+/// These commands do not report whether they created the level.
 fn updated((): ()) -> RowOutcome {
     RowOutcome::Updated
 }

@@ -1,4 +1,4 @@
-//! Whether a request is the one that used its key first.
+//! Idempotency: whether a request is the one that used its key first.
 
 use crate::machine::{
     Basis, Command, Difference, Entry, Event, Line, Movement, MovementKind, Request,

@@ -1,4 +1,4 @@
-//! Hold, commit, release, extend: units that are promised to somebody for a while.
+//! Reservations: hold, commit, release, extend. Units are promised to somebody for a while.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Set: a row of a synchronisation. It sets what it may, and is skipped otherwise.
+//! Synchronisation: a row sets what it may, and is skipped otherwise.
 
 use super::request_draft::{RequestDraft, quarantine, written};
 use crate::machine::rules::draft::Place;

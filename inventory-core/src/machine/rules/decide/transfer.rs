@@ -1,4 +1,4 @@
-//! Ship, receive, close: units on the way from one store to another.
+//! Transfers: ship, receive, close. Units are on the way from one store to another.
 
 use std::sync::Arc;
 
