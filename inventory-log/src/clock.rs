@@ -1,4 +1,4 @@
-//! The clocks of the operating system.
+//! System clock: the wall clock and the machine's uptime, as the operating system gives them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Storage adapters of the inventory engine.
+//! Event log, snapshots and dead letters of the inventory engine: the adapters of its storage ports.
 //!
 //! | feature   | adapter | for |
 //! |-----------|---------|-----|

@@ -1,4 +1,4 @@
-//! A start in the middle of a backlog: levels have set free what many reservations held, and these have not ended yet.
+//! Start in a backlog: levels have set free what many reservations held, and these have not ended yet.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The file adapter keeps the contract of every port, on a simulated disk and on a real one.
+//! Conformance of the file adapter: it keeps the contract of every port, on a simulated disk and on a real one.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The same requests at the same times leave the same bytes, in the log and in the snapshot.
+//! Determinism: the same requests at the same times leave the same bytes, in the log and in the snapshot.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

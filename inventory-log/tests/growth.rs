@@ -1,4 +1,4 @@
-//! What snapshots cost: bytes written, beside those of the log.
+//! Write amplification of snapshots: bytes written, compared with those of the log.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A directory that is only looked at: beside who writes to it, damaged, and copied.
+//! Inspection of a directory: while another process writes to it, damaged, and copied.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A snapshot that is so large that one thread reads it while another takes what was read.
+//! Large snapshots: one thread reads while another takes over what was read.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

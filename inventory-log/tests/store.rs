@@ -1,4 +1,4 @@
-//! A store as a program uses it: reopened, sealed, purged, restarted, full, poisoned, locked, and read from beside.
+//! File store as a program uses it: reopened, sealed, purged, restarted, full, poisoned, locked, and read meanwhile.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

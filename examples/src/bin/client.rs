@@ -1,4 +1,4 @@
-//! Sells at a central that runs: a delivery, a sale with a retry, a cart, and what has happened since.
+//! Client program: a delivery, a sale with a retry, a cart, and the history since, at a running central.
 //!
 //! `client URL KEY`, as `client https://central.example secret`; with a central of `make run`, `client http://localhost:8080 demo`.
 //! Run it twice: the second time nothing is delivered or sold again, because every key is known.

@@ -1,4 +1,4 @@
-//! The shortest honest program: an inventory on a directory, one sale, two refusals, one retry.
+//! Embedding, the shortest honest program: an inventory on a directory, one sale, two refusals, one retry.
 //!
 //! `embed [DIR]`. Run it twice on the same directory: the second time nothing is counted or sold again, because every
 //! key is known.

@@ -1,4 +1,4 @@
-//! What is logged of requests.
+//! Access log: what is logged about requests.
 
 use crate::process::{Program, call, command};
 

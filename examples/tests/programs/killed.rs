@@ -1,4 +1,4 @@
-//! `kill -9` under load: what was acknowledged is there, and a key has one effect however often it is sent.
+//! Crashes, `kill -9` under load: what was acknowledged is there, and a key has one effect however often it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The programs under limits that the system sets.
+//! Descriptor limits: the programs under limits that the system sets.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What an operator may set, and what is refused before anything is opened: by both programs as they are.
+//! Settings: what an operator may set, and what is refused before anything is opened, by both programs as they are.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;

@@ -1,4 +1,4 @@
-//! What a start refuses, and the status that says why.
+//! Refused starts, and the exit status that says why.
 
 use std::fs;
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! Backups that are made while central runs, and what is restored of them.
+//! Backups that are made while central runs, and restores of them.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the tool says of a directory, and that it changes nothing by looking.
+//! Inspection by the tool: what it says about a directory, and that looking changes nothing.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,4 +1,4 @@
-//! `inventory repair time`, and what central makes of a log before and after it.
+//! Repair of time (`inventory repair time`), and what central makes of a log before and after it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

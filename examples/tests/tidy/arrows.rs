@@ -1,4 +1,4 @@
-//! Who may know whom. ARCHITECTURE.md says why.
+//! Dependency direction: which crate and which module may know which. ARCHITECTURE.md says why.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What we depend on: from where it comes, and under which licences.
+//! Dependencies: where they come from, and under which licences.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Whether the documents say what the code is.
+//! Documentation: whether the documents say what the code is.
 
 use inventory_core::conformance::{dead_letters, event_log, snapshots};
 

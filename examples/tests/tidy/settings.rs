@@ -1,4 +1,4 @@
-//! Whether the README has every setting, with its default.
+//! Settings in the READMEs: whether each is there, with its default.
 
 use inventory_core::engine::Settings;
 use inventory_core::machine::WindowLimits;

@@ -1,4 +1,4 @@
-//! How a source file looks.
+//! Source style: how a source file looks.
 
 use crate::workspace::{expect_none, files, sources};
 

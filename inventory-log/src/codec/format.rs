@@ -1,4 +1,4 @@
-//! The version of the format, which everything that is written starts with.
+//! Format version: everything that is written starts with it.
 
 use super::text::Cursor;
 

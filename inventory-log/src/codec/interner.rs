@@ -1,4 +1,4 @@
-//! Ids that were read before, so that a product that stands in a million lines is kept once.
+//! Interning of ids: a product that is in a million lines is kept in memory once.
 
 use rapidhash::RapidHashMap;
 

@@ -1,4 +1,4 @@
-//! Entries and snapshots as bytes, which FORMAT.md has one by one. Where the bytes are kept is each adapter's own business.
+//! Codec: entries and snapshots as bytes, as FORMAT.md describes them. Each adapter decides where the bytes are kept.
 
 pub(crate) mod format;
 pub(crate) mod interner;

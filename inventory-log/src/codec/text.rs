@@ -1,4 +1,4 @@
-//! Writing and reading the few forms of JSON that this format is made of: fixed names, integers, strings, digests.
+//! JSON text: the few forms that this format is made of, written and read: fixed names, integers, strings, digests.
 
 /// Appends a number in decimal.
 pub(crate) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {

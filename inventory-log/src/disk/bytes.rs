@@ -1,4 +1,4 @@
-//! Reading and writing all of what is asked for, where one call may do a part of it.
+//! Whole reads and writes, where one call of the system may do a part of it.
 
 use std::io;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A directory that is ours, and files in it that are replaced in one step.
+//! Locked directory, with files in it that are replaced in one step.
 
 use std::any::Any;
 use std::fmt;

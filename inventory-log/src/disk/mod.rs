@@ -1,4 +1,4 @@
-//! Files that are durable when they say so: one directory, its lock, and a disk that tests can replace.
+//! Durable files: one directory, its lock, and a disk that tests can replace.
 //!
 //! The log's file adapter stands on it, and so does everything else that keeps a file: what replaces a file, locks a directory
 //! or syncs is written here once, and tried on the simulated disk.

@@ -1,4 +1,4 @@
-//! What is asked of a disk: one directory of plain files, and nothing that a test disk could not imitate.
+//! The trait `Disk`: one directory of plain files, and nothing that a test disk could not imitate.
 
 use std::any::Any;
 use std::fmt;

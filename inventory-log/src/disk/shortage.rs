@@ -1,4 +1,4 @@
-//! What a disk is short of, and will have again.
+//! Full disk, full quota, no descriptors: shortages that pass.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Files as streams, and as something that is appended to.
+//! Files as streams for reading and writing, and files that are appended to.
 
 use std::io::{self, Read, Write};
 

@@ -1,4 +1,4 @@
-//! `deadletter.jsonl`: what could not be used, kept for a person.
+//! Dead letters, `deadletter.jsonl`: bytes and events that could not be used, kept for a person.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Why a directory cannot be opened. Each variant is somebody else's move, and has an exit code of its own above.
+//! Open errors: why a directory cannot be opened. Each variant is another person's task, and has its own exit status.
 
 use inventory_core::ports::StorageError;
 use inventory_core::vocabulary::Sequence;

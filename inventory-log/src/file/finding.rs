@@ -1,4 +1,4 @@
-//! What opening a directory has found that a person should know.
+//! Findings of a start: what opening a directory has found that a person should know.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A segment that is opened when its content is needed: most that a search passes hold nothing of what it looks for.
+//! Lazily opened segment: most segments that a search passes hold nothing that it looks for.
 
 use std::cell::OnceCell;
 use std::io;

@@ -1,4 +1,4 @@
-//! The first line of a segment: which history it belongs to, and where in it the segment starts.
+//! Segment header, its first line: the history that it belongs to, and where in it the segment starts.
 
 use inventory_core::defect;
 use inventory_core::machine::Head;

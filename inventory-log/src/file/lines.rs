@@ -1,4 +1,4 @@
-//! The pieces of a file between its padding, read in large chunks.
+//! Line reader: the pieces of a file between its padding, read in large chunks.
 
 use std::io;
 use std::ops::Range;

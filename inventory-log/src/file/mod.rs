@@ -1,4 +1,4 @@
-//! The file adapter: one directory with a log, its snapshots and its dead letters, as lines of JSON.
+//! File adapter: one directory with an event log, its snapshots and its dead letters, as lines of JSON.
 //!
 //! ```text
 //!  events-00000000000000000001.log.jsonl    sealed segments, the oldest first

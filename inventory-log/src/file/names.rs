@@ -1,4 +1,4 @@
-//! The names of the files of a data directory.
+//! File names of a data directory.
 
 use inventory_core::vocabulary::{Epoch, Sequence};
 

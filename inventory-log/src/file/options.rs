@@ -1,4 +1,4 @@
-//! What an embedder chooses about the files.
+//! Options of the file adapter, which an embedder sets.
 
 use inventory_core::engine::Recovery;
 

@@ -1,4 +1,4 @@
-//! Opens a directory: looks at everything, then changes what has to be changed.
+//! Recovery of a directory: surveys everything, then changes what has to be changed.
 //!
 //! ```text
 //!  survey ── reads only ──▶ Survey, or OpenError: nothing was changed

@@ -1,4 +1,4 @@
-//! Sets a history aside, and starts another. Nothing is deleted.
+//! Restart of a log: sets a history aside, and starts another one. Nothing is deleted.
 //!
 //! ```text
 //!  1  the new segment is written aside, with the epoch that it replaces in its header      still the old log

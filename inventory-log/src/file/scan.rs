@@ -1,4 +1,4 @@
-//! Judges the bytes of one segment: which count, which are foreign, which were never acknowledged, and what is missing.
+//! Segment scan: judges which bytes count, which are foreign, which were never acknowledged, and what is missing.
 //!
 //! ```text
 //!  header │ record │ foreign │ record │ record │ tail: invalid bytes, or records after a gap │ padding

@@ -1,4 +1,4 @@
-//! The segments of the log, as the writer and its readers share them.
+//! Segments of the log, as the writer and its readers share them.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `state.json` and `state.older.json`: the two newest snapshots, each replaced in one step.
+//! Snapshot store, `state.json` and `state.older.json`: the two newest snapshots, each replaced in one step.
 
 use std::io;
 use std::sync::Arc;

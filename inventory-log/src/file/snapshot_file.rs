@@ -1,4 +1,4 @@
-//! A snapshot in a file of its own.
+//! Snapshot file: one snapshot in a file of its own.
 
 use std::io::{self, BufReader};
 

@@ -1,4 +1,4 @@
-//! A directory that is open.
+//! File store: an open directory.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Errors that a disk gives.
+//! Disk errors that the simulation gives.
 
 use std::io;
 

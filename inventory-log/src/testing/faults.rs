@@ -1,4 +1,4 @@
-//! What can go wrong, and when.
+//! Fault injection: what can go wrong, and when.
 
 /// A kind of call to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,4 @@
-//! A file of the real disk that hangs.
+//! Hanging disk: a file of the real disk that hangs.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A file: what the program sees, what the disk has, and what lies between.
+//! Simulated file: what the program sees, what the disk has, and what lies between.
 
 /// The part of a file that a disk writes whole or not at all.
 pub(super) const SECTOR_BYTES: usize = 512;

@@ -1,4 +1,4 @@
-//! What happens between two calls of somebody else.
+//! Interleaving: what happens between two calls of another party.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A disk that fails as disks do: it loses what was not synced, tears writes, runs full, and returns errors on demand.
+//! Simulated disk: it loses what was not synced, tears writes, runs full, and returns errors on demand.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The disk behind all handles: a directory of inodes, and what of it would survive a power cut.
+//! State of the simulated disk: a directory of inodes, and what of it would survive a power cut.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What becomes of a file whose bits rot.
+//! Bit rot: what becomes of a file whose bits change.
 
 /// What has become of a file; `None` for one that is gone.
 pub(crate) struct Damage {

@@ -1,4 +1,4 @@
-//! Whether a start on damaged files did as it should.
+//! Verdict on a start on damaged files: whether it did as it should.
 
 use inventory_core::engine::Recovery;
 use inventory_log::testing::SimDisk;

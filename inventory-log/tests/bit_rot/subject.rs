@@ -1,4 +1,4 @@
-//! The directories that are damaged.
+//! The directories that bit rot damages.
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::Recovery;

@@ -1,4 +1,4 @@
-//! What readers keep once they are gone, and once what they read is gone.
+//! Open files: what readers keep once they are gone, and once the segments that they read are gone.
 
 use inventory_core::ports::{EventLog, Levels, Wanted};
 use inventory_core::vocabulary::Sequence;

@@ -1,4 +1,4 @@
-//! Mistakes made on purpose: the runs of a few seeds see each of them, or they prove nothing.
+//! Seeded defects, made on purpose: the runs of a few seeds see each of them, or the runs prove nothing.
 
 use inventory_core::testing::{Defect, with};
 use inventory_log::testing::simulation::{Check, Choices, run};

@@ -1,4 +1,4 @@
-//! Crashes of the whole engine on a disk that fails: what callers were told is there afterwards.
+//! Crash simulation of the whole engine on a disk that fails: what callers were told is there afterwards.
 
 mod defects;
 mod exhaustive;

@@ -1,4 +1,4 @@
-//! Tens of thousands of crashes, or millions, each of which follows from a seed.
+//! Seeded crashes: tens of thousands, or millions, each of which follows from a seed.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Bytes that are not what was written: what is refused, what is buried, and that nothing is lost in silence.
+//! Damaged bytes: what is refused, what is buried, and that nothing is lost in silence.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What is refused by name, and what a start makes of it that is told to go on.
+//! Refused starts: damage that is refused by name, and what `Recovery::Quarantine` makes of it.
 
 use inventory_core::ports::{EntryFilter, EventLog, LoadError, Wanted};
 

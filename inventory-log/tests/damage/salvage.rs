@@ -1,4 +1,4 @@
-//! A start with what is left, interrupted: the next one does not take that for all there was.
+//! Interrupted salvage: the next start does not take what is left for all there was.
 
 use inventory_core::conformance::count;
 use inventory_core::engine::{Engine, Opened, Settings};

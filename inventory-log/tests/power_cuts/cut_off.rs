@@ -1,4 +1,4 @@
-//! What a start cuts off stays cut off, whatever a sync of that start has lost.
+//! Cut-off torn writes: what a start cuts off stays cut off, whatever a sync of that start has lost.
 
 use inventory_core::ports::EventLog;
 use inventory_core::testing::{Defect, with};

@@ -1,4 +1,4 @@
-//! Crashes at every call, with every fault: what was acknowledged is there, and a healthy disk is never refused.
+//! Power cuts at every call, with every fault: what was acknowledged is there, and a healthy disk is never refused.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

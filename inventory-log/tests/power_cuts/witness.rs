@@ -1,4 +1,4 @@
-//! What a program that used the store knows of it, and what it may expect to find.
+//! Witness: what a program that used the store knows about it, and what it may expect to find.
 
 use std::sync::Arc;
 

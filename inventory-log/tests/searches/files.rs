@@ -1,4 +1,4 @@
-//! The files beside the segments: when they come and go, and what damage is.
+//! Index files: when they come and go, and what happens when they are damaged.
 
 use std::sync::Arc;
 

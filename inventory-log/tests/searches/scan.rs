@@ -1,4 +1,4 @@
-//! A reader that has no searches of its own.
+//! Scan: a reader that has no searches of its own.
 
 use std::sync::Arc;
 

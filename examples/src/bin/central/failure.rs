@@ -1,4 +1,4 @@
-//! Why central ended, and the exit status that says so.
+//! Exit statuses of central: why it ended.
 
 use std::error::Error;
 use std::fmt;

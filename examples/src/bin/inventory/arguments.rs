@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line of the operator's tool.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `inventory backup` and `inventory restore`: a copy that is whole and verified, or none.
+//! Backup and restore (`inventory backup`, `inventory restore`): a copy that is whole and verified, or none.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,4 +1,4 @@
-//! `inventory dead-letters`: what could not be used.
+//! Dead letters (`inventory dead-letters`): what could not be used.
 
 use std::path::Path;
 

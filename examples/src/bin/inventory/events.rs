@@ -1,4 +1,4 @@
-//! Events as lines of JSON: `inventory dump`, and what `inventory tail` prints.
+//! Events as lines of JSON: `inventory dump`, and the output of `inventory tail`.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};

@@ -1,4 +1,4 @@
-//! Why the program could not do what it was asked, and the exit status that says so: the same as central's.
+//! Exit statuses of the tool, the same as central's: why it could not do what it was asked.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The operator's tool: looks at a data directory, keeps copies of it, and puts it right.
+//! Operator's tool: verifies, backs up, restores and repairs a data directory.
 
 mod arguments;
 mod backup;

@@ -1,4 +1,4 @@
-//! What a fault means to an operator, and what to do about it.
+//! Meaning of a fault to an operator, and what to do about it.
 
 use inventory_core::machine::Head;
 use inventory_core::vocabulary::{Sequence, Span, Timestamp};

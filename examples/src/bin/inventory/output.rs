@@ -1,4 +1,4 @@
-//! What is printed: rows for people, a JSON value for programs.
+//! Output: rows for people, a JSON value for programs.
 
 use std::io::{self, Write as _};
 

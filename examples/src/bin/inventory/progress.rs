@@ -1,4 +1,4 @@
-//! How far long work is, to a person who watches a terminal. Nobody else sees anything.
+//! Progress of long work, shown to a person at a terminal and to nobody else.
 
 use std::io::IsTerminal as _;
 

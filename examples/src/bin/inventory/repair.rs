@@ -1,4 +1,4 @@
-//! `inventory repair time`: a log that a clock which was ahead has been written into is set back.
+//! Repair of time (`inventory repair time`): sets back a log that was written while the clock was ahead.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `inventory stat`: what a directory has, in numbers.
+//! Statistics (`inventory stat`): what a directory has, in numbers.
 
 use std::ops::ControlFlow;
 use std::path::Path;

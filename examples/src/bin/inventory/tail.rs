@@ -1,4 +1,4 @@
-//! `inventory tail`: the newest events, and then what comes, until it is interrupted.
+//! Tail (`inventory tail`): the newest events, and then new ones as they come, until it is interrupted.
 
 use std::io;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! `inventory verify`: reads everything, changes nothing.
+//! Verification (`inventory verify`): reads everything, changes nothing.
 
 use std::path::Path;
 

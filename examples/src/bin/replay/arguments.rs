@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line of the replay.
 
 use std::path::PathBuf;
 

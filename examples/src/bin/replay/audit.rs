@@ -1,4 +1,4 @@
-//! Whether every unit is accounted for, asked in three ways that share as little as possible.
+//! Audit: whether every unit is accounted for, in three ways that share as little as possible.
 
 use inventory_core::engine::{Engine, Opened};
 use inventory_core::machine::{Ledger, apply};

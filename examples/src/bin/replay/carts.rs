@@ -1,4 +1,4 @@
-//! Baskets that are held before they are bought.
+//! Carts: baskets that are held before they are bought.
 
 use inventory_core::machine::{Command, Commit, Hold, Release, Request};
 use inventory_core::vocabulary::{IdempotencyKey, ReservationId, Ttl, Units};

@@ -1,4 +1,4 @@
-//! Where the engine keeps its files, and how it is run there.
+//! Data directory of a replay: where the engine keeps its files, and how it is run there.
 
 use std::fmt;
 use std::path::PathBuf;

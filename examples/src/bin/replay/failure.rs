@@ -1,4 +1,4 @@
-//! Why the program stopped before it had anything to audit.
+//! Failures: why the program stopped before it had anything to audit.
 
 use std::error::Error;
 use std::fmt;

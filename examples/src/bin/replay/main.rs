@@ -1,4 +1,4 @@
-//! Sells half a year of a retailer's baskets through a durable engine, and accounts for every unit.
+//! Replay: sells half a year of a retailer's baskets through a durable engine, and accounts for every unit.
 //!
 //! ```text
 //!  FILE ──▶ Sales ──▶ opening counts ──▶ baskets, one atomic request each ──▶ audit

@@ -1,4 +1,4 @@
-//! Submissions on their way to the writer, and their answers in the same order.
+//! Pipeline of submissions: on their way to the writer, with their answers in the same order.
 
 use std::collections::VecDeque;
 use std::sync::mpsc;

@@ -1,4 +1,4 @@
-//! How far the run has come, on standard error.
+//! Progress of a run, on standard error.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -1,4 +1,4 @@
-//! Holds as the log tells of them, kept apart from the ledger and checked against it.
+//! Audit of holds: what the log says of them, kept apart from the ledger and compared with it.
 
 use std::collections::HashMap;
 

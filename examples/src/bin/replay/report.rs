@@ -1,4 +1,4 @@
-//! What the run has shown, for people and for programs.
+//! Report of a run, for people and for programs.
 
 use std::fmt;
 

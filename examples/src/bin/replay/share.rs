@@ -1,4 +1,4 @@
-//! A share of the demand.
+//! Opening stock as a share of the demand.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! A line in the form that the encoder writes, without escapes. Anything else is `None`: it may still be an entry.
+//! Fast decoder: a line exactly as the encoder writes it, without escapes. Anything else is `None`: it may still be an entry.
 
 use inventory_core::machine::{
     After, Annotations, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level, Movement,

@@ -1,4 +1,4 @@
-//! A line becomes an entry: at once when it has the form that the encoder gives it, through a JSON parser otherwise.
+//! Decoder of a log record: the fast one for lines that the encoder wrote, a JSON parser for all others.
 //! The parser is the authority; the short way only ever agrees with it.
 
 use std::borrow::Cow;

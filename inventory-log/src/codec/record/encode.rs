@@ -1,4 +1,4 @@
-//! An entry becomes a line. Written by hand: this is on the path of every update.
+//! Encoder of a log record: an entry becomes a line. Written by hand, because every update passes through it.
 
 use inventory_core::machine::{
     Annotations, DeadLettered, DetailValue, Entry, Event, Movement, MovementKind, RowOutcome,

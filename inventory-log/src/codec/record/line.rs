@@ -1,4 +1,4 @@
-//! The frame of a line: what can be told of it without parsing its events.
+//! Frame of a log record: what can be read of a line without parsing its events.
 
 use inventory_core::defect;
 use inventory_core::machine::Head;

@@ -1,4 +1,4 @@
-//! One entry as one line of JSON, byte by byte as FORMAT.md has it.
+//! Log record: one entry as one line of JSON, byte by byte as FORMAT.md has it.
 
 mod canonical;
 mod decode;

@@ -1,4 +1,4 @@
-//! What became of each line of a request, as a record has it.
+//! Row outcomes: what became of each line of a request, as a record has it.
 
 use inventory_core::machine::RowOutcome;
 

@@ -1,4 +1,4 @@
-//! Some events of a line, without making the others: a line of megabytes may hold one that is wanted.
+//! Selected events of a record, without making the others: a line of megabytes may hold one that is wanted.
 
 use inventory_core::machine::{Entry, Event};
 use inventory_core::ports::Excerpt;

@@ -1,4 +1,4 @@
-//! A line is read back as the entry that it was written for, whatever is in it.
+//! Round trips of a record: a line is read back as the entry that it was written for, whatever is in it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A snapshot as one JSON document of many lines, streamed in both directions.
+//! Snapshot codec: one JSON document of many lines, streamed in both directions.
 
 mod records;
 mod sink;

@@ -1,4 +1,4 @@
-//! Reservations, transfers, alerts and buried positions as lines of a snapshot.
+//! Reservations, transfers, alerts and buried positions, as lines of a snapshot.
 
 use std::borrow::Cow;
 

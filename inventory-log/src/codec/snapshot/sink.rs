@@ -1,4 +1,4 @@
-//! Where a snapshot is written to: a document of named lists, with a checksum at its end.
+//! Snapshot writer: a document of named lists, with a checksum at its end.
 
 use std::io::{self, Write};
 

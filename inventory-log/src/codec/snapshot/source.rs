@@ -1,4 +1,4 @@
-//! The lines of a snapshot, read once from the first to the last.
+//! Snapshot reader: its lines, read once from the first to the last.
 
 use std::io::{self, BufRead};
 use std::panic::resume_unwind;

@@ -1,4 +1,4 @@
-//! Finds the lines of subjects in one segment.
+//! Index lookup: finds the lines of subjects in one segment.
 
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;

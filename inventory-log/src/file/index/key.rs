@@ -1,4 +1,4 @@
-//! What an index says of a line: that it has something of a subject, and where it is.
+//! Index key: a subject, and where a line about it starts.
 
 use inventory_core::machine::Entry;
 use inventory_core::ports::EntryFilter;

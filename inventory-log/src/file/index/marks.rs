@@ -1,4 +1,4 @@
-//! Where some lines of a segment start, so that a position is found without reading much.
+//! Index marks: where some lines of a segment start, so that a position is found with few reads.
 
 /// Bytes after which the next line is marked.
 const MARK_BYTES: u64 = 64 * 1024;

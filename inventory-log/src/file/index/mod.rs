@@ -1,4 +1,4 @@
-//! Where the lines of a product, or of a reference, are: an index for each segment.
+//! Search index of a segment: where the lines of a product, or of a reference, are.
 //!
 //! ```text
 //!  append ─ feed ─▶ Tail ─ seal ─▶ Unwritten ─ snapshot ─▶ Sidecar      in memory first, then on disk

@@ -1,4 +1,4 @@
-//! The index of a sealed segment, in a file beside it.
+//! Index file of a sealed segment: a cache next to it.
 //!
 //! It is a cache of the segment. So it is never synced, and whatever is wrong with it, it is made anew.
 

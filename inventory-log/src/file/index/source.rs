@@ -1,4 +1,4 @@
-//! Where the keys of a segment come from.
+//! Index keys of a segment, and where they come from.
 
 use std::sync::Arc;
 

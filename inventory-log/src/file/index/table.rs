@@ -1,4 +1,4 @@
-//! The index of one segment in memory.
+//! In-memory index of one segment.
 
 use std::sync::Arc;
 

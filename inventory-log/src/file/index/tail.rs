@@ -1,4 +1,4 @@
-//! The index of the active segment, which grows with it.
+//! Index of the active segment, which grows with it.
 
 use std::mem;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a log finds by its indexes, and what these cost it.
+//! Indexes find what the log has, and cost what they may.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The indexes of segments that are sealed, and that nobody has written yet.
+//! Unwritten indexes: those of sealed segments that still have no file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

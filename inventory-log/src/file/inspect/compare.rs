@@ -1,4 +1,4 @@
-//! Whether a snapshot says what the log says.
+//! Comparison of a snapshot with the log.
 //!
 //! How long ended reservations and keys are remembered is a setting of who writes: of those, what both know is compared.
 

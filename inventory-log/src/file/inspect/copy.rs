@@ -1,4 +1,4 @@
-//! Writes what a directory has at one moment to another one.
+//! Backup and restore: writes what a directory has at one moment to another one.
 
 use std::fs::{File, OpenOptions};
 use std::io;

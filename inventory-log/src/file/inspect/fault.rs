@@ -1,4 +1,4 @@
-//! What is not as it should be, and where.
+//! Faults that a verification finds, and where they are.
 
 use crate::file::{Finding, FindingKind};
 

@@ -1,4 +1,4 @@
-//! Goes on reading the log of a directory that somebody else may be writing to.
+//! Tail of a log: continues to read the log of a directory that another process may be writing to.
 
 use std::fs::{self, File};
 use std::io;

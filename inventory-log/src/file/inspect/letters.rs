@@ -1,4 +1,4 @@
-//! Dead letters, read where they are.
+//! Dead letters of an inspected directory, read where they are.
 
 use std::io;
 

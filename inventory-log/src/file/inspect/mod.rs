@@ -1,4 +1,4 @@
-//! Looks at a data directory without changing it, also while somebody else writes to it: no lock is kept, no byte written.
+//! Inspection of a data directory, also while another process writes to it: no lock is kept, and no byte is written.
 //!
 //! ```text
 //!  Pinned   opens every file at one moment: an open file stays readable, whatever becomes of its name

@@ -1,4 +1,4 @@
-//! The files of a directory, opened at one moment.
+//! Pinned files: all files of a directory, opened at one moment.
 
 use std::any::Any;
 use std::collections::BTreeMap;

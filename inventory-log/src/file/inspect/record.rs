@@ -1,4 +1,4 @@
-//! One line of the log.
+//! An inspected record: one line of the log.
 
 use inventory_core::machine::Entry;
 

@@ -1,4 +1,4 @@
-//! Reads everything in a directory, and compares what can be compared.
+//! Verification: reads everything in a directory, and compares what can be compared.
 
 use std::io;
 use std::ops::ControlFlow;

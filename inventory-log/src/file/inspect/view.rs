@@ -1,4 +1,4 @@
-//! What a directory has at one moment.
+//! View of a directory: what it has at one moment.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! The bytes of a group that is about to be written.
+//! Group commit: the bytes of a group that is about to be written with one write and one sync.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The log as the engine sees it: appends to the active segment, and seals it when it is full.
+//! Event log, as the engine sees it: appends to the active segment, and seals the segment when it is full.
 
 mod group;
 mod purge;

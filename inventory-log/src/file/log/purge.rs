@@ -1,4 +1,4 @@
-//! How old positions are given up.
+//! Retention: how old positions are purged.
 
 use std::io;
 

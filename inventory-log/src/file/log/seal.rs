@@ -1,4 +1,4 @@
-//! How a segment ends and the next one begins.
+//! Segment rotation: how a segment is sealed and the next one begins.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a start leaves to be done when the disk is full.
+//! Settling what a start could not do because the disk was full.
 
 use std::io;
 

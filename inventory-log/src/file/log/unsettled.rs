@@ -1,4 +1,4 @@
-//! What a start leaves to be done.
+//! Unsettled work: what a start leaves to be done.
 
 use inventory_core::ports::DeadLetter;
 use inventory_core::vocabulary::Epoch;

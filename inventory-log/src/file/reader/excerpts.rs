@@ -1,4 +1,4 @@
-//! Finds what passes a filter.
+//! Filtered reads: finds the entries that pass a filter.
 
 use inventory_core::ports::{EntryFilter, Excerpt, ReadError, Wanted};
 use inventory_core::vocabulary::{Sequence, StoreId};

@@ -1,4 +1,4 @@
-//! How many bytes of the log come after a position.
+//! Extent: how many bytes of the log come after a position.
 
 use inventory_core::ports::ReadError;
 use inventory_core::vocabulary::Sequence;

@@ -1,4 +1,4 @@
-//! Goes from segment to segment, and reads the lines that their indexes name.
+//! Indexed search: goes from segment to segment, and reads the lines that their indexes name.
 
 use inventory_core::ports::{Excerpt, Extent, ReadError, StorageError, Wanted};
 use inventory_core::vocabulary::Sequence;

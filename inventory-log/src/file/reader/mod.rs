@@ -1,4 +1,4 @@
-//! Reads the log, also while it is appended to.
+//! Log reader: reads the log, also while it is appended to.
 
 mod excerpts;
 mod extent;

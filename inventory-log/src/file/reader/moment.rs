@@ -1,4 +1,4 @@
-//! Finds a position by its time: times never go back from one line to the next.
+//! Search by time: finds a position by its time, because times never go back from one line to the next.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! A place in a segment, from which entries are read one after the other.
+//! Read position: a place in a segment, from which entries are read one after the other.
 
 use std::{io, mem};
 

@@ -1,4 +1,4 @@
-//! The places where pages ended, which all readers of a log share.
+//! Cached read positions: the places where pages ended, which all readers of a log share.
 
 use std::mem;
 

@@ -1,4 +1,4 @@
-//! Finds the events that have touched levels: each line is read once for all levels that it may tell of.
+//! Search by level: finds the events that touched levels, reading each line once for all the levels that it may mention.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Bytes that are no good: refused, or noted so that they are buried before anything is changed.
+//! Bad bytes that a survey found: the start is refused, or they are noted, to be buried before anything is changed.
 
 use std::ops::Range;
 use std::{io, mem};

@@ -1,4 +1,4 @@
-//! Headers that are read, and headers that have to be made up for what is lost.
+//! Headers of segments: read, or rebuilt when they are lost.
 
 use std::sync::Arc;
 

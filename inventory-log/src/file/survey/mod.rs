@@ -1,4 +1,4 @@
-//! Looks at a directory, decides what has to become of it, and changes nothing.
+//! Survey of a directory before a start: decides what has to be done, and changes nothing.
 
 mod found;
 mod headers;

@@ -1,4 +1,4 @@
-//! Sealed segments: each must lead to the next.
+//! Survey of sealed segments: each must lead to the next.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Where a run takes its decisions from.
+//! Random choices of a simulation: where a run takes its decisions from.
 
 use fastrand::Rng;
 

@@ -1,4 +1,4 @@
-//! Who sends the requests of a run.
+//! Simulated customers: they send the requests of a run.
 
 use inventory_core::machine::{Command, Request};
 use inventory_core::vocabulary::IdempotencyKey;

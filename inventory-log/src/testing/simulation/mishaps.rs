@@ -1,4 +1,4 @@
-//! What happens to a disk.
+//! Mishaps of a simulation: what happens to a disk.
 
 use super::{Choices, World};
 use crate::testing::{Call, Fault};

@@ -1,4 +1,4 @@
-//! The whole engine on a disk that fails, watched by a witness who knows what callers were told.
+//! Crash simulation: the whole engine on a disk that fails, watched by a witness that knows what callers were told.
 //!
 //! ```text
 //!  Choices ──▶ run ──▶ World ─┬─ SimDisk ── Engine + file adapter      what is tested

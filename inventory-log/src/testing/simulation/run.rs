@@ -1,4 +1,4 @@
-//! A chain of lives on one disk.
+//! A run of the crash simulation: a chain of lives on one disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

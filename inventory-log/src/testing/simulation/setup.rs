@@ -1,4 +1,4 @@
-//! How an engine of a run is configured.
+//! Set-up of a run: how its engine is configured.
 
 use inventory_core::engine::{Recovery, Settings};
 use inventory_core::machine::WindowLimits;

@@ -1,4 +1,4 @@
-//! What a run has come across, so that a suite can prove that it tests something.
+//! Coverage of a simulation: what a run has come across, so that a suite can prove that it tests something.
 
 use std::collections::BTreeMap;
 use std::fmt;

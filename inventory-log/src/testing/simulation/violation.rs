@@ -1,4 +1,4 @@
-//! What the witness complains about.
+//! Violations: what the witness complains about.
 
 use std::fmt;
 

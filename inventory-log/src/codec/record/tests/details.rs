@@ -1,4 +1,4 @@
-//! What events of each type say beside their change of a level.
+//! Details of events: the fields that each type has besides the change of its level.
 
 use inventory_core::machine::MovementKind;
 use inventory_core::vocabulary::Sequence;

@@ -1,4 +1,4 @@
-//! What was answered under keys, and has to be answered again.
+//! Remembered answers: what was answered under keys, and has to be answered again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

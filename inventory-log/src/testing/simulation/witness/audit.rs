@@ -1,4 +1,4 @@
-//! What the witness compares after a start.
+//! Audit after a start: what the witness compares.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Names of reservations and transfers, which may be given again once they were forgotten.
+//! Ids of reservations and transfers, which may be used again once they were forgotten.
 
 use std::collections::BTreeMap;
 use std::mem;

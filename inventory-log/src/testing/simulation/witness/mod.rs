@@ -1,4 +1,4 @@
-//! Who knows what callers were told, and so what must be there after a crash.
+//! Witness of a crash simulation: it knows what callers were told, and so what must be there after a crash.
 
 mod aftermath;
 mod answers;

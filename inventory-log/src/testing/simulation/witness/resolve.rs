@@ -1,4 +1,4 @@
-//! What became of a group without an answer: the log tells.
+//! Unknown outcomes: the log tells what became of a group without an answer.
 
 use std::iter;
 use std::sync::Arc;

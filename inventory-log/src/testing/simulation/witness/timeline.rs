@@ -1,4 +1,4 @@
-//! What a refusal tells its caller, and whether it is part of a history.
+//! Refusals: what a refusal tells its caller, and whether that is part of a history.
 
 use std::collections::BTreeMap;
 

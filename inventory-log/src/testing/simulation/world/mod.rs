@@ -1,4 +1,4 @@
-//! A disk, the engine that lives on it, and the witness who watches.
+//! World of a simulation: a disk, the engine that lives on it, and the witness that watches.
 
 mod newer_writer;
 mod panicky;

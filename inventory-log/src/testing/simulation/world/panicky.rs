@@ -1,4 +1,4 @@
-//! Somebody who observes the engine, and panics.
+//! Panics: an observer of the engine that panics.
 
 use std::any::Any;
 use std::panic::resume_unwind;

@@ -1,4 +1,4 @@
-//! A second engine that is started on a directory which has one.
+//! Rival: a second engine that is started on a directory which has one.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A start with what is left after a loss, and what is asked of it.
+//! Salvage: a start with what is left after a loss, and the questions that it is asked.
 
 use inventory_core::engine::{EngineError, Recovery};
 use inventory_core::machine::{Ledger, Request};

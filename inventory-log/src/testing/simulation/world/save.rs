@@ -1,4 +1,4 @@
-//! Snapshots: of an engine that rests, and of one that goes on meanwhile.
+//! Snapshots of an engine that rests, and of one that continues meanwhile.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};

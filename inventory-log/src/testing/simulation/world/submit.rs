@@ -1,4 +1,4 @@
-//! A group of requests, and what callers and readers get to know of it.
+//! Submissions: a group of requests, and what callers and readers learn about it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Damage to what was acknowledged, and that nobody starts on it who was not told to.
+//! Wounds: damage to acknowledged data, on which no start succeeds that was not told to salvage.
 
 use std::iter;
 use std::ops::Range;
