@@ -1,4 +1,4 @@
-//! The first program a developer reads does what it says, however often it is run.
+//! Embedding: the first program that a developer reads does what it says, however often it is run.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Replay accounts for every unit: undisturbed, killed and continued, and on files that are no good.
+//! Replay accounts for every unit: undisturbed, killed and continued, and with bad files.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! A full disk, for whatever reason it is full: a start comes through, reads go on, writes are refused and nothing of them is
-//! there, and all goes on when there is room.
+//! Full disk, for whatever reason it is full: a start succeeds, reads continue, writes are refused and leave nothing behind, and
+//! everything works again when there is room.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

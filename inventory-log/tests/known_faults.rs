@@ -1,5 +1,5 @@
-//! Faults that logs in files are known for, each with what goes wrong elsewhere. Those that have nothing to do with files
-//! are tested with the core.
+//! Known faults of logs in files, each with what goes wrong elsewhere. Those that have nothing to do with files are tested with
+//! the core.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! A log that is ahead of the clock is set back on a disk that fails at any call: it is as it was, or set back, and trying again
-//! sets it back.
+//! Repair of time: a log that is ahead of the clock is set back on a disk that fails at any call. It is as it was, or set back,
+//! and trying again sets it back.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

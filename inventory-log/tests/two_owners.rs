@@ -1,4 +1,4 @@
-//! A directory has one owner: nothing that can be removed lets another one in, and should one get in all the same, the first
+//! Directory lock: a directory has one owner. No removed file lets another one in, and should one get in all the same, the first
 //! acknowledges nothing more and touches nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

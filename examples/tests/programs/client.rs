@@ -1,4 +1,4 @@
-//! The program that calls central from Rust does what it says, however often it is run.
+//! Client program: it calls central from Rust, and does what it says, however often it is run.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Both programs behind certificates: a store that follows a central over https, and files that are read again.
+//! TLS of both programs: a store that follows a central over https, and certificates that are read again.
 
 use std::fs;
 use std::path::Path;

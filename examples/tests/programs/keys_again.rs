@@ -1,4 +1,4 @@
-//! Keys that are read again while the programs run.
+//! API keys that are read again while the programs run.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! Programs as processes of their own, and a client for them.
+//! Processes of the programs, and a client for them.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

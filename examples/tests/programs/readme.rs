@@ -1,4 +1,4 @@
-//! The calls of the READMEs, made in their order against a central that has just started: each is answered as it says there.
+//! README calls, made in their order against a central that has just started: each is answered as it says there.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! A store that starts, and one that may not.
+//! Start of a store: one that starts, and one that may not.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `kill -9` of stores and central, while tills write: what was acknowledged has one effect, and the copy is right again.
+//! Crashes of stores and central, `kill -9` while tills write: acknowledged sales have one effect, and the copy is right again.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The operator's tool, and a central to use it on.
+//! Operator's tool, and a central to use it on.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Which file needs which. Files that need each other in a circle can only be understood together: they are one file, cut at
-//! the wrong place.
+//! Import circles: files that need each other in a circle can only be understood together. They are one file, cut at the wrong
+//! place.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The documents of both services stand in the repository, so that a review sees what a change does to those who call.
+//! OpenAPI documents of both services are kept in the repository, so that a review sees what a change does to callers.
 
 use std::fs;
 

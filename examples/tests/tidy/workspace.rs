@@ -1,4 +1,4 @@
-//! The files of the repository.
+//! Workspace files, read for the checks.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The disk of the operating system.
+//! Operating system disk: the trait `Disk` on real files.
 
 use std::any::Any;
 use std::fs::{self, File, TryLockError};

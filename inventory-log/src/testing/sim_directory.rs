@@ -1,4 +1,4 @@
-//! The simulated disk as the directory of a log.
+//! Simulated directory: the simulated disk as the directory of a log.
 
 use std::any::Any;
 use std::io;

@@ -1,4 +1,4 @@
-//! The handles of the simulated disk.
+//! Handles of the simulated disk.
 
 use std::fmt;
 use std::io;

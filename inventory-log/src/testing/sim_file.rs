@@ -1,4 +1,4 @@
-//! The files of the simulated disk.
+//! Files of the simulated disk.
 
 use std::io;
 

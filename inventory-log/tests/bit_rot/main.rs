@@ -1,5 +1,5 @@
-//! Bytes that are not what was written, under the whole engine: a start is refused and says where, or it tells what it
-//! has found, or nothing is missing. Never a silent loss.
+//! Bit rot under the whole engine: a start is refused and says where, or it reports what it has found, or nothing is missing.
+//! Never a silent loss.
 
 mod damage;
 mod judge;

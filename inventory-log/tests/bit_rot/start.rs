@@ -1,4 +1,4 @@
-//! A start, and what it shows and tells.
+//! Start on damaged files, and what it shows and reports.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a question about the past costs, in what is read from the disk: a few blocks for each segment, and the lines that
-//! hold the answer, each once. The length of the log, and what else happened to a product, does not matter.
+//! Cost of questions about the past, in reads from the disk: a few blocks for each segment, and the lines that hold the answer,
+//! each once. The length of the log, and what else happened to a product, does not matter.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

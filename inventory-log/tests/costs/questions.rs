@@ -1,4 +1,4 @@
-//! Questions, and what each may cost.
+//! Questions about the past, and what each may cost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

@@ -1,4 +1,4 @@
-//! A shop on a disk that counts what is read.
+//! Measured disk: a shop on a disk that counts what is read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Small workloads, and everything that can go wrong with them: every fault at every call, every end of the process, and
-//! every subset of what was not synced.
+//! Exhaustive crashes of small workloads: every fault at every call, every end of the process, and every subset of what was
+//! not synced.
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::machine::{Adjust, Command, Guard, Hold, Receive, Request, Ship};

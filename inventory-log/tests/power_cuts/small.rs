@@ -1,4 +1,4 @@
-//! A log whose segments are soon full.
+//! Small segments: a log whose segments are soon full.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Searches of the file log find what reading all of it finds, whatever becomes of the files that make them fast.
+//! Indexed searches find what reading the whole log finds, whatever happens to the index files.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Any history in tiny segments, and anything done to its indexes.
+//! Random histories in tiny segments, with anything done to their indexes.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What each level should hold: opening, sold, remaining, kept apart from the engine and checked against it.
+//! Expected stock of each level: opening, sold, remaining, kept apart from the engine and compared with it.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The time of the sales.
+//! Clock of a replay: the time of the sales.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! Numbers for people.
+//! Number format for people.
 
 /// A number with a comma between groups of three digits.
 pub(crate) fn grouped(number: u64) -> String {

@@ -1,4 +1,4 @@
-//! One run: from a sales file and a directory to a report.
+//! Replay run: from a sales file and a directory to a report.
 
 use std::fmt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The sales file, parsed: from here on every id, key and quantity is valid.
+//! Sales file, parsed: from here on every id, key and quantity is valid.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Submits the opening counts and the baskets, many at a time, and books the answers.
+//! Selling: submits the opening counts and the baskets, many at a time, and books the answers.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Sells baskets that are carts first: held, then bought, set free, or forgotten until they expire.
+//! Reservations in a replay: baskets are carts first, held, then bought, set free, or forgotten until they expire.
 //!
 //! ```text
 //!  clock    sold_at of the round                    deadline      one ms later: the next round

@@ -1,4 +1,4 @@
-//! The codec of one line without a disk around it, for tests that feed it any bytes.
+//! Codec probe: the codec of one line without a disk around it, for tests that feed it any bytes.
 
 use inventory_core::machine::{Entry, Head};
 use inventory_core::vocabulary::Sequence;

@@ -1,5 +1,5 @@
-//! What the window remembers of a request, as a line of a snapshot: without names of fields, and with products and stores
-//! named by their places in the lists before it. There may be a million, which every start reads.
+//! Idempotency window, as lines of a snapshot: without names of fields, and with products and stores named by their places
+//! in the lists before it. There may be a million lines, and every start reads them.
 
 use std::borrow::Cow;
 use std::fmt;

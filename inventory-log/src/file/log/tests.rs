@@ -1,4 +1,4 @@
-//! What a log does with the room that it has, and what it keeps of a group that it has written.
+//! Room and memory of a log: what it does with its room, and what it keeps of a group that it has written.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

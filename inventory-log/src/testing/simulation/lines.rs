@@ -1,4 +1,4 @@
-//! What the customers of a run ask for: every command, about few levels, so that they get in each other's way.
+//! Simulated commands: every command, about few levels, so that customers get in each other's way.
 
 use inventory_core::machine::{
     Adjust, Basis, Close, Command, Commit, CommitLine, Count, Extend, Guard, Hold, Lines, Receive,

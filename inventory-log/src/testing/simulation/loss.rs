@@ -1,4 +1,4 @@
-//! The last lives of a run: something of what was acknowledged is lost, and people go on with what is left.
+//! Data loss, the last lives of a run: acknowledged data is lost, and people continue with what is left.
 
 use inventory_core::engine::Recovery;
 use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request};

@@ -1,4 +1,4 @@
-//! Texts, and events of every kind.
+//! Events of every kind, and texts.
 
 use inventory_core::machine::{Detail, DetailForm, DetailValue, MovementKind, Settlement};
 use inventory_core::vocabulary::{ProductId, QUANTITY_MAX, Quantity, Timestamp};

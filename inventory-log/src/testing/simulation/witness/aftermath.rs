@@ -1,5 +1,5 @@
-//! What is known after a loss. The model has not followed it: who judges are the people in the building, who know what is
-//! really there, and the callers, who know what they were answered.
+//! Facts after a loss. The model has not followed it: the judges are the people in the building, who know what is really
+//! there, and the callers, who know what they were answered.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

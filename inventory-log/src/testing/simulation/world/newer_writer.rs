@@ -1,4 +1,4 @@
-//! A newer program that writes what this one does not understand, and a faulty one that writes what cannot be.
+//! Unknown events: a newer program writes what this one does not understand, and a faulty one writes what cannot be.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A start, and whether it may be refused.
+//! Recovery in a simulation: a start, and whether it may be refused.
 
 use std::fmt;
 use std::sync::Arc;
