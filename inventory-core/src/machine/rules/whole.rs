@@ -28,10 +28,10 @@ pub enum NotApplied {
 /// Applies an entry that comes next by its position and its time, all of it or nothing.
 ///
 /// For who follows somebody else's log: an event that its owner has applied and that does not apply here says that the
-/// two ledgers differ, and [`apply`](super::apply) would bury it. What is a dead letter at its owner is one here.
+/// two ledgers differ, and [`apply`](crate::machine::apply) would bury it. What is a dead letter at its owner is one here.
 ///
 /// The chain of the entry is not looked at, since a later program may have digested what this one cannot: see
-/// [`Head::check`](super::Head::check).
+/// [`Head::check`](crate::machine::Head::check).
 ///
 /// # Errors
 ///
