@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that no person writes.
+/// What no person writes.
 const SKIPPED: &[&str] = &["target", ".git", "data", "corpus", "artifacts", "coverage"];
 
 /// A text file of the repository.
@@ -87,14 +87,16 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{prefix}: {error}")) {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
+        // In a worktree, `.git` is a file.
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
         let path = match prefix {
             "" => name.clone(),
             _ => format!("{prefix}/{name}"),
         };
         if entry.file_type().unwrap().is_dir() {
-            if !SKIPPED.contains(&name.as_str()) {
-                collect(&entry.path(), &path, files);
-            }
+            collect(&entry.path(), &path, files);
         } else if let Ok(text) = fs::read_to_string(entry.path()) {
             files.push(File { path, text });
         }

@@ -37,6 +37,6 @@ mod transfers;
 mod whoami;
 
 pub use routes::{document, routes};
-pub use run::{Ended, Running, StartError};
+pub use run::{Exit, Server, StartError};
 pub use service::Central;
 pub use settings::{SETTINGS, Settings};

@@ -53,7 +53,7 @@ pub enum StartError {
 
 /// How a service ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum Exit {
     /// It was told to, and everything that was accepted is done and durable.
     Stopped,
     /// The engine has stopped: what was being written is unknown until it is opened again.
@@ -68,15 +68,15 @@ pub enum Ended {
 
 /// A service that runs.
 #[derive(Debug)]
-pub struct Running {
+pub struct Server {
     address: SocketAddr,
     report: RecoveryReport,
     credentials: Credentials,
     stop: Option<oneshot::Sender<()>>,
-    ended: JoinHandle<Ended>,
+    ended: JoinHandle<Exit>,
 }
 
-impl Running {
+impl Server {
     /// Opens the engine and serves it. Must be called inside a runtime.
     ///
     /// # Errors
@@ -190,22 +190,22 @@ impl Running {
                     time::sleep_until(time::Instant::now() + drain).await;
                 };
                 tokio::select! {
-                    () = told => Ended::Stopped,
-                    () = failed.engine_failed() => Ended::EngineFailed,
-                    part = background.failure() => Ended::PartFailed(part),
-                    _ = snapshots_gone => Ended::PartFailed("taking snapshots"),
+                    () = told => Exit::Stopped,
+                    () = failed.engine_failed() => Exit::EngineFailed,
+                    part = background.failure() => Exit::PartFailed(part),
+                    _ = snapshots_gone => Exit::PartFailed("taking snapshots"),
                 }
             };
-            let mut ended = Ended::Stopped;
+            let mut ended = Exit::Stopped;
             let stopped = async { ended = stopped.await };
             listener.serve(app, connections, stopping, stopped).await;
             drop(failed);
-            if let (Some(part), Ended::Stopped) = (background.end().await, ended) {
-                ended = Ended::PartFailed(part);
+            if let (Some(part), Exit::Stopped) = (background.end().await, ended) {
+                ended = Exit::PartFailed(part);
             }
             let closed = close(central, preparing, snapshots, close_within).await;
-            if let (Err(given_up), Ended::Stopped) = (closed, ended) {
-                ended = Ended::GivenUp(given_up);
+            if let (Err(given_up), Exit::Stopped) = (closed, ended) {
+                ended = Exit::GivenUp(given_up);
             }
             telemetry.stop().await;
             ended
@@ -256,7 +256,7 @@ impl Running {
     /// # Panics
     ///
     /// The service has panicked.
-    pub async fn ended(&mut self) -> Ended {
+    pub async fn ended(&mut self) -> Exit {
         (&mut self.ended).await.expect("the service does not panic")
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::error::Code;
+use super::line::{LevelAfter, Levels};
 use super::mutation::{Declared, Mutation, at, mutation};
 use super::product::is_false;
 use super::schema;
@@ -131,6 +132,22 @@ pub struct Counted {
     /// When it was applied.
     #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
+}
+
+impl Levels for Counted {
+    fn recorded_at(&self) -> Timestamp {
+        self.last_updated
+    }
+
+    fn levels(&self) -> Vec<LevelAfter> {
+        vec![LevelAfter {
+            product_id: self.product_id.clone(),
+            store_id: self.store_id.clone(),
+            new_quantity: self.new_quantity,
+            new_version: self.new_version,
+            store_quantity: self.store_quantity,
+        }]
+    }
 }
 
 impl Counted {

@@ -1,7 +1,7 @@
 //! What a request with several lines has done to each of their levels.
 
 use inventory_core::machine::{self, Entry, Event, Movement, MovementKind};
-use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,32 @@ impl LevelAfter {
         }
     }
 }
+
+/// What an answer says of levels. Who follows the log may show it at once, until the log has brought it.
+pub trait Levels {
+    /// When they were so.
+    fn recorded_at(&self) -> Timestamp;
+
+    /// The levels, as the request has left them.
+    fn levels(&self) -> Vec<LevelAfter>;
+}
+
+/// An answer that has a level in each of its lines.
+macro_rules! levels_in_lines {
+    ($($answer:ident),+) => {
+        $(impl crate::wire::line::Levels for $answer {
+            fn recorded_at(&self) -> Timestamp {
+                self.last_updated
+            }
+
+            fn levels(&self) -> Vec<LevelAfter> {
+                self.lines.iter().map(|line| line.level.clone()).collect()
+            }
+        })+
+    };
+}
+
+pub(super) use levels_in_lines;
 
 /// What the lines of a request have done, in their order; `None` when the event of one was buried since. What somebody
 /// wanted to be told about a level stands between the lines, and is no line.

@@ -47,7 +47,7 @@ pub use details::WireDetails;
 pub use entry::InvalidEntry;
 pub use error::{Code, CurrentStock, Detail, ErrorBody, GonePosition, GoneReason};
 pub use history::{History, HistoryEvent};
-pub use line::{LINES_MAX, LevelAfter};
+pub use line::{LINES_MAX, LevelAfter, Levels};
 pub use mutation::{Body, Declared, Direct, FromReceipt, Mutation, Path, Remarks};
 pub use name::{InvalidKeyName, KEY_NAME_CHARACTERS_MAX, KeyName};
 pub use operations::{Liveness, Readiness, ReadinessStatus};

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::amount::Amount;
 use super::error::Code;
+use super::line::Levels;
 use super::subject::Subject;
 
 /// What the bodies of all mutations have in common: a key, and what they say of themselves.
@@ -27,7 +28,7 @@ pub trait Mutation: Body + Serialize + DeserializeOwned + JsonSchema + Send + 's
     type Subject: Subject;
 
     /// What it is answered with.
-    type Answer: Serialize + DeserializeOwned + JsonSchema;
+    type Answer: Serialize + DeserializeOwned + JsonSchema + Levels;
 
     /// The call that takes it.
     const CALL: Declared;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
-use super::line::{LevelAfter, movements};
+use super::line::{LevelAfter, Levels, movements};
 use super::mutation::{Declared, Direct, FromReceipt, Mutation, REFUSALS, at, each, mutation};
 use super::object::objects;
 use super::schema;
@@ -90,6 +90,16 @@ pub struct Transacted {
     pub last_updated: Timestamp,
     /// The level of each line, right after it.
     pub lines: Vec<LevelAfter>,
+}
+
+impl Levels for Transacted {
+    fn recorded_at(&self) -> Timestamp {
+        self.last_updated
+    }
+
+    fn levels(&self) -> Vec<LevelAfter> {
+        self.lines.clone()
+    }
 }
 
 impl FromReceipt for Transacted {

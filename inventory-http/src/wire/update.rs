@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
+use super::line::{LevelAfter, Levels};
 use super::mutation::{Declared, Direct, FromReceipt, Mutation, REFUSALS, at, mutation};
 use super::schema;
 
@@ -112,6 +113,22 @@ pub struct Updated {
     /// Available at the store.
     #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
+}
+
+impl Levels for Updated {
+    fn recorded_at(&self) -> Timestamp {
+        self.last_updated
+    }
+
+    fn levels(&self) -> Vec<LevelAfter> {
+        vec![LevelAfter {
+            product_id: self.product_id.clone(),
+            store_id: self.store_id.clone(),
+            new_quantity: self.new_quantity,
+            new_version: self.new_version,
+            store_quantity: self.store_quantity,
+        }]
+    }
 }
 
 impl FromReceipt for Updated {

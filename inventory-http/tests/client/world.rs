@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::vocabulary::{Adjustment, Chain, Epoch, ProductId, Sequence, StoreId};
-use inventory_http::central::{Running, SETTINGS, Settings};
+use inventory_http::central::{SETTINGS, Server, Settings};
 use inventory_http::client::{
     Answered, Backoff, CallError, CentralClient, CentralSettings, Effect, Failure, InvalidAnswer,
     Randomness, Retry, new_key,
@@ -21,7 +21,7 @@ use crate::script::{message, request};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A central that forgets everything with the test.
-pub(crate) async fn central() -> Running {
+pub(crate) async fn central() -> Server {
     let lookup = |name: &str| {
         let value = match name {
             "PORT" | "RATE_TOKENS" => "0",
@@ -40,7 +40,7 @@ pub(crate) async fn central() -> Running {
         read: &no_file,
     };
     let settings = Settings::from_source(&source).unwrap();
-    Running::start(MemoryStorage::new().ports(), &settings)
+    Server::start(MemoryStorage::new().ports(), &settings)
         .await
         .unwrap()
 }

@@ -8,7 +8,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock as _, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
-use inventory_http::central::{Running, Settings, StartError};
+use inventory_http::central::{Server, Settings, StartError};
 use serde_json::{Value, json};
 
 use crate::client::Reply;
@@ -78,7 +78,7 @@ fn start(ports: Ports, settings: &Settings) -> Option<StartError> {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(Running::start(ports, settings)).err()
+    runtime.block_on(Server::start(ports, settings)).err()
 }
 
 fn state(world: &World) -> Value {

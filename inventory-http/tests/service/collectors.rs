@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use inventory_core::memory::MemoryStorage;
-use inventory_http::central::Ended;
+use inventory_http::central::Exit;
 
 use crate::collector::{Collector, Place};
 use crate::lines::{listen, logged, said};
@@ -67,7 +67,7 @@ fn a_collector_that_dies_disturbs_nobody() {
     let text = String::from_utf8(world.get("/metrics").body).unwrap();
     let line = format!("inventory_updates_total{{outcome=\"applied\"}} {applied}\n");
     assert!(text.contains(&line), "{line} is not in\n{text}");
-    assert_eq!(world.stop(), Ended::Stopped);
+    assert_eq!(world.stop(), Exit::Stopped);
 }
 
 #[test]
@@ -81,6 +81,6 @@ fn a_collector_that_never_answers_holds_up_no_request_and_the_end_only_for_a_whi
         let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
         assert!(reply.header("traceresponse").is_some());
     }
-    assert_eq!(world.stop(), Ended::Stopped);
+    assert_eq!(world.stop(), Exit::Stopped);
     assert!(said("the last spans could not be exported") > 0);
 }

@@ -13,7 +13,7 @@ use inventory_core::ports::{
     SnapshotStore, StorageError,
 };
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp, Uptime};
-use inventory_http::central::{Ended, Settings};
+use inventory_http::central::{Exit, Settings};
 use serde_json::json;
 
 use crate::client::Reply;
@@ -184,8 +184,8 @@ impl SnapshotStore for HangingSnapshots {
 }
 
 #[track_caller]
-fn assert_given_up(ended: &Ended, part: &str) {
-    let Ended::GivenUp(given_up) = ended else {
+fn assert_given_up(ended: &Exit, part: &str) {
+    let Exit::GivenUp(given_up) = ended else {
         panic!("{ended:?}");
     };
     let waited = Duration::from_millis(200);
@@ -246,7 +246,7 @@ fn a_sync_that_fails_after_a_hang_ends_the_service_though_nobody_waits_for_it() 
     assert_unavailable(&post(&world, "begun"), "unknown");
     hang.begun.recv().unwrap();
     hang.ends.send(End::Fails).unwrap();
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_panic_of_the_engine_is_an_unknown_outcome_and_ends_the_service() {
     let world = World::on(ports, &settings(&[]));
     hang.ends.send(End::Panics).unwrap();
     assert_unavailable(&post(&world, "begun"), "unknown");
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_request_that_took_long_and_one_that_could_not_be_answered_are_spoken_of() {
     for part in ["WARN", "status=503", "times=1"] {
         assert!(wrong.contains(part), "{part} in {wrong}");
     }
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
 }
 
 /// A clock that breaks once.
@@ -343,7 +343,7 @@ fn a_part_that_fails_in_the_background_ends_the_service_with_a_reason() {
     world.adjust("tea", "north", 1, "k1");
     // Only who ends what is due looks at the clock while nobody asks for anything.
     breaks.store(true, Ordering::SeqCst);
-    assert_eq!(world.ended(), Ended::PartFailed("ending what is due"));
+    assert_eq!(world.ended(), Exit::PartFailed("ending what is due"));
     let lines = logged();
     let line = lines
         .lines()

@@ -7,7 +7,7 @@ use inventory_core::ports::{
     LoadError, Loaded, Ports, Saved, Snapshot, SnapshotStore, StorageError,
 };
 use inventory_core::testing::{AppendFault, Faults};
-use inventory_http::central::Ended;
+use inventory_http::central::Exit;
 
 use crate::lines::{listen, logged};
 use crate::world::{World, settings};
@@ -52,7 +52,7 @@ fn what_is_parked_is_released_with_its_offset_and_the_rest_is_finished() {
     assert!(idle.is_closed());
     half_sent.send(body.as_bytes());
     assert_eq!(half_sent.reply().unwrap().status, 200);
-    assert_eq!(world.ended(), Ended::Stopped);
+    assert_eq!(world.ended(), Exit::Stopped);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_stop_saves_what_a_start_needs() {
     let storage = MemoryStorage::new();
     let world = World::on(storage.ports(), &settings(&[]));
     world.adjust("tea", "north", 10, "k1");
-    assert_eq!(world.stop(), Ended::Stopped);
+    assert_eq!(world.stop(), Exit::Stopped);
     let world = World::on(storage.ports(), &settings(&[]));
     let again = world.adjust("tea", "north", 10, "k1");
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
@@ -78,7 +78,7 @@ fn after_an_unknown_outcome_the_service_ends_and_the_key_settles_it() {
     let reply = world.post("/inventory/updates", body);
     assert_eq!(reply.error().1, "unavailable");
     assert!(reply.header("retry-after").is_some());
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
     let world = World::on(storage.ports(), &settings(&[]));
     let again = world.post("/inventory/updates", body);
     assert_eq!(
@@ -115,7 +115,7 @@ fn who_does_not_end_a_request_is_cut_off_by_a_stop_and_that_is_said() {
     // It was accepted.
     assert_eq!(half_sent.head().unwrap().status, 100);
     world.tell_to_stop();
-    assert_eq!(world.ends(), Ended::Stopped);
+    assert_eq!(world.ends(), Exit::Stopped);
     let line = "some requests did not end in time and were cut off";
     let lines = logged();
     let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
@@ -146,7 +146,7 @@ fn a_panic_at_the_end_is_said_and_costs_nothing_that_was_answered() {
     };
     let world = World::on(ports, &settings(&[]));
     world.adjust("tea", "north", 10, "k1");
-    assert_eq!(world.stop(), Ended::Stopped);
+    assert_eq!(world.stop(), Exit::Stopped);
     let line = "the end of a part has panicked; what was acknowledged is durable all the same";
     let lines = logged();
     let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
@@ -259,7 +259,7 @@ fn an_engine_that_stops_says_why() {
     let body =
         r#"{"storeId":"n","productId":"tea","delta":1,"version":null,"idempotencyKey":"k1"}"#;
     assert_eq!(world.post("/inventory/updates", body).status, 503);
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
     let lines = logged();
     let line = lines
         .lines()
@@ -305,6 +305,6 @@ fn a_service_that_will_stop_says_so_and_serves() {
     }
     world.adjust("tea", "north", 1, "k2");
     assert_eq!(world.get("/inventory/tea").json()["available"], 2);
-    assert_eq!(world.ended(), Ended::Stopped);
+    assert_eq!(world.ended(), Exit::Stopped);
     assert!(begun.elapsed() >= Duration::from_millis(1_500));
 }

@@ -9,7 +9,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog as _;
 use inventory_core::testing::{AppendFault, Call, Faults};
 use inventory_core::vocabulary::{Chain, Version};
-use inventory_http::central::{Ended, Running, Settings, StartError};
+use inventory_http::central::{Exit, Server, Settings, StartError};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -79,7 +79,7 @@ fn a_request_is_a_span_and_what_it_asks_of_the_engine_is_a_part_of_it() {
     let read = world.get("/inventory/tea");
     let nowhere = world.get("/tea/and/biscuits?milk=1");
     let brewed = world.client().call("BREW", "/inventory/tea", &[], None);
-    assert_eq!(world.stop(), Ended::Stopped);
+    assert_eq!(world.stop(), Exit::Stopped);
 
     let received = collector.received();
     assert_eq!(
@@ -173,7 +173,7 @@ fn a_start_that_fails_is_sent_before_it_is_given_up() {
     faults.fail(0, Call::Load);
     let ports = faults.wrap(storage.ports());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let started = runtime.block_on(Running::start(ports, &exporting(collector.endpoint())));
+    let started = runtime.block_on(Server::start(ports, &exporting(collector.endpoint())));
     assert!(matches!(started, Err(StartError::Engine(_))));
     assert!(has_failed(collector.received().one("ReplayEvent")));
 }
@@ -235,7 +235,7 @@ fn what_fails_is_counted_as_what_became_of_it() {
     faults.fail_append(0, AppendFault::OutcomeUnknown { durable: 0 });
     let broken = world.post("/inventory/updates", &update(1, "k3"));
     assert_eq!(broken.status, 503);
-    assert_eq!(world.ended(), Ended::EngineFailed);
+    assert_eq!(world.ended(), Exit::EngineFailed);
 
     let received = collector.received();
     for outcome in ["applied", "replayed", "refused", "not_written", "unknown"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
-use inventory_http::central::{Ended, Running, SETTINGS, Settings};
+use inventory_http::central::{Exit, SETTINGS, Server, Settings};
 use inventory_http::server::Source;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -15,7 +15,7 @@ use crate::client::{Client, Reply};
 /// A central that ends with the test.
 pub(crate) struct World {
     runtime: Runtime,
-    running: Running,
+    running: Server,
     pub(crate) address: SocketAddr,
 }
 
@@ -62,7 +62,7 @@ impl World {
             .enable_all()
             .build()
             .unwrap();
-        let running = runtime.block_on(Running::start(ports, settings)).unwrap();
+        let running = runtime.block_on(Server::start(ports, settings)).unwrap();
         let address = running.address();
         Self {
             runtime,
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Tells the service to stop, and waits until it has.
-    pub(crate) fn stop(mut self) -> Ended {
+    pub(crate) fn stop(mut self) -> Exit {
         self.running.stop();
         self.ended()
     }
@@ -109,12 +109,12 @@ impl World {
         self.running.stop();
     }
 
-    pub(crate) fn ended(mut self) -> Ended {
+    pub(crate) fn ended(mut self) -> Exit {
         self.ends()
     }
 
     /// Waits until the service has ended, and keeps what it has left running.
-    pub(crate) fn ends(&mut self) -> Ended {
+    pub(crate) fn ends(&mut self) -> Exit {
         let ended =
             async { tokio::time::timeout(Duration::from_secs(20), self.running.ended()).await };
         self.runtime.block_on(ended).unwrap()

@@ -3,12 +3,12 @@
 mod concerns;
 mod drain;
 mod follow;
+mod forward;
 mod gauges;
 mod introduce;
 mod loops;
 mod operations;
 mod parked;
-mod passing;
 mod reads;
 mod routes;
 mod run;
@@ -20,6 +20,6 @@ mod writes;
 
 pub use loops::{EndError, PartEnded};
 pub use routes::{document, routes};
-pub use run::{Running, StartError};
+pub use run::{Server, StartError};
 pub use service::Store;
 pub use settings::{OfflineWrites, SETTINGS, Settings};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::parked::{PARKED_PATH, TILL};
 use super::service::Store;
-use super::{parked, passing, reads, writes};
+use super::{forward, parked, reads, writes};
 use crate::bodies::{
     Decided, Discard, Queued, Retry, StoreListing, StoreProduct, StoreStatus, Which,
 };
@@ -24,7 +24,7 @@ pub fn document() -> Value {
 
 /// Every call of a store.
 pub fn routes() -> Vec<Route<Store>> {
-    let mut routes = tagged("passing", passing::routes());
+    let mut routes = tagged("passing", forward::routes());
     routes.extend(tagged("store", stock()));
     routes.extend(health::routes());
     routes

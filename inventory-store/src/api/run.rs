@@ -63,14 +63,14 @@ pub enum StartError {
 
 /// A store that runs.
 #[derive(Debug)]
-pub struct Running {
+pub struct Server {
     address: SocketAddr,
     credentials: Credentials,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<Result<(), EndError>>,
 }
 
-impl Running {
+impl Server {
     /// Starts a store, with central there or not. Must be called inside a runtime.
     ///
     /// # Errors

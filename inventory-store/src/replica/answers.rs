@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use inventory_core::machine::{Ledger, ProductView};
 use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Version};
-use inventory_http::wire::Updated;
+use inventory_http::wire::LevelAfter;
 
 use super::Shown;
 
@@ -22,13 +22,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn of(updated: &Updated) -> Self {
+    fn of(level: LevelAfter, at: Timestamp) -> Self {
         Self {
-            version: updated.new_version,
-            total: updated.new_quantity,
-            store: updated.store_id.clone(),
-            store_quantity: updated.store_quantity,
-            at: updated.last_updated,
+            version: level.new_version,
+            total: level.new_quantity,
+            store: level.store_id,
+            store_quantity: level.store_quantity,
+            at,
             page_since: false,
         }
     }
@@ -57,12 +57,12 @@ pub(super) struct Answers(BTreeMap<ProductId, Answer>);
 
 impl Answers {
     /// Adds an answer, unless what is known is as new.
-    pub(super) fn add(&mut self, ledger: &Ledger, updated: &Updated) {
-        let id = &updated.product_id;
+    pub(super) fn add(&mut self, ledger: &Ledger, level: LevelAfter, at: Timestamp) {
+        let id = &level.product_id;
         let followed = ledger.product(id).map(|view| view.version());
         let answered = self.0.get(id).map(|answer| answer.version);
-        if followed.max(answered) < Some(updated.new_version) {
-            self.0.insert(id.clone(), Answer::of(updated));
+        if followed.max(answered) < Some(level.new_version) {
+            self.0.insert(id.clone(), Answer::of(level, at));
         }
     }
 

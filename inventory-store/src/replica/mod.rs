@@ -34,7 +34,7 @@ pub use snapshot::InvalidSnapshot;
 
 use inventory_core::machine::{Head, Ledger, WindowLimits, apply_whole};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
-use inventory_http::wire::{Changes, Position, StateSnapshot, Updated, WireEvent};
+use inventory_http::wire::{Changes, Levels, Position, StateSnapshot, WireEvent};
 
 use after_images::{AfterImages, Continued};
 use answers::Answers;
@@ -143,9 +143,11 @@ impl Replica {
         Ok(entries)
     }
 
-    /// Takes the answer to a write of this store: reads show it at once, unless they show something newer.
-    pub fn answered(&mut self, updated: &Updated) {
-        self.answers.add(&self.ledger, updated);
+    /// Takes the answer to a write of this store: reads show its levels at once, unless they show something newer.
+    pub fn answered(&mut self, answer: &impl Levels) {
+        for level in answer.levels() {
+            self.answers.add(&self.ledger, level, answer.recorded_at());
+        }
     }
 
     /// Where the replica stands in central's log. Answers that are ahead of it do not count.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, count};
 use inventory_core::machine::{Entry, Event, Request};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
+use inventory_http::wire::Updated;
 
 use super::*;
 

@@ -61,8 +61,8 @@ pub(crate) struct World {
     pub(crate) link: Link,
     pub(crate) storage: MemoryStorage,
     pub(crate) directory: TempDir,
-    store: Option<api::Running>,
-    central: Option<central::Running>,
+    store: Option<api::Server>,
+    central: Option<central::Server>,
     chosen: Vec<(&'static str, &'static str)>,
     /// What is added to the time that passes, for the store's clock.
     pub(crate) clock: ManualClock,
@@ -130,7 +130,7 @@ impl World {
         link: &Link,
         directory: &Path,
         clock: Arc<dyn Clock>,
-    ) -> api::Running {
+    ) -> api::Server {
         let url = format!("http://{}", link.address);
         let directory = directory.to_str().unwrap().to_owned();
         let lookup = |name: &str| {
@@ -157,7 +157,7 @@ impl World {
         {
             settings.disk_patience = Duration::from_millis(wait.parse().unwrap());
         }
-        let starting = api::Running::start(clock, &settings);
+        let starting = api::Server::start(clock, &settings);
         self.runtime.block_on(starting).unwrap()
     }
 
@@ -326,7 +326,7 @@ fn start_central(
     runtime: &Runtime,
     storage: &MemoryStorage,
     chosen: &[(&'static str, &'static str)],
-) -> central::Running {
+) -> central::Server {
     let of_central = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         chosen.map(|(_, value)| *value)
@@ -357,6 +357,6 @@ fn start_central(
         ..storage.ports()
     };
     runtime
-        .block_on(central::Running::start(ports, &settings))
+        .block_on(central::Server::start(ports, &settings))
         .unwrap()
 }

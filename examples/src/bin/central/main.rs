@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Command;
-use inventory_http::central::{Ended, Running, SETTINGS, Settings};
+use inventory_http::central::{Exit, SETTINGS, Server, Settings};
 use inventory_http::server::{command_line, raise_descriptor_limit};
 use inventory_http::telemetry::logs;
 use inventory_log::file::{self, FileOptions};
@@ -58,15 +58,15 @@ fn run() -> Result<(), Failure> {
     // What was given up has threads, which nobody waits for.
     runtime.shutdown_background();
     match ended? {
-        Ended::Stopped => Ok(()),
-        Ended::EngineFailed => Err(Failure::Engine),
-        Ended::PartFailed(part) => Err(Failure::Part(part)),
-        Ended::GivenUp(given_up) => Err(Failure::GivenUp(given_up)),
+        Exit::Stopped => Ok(()),
+        Exit::EngineFailed => Err(Failure::Engine),
+        Exit::PartFailed(part) => Err(Failure::Part(part)),
+        Exit::GivenUp(given_up) => Err(Failure::GivenUp(given_up)),
     }
 }
 
 /// Opens the files and serves them: waits for the disk.
-async fn start(settings: &Settings) -> Result<Running, Failure> {
+async fn start(settings: &Settings) -> Result<Server, Failure> {
     let options = FileOptions {
         recovery: settings.engine.recovery,
         ..FileOptions::default()
@@ -75,11 +75,11 @@ async fn start(settings: &Settings) -> Result<Running, Failure> {
     for finding in &store.findings {
         tracing::warn!(%finding, "found while opening");
     }
-    let started = Running::start(store.into_ports(), settings).await;
+    let started = Server::start(store.into_ports(), settings).await;
     started.map_err(Failure::Start)
 }
 
-async fn serve(settings: &Settings) -> Result<Ended, Failure> {
+async fn serve(settings: &Settings) -> Result<Exit, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::System)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
@@ -90,8 +90,8 @@ async fn serve(settings: &Settings) -> Result<Ended, Failure> {
     // Nothing was promised yet, and a disk may hang here, too.
     let mut running = tokio::select! {
         started = starting => started.expect("a start does not panic")?,
-        _ = terminate.recv() => return Ok(Ended::Stopped),
-        _ = interrupt.recv() => return Ok(Ended::Stopped),
+        _ = terminate.recv() => return Ok(Exit::Stopped),
+        _ = interrupt.recv() => return Ok(Exit::Stopped),
     };
     let _ = writeln!(std::io::stdout(), "central listens on {}", running.url());
     loop {

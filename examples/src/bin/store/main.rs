@@ -12,7 +12,7 @@ use inventory_http::server::{InvalidSetting, command_line, raise_descriptor_limi
 use inventory_http::telemetry::logs;
 use inventory_log::SystemClock;
 use inventory_log::disk::DirectoryError;
-use inventory_store::api::{EndError, Running, SETTINGS, Settings, StartError};
+use inventory_store::api::{EndError, SETTINGS, Server, Settings, StartError};
 use inventory_store::outbox;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -114,7 +114,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::System)?;
     let starting = {
         let (runtime, settings) = (Handle::current(), settings.clone());
-        let start = async move { Running::start(Arc::new(SystemClock), &settings).await };
+        let start = async move { Server::start(Arc::new(SystemClock), &settings).await };
         spawn_blocking(move || runtime.block_on(start))
     };
     // As central's.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ReservationStatus;
-use crate::wire::line::{LevelAfter, movements};
+use crate::wire::line::{LevelAfter, Levels, levels_in_lines, movements};
 use crate::wire::mutation::FromReceipt;
 use crate::wire::schema;
 
@@ -114,6 +114,19 @@ pub struct Extended {
     /// When its end was moved.
     #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
+}
+
+levels_in_lines!(Held, Committed, Released);
+
+/// It changes no level.
+impl Levels for Extended {
+    fn recorded_at(&self) -> Timestamp {
+        self.last_updated
+    }
+
+    fn levels(&self) -> Vec<LevelAfter> {
+        Vec::new()
+    }
 }
 
 impl FromReceipt for Held {

@@ -7,7 +7,7 @@ use inventory_core::vocabulary::{Quantity, Timestamp, TransferId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::line::{LevelAfter, movements};
+use crate::wire::line::{LevelAfter, levels_in_lines, movements};
 use crate::wire::mutation::FromReceipt;
 use crate::wire::schema;
 
@@ -39,6 +39,8 @@ pub struct MovedLine {
     #[schemars(schema_with = "schema::quantity")]
     pub in_transit: Quantity,
 }
+
+levels_in_lines!(Moved);
 
 impl FromReceipt for Moved {
     fn from_receipt(receipt: &Receipt) -> Option<Self> {

@@ -25,7 +25,7 @@ const DISK_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A store that central is nowhere for: what is sold is queued.
 struct World {
-    running: Running,
+    running: Server,
     /// The disk of its outbox.
     disk: SimDisk,
     _directory: TempDir,
@@ -60,7 +60,7 @@ impl World {
         let outbox = open_outbox(&of_outbox, &*clock, &settings).unwrap();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-        let running = runtime.block_on(Running::serve(&opened, outbox, clock, &settings));
+        let running = runtime.block_on(Server::serve(&opened, outbox, clock, &settings));
         Self {
             running: running.unwrap(),
             disk,

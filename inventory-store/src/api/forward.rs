@@ -1,18 +1,19 @@
-//! Calls that are passed on to central as they are: what a store promises, counts, sends and takes in only central can decide,
-//! and none of it can wait in the outbox, since nobody may be told of a promise that nobody keeps.
+//! Calls that are forwarded as they are declared. Reservations, counts and transfers are decided by central alone. They are never
+//! queued: a store must not confirm a promise that central has not made.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 use inventory_core::vocabulary::{ReservationId, TransferId};
-use inventory_http::client::{CallError, Effect};
+use inventory_http::client::{CallError, Effect, Passed};
 use inventory_http::server::params::{self, STORE_HEADERS};
 use inventory_http::server::{Access, Answer, ApiError, Call, Route};
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{
-    Close, Code, Commit, Count, Extend, Hold, LevelAfter, Mutation, Receive, Release, Reservation,
-    Ship, Subject as _, Transfer, Updated,
+    Close, Code, Commit, Count, Extend, Hold, Mutation, Receive, Release, Reservation, Ship,
+    Subject as _, Transfer,
 };
 use tokio::time::Instant;
 
@@ -20,21 +21,12 @@ use super::service::Store;
 use super::turn::Turn;
 use super::writes::{away, origin, refused};
 
-/// What the answer to any of them says of levels.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Told {
-    last_updated: inventory_core::vocabulary::Timestamp,
-    #[serde(default)]
-    lines: Vec<LevelAfter>,
-}
-
-/// The calls that are passed on.
+/// The calls that are forwarded.
 pub(super) fn routes() -> Vec<Route<Store>> {
     let ok = StatusCode::OK;
     vec![
-        passed::<Count>(),
-        passed::<Hold>(),
+        route::<Count>(),
+        route::<Hold>(),
         Route::later(
             Method::GET,
             "/store/reservations/{reservationId}",
@@ -45,10 +37,10 @@ pub(super) fn routes() -> Vec<Route<Store>> {
         .path_params(ReservationId::PARAMS)
         .answers::<Reservation>(ok, "the reservation")
         .errors(&[Code::NotFound]),
-        passed::<Commit>(),
-        passed::<Release>(),
-        passed::<Extend>(),
-        passed::<Ship>(),
+        route::<Commit>(),
+        route::<Release>(),
+        route::<Extend>(),
+        route::<Ship>(),
         Route::later(
             Method::GET,
             "/store/transfers/{transferId}",
@@ -59,17 +51,17 @@ pub(super) fn routes() -> Vec<Route<Store>> {
         .path_params(TransferId::PARAMS)
         .answers::<Transfer>(ok, "the transfer")
         .errors(&[Code::NotFound]),
-        passed::<Receive>(),
-        passed::<Close>(),
+        route::<Receive>(),
+        route::<Close>(),
     ]
 }
 
-fn passed<M: Mutation>() -> Route<Store> {
-    Route::declared::<M, _>(M::CALL.path.store, STORE_HEADERS, pass::<M>)
+fn route<M: Mutation>() -> Route<Store> {
+    Route::declared::<M, _>(M::CALL.path.store, STORE_HEADERS, forward::<M>)
 }
 
-/// Passes a change on, under its key.
-async fn pass<M: Mutation>(call: Call<Store>) -> Result<Answer, ApiError> {
+/// Forwards a mutation, under its key, and shows at once what its answer says of this store's levels.
+async fn forward<M: Mutation>(call: Call<Store>) -> Result<Answer, ApiError> {
     let mut body: M = call.json()?;
     let store = Arc::clone(call.service());
     // Central is asked in the name of this store: whoever may not write for it must not borrow that name, also where the
@@ -86,18 +78,55 @@ async fn pass<M: Mutation>(call: Call<Store>) -> Result<Answer, ApiError> {
     }
     *body.key_mut() = Some(key);
     let json = serde_json::to_vec(&body).expect("a body is made of texts and numbers");
-    store.pass_on(&call, Some(json.into())).await
+    let answered = store.ask_central(&call, Some(json.into())).await?;
+    // What a newer central answers may be another thing: it goes to the caller as it is, and the log brings the levels.
+    if let Forwarded::Done(passed) = &answered
+        && let Ok(answer) = serde_json::from_slice::<M::Answer>(&passed.body)
+        && let Some(replica) = &mut *store.replica.write()
+    {
+        replica.answered(&answer);
+    }
+    Ok(answered.into_answer())
 }
 
 /// Reads at central what no store has a copy of.
 async fn fetch(call: Call<Store>) -> Result<Answer, ApiError> {
     let store = Arc::clone(call.service());
-    store.pass_on(&call, None).await
+    Ok(store.ask_central(&call, None).await?.into_answer())
+}
+
+/// What central has said.
+enum Forwarded {
+    /// It is done.
+    Done(Passed),
+    /// It is refused, in these words.
+    Refused(Answer),
+}
+
+impl Forwarded {
+    fn into_answer(self) -> Answer {
+        match self {
+            Self::Refused(answer) => answer,
+            Self::Done(passed) => {
+                let answer = Answer::json_bytes(passed.body).with_status(passed.status);
+                match passed.replayed {
+                    true => {
+                        answer.with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"))
+                    }
+                    false => answer,
+                }
+            }
+        }
+    }
 }
 
 impl Store {
-    /// Asks central, and shows at once what its answer says of this store's levels.
-    async fn pass_on(&self, call: &Call<Self>, body: Option<Bytes>) -> Result<Answer, ApiError> {
+    /// Asks central, in the words of the caller.
+    async fn ask_central(
+        &self,
+        call: &Call<Self>,
+        body: Option<Bytes>,
+    ) -> Result<Forwarded, ApiError> {
         if !self.is_connected() {
             return Err(away(Effect::NothingDone));
         }
@@ -110,60 +139,24 @@ impl Store {
         let origin = origin(call, &span);
         let passed = self
             .central
-            .pass_until(template, target, body, &origin, deadline);
-        let passed = passed
+            .pass_until(template, target, body, &origin, deadline)
             .await
             .inspect_err(|error| span.fail(error.to_string()));
-        drop(span);
-        let passed = match passed {
-            Ok(passed) => passed,
+        match passed {
+            Ok(passed) => Ok(Forwarded::Done(passed)),
             Err(CallError::Refused {
                 status,
                 body,
                 retry_after,
                 ..
-            }) => return Ok(refused(status, body, retry_after)),
+            }) => Ok(Forwarded::Refused(refused(status, body, retry_after))),
             Err(CallError::Gone { body, .. }) => {
-                return Ok(refused(StatusCode::GONE.as_u16(), body, None));
+                let gone = StatusCode::GONE.as_u16();
+                Ok(Forwarded::Refused(refused(gone, body, None)))
             }
             Err(error) => {
                 self.doubt(&error);
-                return Err(away(error.effect()));
-            }
-        };
-        self.show(&passed.body);
-        let answer = Answer::json_bytes(passed.body).with_status(passed.status);
-        Ok(match passed.replayed {
-            true => answer.with_header(
-                IDEMPOTENT_REPLAYED,
-                hyper::header::HeaderValue::from_static("true"),
-            ),
-            false => answer,
-        })
-    }
-
-    /// Takes what an answer says of levels as what is there, until the log has brought it.
-    fn show(&self, answer: &[u8]) {
-        let told: Option<Told> = serde_json::from_slice(answer).ok();
-        let counted: Option<LevelAfter> = serde_json::from_slice(answer).ok();
-        let Some(Told {
-            last_updated,
-            lines,
-        }) = told
-        else {
-            return;
-        };
-        if let Some(replica) = &mut *self.replica.write() {
-            for level in lines.into_iter().chain(counted) {
-                replica.answered(&Updated {
-                    product_id: level.product_id,
-                    new_quantity: level.new_quantity,
-                    new_version: level.new_version,
-                    applied: true,
-                    last_updated,
-                    store_id: level.store_id,
-                    store_quantity: level.store_quantity,
-                });
+                Err(away(error.effect()))
             }
         }
     }
