@@ -14,7 +14,7 @@ FUZZ_BUILD = --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay quick test schemathesis clients check spelling features documents fmt bench bench-http jmeter fuzz fuzz-check mutants
+.PHONY: help run run-store replay quick test schemathesis clients check spelling features package documents fmt bench bench-http jmeter fuzz fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -70,6 +70,9 @@ features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-http --no-default-features --features telemetry
 	$(CARGO) check --locked --package inventory-http --no-default-features --features clap
 	$(CARGO) check --locked --package inventory-store
+
+package: ## what the registry would get of each crate, built from that alone
+	$(CARGO) package --locked --quiet --workspace --exclude inventory-benches --exclude inventory-examples
 
 documents: ## writes the documents of both services anew, where a test compares them
 	WRITE_DOCUMENTS=1 $(CARGO) test --locked --workspace --all-features --test tidy documents

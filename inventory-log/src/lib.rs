@@ -10,6 +10,9 @@
 //! The adapters implement the ports of `inventory-core` and decide nothing about stock. This crate has no network, no
 //! async runtime and no thread of its own.
 
+#[cfg(not(unix))]
+compile_error!("inventory-log needs Unix: directories are locked and synced by its system calls");
+
 mod clock;
 #[cfg(feature = "file")]
 mod codec;

@@ -148,8 +148,9 @@ defects! {
     ForgottenTakesRoom,
 }
 
-/// Whether the code here should make this mistake: never, without the feature `testing`.
-#[cfg(not(feature = "testing"))]
+/// Whether the code here should make this mistake: never without the feature `testing`, and never in a release build,
+/// whoever asks for that feature there.
+#[cfg(not(all(feature = "testing", debug_assertions)))]
 #[inline(always)]
 pub const fn active(_defect: Defect) -> bool {
     false
@@ -161,7 +162,7 @@ thread_local! {
 }
 
 /// Whether the code here should make this mistake: on this thread, within [`with`].
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "testing", debug_assertions))]
 pub fn active(defect: Defect) -> bool {
     ACTIVE.get() == Some(defect)
 }
@@ -172,12 +173,12 @@ thread_local! {
 }
 
 /// Answers refusals before what they were decided on is durable: the mistake that [`Defect::RefusalAnsweredEarly`] is.
-#[cfg(not(feature = "testing"))]
+#[cfg(not(all(feature = "testing", debug_assertions)))]
 #[inline(always)]
 pub fn answer_early<'a>(_refusals: impl Iterator<Item = &'a Rejection>) {}
 
 /// Answers refusals before what they were decided on is durable: the mistake that [`Defect::RefusalAnsweredEarly`] is.
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "testing", debug_assertions))]
 pub fn answer_early<'a>(refusals: impl Iterator<Item = &'a Rejection>) {
     EARLY.with_borrow_mut(|early| early.extend(refusals.cloned()));
 }
@@ -208,7 +209,7 @@ pub fn with<T>(defect: Defect, scenario: impl FnOnce() -> T) -> T {
 /// Whether to make a mistake on purpose: `if defect!(DirtyRead) { ... }`.
 ///
 /// Which of the two functions it asks is settled by the features of this crate, not of the caller's; without the feature
-/// `testing` the branch is compiled away.
+/// `testing`, and without debug assertions, the branch is compiled away.
 #[macro_export]
 macro_rules! defect {
     ($name:ident) => {

@@ -3,7 +3,8 @@
 //! tests would see them.
 //!
 //! Only [`Defect`], [`active`], [`answer_early`] and the macro [`defect!`](crate::defect) exist without the feature
-//! `testing`, and there they do nothing: production code may ask for a defect, and the question is compiled away.
+//! `testing`, and there they do nothing, as in any build without debug assertions: production code may ask for a defect, and the
+//! question is compiled away.
 
 #[cfg(feature = "testing")]
 mod clock;
