@@ -49,7 +49,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "inventory-store",
-        &["replica", "syncer", "cache", "outbox", "bodies", "api"],
+        &[
+            "replica", "syncer", "cache", "outbox", "sending", "bodies", "api",
+        ],
     ),
 ];
 

@@ -161,16 +161,45 @@ fn the_log_crate_lists_its_features() {
     );
 }
 
+/// All sources.
+fn texts() -> Vec<String> {
+    let packages = packages();
+    let sources = packages.iter().flat_map(|package| sources(package));
+    sources.map(|source| source.text).collect()
+}
+
+fn is_declared(texts: &[String], function: &str) -> bool {
+    let declared = format!("fn {function}(");
+    texts.iter().any(|text| text.contains(&declared))
+}
+
+#[test]
+fn every_invariant_names_a_test_that_exists() {
+    let architecture = file("ARCHITECTURE.md").text;
+    let tests = texts();
+    let paragraphs = architecture.split("\n\n");
+    let invariants = paragraphs.filter(|paragraph| paragraph.starts_with("**Invariant**"));
+    let (mut broken, mut read) = (Vec::new(), 0);
+    for invariant in invariants {
+        read += 1;
+        // The name of a test is a sentence; other code is named in a word or two.
+        let names = invariant.split('`').skip(1).step_by(2);
+        let mut names = names.filter(|name| name.matches('_').count() > 2);
+        let is_held = names.clone().next().is_some();
+        if !is_held || !names.all(|name| is_declared(&tests, name)) {
+            broken.push(invariant.to_owned());
+        }
+    }
+    assert!(read > 10, "the invariants are where they were");
+    expect_none(&broken, "name a test that would fail if it did not hold");
+}
+
 #[test]
 fn every_guarantee_names_a_test_that_exists() {
     let readme = file("README.md").text;
     let (_, rows) = readme.split_once("## What is guaranteed").unwrap();
     let (rows, _) = rows.split_once("\n## ").unwrap();
-    let tests: Vec<String> = packages()
-        .iter()
-        .flat_map(|package| sources(package))
-        .map(|source| source.text)
-        .collect();
+    let tests = texts();
     let mut broken = Vec::new();
     let mut named = 0;
     for row in rows.lines().filter(|line| line.starts_with("| ")).skip(1) {
@@ -182,8 +211,7 @@ fn every_guarantee_names_a_test_that_exists() {
         }
         for name in names {
             named += 1;
-            let declared = format!("fn {name}(");
-            if !tests.iter().any(|text| text.contains(&declared)) {
+            if !is_declared(&tests, name) {
                 broken.push(format!("{}: {name}", cells[1]));
             }
         }
