@@ -62,6 +62,7 @@ spelling: ## looks for words that nobody meant; installs typos
 
 features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-core
+	$(CARGO) check --locked --package inventory-core --features schema
 	$(CARGO) check --locked --package inventory-log --no-default-features
 	$(CARGO) check --locked --package inventory-log
 	$(CARGO) check --locked --package inventory-http --no-default-features
@@ -71,8 +72,8 @@ features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-http --no-default-features --features clap
 	$(CARGO) check --locked --package inventory-store
 
-package: ## what the registry would get of each crate, built from that alone
-	$(CARGO) package --locked --quiet --workspace --exclude inventory-benches --exclude inventory-examples
+package: ## what the registry would get of each crate, built from that alone (ARGS: --no-verify only packs it)
+	$(CARGO) package --locked --quiet --workspace --exclude inventory-benches --exclude inventory-examples $(ARGS)
 
 documents: ## writes the documents of both services anew, where a test compares them
 	WRITE_DOCUMENTS=1 $(CARGO) test --locked --workspace --all-features --test tidy documents

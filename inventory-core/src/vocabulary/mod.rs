@@ -9,6 +9,8 @@ mod name;
 mod quantity;
 mod reason;
 mod remark;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod sequence;
 mod span;
 mod text;

@@ -5,6 +5,7 @@ use hyper::{Method, StatusCode};
 use inventory_core::engine::Receipt;
 use inventory_core::machine::{self, Command, Event, Ledger, Rejection, Request, Thresholds};
 use inventory_core::vocabulary::{ProductId, StoreId};
+use schemars::JsonSchema as _;
 
 use super::mutate::{buried, mark_replayed};
 use super::params::{ID, checked};
@@ -24,13 +25,13 @@ const LEVEL_PATH: &[PathParam] = &[
     PathParam {
         name: "storeId",
         about: "the store, percent-encoded as one segment",
-        schema: schema::id,
+        schema: StoreId::json_schema,
         example: "north",
     },
     PathParam {
         name: "productId",
         about: "the product, percent-encoded as one segment",
-        schema: schema::id,
+        schema: ProductId::json_schema,
         example: "tea",
     },
 ];

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use inventory_core::vocabulary::{IdempotencyKey, ProductId, StoreId};
+use schemars::JsonSchema as _;
 
 use super::call::Call;
 use super::error::ApiError;
@@ -14,7 +15,7 @@ use crate::wire::{Cursor, KeyName, PageKey, PathParam, Subject, headers, percent
 pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
     name: "productId",
     about: "the product, percent-encoded as one segment",
-    schema: schema::id,
+    schema: ProductId::json_schema,
     example: "tea",
 }];
 

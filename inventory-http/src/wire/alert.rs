@@ -6,16 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mutation::mutation;
-use super::schema;
 
 mutation! {
     /// When a level is low, and when it is so no longer. It may do without a key: the same again changes nothing.
     pub struct SetAlert {
         /// This much available, or less, is low.
-        #[schemars(schema_with = "schema::quantity")]
         pub low: Quantity,
         /// This much available, or more, is no longer low; more than `low`.
-        #[schemars(schema_with = "schema::quantity")]
         pub replenished: Quantity,
     }
 }
@@ -25,16 +22,12 @@ mutation! {
 #[serde(rename_all = "camelCase")]
 pub struct Alert {
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// This much available, or less, is low.
-    #[schemars(schema_with = "schema::quantity")]
     pub low: Quantity,
     /// This much available, or more, is no longer low.
-    #[schemars(schema_with = "schema::quantity")]
     pub replenished: Quantity,
     /// Whether the last that was told is that it is low.
     pub is_low: bool,

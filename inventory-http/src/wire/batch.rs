@@ -21,13 +21,10 @@ mutation! {
     #[schemars(transform = needs_key)]
     pub struct BatchRow {
         /// The store whose stock changes.
-        #[schemars(schema_with = "schema::id")]
         pub store_id: StoreId,
         /// The product.
-        #[schemars(schema_with = "schema::id")]
         pub product_id: ProductId,
         /// The change of on-hand; not zero.
-        #[schemars(schema_with = "schema::adjustment")]
         pub delta: Adjustment,
         /// The version the product must have; null: whatever it is.
         #[serde(deserialize_with = "schema::present")]
@@ -39,7 +36,7 @@ mutation! {
             deserialize_with = "schema::not_null",
             skip_serializing_if = "Option::is_none"
         )]
-        #[schemars(schema_with = "schema::key_name")]
+        #[schemars(with = "KeyName")]
         pub on_behalf_of: Option<KeyName>,
     }
 }

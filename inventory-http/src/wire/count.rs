@@ -20,13 +20,10 @@ mutation! {
     /// with.
     pub struct Count {
         /// The store that was counted.
-        #[schemars(schema_with = "schema::id")]
         pub store_id: StoreId,
         /// The product.
-        #[schemars(schema_with = "schema::id")]
         pub product_id: ProductId,
         /// Units found, reserved ones included.
-        #[schemars(schema_with = "schema::quantity")]
         pub counted: Quantity,
         /// The stock is set to what was found, when the product has this version; null: whatever it has.
         #[serde(
@@ -43,7 +40,7 @@ mutation! {
             deserialize_with = "schema::not_null",
             skip_serializing_if = "Option::is_none"
         )]
-        #[schemars(schema_with = "schema::offset")]
+        #[schemars(with = "Sequence")]
         pub as_of_offset: Option<Sequence>,
         /// When fewer were found than are reserved: release the youngest reservations of the level, each as a whole. Otherwise
         /// the count is refused.
@@ -100,37 +97,27 @@ impl Count {
 #[serde(rename_all = "camelCase")]
 pub struct Counted {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// Units found, as the request said.
-    #[schemars(schema_with = "schema::quantity")]
     pub counted: Quantity,
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_quantity: Quantity,
     /// The product's version.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_version: Version,
     /// Available at the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
     /// On hand at the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub on_hand: Quantity,
     /// Of these, promised to somebody.
-    #[schemars(schema_with = "schema::quantity")]
     pub reserved: Quantity,
     /// The change of on-hand at the store.
-    #[schemars(schema_with = "schema::delta")]
     pub delta: Delta,
     /// The reservations that were released, the youngest first.
     #[schemars(with = "Vec<String>")]
     pub released: Vec<ReservationId>,
     /// When it was applied.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
 }
 

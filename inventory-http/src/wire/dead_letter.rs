@@ -25,7 +25,6 @@ pub struct DeadLetter {
     /// What is wrong with it.
     pub reason: String,
     /// When it was buried.
-    #[schemars(schema_with = "schema::time")]
     pub buried_at: Timestamp,
     /// How many bytes were found.
     pub content_bytes: u64,
@@ -38,7 +37,6 @@ pub struct DeadLetter {
 #[serde(rename_all = "camelCase")]
 pub struct Resolution {
     /// When.
-    #[schemars(schema_with = "schema::time")]
     pub resolved_at: Timestamp,
     /// What was done.
     pub note: String,

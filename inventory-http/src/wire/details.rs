@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use inventory_core::machine::{Detail, DetailForm, DetailValue, Details};
+use inventory_core::vocabulary::{ProductId, Quantity, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -101,10 +102,10 @@ impl JsonSchema for WireDetails {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let properties = Detail::ALL.iter().map(|&detail| {
             let mut schema = match detail.form() {
-                DetailForm::Id => schema::id(generator),
+                DetailForm::Id => ProductId::json_schema(generator),
                 DetailForm::Name => schema::nullable_text(generator),
-                DetailForm::Time => schema::time(generator),
-                DetailForm::Units => schema::quantity(generator),
+                DetailForm::Time => Timestamp::json_schema(generator),
+                DetailForm::Units => Quantity::json_schema(generator),
             };
             schema.insert("description".to_owned(), detail.about().into());
             (name_of(detail).to_owned(), schema.to_value())

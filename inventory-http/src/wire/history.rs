@@ -18,10 +18,8 @@ use super::{SnapshotLevel, schema};
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
     /// The offset.
-    #[schemars(schema_with = "schema::offset")]
     pub seq: Sequence,
     /// When it was recorded.
-    #[schemars(schema_with = "schema::time")]
     pub ts: Timestamp,
     /// What happened.
     #[serde(rename = "type")]
@@ -33,10 +31,8 @@ pub struct HistoryEvent {
     #[schemars(schema_with = "schema::nullable_id")]
     pub store_id: Option<StoreId>,
     /// The change of on-hand at the store.
-    #[schemars(schema_with = "schema::delta")]
     pub delta: Delta,
     /// The change of reserved at the store.
-    #[schemars(schema_with = "schema::delta")]
     pub reserved_delta: Delta,
     /// The level before it.
     pub before: Option<SnapshotLevel>,

@@ -5,8 +5,6 @@ use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Versio
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
-
 /// Most lines of one call whose answer has a line for each of them.
 pub const LINES_MAX: usize = machine::LINES_MAX;
 
@@ -15,19 +13,14 @@ pub const LINES_MAX: usize = machine::LINES_MAX;
 #[serde(rename_all = "camelCase")]
 pub struct LevelAfter {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_quantity: Quantity,
     /// The product's version.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_version: Version,
     /// Available at the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
 }
 

@@ -165,7 +165,7 @@ macro_rules! mutation {
                 deserialize_with = "crate::wire::schema::not_null",
                 skip_serializing_if = "Option::is_none"
             )]
-            #[schemars(schema_with = "crate::wire::schema::key")]
+            #[schemars(with = "inventory_core::vocabulary::IdempotencyKey")]
             pub idempotency_key: Option<inventory_core::vocabulary::IdempotencyKey>,
             /// Why. It is recorded, and no part of the intent.
             #[serde(
@@ -173,7 +173,7 @@ macro_rules! mutation {
                 deserialize_with = "crate::wire::schema::not_null",
                 skip_serializing_if = "Option::is_none"
             )]
-            #[schemars(schema_with = "crate::wire::schema::reason")]
+            #[schemars(with = "inventory_core::vocabulary::Reason")]
             pub reason: Option<inventory_core::vocabulary::Reason>,
             /// Why, in somebody's own words.
             #[serde(
@@ -181,7 +181,7 @@ macro_rules! mutation {
                 deserialize_with = "crate::wire::schema::not_null",
                 skip_serializing_if = "Option::is_none"
             )]
-            #[schemars(schema_with = "crate::wire::schema::note")]
+            #[schemars(with = "inventory_core::vocabulary::Note")]
             pub note: Option<inventory_core::vocabulary::Note>,
             /// What it belongs to outside of this system: an order, a delivery.
             #[serde(
@@ -189,7 +189,7 @@ macro_rules! mutation {
                 deserialize_with = "crate::wire::schema::not_null",
                 skip_serializing_if = "Option::is_none"
             )]
-            #[schemars(schema_with = "crate::wire::schema::reference")]
+            #[schemars(with = "inventory_core::vocabulary::Reference")]
             pub reference: Option<inventory_core::vocabulary::Reference>,
             /// The history that its versions and offsets are of: 409 when the log has another one. Absent: whatever there is.
             #[serde(
@@ -197,7 +197,7 @@ macro_rules! mutation {
                 deserialize_with = "crate::wire::schema::not_null",
                 skip_serializing_if = "Option::is_none"
             )]
-            #[schemars(schema_with = "crate::wire::schema::epoch")]
+            #[schemars(with = "inventory_core::vocabulary::Epoch")]
             pub epoch: Option<inventory_core::vocabulary::Epoch>,
         }
 

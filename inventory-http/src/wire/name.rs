@@ -1,11 +1,14 @@
 //! What callers are called.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use inventory_core::vocabulary::Actor;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::percent::{percent_decoded, percent_encoded};
+use super::schema::NAME_FORMAT;
 
 /// Most characters of the name of a key.
 pub const KEY_NAME_CHARACTERS_MAX: usize = 64;
@@ -26,6 +29,26 @@ pub struct InvalidKeyName;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Actor")]
 pub struct KeyName(Actor);
+
+impl JsonSchema for KeyName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "KeyName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": NAME_FORMAT,
+            "minLength": 1,
+            "maxLength": KEY_NAME_CHARACTERS_MAX,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f/]+$",
+        })
+    }
+}
 
 impl KeyName {
     /// Parses a name.

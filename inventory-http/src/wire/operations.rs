@@ -4,8 +4,6 @@ use inventory_core::vocabulary::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
-
 /// The process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Liveness {
@@ -39,6 +37,6 @@ pub struct Readiness {
         rename = "keysRememberedSince",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(schema_with = "schema::time")]
+    #[schemars(with = "Timestamp")]
     pub keys_remembered_since: Option<Timestamp>,
 }

@@ -15,13 +15,10 @@ use super::schema;
 #[serde(rename_all = "camelCase")]
 pub struct Product {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// Available over all stores; in a listing of one store, available there.
-    #[schemars(schema_with = "schema::quantity")]
     pub available: Quantity,
     /// How often it was written.
-    #[schemars(schema_with = "schema::quantity")]
     pub version: Version,
     /// When it was last written. Null only of the past: when the log no longer holds that event.
     #[serde(deserialize_with = "schema::present")]
@@ -61,10 +58,8 @@ impl Product {
 #[serde(rename_all = "camelCase")]
 pub struct GlobalProduct {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub total_available: Quantity,
     /// Available at each store that ever had it.
     #[schemars(with = "BTreeMap<String, u64>")]

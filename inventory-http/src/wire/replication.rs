@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use inventory_core::machine::{Details, Entry, Event, Movement, ProductView};
 use inventory_core::vocabulary::{
     Actor, Caller, Chain, Delta, Epoch, Fingerprint, IdempotencyKey, Note, ProductId, Quantity,
-    Reference, Sequence, StoreId, Timestamp, TraceParent, Version,
+    Reason, Reference, Sequence, StoreId, Timestamp, TraceParent, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,6 @@ use super::{WireDetails, schema};
 #[serde(rename_all = "camelCase")]
 pub struct WireEvent<'a> {
     /// The offset.
-    #[schemars(schema_with = "schema::offset")]
     pub seq: Sequence,
     /// What happened.
     #[serde(rename = "type")]
@@ -32,10 +31,8 @@ pub struct WireEvent<'a> {
     #[schemars(schema_with = "schema::nullable_id")]
     pub store_id: Option<StoreId>,
     /// The change of on-hand at the store.
-    #[schemars(schema_with = "schema::delta")]
     pub delta: Delta,
     /// The change of reserved at the store.
-    #[schemars(schema_with = "schema::delta")]
     pub reserved_delta: Delta,
     /// The product's version after the event.
     #[schemars(schema_with = "schema::nullable_number")]
@@ -53,10 +50,8 @@ pub struct WireEvent<'a> {
     #[schemars(schema_with = "schema::nullable_number")]
     pub reserved: Option<Quantity>,
     /// When the request was decided.
-    #[schemars(schema_with = "schema::time")]
     pub ts: Timestamp,
     /// The offset of the first event of the same request.
-    #[schemars(schema_with = "schema::offset")]
     pub request_seq: Sequence,
     /// How many events the request has: they follow each other.
     pub request_events: u64,
@@ -71,26 +66,25 @@ pub struct WireEvent<'a> {
     #[schemars(schema_with = "schema::nullable_text")]
     pub fingerprint: Option<Fingerprint>,
     /// The digest of the log up to and including the request.
-    #[schemars(schema_with = "schema::digest")]
     pub chain: Chain,
     /// Why it was buried, of a `DeadLettered` event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buried: Option<Cow<'a, str>>,
     /// Why, as the request says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::reason")]
+    #[schemars(with = "Reason")]
     pub reason: Option<Cow<'a, str>>,
     /// Why, in somebody's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::note")]
+    #[schemars(with = "Note")]
     pub note: Option<Note>,
     /// What the request belongs to outside of this system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::reference")]
+    #[schemars(with = "Reference")]
     pub reference: Option<Reference>,
     /// The name of the key that made the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::actor")]
+    #[schemars(with = "Actor")]
     pub actor: Option<Actor>,
     /// What the event says by its type.
     #[serde(flatten)]
@@ -154,15 +148,12 @@ pub struct Changes<'a> {
     /// The events after the offset, in order. All of a request are on one page.
     pub events: Vec<WireEvent<'a>>,
     /// Where the next page starts.
-    #[schemars(schema_with = "schema::offset")]
     pub next_offset: Sequence,
     /// Whether there is more already.
     pub has_more: bool,
     /// Where the log ended when the page was made: how far behind it the page's reader is.
-    #[schemars(schema_with = "schema::offset")]
     pub head_offset: Sequence,
     /// The identity of the log's history.
-    #[schemars(schema_with = "schema::epoch")]
     pub epoch: Epoch,
 }
 
@@ -171,10 +162,8 @@ pub struct Changes<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotLevel {
     /// Units at the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub on_hand: Quantity,
     /// Of these, promised to somebody.
-    #[schemars(schema_with = "schema::quantity")]
     pub reserved: Quantity,
     /// There, and true, while nobody has counted it since a loss.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -186,13 +175,10 @@ pub struct SnapshotLevel {
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotProduct {
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub qty: Quantity,
     /// The product's version.
-    #[schemars(schema_with = "schema::quantity")]
     pub version: Version,
     /// When it was last written.
-    #[schemars(schema_with = "schema::time")]
     pub updated_at: Timestamp,
     /// What each store has.
     #[schemars(with = "BTreeMap<String, SnapshotLevel>")]
@@ -234,24 +220,19 @@ pub struct StateSnapshot {
     #[schemars(with = "BTreeMap<String, SnapshotProduct>")]
     pub state: BTreeMap<ProductId, SnapshotProduct>,
     /// The offset that the state stands for.
-    #[schemars(schema_with = "schema::offset")]
     pub last_offset: Sequence,
     /// The identity of the log's history.
-    #[schemars(schema_with = "schema::epoch")]
     pub epoch: Epoch,
     /// The digest of the log up to the offset.
-    #[schemars(schema_with = "schema::digest")]
     pub chain: Chain,
     /// When the event at the offset was recorded.
-    #[schemars(schema_with = "schema::time")]
     pub recorded_at: Timestamp,
     /// The first offset after a loss: what happened before it may be missing. 0 when nothing was lost.
     #[serde(default)]
-    #[schemars(schema_with = "schema::offset")]
     pub unknown_before: Sequence,
     /// Every idempotency key that was used at this moment, or later, is remembered; of earlier ones some are not. 1970 while none
     /// was forgotten. A store's copy does not say: keys are central's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::time")]
+    #[schemars(with = "Timestamp")]
     pub keys_remembered_since: Option<Timestamp>,
 }

@@ -1,10 +1,10 @@
 //! What a call is about: what its path names.
 
 use inventory_core::vocabulary::{ReservationId, TransferId};
+use schemars::JsonSchema as _;
 use schemars::{Schema, SchemaGenerator};
 
 use super::percent::percent_encoded;
-use super::schema;
 
 /// A parameter of the path.
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ impl Subject for ReservationId {
     const PARAMS: &'static [PathParam] = &[PathParam {
         name: "reservationId",
         about: "the reservation, percent-encoded as one segment",
-        schema: schema::id,
+        schema: ReservationId::json_schema,
         example: "cart-3",
     }];
 
@@ -79,7 +79,7 @@ impl Subject for TransferId {
     const PARAMS: &'static [PathParam] = &[PathParam {
         name: "transferId",
         about: "the transfer, percent-encoded as one segment",
-        schema: schema::id,
+        schema: TransferId::json_schema,
         example: "van-1",
     }];
 

@@ -16,7 +16,6 @@ mutation! {
     /// Sets a store's on-hand of many products, in one atomic request. It may do without a key.
     pub struct Sync {
         /// The store.
-        #[schemars(schema_with = "schema::id")]
         pub store_id: StoreId,
         /// When a row counts.
         pub mode: SyncMode,
@@ -42,10 +41,8 @@ pub enum SyncMode {
 #[serde(deny_unknown_fields)]
 pub struct SyncRow {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub id: ProductId,
     /// Units at the store, reserved ones included.
-    #[schemars(schema_with = "schema::quantity")]
     pub qty: Quantity,
     /// The version that the product has; a merge needs it, an overwrite does without.
     #[serde(
@@ -53,7 +50,7 @@ pub struct SyncRow {
         deserialize_with = "schema::not_null",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(schema_with = "schema::quantity")]
+    #[schemars(with = "Version")]
     pub version: Option<Version>,
 }
 
@@ -90,7 +87,6 @@ pub struct Synced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncResult {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub id: ProductId,
     /// What became of the row.
     pub status: SyncStatus,

@@ -27,13 +27,10 @@ mutation! {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TransactionLine {
     /// The store whose stock changes.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// The change of on-hand; not zero.
-    #[schemars(schema_with = "schema::adjustment")]
     pub delta: Adjustment,
     /// The version the product must have once the lines before it are applied; null: whatever it is.
     #[serde(deserialize_with = "schema::present")]
@@ -86,7 +83,6 @@ pub struct Transacted {
     /// True: it is durable.
     pub applied: bool,
     /// When it was applied.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// The level of each line, right after it.
     pub lines: Vec<LevelAfter>,

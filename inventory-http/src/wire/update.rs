@@ -15,13 +15,10 @@ mutation! {
     /// A change of one product's stock at one store.
     pub struct Update {
         /// The store whose stock changes.
-        #[schemars(schema_with = "schema::id")]
         pub store_id: StoreId,
         /// The product.
-        #[schemars(schema_with = "schema::id")]
         pub product_id: ProductId,
         /// The change of on-hand; not zero.
-        #[schemars(schema_with = "schema::adjustment")]
         pub delta: Adjustment,
         /// The version the product must have; null: whatever it is.
         #[serde(deserialize_with = "schema::present")]
@@ -94,24 +91,18 @@ impl Direct for Update {
 #[serde(rename_all = "camelCase")]
 pub struct Updated {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_quantity: Quantity,
     /// The product's version.
-    #[schemars(schema_with = "schema::quantity")]
     pub new_version: Version,
     /// True: it is durable.
     pub applied: bool,
     /// When it was applied.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// Available at the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
 }
 

@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::product::is_false;
-use super::schema;
 
 /// What a node calls itself: drawn when it is started, so that two that run at the same time differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +62,6 @@ pub enum RoleName {
 #[serde(rename_all = "camelCase")]
 pub struct WhoAmI {
     /// The name of the key, as the log has it.
-    #[schemars(schema_with = "schema::actor")]
     pub name: Actor,
     /// What it may do.
     pub role: RoleName,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use inventory_core::vocabulary::IdempotencyKey;
 use inventory_http::server::{Answer, ApiError, Call, Param};
-use inventory_http::wire::{KeyName, PathParam, schema};
+use inventory_http::wire::{KeyName, PathParam};
+use schemars::JsonSchema as _;
 
 use super::service::Store;
 use crate::bodies::{Decided, Discard, Retry, Which};
@@ -14,7 +15,7 @@ use crate::outbox::{Change, IntentKey, Parked};
 pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
     name: "idempotencyKey",
     about: "the key of the intent, percent-encoded as one segment",
-    schema: schema::key,
+    schema: IdempotencyKey::json_schema,
     example: "delivery-1",
 }];
 

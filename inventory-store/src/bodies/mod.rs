@@ -13,19 +13,14 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct StoreProduct {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// Available over all stores.
-    #[schemars(schema_with = "schema::quantity")]
     pub available: Quantity,
     /// How often it was written.
-    #[schemars(schema_with = "schema::quantity")]
     pub version: Version,
     /// When it was last written.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// Available at this store.
-    #[schemars(schema_with = "schema::quantity")]
     pub store_quantity: Quantity,
     /// The change of it that is queued for central, and not in it: what was sold while central was away is below zero.
     pub queued_delta: i64,
@@ -49,7 +44,6 @@ pub struct Freshness {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_for_ms: Option<u64>,
     /// The last event of central's log that it has.
-    #[schemars(schema_with = "schema::offset")]
     pub as_of_offset: Sequence,
 }
 
@@ -73,7 +67,6 @@ pub struct Queued {
     /// True.
     pub queued: bool,
     /// The key that it is sent with, and can be asked for again with.
-    #[schemars(schema_with = "schema::key")]
     pub idempotency_key: IdempotencyKey,
 }
 
@@ -82,7 +75,6 @@ pub struct Queued {
 #[serde(rename_all = "camelCase")]
 pub struct StoreStatus {
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// Whether central is heard of.
     pub connected: bool,
@@ -93,10 +85,8 @@ pub struct StoreStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_for_ms: Option<u64>,
     /// The last event that this store has.
-    #[schemars(schema_with = "schema::offset")]
     pub last_offset: Sequence,
     /// The last event that central was known to have.
-    #[schemars(schema_with = "schema::offset")]
     pub central_offset: Sequence,
     /// What has last gone wrong with following central, while it does; absent while central is heard of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +109,6 @@ pub struct BlockedStatus {
     /// What is true, in a sentence.
     pub message: String,
     /// Since when.
-    #[schemars(schema_with = "schema::time")]
     pub since: Timestamp,
 }
 
@@ -140,21 +129,18 @@ pub struct OutboxStatus {
 #[serde(rename_all = "camelCase")]
 pub struct ParkedIntent {
     /// Its key.
-    #[schemars(schema_with = "schema::key")]
     pub idempotency_key: IdempotencyKey,
     /// The till whose key it is; absent when its API key has no name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::key_name")]
+    #[schemars(with = "KeyName")]
     pub till: Option<KeyName>,
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// The change of on-hand that it wants.
     pub delta: i64,
     /// Why it is not applied.
     pub reason: ParkedReason,
     /// When it was parked.
-    #[schemars(schema_with = "schema::time")]
     pub parked_at: Timestamp,
 }
 
@@ -198,7 +184,7 @@ pub struct Which {
         deserialize_with = "schema::not_null",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(schema_with = "schema::id")]
+    #[schemars(with = "ProductId")]
     pub product_id: Option<ProductId>,
 }
 

@@ -10,22 +10,18 @@ use serde::{Deserialize, Serialize};
 use super::ReservationStatus;
 use crate::wire::line::{LevelAfter, Levels, levels_in_lines, movements};
 use crate::wire::mutation::FromReceipt;
-use crate::wire::schema;
 
 /// A reservation that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Held {
     /// The reservation.
-    #[schemars(schema_with = "schema::id")]
     pub reservation_id: ReservationId,
     /// Open.
     pub state: ReservationStatus,
     /// The last moment at which it can be committed.
-    #[schemars(schema_with = "schema::time")]
     pub expires_at: Timestamp,
     /// When it was made.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// What it holds, in the order of the request.
     pub lines: Vec<HeldLine>,
@@ -38,7 +34,6 @@ pub struct HeldLine {
     #[serde(flatten)]
     pub level: LevelAfter,
     /// How much.
-    #[schemars(schema_with = "schema::quantity")]
     pub quantity: Quantity,
 }
 
@@ -47,12 +42,10 @@ pub struct HeldLine {
 #[serde(rename_all = "camelCase")]
 pub struct Committed {
     /// The reservation.
-    #[schemars(schema_with = "schema::id")]
     pub reservation_id: ReservationId,
     /// Committed.
     pub state: ReservationStatus,
     /// When it was committed.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// What has become of each line of the reservation, in its order.
     pub lines: Vec<CommittedLine>,
@@ -65,10 +58,8 @@ pub struct CommittedLine {
     #[serde(flatten)]
     pub level: LevelAfter,
     /// How much was taken out of the stock.
-    #[schemars(schema_with = "schema::quantity")]
     pub committed: Quantity,
     /// How much became available again.
-    #[schemars(schema_with = "schema::quantity")]
     pub returned: Quantity,
 }
 
@@ -77,12 +68,10 @@ pub struct CommittedLine {
 #[serde(rename_all = "camelCase")]
 pub struct Released {
     /// The reservation.
-    #[schemars(schema_with = "schema::id")]
     pub reservation_id: ReservationId,
     /// Released.
     pub state: ReservationStatus,
     /// When it was released.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// What has become of each line of the reservation, in its order.
     pub lines: Vec<ReleasedLine>,
@@ -95,7 +84,6 @@ pub struct ReleasedLine {
     #[serde(flatten)]
     pub level: LevelAfter,
     /// How much became available again.
-    #[schemars(schema_with = "schema::quantity")]
     pub returned: Quantity,
 }
 
@@ -104,15 +92,12 @@ pub struct ReleasedLine {
 #[serde(rename_all = "camelCase")]
 pub struct Extended {
     /// The reservation.
-    #[schemars(schema_with = "schema::id")]
     pub reservation_id: ReservationId,
     /// Open.
     pub state: ReservationStatus,
     /// The last moment at which it can be committed.
-    #[schemars(schema_with = "schema::time")]
     pub expires_at: Timestamp,
     /// When its end was moved.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
 }
 

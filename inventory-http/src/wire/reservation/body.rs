@@ -12,20 +12,17 @@ use crate::wire::mutation::{
     Declared, Direct, Mutation, REFUSALS, REFUSALS_OF_KNOWN, at, each, mutation,
 };
 use crate::wire::object::{objects, some_objects};
-use crate::wire::schema;
 
 mutation! {
     /// Sets units aside under a name that the caller gives: all of the lines, or none.
     pub struct Hold {
         /// The reservation, which must be a new one.
-        #[schemars(schema_with = "schema::id")]
         pub reservation_id: ReservationId,
         /// What is held; a level stands once.
         #[serde(deserialize_with = "objects")]
         #[schemars(length(min = 1, max = 1_000), with = "Vec<LevelUnits>")]
         pub lines: Vec<LevelUnits>,
         /// For how long, from now on.
-        #[schemars(schema_with = "schema::ttl")]
         pub ttl_seconds: Ttl,
     }
 }
@@ -35,13 +32,10 @@ mutation! {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LevelUnits {
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// How much.
-    #[schemars(schema_with = "schema::units")]
     pub quantity: Units,
 }
 
@@ -70,7 +64,6 @@ mutation! {
     /// Moves the end of a reservation.
     pub struct Extend {
         /// How long it is to last from now on. It lives no longer than a day in all.
-        #[schemars(schema_with = "schema::ttl")]
         pub ttl_seconds: Ttl,
     }
 }

@@ -38,15 +38,12 @@ impl From<ReservationState> for ReservationStatus {
 #[serde(rename_all = "camelCase")]
 pub struct Reservation {
     /// The reservation.
-    #[schemars(schema_with = "schema::id")]
     pub reservation_id: ReservationId,
     /// What has become of it.
     pub state: ReservationStatus,
     /// When it was made.
-    #[schemars(schema_with = "schema::time")]
     pub created_at: Timestamp,
     /// The last moment at which it can, or could, be committed.
-    #[schemars(schema_with = "schema::time")]
     pub expires_at: Timestamp,
     /// When it ended; null while it is open, and until the log says that it has expired.
     #[schemars(schema_with = "schema::nullable_time")]
@@ -60,16 +57,12 @@ pub struct Reservation {
 #[serde(rename_all = "camelCase")]
 pub struct ReservationLine {
     /// The store.
-    #[schemars(schema_with = "schema::id")]
     pub store_id: StoreId,
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// How much it holds there while it is open, or has held.
-    #[schemars(schema_with = "schema::quantity")]
     pub quantity: Quantity,
     /// How much of it was taken out of the stock.
-    #[schemars(schema_with = "schema::quantity")]
     pub committed: Quantity,
 }
 

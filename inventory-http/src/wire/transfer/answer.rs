@@ -9,17 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::line::{LevelAfter, levels_in_lines, movements};
 use crate::wire::mutation::FromReceipt;
-use crate::wire::schema;
 
 /// Units of a transfer that were shipped, received or settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
     /// The transfer.
-    #[schemars(schema_with = "schema::id")]
     pub transfer_id: TransferId,
     /// When it was recorded.
-    #[schemars(schema_with = "schema::time")]
     pub last_updated: Timestamp,
     /// What was moved, in the order of the request.
     pub lines: Vec<MovedLine>,
@@ -33,10 +30,8 @@ pub struct MovedLine {
     #[serde(flatten)]
     pub level: LevelAfter,
     /// How much.
-    #[schemars(schema_with = "schema::quantity")]
     pub quantity: Quantity,
     /// What of the product is still on the way.
-    #[schemars(schema_with = "schema::quantity")]
     pub in_transit: Quantity,
 }
 

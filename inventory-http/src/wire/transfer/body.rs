@@ -11,19 +11,15 @@ use crate::wire::mutation::{
     Declared, Direct, Mutation, REFUSALS, REFUSALS_OF_KNOWN, at, each, mutation,
 };
 use crate::wire::object::{objects, some_objects};
-use crate::wire::schema;
 
 mutation! {
     /// Sends units to another store, under a name that the caller gives: all of the lines, or none.
     pub struct Ship {
         /// The transfer, which must be a new one.
-        #[schemars(schema_with = "schema::id")]
         pub transfer_id: TransferId,
         /// The store that they leave.
-        #[schemars(schema_with = "schema::id")]
         pub from_store_id: StoreId,
         /// The store that they go to; another one.
-        #[schemars(schema_with = "schema::id")]
         pub to_store_id: StoreId,
         /// What is sent; a product stands once.
         #[serde(deserialize_with = "objects")]
@@ -37,10 +33,8 @@ mutation! {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ProductUnits {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// How much.
-    #[schemars(schema_with = "schema::units")]
     pub quantity: Units,
 }
 

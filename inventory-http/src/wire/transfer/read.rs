@@ -38,18 +38,14 @@ impl From<TransferState> for TransferStatus {
 #[serde(rename_all = "camelCase")]
 pub struct Transfer {
     /// The transfer.
-    #[schemars(schema_with = "schema::id")]
     pub transfer_id: TransferId,
     /// What has become of it.
     pub state: TransferStatus,
     /// The store that it has left.
-    #[schemars(schema_with = "schema::id")]
     pub from_store_id: StoreId,
     /// The store that it goes to.
-    #[schemars(schema_with = "schema::id")]
     pub to_store_id: StoreId,
     /// When it was shipped.
-    #[schemars(schema_with = "schema::time")]
     pub shipped_at: Timestamp,
     /// When it ended; null while units of it are on the way.
     #[schemars(schema_with = "schema::nullable_time")]
@@ -63,19 +59,14 @@ pub struct Transfer {
 #[serde(rename_all = "camelCase")]
 pub struct TransferLine {
     /// The product.
-    #[schemars(schema_with = "schema::id")]
     pub product_id: ProductId,
     /// How much has left the store.
-    #[schemars(schema_with = "schema::quantity")]
     pub shipped: Quantity,
     /// How much has arrived.
-    #[schemars(schema_with = "schema::quantity")]
     pub received: Quantity,
     /// How much had not arrived when the transfer was closed.
-    #[schemars(schema_with = "schema::quantity")]
     pub missing: Quantity,
     /// How much is on the way.
-    #[schemars(schema_with = "schema::quantity")]
     pub in_transit: Quantity,
 }
 

@@ -58,7 +58,7 @@ fn numbers(window: &Window) -> Vec<u64> {
     }
     let queues = window.by_caller.values();
     let bytes = queues.map(|&queue| window.queues[queue as usize].bytes());
-    assert_eq!(window.bytes(), bytes.sum());
+    assert_eq!(window.bytes(), bytes.sum::<usize>());
     entries.iter().map(|entry| entry.first.number()).collect()
 }
 
