@@ -62,7 +62,7 @@ impl Subject for ReservationId {
     const PARAMS: &'static [PathParam] = &[PathParam {
         name: "reservationId",
         about: "the reservation, percent-encoded as one segment",
-        schema: ReservationId::json_schema,
+        schema: Self::json_schema,
         example: "cart-3",
     }];
 
@@ -79,7 +79,7 @@ impl Subject for TransferId {
     const PARAMS: &'static [PathParam] = &[PathParam {
         name: "transferId",
         about: "the transfer, percent-encoded as one segment",
-        schema: TransferId::json_schema,
+        schema: Self::json_schema,
         example: "van-1",
     }];
 
