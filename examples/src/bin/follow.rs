@@ -56,12 +56,13 @@ fn sum(
     end: Sequence,
     path: &Path,
 ) -> Result<Moved, Box<dyn Error>> {
-    let mut sum = Moved::new();
-    while saved(path)? < end {
-        let (position, page) = pages.recv()?;
+    let (mut sum, mut position) = (Moved::new(), saved(path)?);
+    while position < end {
+        let (next, page) = pages.recv()?;
         for (product, units) in page {
             *sum.entry(product).or_default() += units;
         }
+        position = next;
         fs::write(path, position.to_string())?;
     }
     Ok(sum)

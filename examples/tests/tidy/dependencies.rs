@@ -24,9 +24,21 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
+/// What cargo prints when it is run on the workspace.
+fn printed(arguments: &[&str]) -> Vec<u8> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    output.stdout
+}
+
 /// Every package of the lock file that some platform or feature takes.
 fn packages() -> Vec<Value> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let arguments = [
         "metadata",
         "--format-version",
@@ -35,14 +47,7 @@ fn packages() -> Vec<Value> {
         // Not offline: those of other platforms may not be here yet.
         "--locked",
     ];
-    let output = Command::new(cargo)
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let mut metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut metadata: Value = serde_json::from_slice(&printed(&arguments)).unwrap();
     serde_json::from_value(metadata["packages"].take()).unwrap()
 }
 
@@ -80,7 +85,6 @@ fn dependencies_come_from_the_registry_under_licences_that_we_take() {
 
 /// The packages that somebody takes who takes a feature of the HTTP crate and no other.
 fn packages_with(feature: &str) -> BTreeSet<String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let arguments = [
         "tree",
         "--package",
@@ -96,14 +100,7 @@ fn packages_with(feature: &str) -> BTreeSet<String> {
         "--offline",
         "--locked",
     ];
-    let output = Command::new(cargo)
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = String::from_utf8(printed(&arguments)).unwrap();
     lines.lines().map(str::to_owned).collect()
 }
 

@@ -141,7 +141,7 @@ impl Directory {
                 Err(_) => Err(ReplaceError::NotDurable(error)),
             };
         }
-        self.sync_names().map_err(ReplaceError::NotDurable)?;
+        sync_names(&*self.disk).map_err(ReplaceError::NotDurable)?;
         Ok(Appender::new(file, size))
     }
 
@@ -159,10 +159,6 @@ impl Directory {
             .size();
         file.sync_data()?;
         Ok((file, size))
-    }
-
-    fn sync_names(&self) -> io::Result<()> {
-        sync_names(&*self.disk)
     }
 }
 

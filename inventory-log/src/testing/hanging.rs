@@ -4,8 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Holds a lease on the file, which the system honours by letting everybody wait who opens it, for [`HangingFile::LASTS_SECONDS`]
-/// at most; until standard input ends.
+/// Holds a lease on the file until standard input ends: the system lets everyone wait who opens it.
 const HOLD: &str = "
 import fcntl, os, signal, sys
 signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -15,16 +14,14 @@ print('held', flush=True)
 sys.stdin.read()
 ";
 
-/// A file that hangs whoever opens it, as a disk does, until this value is dropped. It is created when it is missing.
+/// A file that hangs anyone who opens it, as a disk does, until this value is dropped, or for 45 seconds, after which the system breaks
+/// a lease unless it is set otherwise. It is created when it is missing.
 ///
 /// Another process holds it, a Python one: the calls that this takes are not safe code.
 #[derive(Debug)]
 pub struct HangingFile(Child);
 
 impl HangingFile {
-    /// How long the system lets it hang, when nobody has changed that.
-    pub const LASTS_SECONDS: u64 = 45;
-
     /// Makes a file hang.
     ///
     /// # Panics

@@ -127,6 +127,13 @@ fn a_salvage_that_is_interrupted_buries_nothing_twice_and_says_again_what_is_los
     let (first, again) = (found(), found());
     assert_eq!((first.0.len(), first.1.len()), (1, 1), "{first:?}");
     assert_eq!(first, again);
+    // The copy was whole: that it is cut off after its first record is another loss.
+    let mut cut = disk.content(ACTIVE).unwrap();
+    let mut newlines = (0..cut.len()).filter(|&at| cut[at] == b'\n');
+    cut.truncate(newlines.nth(1).unwrap() + 1);
+    disk.put(ACTIVE, cut);
+    let (losses, letters) = found();
+    assert_eq!((losses.len(), letters.len()), (1, 2), "{losses:?}");
 }
 
 #[test]

@@ -102,8 +102,9 @@ impl Surveyor<'_> {
             content_bytes: bytes,
             ..DeadLetter::new(id, reason.clone(), self.now, &content)
         };
-        // A start that was interrupted has buried what was here before it copied what is around it.
-        let is_buried = place.header.salvaged && range.is_empty();
+        // A start that was interrupted has buried what was in this gap before it copied what is around it.
+        let is_gap = sequence.is_some() && range.is_empty();
+        let is_buried = is_gap && place.header.salvaged;
         let finding = Finding {
             kind,
             file: place.name.to_owned(),
