@@ -1,6 +1,7 @@
 //! A collector that is not there, that goes, and that takes nothing.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_http::central::Exit;
@@ -73,10 +74,13 @@ fn a_collector_that_dies_disturbs_nobody() {
 #[test]
 fn a_collector_that_never_answers_holds_up_no_request_and_the_end_only_for_a_while() {
     listen();
-    // The system accepts for it, and nobody reads.
+    // The system accepts for it, and nobody reads. It accepts only so many: who looks for a collector fifty times a second
+    // would soon be told that there is none.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = mute.local_addr().unwrap().to_string();
-    let world = World::on(MemoryStorage::new().ports(), &exporting(&endpoint));
+    let mut settings = exporting(&endpoint);
+    settings.telemetry.interval = Duration::from_secs(60);
+    let world = World::on(MemoryStorage::new().ports(), &settings);
     for at in 0..100 {
         let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
         assert!(reply.header("traceresponse").is_some());
