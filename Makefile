@@ -63,6 +63,7 @@ spelling: ## looks for words that nobody meant; installs typos
 features: ## each crate with each of its features alone
 	$(CARGO) check --locked --package inventory-core
 	$(CARGO) check --locked --package inventory-core --features schema
+	$(CARGO) check --locked --package inventory-core --features serde
 	$(CARGO) check --locked --package inventory-log --no-default-features
 	$(CARGO) check --locked --package inventory-log
 	$(CARGO) check --locked --package inventory-http --no-default-features

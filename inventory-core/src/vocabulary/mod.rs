@@ -13,7 +13,7 @@ mod remark;
 pub mod schema;
 mod sequence;
 mod span;
-mod text;
+pub(crate) mod text;
 mod time;
 mod trace;
 mod ttl;
@@ -39,3 +39,5 @@ pub use uptime::Uptime;
 pub use version::Version;
 
 pub(crate) use chain::{Digest, Fields};
+#[cfg(feature = "serde")]
+pub(crate) use text::as_text;

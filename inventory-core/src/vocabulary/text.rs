@@ -30,13 +30,13 @@ macro_rules! from_text {
     };
 }
 
-pub(super) use {as_text, from_text};
+pub(crate) use {as_text, from_text};
 
 /// Parses a text where it stands, without a copy of it.
-pub(super) struct TextVisitor<T>(PhantomData<T>);
+pub(crate) struct TextVisitor<T>(PhantomData<T>);
 
 impl<T> TextVisitor<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
 }

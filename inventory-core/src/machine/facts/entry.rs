@@ -8,6 +8,11 @@ use crate::vocabulary::{
 
 /// The key of a request and the digest of what it meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Intent {
     /// Whose key it is: equal keys of different callers are different keys. Without one it is of the name space that all
     /// those share who are not told apart.
@@ -21,6 +26,11 @@ pub struct Intent {
 /// What is recorded beside the events of a request, for whoever asks later who wanted it. It decides nothing, and is part
 /// neither of the intent nor of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Annotations {
     /// The trace that the request belongs to.
     pub trace: Option<TraceParent>,
@@ -55,6 +65,11 @@ impl Annotations {
 ///
 /// They name products and stores by their ids; inside an image, where an [`ImageEntry`](crate::machine::ImageEntry) stands, by their places.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Entry<Product = ProductId, Store = StoreId> {
     /// Position of the first event; the others follow without a gap.
     pub first: Sequence,
@@ -66,6 +81,15 @@ pub struct Entry<Product = ProductId, Store = StoreId> {
     /// written one event.
     pub outcomes: Box<[RowOutcome]>,
     /// The events, in the order of the lines that wrote them; at least one.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            deserialize_with = "crate::machine::facts::forms::at_least_one",
+            bound(
+                deserialize = "Product: serde::Deserialize<'de>, Store: serde::Deserialize<'de>"
+            )
+        )
+    )]
     pub events: Box<[Event<Product, Store>]>,
     /// What the request said beside. The window of keys does without: no answer carries it.
     pub annotations: Option<Box<Annotations>>,

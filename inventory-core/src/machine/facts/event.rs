@@ -11,6 +11,14 @@ use crate::vocabulary::{Delta, Digest, Fields, ProductId, Quantity, StoreId, Ver
 /// 0 <= reserved <= on_hand      available = on_hand - reserved
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        rename_all = "camelCase",
+        try_from = "crate::machine::facts::forms::LevelForm"
+    )
+)]
 pub struct Level {
     on_hand: Quantity,
     reserved: Quantity,
@@ -48,6 +56,11 @@ impl Level {
 
 /// The state that an event leaves behind. Replay assigns it, and so can neither overflow nor depend on today's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct After {
     /// The level that the event touched.
     pub level: Level,
@@ -59,6 +72,11 @@ pub struct After {
 
 /// What happened to one level, or is to be known about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Movement<Product = ProductId, Store = StoreId> {
     /// What it was.
     pub kind: MovementKind,
@@ -76,6 +94,11 @@ pub struct Movement<Product = ProductId, Store = StoreId> {
 
 /// An event that this program cannot apply. Its position in the log is taken, its product is under suspicion.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct DeadLettered<Product = ProductId> {
     /// The product, when the event named one.
     pub product: Option<Product>,
@@ -87,6 +110,11 @@ pub struct DeadLettered<Product = ProductId> {
 
 /// One fact about stock.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum Event<Product = ProductId, Store = StoreId> {
     /// It happened to a level.
     Moved(Movement<Product, Store>),

@@ -5,6 +5,8 @@ mod command;
 mod detail;
 mod entry;
 mod event;
+#[cfg(feature = "serde")]
+mod forms;
 mod kind;
 mod lines;
 mod plain;

@@ -75,3 +75,6 @@ impl FromStr for RowOutcome {
             .ok_or(InvalidRowOutcome)
     }
 }
+
+#[cfg(feature = "serde")]
+crate::vocabulary::as_text!(RowOutcome);

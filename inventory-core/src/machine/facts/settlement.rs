@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 /// How a transfer that did not arrive as a whole was settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 pub enum Settlement {
     /// What is missing came back to the store that shipped it.

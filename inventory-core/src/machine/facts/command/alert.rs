@@ -7,6 +7,14 @@ use crate::vocabulary::{Fields, ProductId, Quantity, StoreId};
 ///
 /// **Invariant**: `low < replenished`, so that a level that goes up and down by a unit does not raise an alert each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        rename_all = "camelCase",
+        try_from = "crate::machine::facts::forms::ThresholdsForm"
+    )
+)]
 pub struct Thresholds {
     low: Quantity,
     replenished: Quantity,
@@ -43,6 +51,11 @@ impl Thresholds {
 
 /// Asks to be told when a level runs low, and when it is replenished. Takes the place of what was asked before.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct SetAlert {
     /// The product.
     pub product: ProductId,
@@ -54,6 +67,11 @@ pub struct SetAlert {
 
 /// Asks no longer to be told about a level.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct RemoveAlert {
     /// The product.
     pub product: ProductId,

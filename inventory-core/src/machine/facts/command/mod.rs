@@ -15,6 +15,11 @@ use crate::vocabulary::Fields;
 
 /// One line of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum Command {
     /// Changes a stock by an amount.
     Adjust(Adjust),

@@ -30,6 +30,11 @@ use crate::vocabulary::{Fields, ProductId, ReservationId, StoreId, Ttl, Units};
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Hold {
     /// The reservation, which must be a new one.
     pub reservation: ReservationId,
@@ -45,6 +50,11 @@ pub struct Hold {
 
 /// Takes what an open reservation holds out of the stock, and ends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Commit {
     /// The reservation.
     pub reservation: ReservationId,
@@ -54,6 +64,11 @@ pub struct Commit {
 
 /// How much is taken of one line of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct CommitLine {
     /// The product.
     pub product: ProductId,
@@ -79,6 +94,11 @@ impl Distinct for CommitLine {
 
 /// Sets free what an open reservation holds, and ends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Release {
     /// The reservation.
     pub reservation: ReservationId,
@@ -86,6 +106,11 @@ pub struct Release {
 
 /// Moves the deadline of an open reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Extend {
     /// The reservation.
     pub reservation: ReservationId,

@@ -5,6 +5,11 @@ use crate::vocabulary::{Adjustment, Fields, ProductId, Quantity, Sequence, Store
 
 /// What a command demands of the product's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum Guard {
     /// Compare-and-swap: the product must be at this version.
     At(Version),
@@ -14,6 +19,11 @@ pub enum Guard {
 
 /// Adds to the stock of a product at a store, or takes from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Adjust {
     /// The product.
     pub product: ProductId,
@@ -27,6 +37,11 @@ pub struct Adjust {
 
 /// Sets the stock of a product at a store to what somebody counted there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Count {
     /// The product.
     pub product: ProductId,
@@ -43,11 +58,18 @@ pub struct Count {
 
 /// What a count is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum Basis {
     /// What is there now: the stock is set to what was counted.
     Now(Guard),
     /// What was there when the count began: the stock is changed by what was found more or less than that, so that
-    /// sales during the count survive. [`Reader::basis_as_of`](crate::engine::Reader::basis_as_of) looks it up.
+    /// sales during the count survive. [`Reader::basis_as_of`](crate::engine::Reader::basis_as_of) looks it up. Since what it
+    /// says is believed, it has no serde form: look it up where the count is submitted.
+    #[cfg_attr(feature = "serde", serde(skip))]
     Then(Then),
 }
 
@@ -95,6 +117,11 @@ impl Then {
 /// A row is skipped too when it says what is there already, or less than is reserved. One that is skipped is no statement of
 /// what is there: a count that has begun before it still counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct SyncLevel {
     /// The product.
     pub product: ProductId,
@@ -108,6 +135,11 @@ pub struct SyncLevel {
 
 /// When a row of a synchronisation counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum SyncRule {
     /// When the product was never written, or is at this version.
     Merge(Version),

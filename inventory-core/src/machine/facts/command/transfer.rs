@@ -9,6 +9,11 @@ use crate::vocabulary::{Fields, ProductId, StoreId, TransferId, Units};
 /// Sends units of one product to another store: a line of a transfer. The lines of a transfer are lines of one request, and
 /// have one source and one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Ship {
     /// The transfer, which must be a new one.
     pub transfer: TransferId,
@@ -24,6 +29,11 @@ pub struct Ship {
 
 /// Takes in what has arrived of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Receive {
     /// The transfer.
     pub transfer: TransferId,
@@ -33,6 +43,11 @@ pub struct Receive {
 
 /// How much of a product has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct ReceiveLine {
     /// The product.
     pub product: ProductId,
@@ -48,6 +63,11 @@ impl Distinct for ReceiveLine {
 
 /// Settles what of a transfer has not arrived, and ends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Close {
     /// The transfer.
     pub transfer: TransferId,

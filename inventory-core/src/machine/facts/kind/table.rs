@@ -11,6 +11,7 @@
 //! | names | `Detail::name`, `about`, `form`, `ALL` | `MovementKind::type_name`, `TYPE_NAMES` |
 //! | out | `Details::try_each` | `MovementKind::each_detail`, `details` |
 //! | in | `Details::set`, and serde's form of a record | `MovementKind::read`, `from_parts` |
+//! | feature `serde` | | the form of `MovementKind`, with the names of types and details |
 
 macro_rules! events {
     (
@@ -25,9 +26,15 @@ macro_rules! events {
 
         /// Of what kind an event is.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(rename_all_fields = "camelCase", deny_unknown_fields)
+        )]
         pub enum MovementKind {
             $(
                 $(#[doc = $doc])+
+                #[cfg_attr(feature = "serde", serde(rename = $type_name))]
                 $kind $({
                     $(
                         #[doc = concat!("See [`Details::", stringify!($field), "`].")]
