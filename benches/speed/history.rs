@@ -206,12 +206,7 @@ impl Past {
     }
 
     fn history_then(&self, filter: EntryFilter, through: Sequence, limit: usize) {
-        let query = HistoryQuery {
-            filter,
-            product: None,
-            store: None,
-            before: Some(through.next()),
-        };
+        let query = HistoryQuery::new(filter).with_before(Some(through.next()));
         let found = self.reader.history(&query, limit);
         assert!(
             !black_box(found)

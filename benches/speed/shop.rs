@@ -69,10 +69,7 @@ pub(crate) fn open_on(ports: Ports) -> Engine {
 /// As [`open_on`], with what the start has found.
 pub(crate) fn opened(ports: Ports) -> Opened {
     // A log may be as old as it says: the clock is right.
-    let settings = Settings {
-        accept_time: Some(ports.clock.now()),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_accept_time(Some(ports.clock.now()));
     Engine::open(ports, settings).expect("the log is sound")
 }
 

@@ -123,10 +123,7 @@ fn rivals_that_take_turns_lose_and_double_nothing() {
 #[test]
 fn a_fenced_engine_does_not_replace_the_snapshot_of_its_successor() {
     let storage = MemoryStorage::new();
-    let settings = Settings {
-        retain_events: Some(0),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_retain_events(Some(0));
     let open = || Engine::open(storage.ports(), settings).expect("the history is whole");
     let mut stale = open();
     let delivery = |key| request(key, adjust("tea", "north", 1));

@@ -99,10 +99,7 @@ fn half_of_an_entry_is_never_saved() {
 /// snapshot carries the version, and the log gives up only what a snapshot covers.
 #[test]
 fn a_version_goes_on_once_the_events_of_its_product_have_left_the_log() {
-    let settings = Settings {
-        retain_events: Some(0),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_retain_events(Some(0));
     let storage = MemoryStorage::new();
     let mut opened = open(&storage, settings);
     for number in 1..=5 {

@@ -88,10 +88,7 @@ fn opened() -> (Arc<Watch>, Opened) {
         observer: Arc::clone(&watch) as _,
         ..ports
     };
-    let settings = Settings {
-        retain_events: Some(0),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_retain_events(Some(0));
     let mut opened = Engine::open(ports, settings).unwrap();
     watch.reader.set(opened.engine.reader()).unwrap();
     deliver(&mut opened);

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use inventory_core::conformance::event_log::Fault;
 use inventory_core::conformance::{clock, dead_letters, event_log, snapshots};
-use inventory_core::engine::Recovery;
 use inventory_core::ports::{Clock, DeadLetters, EventLog, SnapshotStore};
 use inventory_log::SystemClock;
 use inventory_log::file::{FileOptions, FileStore, open, open_on};
@@ -15,12 +14,10 @@ use inventory_log::testing::{self, Call, SimDisk};
 use tempfile::TempDir;
 
 /// Small enough that a few entries fill a segment.
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 2_000,
-    reserve_bytes: 1_024,
-    prefill_bytes: 600,
-    recovery: Recovery::Strict,
-};
+const SMALL: FileOptions = FileOptions::new()
+    .with_segment_bytes(2_000)
+    .with_reserve_bytes(1_024)
+    .with_prefill_bytes(600);
 
 struct Simulated(SimDisk);
 

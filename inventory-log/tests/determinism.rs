@@ -16,12 +16,10 @@ use inventory_log::testing::SimDisk;
 fn files(seed: u64) -> Vec<(String, Vec<u8>)> {
     let disk = SimDisk::new(seed);
     let clock = ManualClock::at(Timestamp::from_millis(1_483_271_606_000).unwrap());
-    let options = FileOptions {
-        segment_bytes: 2_000,
-        reserve_bytes: 1_024,
-        prefill_bytes: 512,
-        ..FileOptions::default()
-    };
+    let options = FileOptions::default()
+        .with_segment_bytes(2_000)
+        .with_reserve_bytes(1_024)
+        .with_prefill_bytes(512);
     let store = open_on(Arc::new(disk.clone()), &clock, options).unwrap();
     let mut ports = store.into_ports();
     ports.clock = Arc::new(clock);

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
-use inventory_core::engine::{Engine, EngineError, Opened, Recovery, Settings};
+use inventory_core::engine::{Engine, EngineError, Opened, Settings};
 use inventory_core::machine::{DeadLettered, Entry, Event, Head, Request};
 use inventory_core::ports::{
     AppendError, DeadLetters, EventLog, Ports, Resolution, Snapshot, SnapshotStore,
@@ -29,12 +29,10 @@ const SHORTAGES: [ErrorKind; 3] = [
     ErrorKind::FileTooLarge,
 ];
 
-const OPTIONS: FileOptions = FileOptions {
-    segment_bytes: 1 << 20,
-    reserve_bytes: 4_096,
-    prefill_bytes: 512,
-    recovery: Recovery::Strict,
-};
+const OPTIONS: FileOptions = FileOptions::new()
+    .with_segment_bytes(1 << 20)
+    .with_reserve_bytes(4_096)
+    .with_prefill_bytes(512);
 
 fn open_sim(disk: &SimDisk) -> FileStore {
     open_on(Arc::new(disk.clone()), &SystemClock, OPTIONS).unwrap()

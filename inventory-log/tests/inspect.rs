@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
-use inventory_core::engine::{Engine, Opened, Recovery, Settings};
+use inventory_core::engine::{Engine, Opened, Settings};
 use inventory_core::machine::{Entry, Request};
 use inventory_core::ports::{Clock as _, EventLog as _, Snapshot, SnapshotStore as _};
 use inventory_core::vocabulary::{Sequence, Timestamp};
@@ -20,12 +20,10 @@ use inventory_log::file::inspect::{
 };
 use inventory_log::file::{FileOptions, FileStore, open};
 
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 3_000,
-    reserve_bytes: 1_024,
-    prefill_bytes: 512,
-    recovery: Recovery::Strict,
-};
+const SMALL: FileOptions = FileOptions::new()
+    .with_segment_bytes(3_000)
+    .with_reserve_bytes(1_024)
+    .with_prefill_bytes(512);
 
 /// A store and the history that was written to it.
 struct Shop {
@@ -211,10 +209,7 @@ fn a_copy_is_what_was_there_and_a_restored_one_has_its_past_under_a_new_epoch() 
         assert_eq!(verified(path).faults, Vec::new());
         let ports = open(path, SMALL).unwrap().into_ports();
         // The history was written in 1970.
-        let settings = Settings {
-            accept_time: Some(SystemClock.now()),
-            ..Settings::default()
-        };
+        let settings = Settings::default().with_accept_time(Some(SystemClock.now()));
         let Opened { engine, report, .. } = Engine::open(ports, settings).unwrap();
         assert!(
             !report.is_degraded() && report.from_snapshot.is_some(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
-use inventory_core::engine::{Engine, Opened, Recovery, SetBackError, Settings, set_back};
+use inventory_core::engine::{Engine, Opened, SetBackError, Settings, set_back};
 use inventory_core::machine::{Command, Ledger, Request};
 use inventory_core::ports::{Clock as _, EventLog as _, Ports};
 use inventory_core::testing::ManualClock;
@@ -17,12 +17,10 @@ use inventory_log::testing::{Fault, SimDisk};
 const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1_000;
 
 /// A few requests fill a segment.
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 1_500,
-    reserve_bytes: 700,
-    prefill_bytes: 400,
-    recovery: Recovery::Strict,
-};
+const SMALL: FileOptions = FileOptions::new()
+    .with_segment_bytes(1_500)
+    .with_reserve_bytes(700)
+    .with_prefill_bytes(400);
 
 /// 2026-01-01T00:00:00.000Z.
 fn start() -> Timestamp {
@@ -40,10 +38,7 @@ fn ports(disk: &SimDisk, clock: &ManualClock) -> Result<Ports, OpenError> {
 }
 
 fn opened(disk: &SimDisk, clock: &ManualClock, accept_time: Option<Timestamp>) -> Opened {
-    let settings = Settings {
-        accept_time,
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_accept_time(accept_time);
     Engine::open(ports(disk, clock).unwrap(), settings).unwrap()
 }
 

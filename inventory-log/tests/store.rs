@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust};
-use inventory_core::engine::Recovery;
 use inventory_core::machine::{Entry, Request};
 use inventory_core::ports::{AppendError, EventLog, LogReader, ReadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;
@@ -13,12 +12,10 @@ use inventory_core::vocabulary::{Epoch, Sequence, Timestamp};
 use inventory_log::file::{FileOptions, FileStore, OpenError, open, open_on};
 use inventory_log::testing::{Call, Fault, SimDisk};
 
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 3_000,
-    reserve_bytes: 1_024,
-    prefill_bytes: 512,
-    recovery: Recovery::Strict,
-};
+const SMALL: FileOptions = FileOptions::new()
+    .with_segment_bytes(3_000)
+    .with_reserve_bytes(1_024)
+    .with_prefill_bytes(512);
 
 fn open_sim(disk: &SimDisk) -> FileStore {
     open_on(

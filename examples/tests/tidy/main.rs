@@ -9,6 +9,7 @@ mod arrows;
 mod circles;
 mod dependencies;
 mod documents;
+mod errors;
 mod prose;
 mod settings;
 mod sources;

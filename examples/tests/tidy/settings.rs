@@ -1,7 +1,8 @@
 //! Settings in the READMEs: whether each is there, with its default.
 
+use std::fmt::Debug;
+
 use inventory_core::engine::Settings;
-use inventory_core::machine::WindowLimits;
 use inventory_core::writer::WriterLimits;
 use inventory_http::central;
 use inventory_http::server::SettingDoc;
@@ -10,66 +11,31 @@ use inventory_store::api;
 
 use crate::workspace::file;
 
-/// Type, field and default of every setting. A new field does not compile before it is here.
+/// Type, field and default of every setting: what the types say of themselves, so that a new field is here too.
 fn library() -> Vec<[String; 3]> {
-    let Settings {
-        window:
-            WindowLimits {
-                age_ms,
-                keys_max,
-                bytes_max,
-            },
-        retain_events,
-        recovery,
-        accept_time,
-    } = Settings::default();
-    let files = FileOptions::default();
-    let FileOptions {
-        segment_bytes,
-        reserve_bytes,
-        prefill_bytes,
-        recovery: file_recovery,
-    } = files;
-    let WriterLimits {
-        inbox_lines_max,
-        inbox_bytes_max,
-        group_lines_max,
-        group_bytes_max,
-    } = WriterLimits::default();
     [
-        ("Settings", "window.age_ms", age_ms.to_string()),
-        ("Settings", "window.keys_max", keys_max.to_string()),
-        ("Settings", "window.bytes_max", bytes_max.to_string()),
-        ("Settings", "retain_events", format!("{retain_events:?}")),
-        ("Settings", "recovery", format!("{recovery:?}")),
-        ("Settings", "accept_time", format!("{accept_time:?}")),
-        ("FileOptions", "segment_bytes", segment_bytes.to_string()),
-        ("FileOptions", "reserve_bytes", reserve_bytes.to_string()),
-        ("FileOptions", "prefill_bytes", prefill_bytes.to_string()),
-        ("FileOptions", "recovery", format!("{file_recovery:?}")),
-        (
-            "WriterLimits",
-            "inbox_lines_max",
-            inbox_lines_max.to_string(),
-        ),
-        (
-            "WriterLimits",
-            "inbox_bytes_max",
-            inbox_bytes_max.to_string(),
-        ),
-        (
-            "WriterLimits",
-            "group_lines_max",
-            group_lines_max.to_string(),
-        ),
-        (
-            "WriterLimits",
-            "group_bytes_max",
-            group_bytes_max.to_string(),
-        ),
+        fields("Settings", &Settings::new()),
+        fields("FileOptions", &FileOptions::new()),
+        fields("WriterLimits", &WriterLimits::new()),
     ]
-    .map(|(of, field, default)| [of.to_owned(), field.to_owned(), default])
-    .into()
+    .concat()
+}
+
+/// The fields of a value, those of a struct in it after the name of their field.
+fn fields(of: &str, value: &impl Debug) -> Vec<[String; 3]> {
+    let shown = format!("{value:#?}");
+    let (mut outer, mut all) = (String::new(), Vec::new());
+    for line in shown.lines().map(str::trim) {
+        match line.split_once(": ") {
+            Some((field, inner)) if inner.ends_with('{') => outer = format!("{field}."),
+            Some((field, default)) => {
+                let default = default.trim_end_matches(',').to_owned();
+                all.push([of.to_owned(), format!("{outer}{field}"), default]);
+            }
+            None => outer.clear(),
+        }
+    }
+    all
 }
 
 /// Name, default and meaning of every setting of a service.

@@ -47,10 +47,7 @@ fuzz_target!(|input: &[u8]| {
         is_never_silent: matches!(edits.as_slice(), [edit] if edit.is_never_silent())
             || edits.is_empty(),
     });
-    let settings = Settings {
-        recovery,
-        ..directory.settings
-    };
+    let settings = directory.settings.with_recovery(recovery);
     let Some(shown) = start(&disk, settings, truth.as_ref()) else {
         return;
     };

@@ -13,12 +13,10 @@ use inventory_log::file::{FileOptions, FileStore, open_on};
 use inventory_log::testing::SimDisk;
 
 /// Segments of a few records, so that a directory has several and stays small.
-const FILES: FileOptions = FileOptions {
-    segment_bytes: 1_500,
-    reserve_bytes: 700,
-    prefill_bytes: 300,
-    recovery: Recovery::Strict,
-};
+const FILES: FileOptions = FileOptions::new()
+    .with_segment_bytes(1_500)
+    .with_reserve_bytes(700)
+    .with_prefill_bytes(300);
 
 /// A directory that no program has open.
 pub(crate) struct Directory {
@@ -56,7 +54,7 @@ pub(crate) fn directories() -> Vec<Directory> {
 }
 
 pub(crate) fn files(recovery: Recovery) -> FileOptions {
-    FileOptions { recovery, ..FILES }
+    FILES.with_recovery(recovery)
 }
 
 pub(crate) fn clock() -> ManualClock {
@@ -74,10 +72,7 @@ pub(crate) fn ports(store: FileStore) -> Ports {
 
 impl Past {
     fn live(&self, groups: usize) -> Directory {
-        let settings = Settings {
-            retain_events: self.retain_events,
-            ..Settings::default()
-        };
+        let settings = Settings::default().with_retain_events(self.retain_events);
         let disk = SimDisk::new(9);
         let store =
             open_on(Arc::new(disk.clone()), &clock(), FILES).expect("a new directory is opened");

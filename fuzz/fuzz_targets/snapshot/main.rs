@@ -63,7 +63,7 @@ fn check(document: &[u8]) {
                 "a refusal changes nothing"
             );
         }
-        Err(LoadError::Failed(error)) => panic!("a healthy disk has failed: {error:?}"),
+        Err(error) => panic!("a healthy disk has failed: {error:?}"),
     }
 }
 

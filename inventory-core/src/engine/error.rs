@@ -10,6 +10,7 @@ use crate::vocabulary::{Epoch, Sequence};
 
 /// Why a group of requests was not answered. It may be shared by many callers.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// Nothing of the group was written, and the engine goes on: the same requests may be sent again.
     #[error("nothing was written; the same request may be sent again")]
@@ -66,6 +67,7 @@ const OR_QUARANTINE: &str =
 /// Why an engine did not start. Nothing that counts was changed: at most, the log's adapter has put aside what an
 /// interrupted write had left.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// Acknowledged positions are missing from the log.
     #[error(

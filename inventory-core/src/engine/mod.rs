@@ -50,6 +50,7 @@ use reader::Published;
 use time::Time;
 
 /// An engine that has just started.
+#[non_exhaustive]
 pub struct Opened {
     /// Takes requests.
     pub engine: Engine,

@@ -6,6 +6,7 @@ use crate::machine::{Entry, Event, Movement, Rejection};
 
 /// What a request has written, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Receipt {
     /// The events, one per line of the request, with the state after each.
     pub entry: Arc<Entry>,

@@ -23,6 +23,7 @@ pub struct Loss {
 
 /// What a start has found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct RecoveryReport {
     /// Position of the snapshot that was used.
     pub from_snapshot: Option<Sequence>,

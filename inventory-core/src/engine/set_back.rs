@@ -8,6 +8,7 @@ use crate::vocabulary::{Epoch, Sequence, Timestamp};
 
 /// What became of a log that was ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SetBack {
     /// Its end, which is the same as before.
     pub at: Sequence,
@@ -21,6 +22,7 @@ pub struct SetBack {
 
 /// Why a log was not set back.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SetBackError {
     /// Its last entry is not later than that. It is as it was.
     #[error("the log is not ahead: its last entry is of {at}")]

@@ -15,7 +15,8 @@ pub enum Recovery {
 }
 
 /// How an engine is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// How long and how many idempotency keys are remembered.
     pub window: WindowLimits,
@@ -26,6 +27,52 @@ pub struct Settings {
     /// A time that an operator has looked at and accepts: a clock within a day of it is believed although it is a year ahead
     /// of the log at a start, or has leapt by more than a day.
     pub accept_time: Option<Timestamp>,
+}
+
+impl Settings {
+    /// The default window, all events kept, and no start on damage or with a clock that is far ahead.
+    pub const fn new() -> Self {
+        Self {
+            window: WindowLimits::new(),
+            retain_events: None,
+            recovery: Recovery::Strict,
+            accept_time: None,
+        }
+    }
+
+    /// With other limits of how much is remembered.
+    #[must_use]
+    pub const fn with_window(mut self, window: WindowLimits) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// With so many events kept in the log; `None` keeps all.
+    #[must_use]
+    pub const fn with_retain_events(mut self, retain_events: Option<u64>) -> Self {
+        self.retain_events = retain_events;
+        self
+    }
+
+    /// With another way to meet damage.
+    #[must_use]
+    pub const fn with_recovery(mut self, recovery: Recovery) -> Self {
+        self.recovery = recovery;
+        self
+    }
+
+    /// With a time that an operator accepts.
+    #[must_use]
+    pub const fn with_accept_time(mut self, accept_time: Option<Timestamp>) -> Self {
+        self.accept_time = accept_time;
+        self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Bounds that nobody needs to choose.

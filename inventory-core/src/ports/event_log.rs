@@ -65,6 +65,7 @@ pub trait EventLog: Send {
 
 /// What is in the log after an append that failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AppendError {
     /// Somebody else has written: the log ends at `head`. Nothing of ours is there. This engine must stop.
     #[error("the log ends at {head}: another engine has written to it")]

@@ -5,6 +5,7 @@ use crate::vocabulary::Sequence;
 
 /// Why a part of the log cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The position is no longer kept.
     #[error("positions up to {floor} have been purged")]

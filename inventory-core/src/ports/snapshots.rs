@@ -90,6 +90,7 @@ impl Snapshot {
 
 /// Why no snapshot can be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// There is a snapshot, but its bytes are not what was saved. The log may still have everything.
     #[error("the snapshot is damaged")]

@@ -11,6 +11,7 @@ pub const ID_BYTES_MAX: usize = 128;
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidId {
     /// An id has at least one byte.
     #[error("is empty")]

@@ -28,6 +28,7 @@ pub(super) fn weigh<W: GroupWriter>(requests: &[W::Request]) -> Weight {
 
 /// Why a submission was not taken. Nothing of it was or will be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotTaken {
     /// As much is waiting as is allowed; trying again later helps.
     #[error("too many requests are waiting")]

@@ -37,6 +37,7 @@ use weight::Weight;
 /// How much a writer takes on. A submission has as many lines as its requests, an empty one has one; one that is larger
 /// than a bound is taken when it would be alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriterLimits {
     /// Lines that may wait; beyond it submissions are refused, so that a slow disk shows as refusals and not as ever longer
     /// waits.
@@ -53,14 +54,49 @@ pub struct WriterLimits {
     pub group_bytes_max: usize,
 }
 
-impl Default for WriterLimits {
-    fn default() -> Self {
+impl WriterLimits {
+    /// 65,536 lines and 64 MiB may wait; a group has the lines of the largest request, and 16 MiB.
+    pub const fn new() -> Self {
         Self {
             inbox_lines_max: 65_536,
             inbox_bytes_max: 64 * 1024 * 1024,
             group_lines_max: REQUEST_LINES_MAX,
             group_bytes_max: 16 * 1024 * 1024,
         }
+    }
+
+    /// With so many lines that may wait.
+    #[must_use]
+    pub const fn with_inbox_lines_max(mut self, inbox_lines_max: usize) -> Self {
+        self.inbox_lines_max = inbox_lines_max;
+        self
+    }
+
+    /// With so many bytes that may wait.
+    #[must_use]
+    pub const fn with_inbox_bytes_max(mut self, inbox_bytes_max: usize) -> Self {
+        self.inbox_bytes_max = inbox_bytes_max;
+        self
+    }
+
+    /// With so many lines in a group.
+    #[must_use]
+    pub const fn with_group_lines_max(mut self, group_lines_max: usize) -> Self {
+        self.group_lines_max = group_lines_max;
+        self
+    }
+
+    /// With so many bytes in a group.
+    #[must_use]
+    pub const fn with_group_bytes_max(mut self, group_bytes_max: usize) -> Self {
+        self.group_bytes_max = group_bytes_max;
+        self
+    }
+}
+
+impl Default for WriterLimits {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -81,6 +117,7 @@ impl From<WriterLimits> for Bounds {
 
 /// Why a submission has no answers.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SubmitError {
     /// It was not taken: nothing of it was or will be applied.
     #[error(transparent)]

@@ -86,10 +86,7 @@ fn beyond_a_day_an_operator_has_to_accept_it() {
     assert_eq!(leap.awaits, Awaits::Operator);
     assert_eq!(world.refused("basket"), Span::from_millis(DAY + 1));
     // Had it been accepted before, a minute would have been enough.
-    let accepted = Settings {
-        accept_time: Some(at(9 * DAY)),
-        ..Settings::default()
-    };
+    let accepted = Settings::default().with_accept_time(Some(at(9 * DAY)));
     world.clock.leap_to(at(3 * HOUR));
     world.reopen(accepted).unwrap();
     world.leap(9 * DAY);

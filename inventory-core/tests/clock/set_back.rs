@@ -18,10 +18,7 @@ fn ahead() -> World {
     world.sell("early");
     world.snapshotter.save().unwrap();
     world.clock.leap_to(at(3 * YEAR));
-    let accepted = Settings {
-        accept_time: Some(at(3 * YEAR)),
-        ..Settings::default()
-    };
+    let accepted = Settings::default().with_accept_time(Some(at(3 * YEAR)));
     world.reopen(accepted).unwrap();
     world.sell("wild");
     world.done("cart", hold("cart", 600));

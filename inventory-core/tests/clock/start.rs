@@ -51,10 +51,7 @@ fn a_time_that_an_operator_names_is_believed_within_a_day_of_it() {
     ] {
         let mut world = World::new();
         world.clock.leap_to(at(3 * YEAR));
-        let settings = Settings {
-            accept_time: Some(at(named)),
-            ..Settings::default()
-        };
+        let settings = Settings::default().with_accept_time(Some(at(named)));
         assert_eq!(world.reopen(settings).is_ok(), believed, "{named}");
     }
 }

@@ -60,11 +60,9 @@ fn a_ledger_that_was_frozen_on_the_way_is_no_other() {
         (9, 1),
         (9, 0),
     ] {
-        let limits = WindowLimits {
-            age_ms,
-            keys_max,
-            ..WindowLimits::default()
-        };
+        let limits = WindowLimits::default()
+            .with_age_ms(age_ms)
+            .with_keys_max(keys_max);
         let (mut straight, mut frozen) = (Ledger::new(limits), Ledger::new(limits));
         for (number, entry) in written.iter().enumerate() {
             apply(&mut straight, entry).unwrap();
@@ -99,11 +97,11 @@ fn an_image_is_thawed_under_limits_that_have_changed() {
     let (history, written) = large_history(3_000);
     let image = history.ledger().freeze();
     let (age_ms, keys_max) = (2_000, 500);
-    let thawed = image.thaw(WindowLimits {
-        age_ms,
-        keys_max,
-        ..WindowLimits::default()
-    });
+    let thawed = image.thaw(
+        WindowLimits::default()
+            .with_age_ms(age_ms)
+            .with_keys_max(keys_max),
+    );
     assert_eq!(thawed.key_count(), 500);
     // As if they had been remembered under these limits: each was young when the 500th after it came.
     assert_eq!(thawed.keys_evicted_early(), 2_500);

@@ -7,8 +7,8 @@ use inventory_core::machine::{
 };
 use inventory_core::vocabulary::{Chain, Delta};
 
-use crate::whole::apply_to_a_copy;
-use crate::{apply_one, at, entry, quantity, ten_of_tea, version};
+use crate::whole::{apply_one, apply_to_a_copy};
+use crate::{at, entry, quantity, ten_of_tea, version};
 
 /// Every kind of event, with all of its details.
 pub(crate) fn kinds() -> Vec<MovementKind> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
 use inventory_core::machine::{
     After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
-    MovementKind, NotApplied, ProductView, Request, WindowLimits, apply, apply_whole,
+    MovementKind, ProductView, Request, WindowLimits, apply,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,
@@ -118,18 +118,6 @@ fn feed(ledger: &mut Ledger, events: Vec<Event>) -> Vec<Inapplicable> {
     poison.into_iter().map(|poison| poison.reason).collect()
 }
 
-/// Applies an event as the next entry.
-fn apply_one(ledger: &mut Ledger, event: &Event) -> Result<(), Inapplicable> {
-    let entry = Entry {
-        recorded_at: at(9),
-        ..entry(ledger, vec![event.clone()])
-    };
-    apply_whole(ledger, &entry).map_err(|reason| match reason {
-        NotApplied::Inapplicable { reason, .. } => reason,
-        NotApplied::Break(reason) => panic!("{reason}"),
-    })
-}
-
 fn tea(ledger: &Ledger) -> ProductView<'_> {
     ledger.product(&"tea".parse().unwrap()).unwrap()
 }
@@ -142,36 +130,6 @@ fn state(ledger: &Ledger) -> (u64, u64, bool) {
         tea.total().units(),
         tea.quarantined(),
     )
-}
-
-#[test]
-fn an_event_that_does_not_follow_is_refused_and_changes_nothing() {
-    let mut ledger = ten_of_tea();
-    let before = ledger.freeze();
-    let versions = |claimed| Inapplicable::Version {
-        current: version(1),
-        claimed: version(claimed),
-    };
-    #[rustfmt::skip]
-    let cases = [
-        (decreased(Says { version: 0, ..FOLLOWS }), versions(0)),
-        (decreased(Says { version: 1, ..FOLLOWS }), versions(1)),
-        (decreased(Says { version: 3, ..FOLLOWS }), versions(3)),
-        (decreased(Says { delta: (-2, 0), ..FOLLOWS }), Inapplicable::Level),
-        (decreased(Says { delta: (-3, 1), ..FOLLOWS }), Inapplicable::Level),
-        (decreased(Says { level: (7, 1), ..FOLLOWS }), Inapplicable::Level),
-        (decreased(Says { level: (8, 0), ..FOLLOWS }), Inapplicable::Level),
-        // There is no tea in the south to take from.
-        (decreased(Says { store: "south", ..FOLLOWS }), Inapplicable::Level),
-        (decreased(Says { total: 8, ..FOLLOWS }), Inapplicable::Total),
-        (decreased(Says { delta: (-3, 2), level: (7, 2), ..FOLLOWS }), Inapplicable::Total),
-    ];
-    for (event, reason) in cases {
-        assert_eq!(apply_one(&mut ledger, &event), Err(reason), "{event:?}");
-        assert_same_image(&ledger.freeze(), &before);
-    }
-    apply_one(&mut ledger, &decreased(FOLLOWS)).unwrap();
-    assert_eq!(state(&ledger), (2, 7, false));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! An entry of somebody else's log is applied as a whole, or not at all.
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{Entry, Event, Ledger, NotApplied, WindowLimits, apply, apply_whole};
+use inventory_core::machine::{
+    Entry, Event, Inapplicable, Ledger, NotApplied, WindowLimits, apply, apply_whole,
+};
 
-use crate::{FOLLOWS, Says, decreased, entry, ten_of_tea, unknown};
+use crate::{FOLLOWS, Says, at, decreased, entry, state, ten_of_tea, unknown, version};
 
 fn events() -> [Event; 6] {
     let second = Says {
@@ -31,6 +33,18 @@ fn events() -> [Event; 6] {
         unknown(Some("tea"), Some(2)),
         unknown(Some("rice"), None),
     ]
+}
+
+/// Applies an event as the next entry.
+pub(crate) fn apply_one(ledger: &mut Ledger, event: &Event) -> Result<(), Inapplicable> {
+    let entry = Entry {
+        recorded_at: at(9),
+        ..entry(ledger, vec![event.clone()])
+    };
+    apply_whole(ledger, &entry).map_err(|reason| match reason {
+        NotApplied::Inapplicable { reason, .. } => reason,
+        NotApplied::Break(reason) => panic!("{reason}"),
+    })
 }
 
 /// Applies an entry to a copy of the ledger: as [`apply`] does where that buries nothing, else not at all.
@@ -71,4 +85,34 @@ fn an_entry_applies_as_a_whole_or_not_at_all() {
         }
     }
     assert!(applied > 0 && refused > 0);
+}
+
+#[test]
+fn an_event_that_does_not_follow_is_refused_and_changes_nothing() {
+    let mut ledger = ten_of_tea();
+    let before = ledger.freeze();
+    let versions = |claimed| Inapplicable::Version {
+        current: version(1),
+        claimed: version(claimed),
+    };
+    #[rustfmt::skip]
+    let cases = [
+        (decreased(Says { version: 0, ..FOLLOWS }), versions(0)),
+        (decreased(Says { version: 1, ..FOLLOWS }), versions(1)),
+        (decreased(Says { version: 3, ..FOLLOWS }), versions(3)),
+        (decreased(Says { delta: (-2, 0), ..FOLLOWS }), Inapplicable::Level),
+        (decreased(Says { delta: (-3, 1), ..FOLLOWS }), Inapplicable::Level),
+        (decreased(Says { level: (7, 1), ..FOLLOWS }), Inapplicable::Level),
+        (decreased(Says { level: (8, 0), ..FOLLOWS }), Inapplicable::Level),
+        // There is no tea in the south to take from.
+        (decreased(Says { store: "south", ..FOLLOWS }), Inapplicable::Level),
+        (decreased(Says { total: 8, ..FOLLOWS }), Inapplicable::Total),
+        (decreased(Says { delta: (-3, 2), level: (7, 2), ..FOLLOWS }), Inapplicable::Total),
+    ];
+    for (event, reason) in cases {
+        assert_eq!(apply_one(&mut ledger, &event), Err(reason), "{event:?}");
+        assert_same_image(&ledger.freeze(), &before);
+    }
+    apply_one(&mut ledger, &decreased(FOLLOWS)).unwrap();
+    assert_eq!(state(&ledger), (2, 7, false));
 }

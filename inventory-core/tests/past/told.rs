@@ -141,11 +141,10 @@ pub(crate) fn times(reader: &Reader, truth: &Truth) {
 type Wanted = Box<dyn Fn(&Happened) -> bool>;
 
 fn queries() -> Vec<(HistoryQuery, Wanted)> {
-    let query = |filter, product, store| HistoryQuery {
-        filter,
-        product,
-        store,
-        before: None,
+    let query = |filter, product, store| {
+        HistoryQuery::new(filter)
+            .with_product(product)
+            .with_store(store)
     };
     let mut queries: Vec<(HistoryQuery, Wanted)> = Vec::new();
     for number in 0..3 {

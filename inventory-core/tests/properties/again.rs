@@ -8,11 +8,7 @@ use crate::world::World;
 
 /// Lives through it, and asks all again: panics when that changes something.
 pub(crate) fn play(steps: &[Step]) {
-    let forgets_nothing = WindowLimits {
-        age_ms: u64::MAX,
-        keys_max: usize::MAX,
-        bytes_max: usize::MAX,
-    };
+    let forgets_nothing = WindowLimits::NONE;
     let rules = Rules {
         window: forgets_nothing,
         retain_events: None,

@@ -70,11 +70,9 @@ pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let keys_max = prop_oneof![0..=8usize, Just(1_000)];
     let retain_events = option::of(0..12u64);
     (age_ms, keys_max, retain_events).prop_map(|(age_ms, keys_max, retain_events)| Rules {
-        window: WindowLimits {
-            age_ms,
-            keys_max,
-            ..WindowLimits::default()
-        },
+        window: WindowLimits::default()
+            .with_age_ms(age_ms)
+            .with_keys_max(keys_max),
         retain_events,
     })
 }

@@ -375,11 +375,9 @@ fn open(
 ) -> Result<Opened, OpenError> {
     let mut ports = faults.wrap(storage.ports());
     ports.clock = Arc::new(clock.clone());
-    let settings = Settings {
-        window: rules.window,
-        retain_events: rules.retain_events,
-        ..Settings::default()
-    };
+    let settings = Settings::default()
+        .with_window(rules.window)
+        .with_retain_events(rules.retain_events);
     Engine::open(ports, settings)
 }
 

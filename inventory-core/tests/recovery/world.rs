@@ -15,10 +15,7 @@ pub(crate) fn open(ports: Ports) -> Result<Opened, OpenError> {
 }
 
 pub(crate) fn salvage(ports: Ports) -> Result<Opened, OpenError> {
-    let settings = Settings {
-        recovery: Recovery::Quarantine,
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_recovery(Recovery::Quarantine);
     Engine::open(ports, settings)
 }
 

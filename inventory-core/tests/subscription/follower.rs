@@ -8,10 +8,7 @@ use inventory_core::machine::{Command, Entry, Request};
 use inventory_core::memory::MemoryStorage;
 
 pub(crate) fn open(storage: &MemoryStorage) -> Opened {
-    let settings = Settings {
-        retain_events: Some(0),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_retain_events(Some(0));
     Engine::open(storage.ports(), settings).expect("healthy storage is never refused")
 }
 

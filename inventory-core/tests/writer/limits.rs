@@ -80,11 +80,9 @@ fn fill(limits: WriterLimits, request: fn() -> Request) -> (usize, Vec<usize>) {
 
 #[test]
 fn a_request_weighs_as_many_lines_as_it_has() {
-    let limits = WriterLimits {
-        inbox_lines_max: 1_000,
-        group_lines_max: 300,
-        ..WriterLimits::default()
-    };
+    let limits = WriterLimits::default()
+        .with_inbox_lines_max(1_000)
+        .with_group_lines_max(300);
     let (taken, groups) = fill(limits, || lines(100));
     assert_eq!((taken, groups), (10, vec![300, 300, 300, 100]));
     // One that is larger than the inbox is taken when it is alone.
@@ -195,11 +193,9 @@ fn a_group_is_bounded_in_what_it_changes() {
 
 #[test]
 fn a_request_weighs_what_it_says_beside_its_lines() {
-    let limits = WriterLimits {
-        inbox_bytes_max: 64 * 1024,
-        group_bytes_max: 16 * 1024,
-        ..WriterLimits::default()
-    };
+    let limits = WriterLimits::default()
+        .with_inbox_bytes_max(64 * 1024)
+        .with_group_bytes_max(16 * 1024);
     let (plain, groups) = fill(limits, || lines(1));
     let (noted, _) = fill(limits, noted);
     let most = limits.inbox_bytes_max / NOTE_CHARACTERS_MAX;

@@ -50,11 +50,12 @@ async fn basis_as_of(
     }
     let (product, store) = (count.product_id.clone(), count.store_id.clone());
     let basis = search(call.service(), AS_OF_OFFSET, move |reader| {
-        match reader.basis_as_of(&product, &store, offset) {
-            Ok(basis) => Ok(Some(basis)),
-            Err(BasisError::Quarantined { .. }) => Ok(None),
-            Err(BasisError::Past(error)) => Err(error),
-        }
+        let basis = reader.basis_as_of(&product, &store, offset);
+        basis.map(Some).or_else(|error| match error {
+            BasisError::Quarantined { .. } => Ok(None),
+            BasisError::Past(error) => Err(error),
+            _ => Ok(None),
+        })
     });
     basis.await?.ok_or_else(|| {
         let message = "the product was quarantined at that offset: its numbers say nothing";

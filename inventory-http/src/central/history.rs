@@ -62,10 +62,8 @@ fn query(call: &Call<Central>) -> Result<HistoryQuery, ApiError> {
             return Err(ApiError::field(HISTORY_PRODUCT.name, issue));
         }
     };
-    Ok(HistoryQuery {
-        filter,
-        product,
-        store,
-        before: page_after(call),
-    })
+    Ok(HistoryQuery::new(filter)
+        .with_product(product)
+        .with_store(store)
+        .with_before(page_after(call)))
 }

@@ -68,6 +68,7 @@ fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
         PastError::GivenUp => return stopping(),
         PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
         PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
+        _ => "the log does not tell what was there then",
     };
     ApiError::new(Code::Gone, lost)
         .with_detail(field, "is beyond what is kept of the log")

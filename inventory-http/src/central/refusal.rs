@@ -211,6 +211,7 @@ pub(super) fn lines_refused(reason: InvalidLines) -> ApiError {
         InvalidLines::Empty | InvalidLines::TooMany => {
             ApiError::field("lines", format!("must have 1 to {LINES_MAX} lines"))
         }
+        _ => ApiError::field("lines", reason.to_string()),
     }
 }
 
@@ -220,6 +221,7 @@ pub(super) fn not_taken(reason: NotTaken) -> ApiError {
         NotTaken::Full => "too much is waiting to be written; nothing was done",
         NotTaken::Closed => "the service is stopping; nothing was done",
         NotTaken::WithinReply => "a reply may not wait for another; nothing was done",
+        _ => "it was not taken; nothing was done",
     };
     ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
 }
@@ -252,6 +254,7 @@ pub(super) fn not_answered(error: &EngineError) -> ApiError {
         EngineError::Fenced { .. } | EngineError::Stopped => {
             "this engine has stopped; nothing was done"
         }
+        _ => return outcome_unknown(),
     };
     ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
 }

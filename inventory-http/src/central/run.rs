@@ -123,6 +123,7 @@ impl Server {
             snapshotter,
             dead_letters,
             report,
+            ..
         } = opened;
         telemetry.instruments().buried(report.lost.len() as u64);
         let snapshot_trouble = Arc::new(Trouble::new("snapshots cannot be saved"));

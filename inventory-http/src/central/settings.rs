@@ -198,27 +198,11 @@ impl Settings {
             quota: source.quota()?,
             disk_patience: DISK_PATIENCE,
             keys_look: KEYS_LOOK,
-            engine: engine::Settings {
-                window: WindowLimits {
-                    // With less, a client that asks again would be served twice.
-                    age_ms: source
-                        .duration_between("IDEMPOTENCY_WINDOW", "1m", "366d")?
-                        .as_millis() as u64,
-                    keys_max: source.number_between(
-                        "IDEMPOTENCY_MAX_KEYS",
-                        KEYS_LEAST,
-                        1_000_000_000,
-                    )?,
-                    bytes_max: source.number_between(
-                        "IDEMPOTENCY_MAX_BYTES",
-                        KEYS_BYTES_LEAST,
-                        1 << 40,
-                    )?,
-                },
-                retain_events: (retain > 0).then_some(retain),
-                recovery: source.choice("RECOVERY", &recovery)?,
-                accept_time: accept_time(source)?,
-            },
+            engine: engine::Settings::new()
+                .with_window(window(source)?)
+                .with_retain_events((retain > 0).then_some(retain))
+                .with_recovery(source.choice("RECOVERY", &recovery)?)
+                .with_accept_time(accept_time(source)?),
             drain: source.duration_between("DRAIN", "0s", "1h")?,
             chosen: source.chosen(),
             certificate: source.certificate()?,
@@ -227,6 +211,17 @@ impl Settings {
             logs: source.logs()?,
         })
     }
+}
+
+fn window(source: &Source<'_>) -> Result<WindowLimits, InvalidSetting> {
+    // With less, a client that asks again would be served twice.
+    let age = source.duration_between("IDEMPOTENCY_WINDOW", "1m", "366d")?;
+    let keys_max = source.number_between("IDEMPOTENCY_MAX_KEYS", KEYS_LEAST, 1_000_000_000)?;
+    let bytes_max = source.number_between("IDEMPOTENCY_MAX_BYTES", KEYS_BYTES_LEAST, 1 << 40)?;
+    Ok(WindowLimits::new()
+        .with_age_ms(age.as_millis() as u64)
+        .with_keys_max(keys_max)
+        .with_bytes_max(bytes_max))
 }
 
 fn origins(source: &Source<'_>) -> Result<Vec<Origin>, InvalidSetting> {

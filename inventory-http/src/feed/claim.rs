@@ -97,11 +97,13 @@ pub(crate) fn gone(reader: &Reader, reason: GoneReason) -> ApiError {
 
 /// What a failed read of the log means to a follower.
 pub(super) fn unreadable(reader: &Reader, error: &ReadError) -> ApiError {
+    let now = || {
+        tracing::error!(error = %Causes(error), "the log could not be read for a follower");
+        ApiError::new(Code::Unavailable, "the log could not be read now").with_retry_after(1)
+    };
     match error {
         ReadError::Purged { .. } | ReadError::Damaged { .. } => gone(reader, GoneReason::Retention),
-        ReadError::Failed(_) | ReadError::GivenUp => {
-            tracing::error!(error = %Causes(error), "the log could not be read for a follower");
-            ApiError::new(Code::Unavailable, "the log could not be read now").with_retry_after(1)
-        }
+        ReadError::Failed(_) | ReadError::GivenUp => now(),
+        _ => now(),
     }
 }

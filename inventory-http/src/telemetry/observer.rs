@@ -41,6 +41,7 @@ fn unanswered(error: &AppendError) -> UpdateOutcome {
     match error {
         AppendError::NotWritten { .. } | AppendError::Conflict { .. } => UpdateOutcome::NotWritten,
         AppendError::OutcomeUnknown { .. } => UpdateOutcome::Unknown,
+        _ => UpdateOutcome::Unknown,
     }
 }
 
@@ -109,7 +110,8 @@ impl Observer for EngineObserver {
             Observation::SnapshotSkipped { .. } => instruments.snapshot_failed(),
             Observation::PurgeSkipped { .. } => instruments.purge_failed(),
             // The server measures what these say where it reads it.
-            Observation::GroupPublished { .. } | _ => {}
+            Observation::GroupPublished { .. } | Observation::Purged => {}
+            _ => {}
         }
     }
 }

@@ -84,11 +84,10 @@ pub(super) fn movements(entry: &Entry) -> Option<Vec<&Movement>> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use inventory_core::conformance::{History, adjust};
-    use inventory_core::engine::Receipt;
+    use inventory_core::conformance::adjust;
+    use inventory_core::engine::{Engine, Opened, Receipt, Settings};
     use inventory_core::machine::{Command, Hold, Release, Request, SetAlert, Thresholds};
+    use inventory_core::memory::MemoryStorage;
     use inventory_core::vocabulary::{Ttl, Units};
 
     use super::*;
@@ -115,12 +114,13 @@ mod tests {
 
     #[test]
     fn what_somebody_is_told_of_a_level_is_no_line() {
-        let mut history = History::new();
+        let ports = MemoryStorage::new().ports();
+        let Opened { mut engine, .. } = Engine::open(ports, Settings::default()).unwrap();
         let mut write = |commands: Vec<Command>, events: usize| -> Receipt {
-            let entry: Arc<Entry> = history.write(&Request::unkeyed(commands).unwrap());
-            assert_eq!(entry.events.len(), events);
-            let replayed = false;
-            Receipt { entry, replayed }
+            let request = Request::unkeyed(commands).unwrap();
+            let receipt = engine.submit_one(&request).unwrap().unwrap();
+            assert_eq!(receipt.entry.events.len(), events);
+            receipt
         };
         let opening = vec![adjust("tea", "north", 10), adjust("rice", "north", 10)];
         write(opening, 2);

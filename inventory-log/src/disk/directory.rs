@@ -32,6 +32,7 @@ impl fmt::Debug for Directory {
 
 /// Why a directory is not ours. No file that was in it has changed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DirectoryError {
     /// Another process, or another part of this one, has it.
     #[error("{} is in use: stop the other process, or choose another directory", path.display())]

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Bytes that are no good, or positions that are gone. Each was buried in the dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it means.
     pub kind: FindingKind,

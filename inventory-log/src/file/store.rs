@@ -12,6 +12,7 @@ use crate::disk::{Directory, DirectoryError, Disk};
 
 /// The adapters of one directory. It is locked as long as any of them lives.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FileStore {
     /// The log.
     pub log: FileLog,

@@ -128,12 +128,10 @@ fn history(
             (whole, None, None)
         }
     };
-    let query = HistoryQuery {
-        filter: asked,
-        product,
-        store,
-        before: Some(at.next()),
-    };
+    let query = HistoryQuery::new(asked)
+        .with_product(product)
+        .with_store(store)
+        .with_before(Some(at.next()));
     let lines = known.newest(filter, at, limit as u64);
     // The second page begins with a position of its own.
     let more = lines / PAGE_LINES;

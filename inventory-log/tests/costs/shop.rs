@@ -58,11 +58,9 @@ pub(crate) struct Shop {
 }
 
 fn files(disk: &SimDisk) -> FileStore {
-    let options = FileOptions {
-        segment_bytes: 48 * 1024,
-        reserve_bytes: 4 * 1024,
-        ..FileOptions::default()
-    };
+    let options = FileOptions::default()
+        .with_segment_bytes(48 * 1024)
+        .with_reserve_bytes(4 * 1024);
     open_on(Arc::new(disk.clone()), &ManualClock::default(), options).unwrap()
 }
 

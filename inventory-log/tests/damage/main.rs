@@ -18,17 +18,12 @@ use inventory_log::testing::SimDisk;
 
 const ACTIVE: &str = "events.log.jsonl";
 
-const OPTIONS: FileOptions = FileOptions {
-    segment_bytes: 1_200,
-    reserve_bytes: 256,
-    prefill_bytes: 64,
-    recovery: Recovery::Strict,
-};
+const OPTIONS: FileOptions = FileOptions::new()
+    .with_segment_bytes(1_200)
+    .with_reserve_bytes(256)
+    .with_prefill_bytes(64);
 
-const ONE_SEGMENT: FileOptions = FileOptions {
-    segment_bytes: 1 << 20,
-    ..OPTIONS
-};
+const ONE_SEGMENT: FileOptions = OPTIONS.with_segment_bytes(1 << 20);
 
 fn open_with(disk: &SimDisk, options: FileOptions) -> Result<FileStore, OpenError> {
     open_on(

@@ -44,10 +44,7 @@ fn a_missing_position_is_refused_by_name_and_nothing_is_changed() {
 
 #[test]
 fn quarantine_starts_with_what_is_left() {
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..ONE_SEGMENT
-    };
+    let quarantine = ONE_SEGMENT.with_recovery(Recovery::Quarantine);
     let (disk, entries) = killed_log(4);
     remove_line(&disk, ACTIVE, "{\"seq\":2");
     let mut store = open_with(&disk, quarantine).unwrap();
@@ -66,10 +63,7 @@ fn quarantine_starts_with_what_is_left() {
 
 #[test]
 fn quarantine_starts_with_any_file_gone_or_flipped() {
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..OPTIONS
-    };
+    let quarantine = OPTIONS.with_recovery(Recovery::Quarantine);
     let (disk, _) = small_directory();
     for name in disk.names() {
         for bit in [0, 100, 2_000, 4_000] {

@@ -9,18 +9,12 @@ use inventory_log::testing::Fault;
 use super::*;
 
 fn settings(recovery: Recovery) -> Settings {
-    Settings {
-        recovery,
-        ..Settings::default()
-    }
+    Settings::default().with_recovery(recovery)
 }
 
 /// Starts an engine; `None` when it is refused.
 fn start(disk: &SimDisk, options: FileOptions, recovery: Recovery) -> Option<Opened> {
-    let options = FileOptions {
-        recovery,
-        ..options
-    };
+    let options = options.with_recovery(recovery);
     let store = open_with(disk, options).ok()?;
     let ports = Ports {
         clock: Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH)),
@@ -112,10 +106,7 @@ fn a_salvage_that_is_interrupted_does_not_forget_the_loss() {
 #[test]
 fn a_salvage_that_is_interrupted_buries_nothing_twice_and_says_again_what_is_lost() {
     let disk = flipped_at("{\"seq\":2");
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..ONE_SEGMENT
-    };
+    let quarantine = ONE_SEGMENT.with_recovery(Recovery::Quarantine);
     let found = || {
         let store = open_with(&disk, quarantine).unwrap();
         let losses = store.findings.iter();
@@ -138,10 +129,7 @@ fn a_salvage_that_is_interrupted_buries_nothing_twice_and_says_again_what_is_los
 
 #[test]
 fn a_salvage_of_a_lost_segment_that_is_interrupted_does_not_forget_the_loss() {
-    let small = FileOptions {
-        segment_bytes: 300,
-        ..OPTIONS
-    };
+    let small = OPTIONS.with_segment_bytes(300);
     let disk = closed(small);
     assert!(disk.names().iter().any(|name| name.starts_with("events-")));
     disk.lose(ACTIVE);
@@ -152,10 +140,7 @@ fn a_salvage_of_a_lost_segment_that_is_interrupted_does_not_forget_the_loss() {
 /// start that goes on with it would set aside what is left.
 #[test]
 fn a_salvage_after_a_restart_that_is_interrupted_keeps_the_new_history() {
-    let quarantine = FileOptions {
-        recovery: Recovery::Quarantine,
-        ..OPTIONS
-    };
+    let quarantine = OPTIONS.with_recovery(Recovery::Quarantine);
     let disk = SimDisk::new(9);
     let (mut store, mut history) = (open(&disk).unwrap(), History::new());
     append(&mut store, &mut history, 1);

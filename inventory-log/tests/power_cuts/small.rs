@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use inventory_core::engine::Recovery;
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
 use inventory_log::file::{FileOptions, FileStore, OpenError, open_on};
 use inventory_log::testing::SimDisk;
 
 /// Small enough that a few entries fill a segment, and that a group spans sectors.
-const SMALL: FileOptions = FileOptions {
-    segment_bytes: 1_500,
-    reserve_bytes: 700,
-    prefill_bytes: 400,
-    recovery: Recovery::Strict,
-};
+const SMALL: FileOptions = FileOptions::new()
+    .with_segment_bytes(1_500)
+    .with_reserve_bytes(700)
+    .with_prefill_bytes(400);
 
 pub(crate) fn open(disk: &SimDisk) -> Result<FileStore, OpenError> {
     open_on(

@@ -107,7 +107,7 @@ impl Witness {
                         self.unsure = group;
                         return false;
                     }
-                    Err(AppendError::Conflict { .. }) => panic!("nobody else writes"),
+                    Err(error) => panic!("{error}, and nobody else writes"),
                 }
             }
             Step::Save => {

@@ -18,21 +18,16 @@ use inventory_core::vocabulary::{Chain, Delta, Quantity, Timestamp, Version};
 use inventory_log::file::{FileOptions, FileStore, OpenError, open_on};
 use inventory_log::testing::SimDisk;
 
-const OPTIONS: FileOptions = FileOptions {
-    segment_bytes: 1_500,
-    reserve_bytes: 512,
-    prefill_bytes: 128,
-    recovery: Recovery::Strict,
-};
+const OPTIONS: FileOptions = FileOptions::new()
+    .with_segment_bytes(1_500)
+    .with_reserve_bytes(512)
+    .with_prefill_bytes(128);
 
 const PRODUCTS: [&str; 3] = ["tea", "rice", "salt"];
 const STORES: [&str; 4] = ["north", "south", "east", "west"];
 
 fn open_with(disk: &SimDisk, recovery: Recovery) -> Result<FileStore, OpenError> {
-    let options = FileOptions {
-        recovery,
-        ..OPTIONS
-    };
+    let options = OPTIONS.with_recovery(recovery);
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
     open_on(Arc::new(disk.clone()), &clock, options)
 }

@@ -40,11 +40,10 @@ use after_images::{AfterImages, Continued};
 use answers::Answers;
 
 /// Keys are judged at central; the replica's ledger remembers none.
-const NO_WINDOW: WindowLimits = WindowLimits {
-    age_ms: 0,
-    keys_max: 0,
-    bytes_max: 0,
-};
+const NO_WINDOW: WindowLimits = WindowLimits::new()
+    .with_age_ms(0)
+    .with_keys_max(0)
+    .with_bytes_max(0);
 
 /// What the store knows of central.
 #[derive(Debug)]

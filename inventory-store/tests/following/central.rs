@@ -280,10 +280,7 @@ fn open(storage: &MemoryStorage, clock: &ManualClock) -> (Engine, Snapshotter) {
         clock: Arc::new(clock.clone()),
         ..storage.ports()
     };
-    let settings = Settings {
-        retain_events: Some(RETAIN_EVENTS),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with_retain_events(Some(RETAIN_EVENTS));
     let opened: Opened = Engine::open(ports, settings).expect("memory does not fail");
     (opened.engine, opened.snapshotter)
 }

@@ -67,10 +67,7 @@ fn run() -> Result<(), Failure> {
 
 /// Opens the files and serves them: waits for the disk.
 async fn start(settings: &Settings) -> Result<Server, Failure> {
-    let options = FileOptions {
-        recovery: settings.engine.recovery,
-        ..FileOptions::default()
-    };
+    let options = FileOptions::default().with_recovery(settings.engine.recovery);
     let store = file::open(&settings.data_dir, options).map_err(Failure::Files)?;
     for finding in &store.findings {
         tracing::warn!(%finding, "found while opening");

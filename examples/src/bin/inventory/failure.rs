@@ -65,7 +65,8 @@ impl Failure {
             OpenError::InUse => Self::in_use(what),
             OpenError::Damaged { .. } => Self::damage(what),
             OpenError::NewerFormat { .. } => Self::format(what),
-            OpenError::Io(_) | _ => Self::system(what),
+            OpenError::Io(_) => Self::system(what),
+            _ => Self::system(what),
         }
     }
 

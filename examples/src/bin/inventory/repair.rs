@@ -17,12 +17,7 @@ use crate::meaning;
 use crate::output;
 
 /// The next start has limits of its own, and must find all that is known.
-const ALL_KEYS: Settings = Settings {
-    window: WindowLimits::NONE,
-    retain_events: None,
-    recovery: engine::Recovery::Strict,
-    accept_time: None,
-};
+const ALL_KEYS: Settings = Settings::new().with_window(WindowLimits::NONE);
 
 pub(crate) fn run(command: &Repair, output: Output) -> Result<(), Failure> {
     match command {
@@ -120,6 +115,7 @@ impl Plan<'_> {
                 SetBackError::Storage(_) => Failure::system(format!(
                     "{dir}: {said}; it is as it was, or set back: run this again, which finishes it"
                 )),
+                _ => Failure::system(format!("{dir}: {said}")),
             }
         })
     }

@@ -13,15 +13,7 @@ use crate::failure::Failure;
 /// How the engine is run: it forgets no key and keeps every event, since a run may be continued after any time, and is
 /// audited from its first event.
 pub(crate) fn settings() -> Settings {
-    Settings {
-        window: WindowLimits {
-            age_ms: u64::MAX,
-            keys_max: usize::MAX,
-            bytes_max: usize::MAX,
-        },
-        retain_events: None,
-        ..Settings::default()
-    }
+    Settings::default().with_window(WindowLimits::NONE)
 }
 
 /// Where the engine keeps its files.
@@ -44,10 +36,7 @@ impl Directory {
     /// An engine on ports of the directory.
     pub(crate) fn start_on(&self, ports: Ports) -> Result<Opened, Failure> {
         // The sales are years old, and so is the log: the clock of the day is right all the same.
-        let settings = Settings {
-            accept_time: Some(ports.clock.now()),
-            ..settings()
-        };
+        let settings = settings().with_accept_time(Some(ports.clock.now()));
         Engine::open(ports, settings).map_err(|error| {
             Failure::storage_because(format!("no engine can start on {self}"), error)
         })

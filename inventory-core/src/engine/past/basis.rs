@@ -7,6 +7,7 @@ use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId};
 
 /// Why a count cannot be compared with what was there when it began.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BasisError {
     /// The numbers of the product were under suspicion: a difference from them says nothing. A count of what is there now
     /// does.

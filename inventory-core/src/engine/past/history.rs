@@ -20,6 +20,7 @@ const LOOK_EVENTS: usize = 65_536;
 
 /// Which events somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HistoryQuery {
     /// What they belong to. Of a product or a level, its own events; of a reference, all events of the requests that named
     /// it.
@@ -33,6 +34,37 @@ pub struct HistoryQuery {
 }
 
 impl HistoryQuery {
+    /// All events of a filter, the newest first.
+    pub const fn new(filter: EntryFilter) -> Self {
+        Self {
+            filter,
+            product: None,
+            store: None,
+            before: None,
+        }
+    }
+
+    /// With only the events of a product.
+    #[must_use]
+    pub fn with_product(mut self, product: Option<ProductId>) -> Self {
+        self.product = product;
+        self
+    }
+
+    /// With only the events at a store.
+    #[must_use]
+    pub fn with_store(mut self, store: Option<StoreId>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// With only the events before a position.
+    #[must_use]
+    pub fn with_before(mut self, before: Option<Sequence>) -> Self {
+        self.before = before;
+        self
+    }
+
     /// Whether an event of the filter, as it stands in the log, is wanted. A buried one counts as what it says it is.
     fn wants(&self, event: &Event) -> bool {
         let is_of = |product: &ProductId| event.product() == Some(product);
@@ -59,6 +91,7 @@ impl HistoryQuery {
 
 /// An event that has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PastEvent {
     /// Its position.
     pub sequence: Sequence,
@@ -77,6 +110,7 @@ impl PastEvent {
 
 /// Some of what has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HistoryPage {
     /// The events, the newest first.
     pub events: Vec<PastEvent>,

@@ -12,6 +12,7 @@ const STEP_MAX: usize = 100;
 
 /// Some products as they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PastPage {
     /// Those that had been written by then.
     pub products: Vec<ProductState>,

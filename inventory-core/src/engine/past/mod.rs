@@ -37,6 +37,7 @@ use crate::vocabulary::{Quantity, Sequence, Timestamp};
 
 /// Why nothing can be said of the past.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PastError {
     /// What is kept of the log does not tell any more.
     #[error("the log is kept from position {floor} on, which no longer tells what was there")]

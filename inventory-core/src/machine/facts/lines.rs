@@ -19,6 +19,7 @@ pub trait Distinct {
 
 /// Why lines do not belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidLines {
     /// There is at least one line.
     #[error("there is at least one line")]

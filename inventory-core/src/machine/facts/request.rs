@@ -14,6 +14,7 @@ const LINE_BYTES: usize = 512;
 
 /// Why a list of commands is not a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidRequest {
     /// A request has at least one line.
     #[error("a request has at least one line")]

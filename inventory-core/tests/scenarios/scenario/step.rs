@@ -41,11 +41,9 @@ impl<'a> Step<'a> {
         let words: Vec<_> = line.split_whitespace().collect();
         match words[..] {
             ["window", age, keys] => Self::Window {
-                limits: WindowLimits {
-                    age_ms: moment(age).millis(),
-                    keys_max: keys.parse().unwrap(),
-                    ..WindowLimits::default()
-                },
+                limits: WindowLimits::default()
+                    .with_age_ms(moment(age).millis())
+                    .with_keys_max(keys.parse().unwrap()),
             },
             ["given", product, at, ref levels @ ..] => Self::Given(Given {
                 product,

@@ -19,6 +19,7 @@ const CHUNK_BYTES: u64 = 1 << 20;
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Copied {
     /// The history that the copy belongs to.
     pub epoch: Epoch,
@@ -28,6 +29,7 @@ pub struct Copied {
 
 /// Why nothing was copied that can be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CopyError {
     /// A snapshot is not what was written, or a newer program has written it. Nothing was copied: the other one and the log may
     /// have everything, which a start tells, and a copy of it would not.

@@ -4,6 +4,7 @@ use crate::file::{Finding, FindingKind};
 
 /// Bytes that are not what was written, or files that do not say the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// What it means.
     pub kind: FaultKind,

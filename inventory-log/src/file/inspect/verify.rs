@@ -18,6 +18,7 @@ use crate::file::segment::Segment;
 
 /// What was read, and what is wrong with it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Verified {
     /// Events whose checksum and chain are right.
     pub events: u64,

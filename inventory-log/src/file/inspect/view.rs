@@ -66,6 +66,7 @@ pub struct View {
 
 /// A segment and what it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SegmentSize {
     /// The name of its file.
     pub file: String,
@@ -77,6 +78,7 @@ pub struct SegmentSize {
 
 /// A snapshot, if its file can be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SnapshotFile {
     /// The name of the file.
     pub file: &'static str,

@@ -1,6 +1,6 @@
 //! Set-up of a run: how its engine is configured.
 
-use inventory_core::engine::{Recovery, Settings};
+use inventory_core::engine::Settings;
 use inventory_core::machine::WindowLimits;
 
 use super::Choices;
@@ -19,21 +19,17 @@ impl Default for Setup {
     /// A few entries fill a segment, a group spans sectors, and the log gives up what a snapshot covers.
     fn default() -> Self {
         Self {
-            files: FileOptions {
-                segment_bytes: 1_500,
-                reserve_bytes: 700,
-                prefill_bytes: 400,
-                recovery: Recovery::Strict,
-            },
-            settings: Settings {
-                window: WindowLimits {
-                    age_ms: 60_000,
-                    keys_max: 24,
-                    ..WindowLimits::default()
-                },
-                retain_events: Some(2),
-                ..Settings::default()
-            },
+            files: FileOptions::new()
+                .with_segment_bytes(1_500)
+                .with_reserve_bytes(700)
+                .with_prefill_bytes(400),
+            settings: Settings::default()
+                .with_window(
+                    WindowLimits::default()
+                        .with_age_ms(60_000)
+                        .with_keys_max(24),
+                )
+                .with_retain_events(Some(2)),
         }
     }
 }

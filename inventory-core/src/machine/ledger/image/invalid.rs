@@ -5,6 +5,7 @@ use crate::vocabulary::{ProductId, Sequence, StoreId};
 
 /// Why parts do not make an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidImage {
     /// A store, a product, a level's alert, a reservation or a transfer stands twice.
     #[error("{id:?} stands twice")]

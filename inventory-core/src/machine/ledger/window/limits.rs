@@ -1,7 +1,9 @@
 //! How much is remembered.
 
-/// How long, how many and how large keys are remembered.
+/// How long, how many and how large keys are remembered. A limit of zero remembers none, as a copy does that takes no requests:
+/// a retry is then a request of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WindowLimits {
     /// Age in milliseconds after which a key may be forgotten; it is, when a later key is remembered. Must be longer
     /// than a client keeps trying.
@@ -23,15 +25,40 @@ impl WindowLimits {
         keys_max: usize::MAX,
         bytes_max: usize::MAX,
     };
-}
 
-impl Default for WindowLimits {
     /// Seven days, a million keys, 256 MiB.
-    fn default() -> Self {
+    pub const fn new() -> Self {
         Self {
             age_ms: 7 * 24 * 60 * 60 * 1_000,
             keys_max: 1_000_000,
             bytes_max: 256 << 20,
         }
+    }
+
+    /// With keys forgotten at another age.
+    #[must_use]
+    pub const fn with_age_ms(mut self, age_ms: u64) -> Self {
+        self.age_ms = age_ms;
+        self
+    }
+
+    /// With so many keys at most.
+    #[must_use]
+    pub const fn with_keys_max(mut self, keys_max: usize) -> Self {
+        self.keys_max = keys_max;
+        self
+    }
+
+    /// With so many bytes at most.
+    #[must_use]
+    pub const fn with_bytes_max(mut self, bytes_max: usize) -> Self {
+        self.bytes_max = bytes_max;
+        self
+    }
+}
+
+impl Default for WindowLimits {
+    fn default() -> Self {
+        Self::new()
     }
 }

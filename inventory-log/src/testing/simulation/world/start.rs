@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Leap, OpenError, Opened, Reader};
-use inventory_core::ports::{Clock, DeadLetter, EventLog, LoadError, LogReader, Ports, ReadError};
+use inventory_core::ports::{Clock, DeadLetter, EventLog, LoadError, LogReader, Ports};
 use inventory_core::vocabulary::Span;
 
 use super::{Live, Progress, World};
@@ -134,13 +134,14 @@ impl World {
 /// Whether an engine did not start since storage failed, rather than for what it found.
 fn is_failure(error: &OpenError) -> bool {
     match error {
-        OpenError::Storage(_) | OpenError::Log(ReadError::Failed(_) | ReadError::GivenUp) => true,
+        OpenError::Storage(_) => true,
+        OpenError::Log(_) => !error.is_damage(),
         OpenError::Snapshot { cause, .. } => matches!(cause, LoadError::Failed(_)),
-        OpenError::Log(ReadError::Purged { .. } | ReadError::Damaged { .. })
-        | OpenError::Missing { .. }
+        OpenError::Missing { .. }
         | OpenError::LogEndsBeforeSnapshot { .. }
         | OpenError::OtherHistory { .. }
         | OpenError::ForeignSnapshot { .. }
         | OpenError::ClockAhead(_) => false,
+        _ => false,
     }
 }

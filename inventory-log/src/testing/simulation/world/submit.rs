@@ -123,11 +123,7 @@ impl World {
                 Ok(self.unanswered(group, now))
             }
             Err(EngineError::Stopped) if was_stopped => Ok(Progress::Stopped),
-            Err(
-                error @ (EngineError::Stopped
-                | EngineError::Fenced { .. }
-                | EngineError::ClockLeapt(_)),
-            ) => Err(Violation::new(
+            Err(error) => Err(Violation::new(
                 Check::AnswerIsRight,
                 format!("nobody else writes, and the clock shows {now}: {error:?}"),
             )),
