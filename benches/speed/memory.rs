@@ -3,7 +3,8 @@
 
 use std::{fs, mem};
 
-use inventory_core::machine::{Ledger, Staging};
+use inventory_core::machine::Ledger;
+use inventory_core::machine::dry_run::Staging;
 use inventory_core::vocabulary::Timestamp;
 
 use crate::arguments::scaled;

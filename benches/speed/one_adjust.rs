@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inventory_core::machine::{
-    Decision, Draft, Entry, Ledger, Request, Staging, WindowLimits, apply, decide,
-};
+use inventory_core::machine::dry_run::{Decision, Draft, Staging, decide};
+use inventory_core::machine::replica::apply;
+use inventory_core::machine::{Entry, Ledger, Request, WindowLimits};
 use inventory_core::vocabulary::Timestamp;
 use rapidhash::{RapidHashMap, RapidHashSet};
 

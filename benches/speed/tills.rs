@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use inventory_core::engine::Engine;
-use inventory_core::machine::{Command, Commit, Hold, Ledger, Request, Staging};
+use inventory_core::machine::dry_run::Staging;
+use inventory_core::machine::{Command, Commit, Hold, Ledger, Request};
 use inventory_core::vocabulary::{ReservationId, Timestamp, Ttl, Units};
 use tempfile::TempDir;
 

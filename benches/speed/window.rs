@@ -1,7 +1,8 @@
 //! Memory of the keys of many stores that synchronise their whole stock every quarter of an hour: what the process grows
 //! by, beside the bound that the window is given.
 
-use inventory_core::machine::{Command, Request, Staging, SyncLevel, SyncRule, WindowLimits};
+use inventory_core::machine::dry_run::Staging;
+use inventory_core::machine::{Command, Request, SyncLevel, SyncRule, WindowLimits};
 use inventory_core::vocabulary::{Quantity, Timestamp};
 
 use crate::arguments::scaled;

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
+use inventory_core::machine::dry_run::{Decision, Draft, Staging, decide};
+use inventory_core::machine::replica::apply;
 use inventory_core::machine::{
-    Command, DeadLettered, Decision, Draft, Entry, Event, Hold, Ledger, Request, Staging,
-    SyncLevel, SyncRule, WindowLimits, apply, decide,
+    Command, DeadLettered, Entry, Event, Hold, Ledger, Request, SyncLevel, SyncRule, WindowLimits,
 };
 use inventory_core::testing::steps;
 use inventory_core::vocabulary::{Quantity, Sequence, Timestamp, Ttl, Units};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{adjust, count};
 use inventory_core::engine::{Engine, Opened, Recovery, Settings};
-use inventory_core::machine::{Entry, Image, Ledger, Request, apply};
+use inventory_core::machine::replica::{Image, apply};
+use inventory_core::machine::{Entry, Ledger, Request};
 use inventory_core::ports::Ports;
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Sequence, Timestamp};

@@ -4,9 +4,10 @@
 use std::sync::{Arc, LazyLock};
 
 use inventory_core::conformance::assert_same_image;
+use inventory_core::machine::dry_run::{Decision, Draft, Portion, Staging, decide, expire};
+use inventory_core::machine::replica::{Image, apply};
 use inventory_core::machine::{
-    Adjust, Basis, Command, Commit, Count, Decision, Draft, Entry, Guard, Image, Ledger, Portion,
-    Receive, Request, Staging, WindowLimits, apply, decide, expire,
+    Adjust, Basis, Command, Commit, Count, Entry, Guard, Ledger, Receive, Request, WindowLimits,
 };
 use inventory_core::ports::{LoadError, Snapshot, SnapshotStore};
 use inventory_core::testing::ManualClock;

@@ -27,12 +27,29 @@ pub use facts::{
     Retry, RowOutcome, SetAlert, Settlement, Ship, Skip, SyncLevel, SyncRule, Then, Thresholds,
     Transfer, TransferLine, TransferState,
 };
-pub use ledger::{
-    Break, Buried, Head, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
-    KeysForgotten, Ledger, ProductIx, ProductView, StoreIx, WindowLimits,
+pub use ledger::{Break, Buried, Head, Ledger, ProductView, WindowLimits};
+pub use rules::{Inapplicable, Poison};
+
+pub(crate) use ledger::{
+    Image, ImageBuilder, ImageEntry, ImageProduct, KeysForgotten, ProductIx, StoreIx,
 };
-pub(crate) use rules::apply_decided;
-pub use rules::{
-    Decision, Draft, Effects, Inapplicable, NotApplied, Poison, Portion, Staging, apply,
-    apply_after_loss, apply_whole, decide, expire,
+pub(crate) use rules::{
+    Decision, Draft, Effects, Portion, Staging, apply, apply_after_loss, apply_decided, decide,
+    expire,
 };
+
+/// For what follows a log that another engine writes, and for adapters that keep snapshots: how entries become part of a
+/// ledger, and a ledger an image. An engine does all of this by itself.
+pub mod replica {
+    pub use super::ledger::{
+        Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage, KeysForgotten, ProductIx,
+        StoreIx,
+    };
+    pub use super::rules::{NotApplied, apply, apply_after_loss, apply_whole};
+}
+
+/// For what decides requests without writing them, as simulations and measurements do: what an engine does with a group of
+/// requests before it appends their entries. Nothing of it is durable.
+pub mod dry_run {
+    pub use super::rules::{Decision, Draft, Effects, Portion, Staging, decide, expire};
+}

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{Engine, Settings};
+use inventory_core::machine::replica::apply;
 use inventory_core::machine::{
     Basis, Command, Commit, Count, Entry, Guard, Hold, Ledger, MovementKind, Request, WindowLimits,
-    apply,
 };
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog;

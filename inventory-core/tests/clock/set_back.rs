@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{SetBackError, Settings, set_back};
-use inventory_core::machine::{Image, Ledger, ReservationState};
+use inventory_core::machine::replica::Image;
+use inventory_core::machine::{Ledger, ReservationState};
 use inventory_core::ports::{EventLog, Ports};
 use inventory_core::vocabulary::Sequence;
 

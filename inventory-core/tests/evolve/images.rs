@@ -4,9 +4,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
+use inventory_core::machine::replica::{
+    Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage, KeysForgotten, StoreIx, apply,
+};
 use inventory_core::machine::{
-    Alert, Buried, Entry, Head, Hold, Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage,
-    KeysForgotten, Ledger, Level, Request, Ship, StoreIx, Thresholds, WindowLimits, apply,
+    Alert, Buried, Entry, Head, Hold, Ledger, Level, Request, Ship, Thresholds, WindowLimits,
 };
 use inventory_core::vocabulary::{
     ProductId, Quantity, Sequence, StoreId, Timestamp, Ttl, Units, Version,

@@ -11,9 +11,10 @@ mod whole;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
+use inventory_core::machine::replica::apply;
 use inventory_core::machine::{
     After, Break, DeadLettered, Entry, Event, Head, Inapplicable, Intent, Ledger, Level, Movement,
-    MovementKind, ProductView, Request, WindowLimits, apply,
+    MovementKind, ProductView, Request, WindowLimits,
 };
 use inventory_core::vocabulary::{
     Chain, Delta, Fingerprint, Quantity, Sequence, Timestamp, Version,

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image, count};
+use inventory_core::machine::dry_run::{Decision, Draft, Portion, Staging, decide};
+use inventory_core::machine::replica::{
+    ImageBuilder, ImageProduct, KeysForgotten, apply, apply_after_loss,
+};
 use inventory_core::machine::{
-    After, Command, Commit, DeadLettered, Decision, Draft, Entry, Event, Hold, ImageBuilder,
-    ImageProduct, KeysForgotten, Ledger, Level, Movement, MovementKind, Portion, Receive, Release,
-    Request, ReservationState, Ship, Staging, SyncLevel, SyncRule, WindowLimits, apply,
-    apply_after_loss, decide,
+    After, Command, Commit, DeadLettered, Entry, Event, Hold, Ledger, Level, Movement,
+    MovementKind, Receive, Release, Request, ReservationState, Ship, SyncLevel, SyncRule,
+    WindowLimits,
 };
 use inventory_core::testing::{Defect, with};
 use inventory_core::vocabulary::{Delta, Sequence, Timestamp, Ttl, Units};
@@ -247,7 +250,7 @@ fn the_end_of_a_reservation_does_not_end_a_suspicion() {
         deadlines: 100,
         lines: 100,
     };
-    let effects = inventory_core::machine::expire(&mut draft, portion).unwrap();
+    let effects = inventory_core::machine::dry_run::expire(&mut draft, portion).unwrap();
     let entry = draft.record(None, effects);
     assert_eq!(apply(&mut ledger, &entry), Ok(vec![]));
     // Of r1 only two units are left to set free, and of r2 none.

@@ -1,7 +1,8 @@
 //! What a later program has written.
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{Break, Entry, Head, apply, apply_whole};
+use inventory_core::machine::replica::{apply, apply_whole};
+use inventory_core::machine::{Break, Entry, Head};
 use inventory_core::vocabulary::Chain;
 
 use crate::{FOLLOWS, at, decreased, entry, state, ten_of_tea};

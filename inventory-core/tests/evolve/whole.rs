@@ -1,9 +1,8 @@
 //! An entry of somebody else's log is applied as a whole, or not at all.
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{
-    Entry, Event, Inapplicable, Ledger, NotApplied, WindowLimits, apply, apply_whole,
-};
+use inventory_core::machine::replica::{NotApplied, apply, apply_whole};
+use inventory_core::machine::{Entry, Event, Inapplicable, Ledger, WindowLimits};
 
 use crate::{FOLLOWS, Says, at, decreased, entry, state, ten_of_tea, unknown, version};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inventory_core::engine::ProductState;
-use inventory_core::machine::{Entry, Event, Ledger, Level, WindowLimits, apply_after_loss};
+use inventory_core::machine::replica::apply_after_loss;
+use inventory_core::machine::{Entry, Event, Ledger, Level, WindowLimits};
 use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
 
 /// An event, what it found, and the entry that it belongs to.

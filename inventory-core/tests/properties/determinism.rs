@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
 use inventory_core::engine::{Answer, Engine, Settings};
-use inventory_core::machine::{Entry, Image, Request, WindowLimits};
+use inventory_core::machine::replica::Image;
+use inventory_core::machine::{Entry, Request, WindowLimits};
 use inventory_core::memory::{MemoryStorage, StoppedClock};
 use inventory_core::ports::{EventLog, Snapshot, SnapshotStore};
 use inventory_core::vocabulary::Timestamp;

@@ -8,7 +8,8 @@ use inventory_core::engine::{
     Answer, Awaits, Engine, EngineError, EngineTime, OpenError, Opened, Reader, Settings,
     Snapshotter, Subscription,
 };
-use inventory_core::machine::{Entry, Event, Ledger, Request, apply};
+use inventory_core::machine::replica::apply;
+use inventory_core::machine::{Entry, Event, Ledger, Request};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, EventLog};
 use inventory_core::testing::{

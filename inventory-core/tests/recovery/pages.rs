@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, assert_same_image};
 use inventory_core::engine::OpenError;
-use inventory_core::machine::{Entry, Image, Request};
+use inventory_core::machine::replica::Image;
+use inventory_core::machine::{Entry, Request};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog, ReadError};
 use inventory_core::testing::{Call, Faults};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use inventory_core::conformance::{History, adjust, count};
 use inventory_core::engine::{Loss, OpenError};
-use inventory_core::machine::{Entry, Image};
+use inventory_core::machine::Entry;
+use inventory_core::machine::replica::Image;
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog, Ports, Snapshot, SnapshotStore};
 use inventory_core::vocabulary::{Epoch, Sequence};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use inventory_core::engine::Reader;
-use inventory_core::machine::Image;
+use inventory_core::machine::replica::Image;
 use inventory_core::vocabulary::Sequence;
 use parking_lot::Mutex;
 

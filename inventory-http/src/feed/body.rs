@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use inventory_core::machine::{Image, ProductView};
+use inventory_core::machine::ProductView;
+use inventory_core::machine::replica::Image;
 use inventory_core::vocabulary::{Epoch, Sequence};
 
 use crate::server::{CHUNK_BYTES, Share};

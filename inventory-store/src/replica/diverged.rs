@@ -1,6 +1,7 @@
 //! Why a page cannot be followed.
 
-use inventory_core::machine::{Break, Inapplicable, NotApplied};
+use inventory_core::machine::replica::NotApplied;
+use inventory_core::machine::{Break, Inapplicable};
 use inventory_core::vocabulary::{Epoch, Sequence};
 use inventory_http::wire::InvalidEntry;
 

@@ -1,6 +1,7 @@
 //! A replica at one moment.
 
-use inventory_core::machine::{Image, ProductView};
+use inventory_core::machine::ProductView;
+use inventory_core::machine::replica::Image;
 use inventory_core::vocabulary::Epoch;
 use inventory_http::wire::{Position, SnapshotProduct, StateSnapshot};
 use serde::Serialize;

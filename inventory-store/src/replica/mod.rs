@@ -32,7 +32,8 @@ pub use page::Page;
 pub use shown::Shown;
 pub use snapshot::InvalidSnapshot;
 
-use inventory_core::machine::{Head, Ledger, WindowLimits, apply_whole};
+use inventory_core::machine::replica::apply_whole;
+use inventory_core::machine::{Head, Ledger, WindowLimits};
 use inventory_core::vocabulary::{Epoch, ProductId, Sequence, StoreId, Timestamp};
 use inventory_http::wire::{Changes, Levels, Position, StateSnapshot, WireEvent};
 

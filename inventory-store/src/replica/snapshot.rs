@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory_core::machine::{
-    Head, Image, ImageBuilder, ImageProduct, InvalidImage, KeysForgotten, Level,
+use inventory_core::machine::replica::{
+    Image, ImageBuilder, ImageProduct, InvalidImage, KeysForgotten,
 };
+use inventory_core::machine::{Head, Level};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_http::wire::{SnapshotLevel, StateSnapshot};
 

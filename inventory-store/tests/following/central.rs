@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory_core::engine::{Engine, Opened, Settings, Snapshotter};
-use inventory_core::machine::{
-    Command, DeadLettered, Entry, Event, Image, Ledger, ProductView, Request,
-};
+use inventory_core::machine::replica::Image;
+use inventory_core::machine::{Command, DeadLettered, Entry, Event, Ledger, ProductView, Request};
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{EventLog as _, Ports, Snapshot, SnapshotStore as _};
 use inventory_core::testing::ManualClock;

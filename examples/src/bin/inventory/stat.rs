@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use inventory_core::machine::{self, Ledger, WindowLimits};
+use inventory_core::machine::{Ledger, WindowLimits, replica};
 use inventory_core::vocabulary::{Sequence, Timestamp};
 use inventory_log::file::inspect::{Depth, SnapshotFile, View};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn stock(view: &View, snapshots: &[SnapshotFile]) -> std::io::Result<Option<Ledg
     let after = ledger.head().sequence;
     view.each_record(after, Default::default(), &mut |record| {
         let entry = record.entry.ok();
-        let outcome = entry.map(|entry| machine::apply(&mut ledger, &entry).is_ok());
+        let outcome = entry.map(|entry| replica::apply(&mut ledger, &entry).is_ok());
         followed = outcome == Some(true);
         match followed {
             true => ControlFlow::Continue(()),

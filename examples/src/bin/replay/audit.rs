@@ -1,7 +1,8 @@
 //! Audit: whether every unit is accounted for, in three ways that share as little as possible.
 
 use inventory_core::engine::{Engine, Opened};
-use inventory_core::machine::{Ledger, apply};
+use inventory_core::machine::Ledger;
+use inventory_core::machine::replica::apply;
 use inventory_core::ports::LogReader;
 use serde::{Serialize, Serializer};
 

@@ -34,10 +34,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory_core::conformance::assert_same_image;
-use inventory_core::machine::{
-    DeadLettered, Decision, Draft, Entry, Event, Head, Image, ImageBuilder, ImageProduct,
-    KeysForgotten, Ledger, Portion, Request, Staging, StoreIx, WindowLimits, apply, decide, expire,
+use inventory_core::machine::dry_run::{Decision, Draft, Portion, Staging, decide, expire};
+use inventory_core::machine::replica::{
+    Image, ImageBuilder, ImageProduct, KeysForgotten, StoreIx, apply,
 };
+use inventory_core::machine::{DeadLettered, Entry, Event, Head, Ledger, Request, WindowLimits};
 use inventory_core::testing::{Model, Predicted};
 use inventory_core::vocabulary::{Chain, Quantity, Sequence, Timestamp, Version};
 

@@ -9,9 +9,8 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
 use inventory_core::defect;
-use inventory_core::machine::{
-    Head, Image, ImageBuilder, ImageProduct, KeysForgotten, Level, StoreIx,
-};
+use inventory_core::machine::replica::{Image, ImageBuilder, ImageProduct, KeysForgotten, StoreIx};
+use inventory_core::machine::{Head, Level};
 use inventory_core::ports::Snapshot;
 use inventory_core::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, Version};
 use rapidhash::RapidHashMap;

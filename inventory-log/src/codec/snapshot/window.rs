@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use inventory_core::machine::replica::{ImageEntry, ProductIx, StoreIx};
 use inventory_core::machine::{
-    After, DeadLettered, Details, Event, ImageEntry, Intent, Level, Movement, MovementKind,
-    ProductIx, RowOutcome, StoreIx,
+    After, DeadLettered, Details, Event, Intent, Level, Movement, MovementKind, RowOutcome,
 };
 use inventory_core::vocabulary::{
     Caller, Chain, Delta, Fingerprint, IdempotencyKey, Quantity, Sequence, Timestamp, Version,

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use inventory_core::machine::{Entry, Image};
+use inventory_core::machine::Entry;
+use inventory_core::machine::replica::Image;
 use inventory_core::vocabulary::Sequence;
 
 /// The first difference between what a snapshot has and what the log amounts to at its position; `None` when there is none.

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use inventory_core::machine::{self, Entry, Head, Ledger, WindowLimits};
+use inventory_core::machine::{Entry, Head, Ledger, WindowLimits, replica};
 use inventory_core::ports::Snapshot;
 use inventory_core::vocabulary::{Chain, Sequence, Timestamp};
 
@@ -166,7 +166,7 @@ impl<'a> Pass<'a> {
         if entry.last() <= ledger.head().sequence {
             return;
         }
-        match machine::apply(ledger, entry) {
+        match replica::apply(ledger, entry) {
             Ok(poison) => {
                 let faults = poison.iter().map(|poison| {
                     let what = format!(
