@@ -13,14 +13,14 @@ use crate::process::{Program, call, command, store_command};
 use crate::stores::wait;
 
 /// Writes a certificate of this machine, and its key.
-fn certify(folder: &Path) {
+pub(crate) fn certify(folder: &Path) {
     let made = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let CertifiedKey { cert, signing_key } = made;
     fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
 }
 
-fn certified<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
+pub(crate) fn certified<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
     command
         .env("TLS_CERT_FILE", folder.join("cert.pem"))
         .env("TLS_KEY_FILE", folder.join("key.pem"))

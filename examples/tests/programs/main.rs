@@ -5,6 +5,7 @@
 mod access_log;
 mod client;
 mod encrypted;
+mod idle;
 mod keys_again;
 mod killed;
 mod limits;

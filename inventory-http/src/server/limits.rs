@@ -7,8 +7,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at once, and no more than leave the process descriptors for its files; beyond it a connection is answered
-    /// 503 and closed, an encrypted one closed without a word. Each costs some 12 KiB while nothing is
-    /// sent, and up to [`CHUNK_BYTES`] twice, beside the buffers of its socket, while something is.
+    /// 503 and closed, an encrypted one closed without a word. Each costs some 32 KiB once it has asked for something, half of
+    /// it in the buffers of hyper, and an encrypted one 40. While something is sent, up to [`CHUNK_BYTES`] twice are added, and
+    /// the buffers of its socket.
     pub connections_max: usize,
     /// Connections beyond these that are answered how the service is, and nothing else: those who watch it are to see a
     /// service that is busy, not one that is dead.
