@@ -163,13 +163,13 @@ impl Window {
         let head = head.expect("a queue with a rank is not empty");
         let superseded = &mut self.superseded;
         let known = &mut self.queues[queue as usize];
-        let before = (known.oldest, known.keys, known.bytes());
+        let before = known.bytes();
         let (offset, hash) = known.pop();
         let place = Place { queue, offset };
         let is_key = superseded.is_empty() || !superseded.remove(&place);
         known.keys -= usize::from(is_key);
-        self.bytes = self.bytes - before.2 + known.bytes();
-        self.ranks.moved(queue, before, known);
+        self.bytes = self.bytes - before + known.bytes();
+        self.ranks.moved(queue, known);
         if is_key {
             self.unindex(hash, place);
             self.forgotten.early += u64::from(!aged && !defect!(EvictionNotCounted));
@@ -196,10 +196,10 @@ impl Window {
     /// Changes a queue, and what is known of all of them.
     fn change<T>(&mut self, queue: u32, change: impl FnOnce(&mut Queue) -> T) -> T {
         let known = &mut self.queues[queue as usize];
-        let before = (known.oldest, known.keys, known.bytes());
+        let before = known.bytes();
         let changed = change(known);
-        self.bytes = self.bytes - before.2 + known.bytes();
-        self.ranks.moved(queue, before, known);
+        self.bytes = self.bytes - before + known.bytes();
+        self.ranks.moved(queue, known);
         changed
     }
 

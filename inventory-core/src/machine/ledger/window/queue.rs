@@ -101,10 +101,20 @@ impl Queue {
         Unpacker { rest }
     }
 
+    /// The oldest entry.
+    fn first(&self) -> Unpacker<'_> {
+        let (start, bytes) = match self.full.front() {
+            Some((start, bytes)) => (*start, &**bytes),
+            None => (self.tail_start, &*self.tail),
+        };
+        let rest = &bytes[(self.start - start) as usize..];
+        Unpacker { rest }
+    }
+
     /// Takes the oldest entry out, and returns its offset and the hash of its key.
     pub(super) fn pop(&mut self) -> (u64, u64) {
         let offset = self.start;
-        let packed = self.at(offset);
+        let packed = self.first();
         let hash = packed.key_hash();
         let mut next = packed;
         next.skip();
@@ -112,7 +122,7 @@ impl Queue {
         self.drop_forgotten();
         self.oldest = match self.start == self.end() {
             true => None,
-            false => Some(Oldest::of(self.at(self.start))),
+            false => Some(Oldest::of(self.first())),
         };
         (offset, hash)
     }

@@ -151,10 +151,9 @@ impl<'a> Draft<'a> {
                 ..StagedProduct::default()
             },
         };
-        let standing = match self.staging.levels.get(&(product_ix, store_ix)) {
-            Some(&standing) => Some(standing),
-            None => known.and_then(|known| known.standing(store_ix)),
-        };
+        // No level is staged whose product is not.
+        let level = staged.and_then(|_| self.staging.levels.get(&(product_ix, store_ix)).copied());
+        let standing = level.or_else(|| known.and_then(|known| known.standing(store_ix)));
         Place {
             alert: self.alert_at((product_ix, store_ix)),
             product_ix,
