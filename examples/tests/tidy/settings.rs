@@ -9,7 +9,7 @@ use inventory_http::server::SettingDoc;
 use inventory_log::file::FileOptions;
 use inventory_store::api;
 
-use crate::workspace::file;
+use crate::workspace::{expect_none, file, sources};
 
 /// Type, field and default of every setting: what the types say of themselves, so that a new field is here too.
 fn library() -> Vec<[String; 3]> {
@@ -63,6 +63,23 @@ fn table(of: &str) -> Vec<[String; 3]> {
         [unquoted(cell()), unquoted(cell()), cell().to_owned()]
     })
     .collect()
+}
+
+#[test]
+fn every_setting_of_the_library_has_a_method_of_its_name() {
+    let sources = ["inventory-core/src", "inventory-log/src"].map(sources);
+    let texts: String = sources.iter().flatten().map(|file| &*file.text).collect();
+    let mut broken = Vec::new();
+    for [of, field, _] in library() {
+        let name = field.rsplit('.').next().unwrap();
+        if !texts.contains(&format!("fn with_{name}(mut self,")) {
+            broken.push(format!("{of}: {field}"));
+        }
+    }
+    expect_none(
+        &broken,
+        "add `with_` and its name: other crates cannot write it as a literal",
+    );
 }
 
 #[test]

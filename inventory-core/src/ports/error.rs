@@ -8,6 +8,7 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 /// Storage failed. What was being done, and why it failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} failed")]
+#[non_exhaustive]
 pub struct StorageError {
     /// What was being done, as in "renaming state.json".
     pub operation: String,
