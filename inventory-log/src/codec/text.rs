@@ -1,12 +1,76 @@
 //! JSON text: the few forms that this format is made of, written and read: fixed names, integers, strings, digests.
 
+use inventory_core::vocabulary::{
+    Chain, Delta, Epoch, Fingerprint, Quantity, Sequence, Timestamp, Version,
+};
+
+/// A value that has one form.
+pub(crate) trait Value {
+    /// Appends it.
+    fn push(self, out: &mut Vec<u8>);
+}
+
+/// Appends a value behind its name, which brings its quotes and what is around it.
+pub(crate) fn push_field(out: &mut Vec<u8>, name: &[u8], value: impl Value) {
+    out.extend_from_slice(name);
+    value.push(out);
+}
+
+macro_rules! values {
+    ($($type:ty: $value:ident, $out:ident => $push:expr;)+) => {$(
+        impl Value for $type {
+            fn push(self, $out: &mut Vec<u8>) {
+                let $value = self;
+                $push;
+            }
+        }
+    )+};
+}
+
+values! {
+    &str: text, out => push_string(out, text);
+    u32: number, out => push_number(out, number);
+    u64: number, out => push_number(out, number);
+    usize: number, out => push_number(out, number);
+    Sequence: sequence, out => push_number(out, sequence.number());
+    Version: version, out => push_number(out, version.number());
+    Quantity: quantity, out => push_number(out, quantity.units());
+    Delta: delta, out => push_number(out, delta.units());
+    Timestamp: time, out => push_quoted(out, &time.to_text());
+    Fingerprint: digest, out => push_digest(out, digest.bits());
+    Chain: digest, out => push_digest(out, digest.bits());
+    Epoch: epoch, out => push_quoted(out, epoch.to_string().as_bytes());
+}
+
+impl<T: Value> Value for Option<T> {
+    fn push(self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.push(out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+}
+
+/// Appends what needs no escape, in quotes.
+fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+fn push_digest(out: &mut Vec<u8>, bits: u64) {
+    out.push(b'"');
+    push_hex64(out, bits);
+    out.push(b'"');
+}
+
 /// Appends a number in decimal.
-pub(crate) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends `bits` as 16 lower-case hexadecimal digits.
-pub(crate) fn push_hex64(out: &mut Vec<u8>, bits: u64) {
+fn push_hex64(out: &mut Vec<u8>, bits: u64) {
     let mut digits = [0; 16];
     for (place, digit) in digits.iter_mut().enumerate() {
         *digit = HEX[(bits >> (60 - 4 * place)) as usize & 15];
@@ -46,7 +110,7 @@ pub(crate) fn parse_hex(digits: &[u8]) -> Option<u64> {
 }
 
 /// Appends a JSON string.
-pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Ids and keys seldom need an escape: look once, then copy at once.
     let plain = text

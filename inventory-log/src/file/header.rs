@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::codec::format::{FORMAT, format};
 use crate::codec::record::{check_crc, push_crc};
-use crate::codec::text::{push_hex64, push_number};
+use crate::codec::text::push_field;
 
 /// Where a segment starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,21 +56,13 @@ impl Header {
     /// Appends the line.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        out.extend_from_slice(b"{\"format\":");
-        push_number(out, FORMAT);
-        out.extend_from_slice(b",\"epoch\":\"");
-        out.extend_from_slice(self.epoch.to_string().as_bytes());
-        out.extend_from_slice(b"\",\"first\":");
-        push_number(out, self.first().number());
-        out.extend_from_slice(b",\"chain\":\"");
-        push_hex64(out, self.before.chain.bits());
-        out.extend_from_slice(b"\",\"recordedAt\":\"");
-        out.extend_from_slice(&self.before.recorded_at.to_text());
-        out.push(b'"');
+        push_field(out, b"{\"format\":", FORMAT);
+        push_field(out, b",\"epoch\":", self.epoch);
+        push_field(out, b",\"first\":", self.first());
+        push_field(out, b",\"chain\":", self.before.chain);
+        push_field(out, b",\"recordedAt\":", self.before.recorded_at);
         if let Some(epoch) = self.replaces {
-            out.extend_from_slice(b",\"replaces\":\"");
-            out.extend_from_slice(epoch.to_string().as_bytes());
-            out.push(b'"');
+            push_field(out, b",\"replaces\":", epoch);
         }
         if self.salvaged && !defect!(SalvageForgotten) {
             out.extend_from_slice(b",\"salvaged\":true");

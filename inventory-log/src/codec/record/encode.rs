@@ -3,11 +3,11 @@
 use inventory_core::machine::{
     Annotations, DeadLettered, DetailValue, Entry, Event, Movement, MovementKind, RowOutcome,
 };
-use inventory_core::vocabulary::{Actor, Note, Reason, Reference, Sequence};
+use inventory_core::vocabulary::{Actor, Note, ProductId, Reason, Reference, Sequence};
 
 use super::decode::dead_lettered;
 use super::push_crc;
-use crate::codec::text::{push_hex64, push_number, push_string};
+use crate::codec::text::{Value as _, push_field};
 
 /// Appends the line of an entry that is written by the append whose first position is `group`.
 pub(crate) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
@@ -17,25 +17,16 @@ pub(crate) fn encode(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
 }
 
 fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
-    out.extend_from_slice(b"{\"seq\":");
-    push_number(out, entry.first.number());
-    out.extend_from_slice(b",\"n\":");
-    push_number(out, entry.events.len());
-    out.extend_from_slice(b",\"group\":");
-    push_number(out, group.number());
-    out.extend_from_slice(b",\"ts\":\"");
-    out.extend_from_slice(&entry.recorded_at.to_text());
-    out.push(b'"');
+    push_field(out, b"{\"seq\":", entry.first);
+    push_field(out, b",\"n\":", entry.events.len());
+    push_field(out, b",\"group\":", group);
+    push_field(out, b",\"ts\":", entry.recorded_at);
     if let Some(intent) = &entry.intent {
         if let Some(caller) = &intent.caller {
-            out.extend_from_slice(b",\"caller\":");
-            push_string(out, caller.as_str());
+            push_field(out, b",\"caller\":", caller.as_str());
         }
-        out.extend_from_slice(b",\"key\":");
-        push_string(out, intent.key.as_str());
-        out.extend_from_slice(b",\"fp\":\"");
-        push_hex64(out, intent.fingerprint.bits());
-        out.push(b'"');
+        push_field(out, b",\"key\":", intent.key.as_str());
+        push_field(out, b",\"fp\":", intent.fingerprint);
     }
     if !entry.outcomes.is_empty() {
         out.extend_from_slice(b",\"outcomes\":");
@@ -51,9 +42,7 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry, group: Sequence) {
         }
         push_event(out, event);
     }
-    out.extend_from_slice(b"],\"chain\":\"");
-    push_hex64(out, entry.chain.bits());
-    out.push(b'"');
+    push_field(out, b"],\"chain\":", entry.chain);
 }
 
 fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
@@ -65,9 +54,7 @@ fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
         actor,
     } = annotations;
     if let Some(trace) = trace {
-        out.extend_from_slice(b",\"trace\":\"");
-        out.extend_from_slice(trace.to_string().as_bytes());
-        out.push(b'"');
+        push_field(out, b",\"trace\":", &*trace.to_string());
     }
     let texts: [(&[u8], Option<&str>); 4] = [
         (b",\"reason\":", reason.map(Reason::name)),
@@ -80,8 +67,7 @@ fn push_annotations(out: &mut Vec<u8>, annotations: &Annotations) {
     ];
     for (name, text) in texts {
         if let Some(text) = text {
-            out.extend_from_slice(name);
-            push_string(out, text);
+            push_field(out, name, text);
         }
     }
 }
@@ -106,24 +92,15 @@ fn push_event(out: &mut Vec<u8>, event: &Event) {
 
 fn push_movement(out: &mut Vec<u8>, movement: &Movement) {
     let after = &movement.after;
-    out.extend_from_slice(b"{\"type\":\"");
-    out.extend_from_slice(movement.kind.type_name().as_bytes());
-    out.extend_from_slice(b"\",\"product\":");
-    push_string(out, movement.product.as_str());
-    out.extend_from_slice(b",\"store\":");
-    push_string(out, movement.store.as_str());
-    out.extend_from_slice(b",\"delta\":");
-    push_number(out, movement.delta.units());
-    out.extend_from_slice(b",\"reservedDelta\":");
-    push_number(out, movement.reserved_delta.units());
-    out.extend_from_slice(b",\"onHand\":");
-    push_number(out, after.level.on_hand().units());
-    out.extend_from_slice(b",\"reserved\":");
-    push_number(out, after.level.reserved().units());
-    out.extend_from_slice(b",\"version\":");
-    push_number(out, after.version.number());
-    out.extend_from_slice(b",\"total\":");
-    push_number(out, after.total.units());
+    push_field(out, b"{\"type\":", movement.kind.type_name());
+    push_field(out, b",\"product\":", movement.product.as_str());
+    push_field(out, b",\"store\":", movement.store.as_str());
+    push_field(out, b",\"delta\":", movement.delta);
+    push_field(out, b",\"reservedDelta\":", movement.reserved_delta);
+    push_field(out, b",\"onHand\":", after.level.on_hand());
+    push_field(out, b",\"reserved\":", after.level.reserved());
+    push_field(out, b",\"version\":", after.version);
+    push_field(out, b",\"total\":", after.total);
     push_details(out, &movement.kind);
     out.push(b'}');
 }
@@ -135,13 +112,9 @@ pub(crate) fn push_details(out: &mut Vec<u8>, kind: &MovementKind) {
         out.extend_from_slice(detail.name().as_bytes());
         out.extend_from_slice(b"\":");
         match value {
-            DetailValue::Text(text) => push_string(out, text),
-            DetailValue::Time(time) => {
-                out.push(b'"');
-                out.extend_from_slice(&time.to_text());
-                out.push(b'"');
-            }
-            DetailValue::Units(units) => push_number(out, units.units()),
+            DetailValue::Text(text) => text.push(out),
+            DetailValue::Time(time) => time.push(out),
+            DetailValue::Units(units) => units.push(out),
         }
     });
 }
@@ -154,17 +127,10 @@ fn push_dead_lettered(out: &mut Vec<u8>, letter: &DeadLettered) {
         out.extend_from_slice(letter.raw.as_bytes());
         return;
     }
-    out.extend_from_slice(b"{\"type\":\"DeadLettered\",\"product\":");
-    match &letter.product {
-        Some(product) => push_string(out, product.as_str()),
-        None => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"version\":");
-    match letter.version {
-        Some(version) => push_number(out, version.number()),
-        None => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"raw\":");
-    push_string(out, &letter.raw);
+    out.extend_from_slice(b"{\"type\":\"DeadLettered\"");
+    let product = letter.product.as_ref().map(ProductId::as_str);
+    push_field(out, b",\"product\":", product);
+    push_field(out, b",\"version\":", letter.version);
+    push_field(out, b",\"raw\":", &*letter.raw);
     out.push(b'}');
 }

@@ -26,7 +26,7 @@ use self::source::{Source, WireHeader, said};
 use self::window::{push_remembered, read_remembered};
 use crate::codec::format::FORMAT;
 use crate::codec::interner::Interner;
-use crate::codec::text::{push_hex64, push_number, push_string};
+use crate::codec::text::{Value as _, push_field};
 
 /// Writes a snapshot.
 pub(crate) fn write(out: impl Write, snapshot: &Snapshot) -> io::Result<()> {
@@ -34,7 +34,7 @@ pub(crate) fn write(out: impl Write, snapshot: &Snapshot) -> io::Result<()> {
     let mut sink = Sink::new(out);
     push_header(&mut sink.buffer, snapshot);
     sink.list("stores", image.stores(), |out, store| {
-        push_string(out, store.as_str())
+        store.as_str().push(out)
     })?;
     push_products(&mut sink, image)?;
     let alerts = image.products().flat_map(|product| {
@@ -62,64 +62,45 @@ pub(crate) fn write(out: impl Write, snapshot: &Snapshot) -> io::Result<()> {
 
 fn push_header(out: &mut Vec<u8>, snapshot: &Snapshot) {
     let head = snapshot.image.head();
-    out.extend_from_slice(b"{\"format\":");
-    push_number(out, FORMAT);
-    out.extend_from_slice(b",\"epoch\":\"");
-    out.extend_from_slice(snapshot.epoch.to_string().as_bytes());
-    out.extend_from_slice(b"\",\"replaces\":");
-    match snapshot.replaces {
-        Some(epoch) => push_string(out, &epoch.to_string()),
-        None => out.extend_from_slice(b"null"),
-    }
-    out.extend_from_slice(b",\"sequence\":");
     let off_by_one = u64::from(defect!(SnapshotSequenceTooLow));
     let too_high = u64::from(defect!(SnapshotSequenceTooHigh));
-    push_number(out, head.sequence.number() - off_by_one + too_high);
-    out.extend_from_slice(b",\"chain\":\"");
-    push_hex64(out, head.chain.bits());
-    out.extend_from_slice(b"\",\"recordedAt\":\"");
-    out.extend_from_slice(&head.recorded_at.to_text());
-    out.extend_from_slice(b"\",\"keysEvictedEarly\":");
+    let sequence = head.sequence.number() - off_by_one + too_high;
     let forgotten = snapshot.image.keys_forgotten();
-    push_number(out, forgotten.early);
-    out.extend_from_slice(b",\"keysForgottenUntil\":\"");
-    out.extend_from_slice(&forgotten.until.to_text());
-    out.extend_from_slice(b"\",\"unknownBefore\":");
-    push_number(out, snapshot.image.unknown_before().number());
+    push_field(out, b"{\"format\":", FORMAT);
+    push_field(out, b",\"epoch\":", snapshot.epoch);
+    push_field(out, b",\"replaces\":", snapshot.replaces);
+    push_field(out, b",\"sequence\":", sequence);
+    push_field(out, b",\"chain\":", head.chain);
+    push_field(out, b",\"recordedAt\":", head.recorded_at);
+    push_field(out, b",\"keysEvictedEarly\":", forgotten.early);
+    push_field(out, b",\"keysForgottenUntil\":", forgotten.until);
+    push_field(out, b",\"unknownBefore\":", snapshot.image.unknown_before());
     out.extend_from_slice(b",\n");
 }
 
 fn push_products(sink: &mut Sink<impl Write>, image: &Image) -> io::Result<()> {
     let stores: RapidHashMap<&StoreId, usize> = image.stores().zip(0..).collect();
     sink.list("products", image.products(), |out, product| {
-        out.extend_from_slice(b"{\"id\":");
-        push_string(out, product.id().as_str());
-        out.extend_from_slice(b",\"version\":");
+        push_field(out, b"{\"id\":", product.id().as_str());
         let version = if defect!(VersionNotPersisted) {
             Version::NEVER_WRITTEN
         } else {
             product.version()
         };
-        push_number(out, version.number());
-        out.extend_from_slice(b",\"total\":");
-        push_number(out, product.total().units());
-        out.extend_from_slice(b",\"updatedAt\":\"");
-        out.extend_from_slice(&product.updated_at().to_text());
-        out.extend_from_slice(if product.quarantined() {
-            b"\",\"quarantined\":true,\"levels\":["
-        } else {
-            b"\",\"quarantined\":false,\"levels\":["
+        push_field(out, b",\"version\":", version);
+        push_field(out, b",\"total\":", product.total());
+        push_field(out, b",\"updatedAt\":", product.updated_at());
+        out.extend_from_slice(match product.quarantined() {
+            true => b",\"quarantined\":true,\"levels\":[",
+            false => b",\"quarantined\":false,\"levels\":[",
         });
         let levels = product.levels().zip(product.counted_at());
         for (at, ((store, level), counted_at)) in levels.enumerate() {
-            out.extend_from_slice(if at > 0 { b",[" } else { b"[" });
-            push_number(out, stores[store]);
-            out.push(b',');
-            push_number(out, level.on_hand().units());
-            out.push(b',');
-            push_number(out, level.reserved().units());
-            out.push(b',');
-            push_number(out, counted_at.number());
+            let begin = if at > 0 { &b",["[..] } else { b"[" };
+            push_field(out, begin, stores[store]);
+            push_field(out, b",", level.on_hand());
+            push_field(out, b",", level.reserved());
+            push_field(out, b",", counted_at);
             out.push(b']');
         }
         out.extend_from_slice(b"]}");

@@ -1,4 +1,4 @@
-//! Reservations, transfers, alerts and buried positions, as lines of a snapshot.
+//! Reservations, transfers, alerts and buried positions, as lines of a snapshot. Who reads a line is told what is wrong with it.
 
 use std::borrow::Cow;
 
@@ -11,18 +11,15 @@ use inventory_core::vocabulary::{
 };
 use serde::Deserialize;
 
+use super::source::said;
 use crate::codec::interner::Interner;
-use crate::codec::text::{push_number, push_string};
+use crate::codec::text::push_field;
 
 pub(super) fn push_alert(out: &mut Vec<u8>, product: &ProductId, store: &StoreId, alert: Alert) {
-    out.extend_from_slice(b"{\"product\":");
-    push_string(out, product.as_str());
-    out.extend_from_slice(b",\"store\":");
-    push_string(out, store.as_str());
-    out.extend_from_slice(b",\"low\":");
-    push_number(out, alert.thresholds.low().units());
-    out.extend_from_slice(b",\"replenished\":");
-    push_number(out, alert.thresholds.replenished().units());
+    push_field(out, b"{\"product\":", product.as_str());
+    push_field(out, b",\"store\":", store.as_str());
+    push_field(out, b",\"low\":", alert.thresholds.low());
+    push_field(out, b",\"replenished\":", alert.thresholds.replenished());
     out.extend_from_slice(match alert.is_low {
         true => b",\"isLow\":true}",
         false => b",\"isLow\":false}",
@@ -30,9 +27,8 @@ pub(super) fn push_alert(out: &mut Vec<u8>, product: &ProductId, store: &StoreId
 }
 
 pub(super) fn push_lapsed(out: &mut Vec<u8>, product: &ProductId, before: Timestamp) {
-    out.extend_from_slice(b"{\"product\":");
-    push_string(out, product.as_str());
-    push_time(out, b",\"before\":", Some(before));
+    push_field(out, b"{\"product\":", product.as_str());
+    push_field(out, b",\"before\":", before);
     out.push(b'}');
 }
 
@@ -43,13 +39,12 @@ pub(super) fn push_reservation(out: &mut Vec<u8>, reservation: &Reservation) {
         reservation.opened,
         reservation.opened_at,
     );
-    push_time(out, b",\"deadline\":", Some(reservation.deadline));
+    push_field(out, b",\"deadline\":", reservation.deadline);
     push_ended(out, reservation.state.name(), reservation.ended_at);
     for (at, line) in reservation.lines.iter().enumerate() {
-        out.extend_from_slice(if at > 0 { b",[" } else { b"[" });
-        push_string(out, line.product.as_str());
-        out.push(b',');
-        push_string(out, line.store.as_str());
+        let begin = if at > 0 { &b",["[..] } else { b"[" };
+        push_field(out, begin, line.product.as_str());
+        push_field(out, b",", line.store.as_str());
         push_quantities(out, [line.held, line.committed]);
     }
     out.extend_from_slice(b"]}");
@@ -62,77 +57,42 @@ pub(super) fn push_transfer(out: &mut Vec<u8>, transfer: &Transfer) {
         transfer.opened,
         transfer.opened_at,
     );
-    out.extend_from_slice(b",\"source\":");
-    push_string(out, transfer.source.as_str());
-    out.extend_from_slice(b",\"destination\":");
-    push_string(out, transfer.destination.as_str());
+    push_field(out, b",\"source\":", transfer.source.as_str());
+    push_field(out, b",\"destination\":", transfer.destination.as_str());
     push_ended(out, transfer.state.name(), transfer.ended_at);
     for (at, line) in transfer.lines.iter().enumerate() {
-        out.extend_from_slice(if at > 0 { b",[" } else { b"[" });
-        push_string(out, line.product.as_str());
+        let begin = if at > 0 { &b",["[..] } else { b"[" };
+        push_field(out, begin, line.product.as_str());
         push_quantities(out, [line.shipped, line.received, line.missing]);
     }
     out.extend_from_slice(b"]}");
 }
 
 pub(super) fn push_buried(out: &mut Vec<u8>, sequence: Sequence, buried: &Buried) {
-    out.extend_from_slice(b"{\"seq\":");
-    push_number(out, sequence.number());
-    out.extend_from_slice(b",\"product\":");
-    match &buried.product {
-        Some(product) => push_string(out, product.as_str()),
-        None => out.extend_from_slice(b"null"),
-    }
-    let numbers: [(&[u8], Option<u64>); 2] = [
-        (b",\"version\":", buried.version.map(Version::number)),
-        (
-            b",\"suspectedUntil\":",
-            buried.suspected_until.map(Sequence::number),
-        ),
-    ];
-    for (name, number) in numbers {
-        out.extend_from_slice(name);
-        match number {
-            Some(number) => push_number(out, number),
-            None => out.extend_from_slice(b"null"),
-        }
-    }
-    out.extend_from_slice(b",\"reason\":");
-    push_string(out, &buried.reason);
+    let product = buried.product.as_ref().map(ProductId::as_str);
+    push_field(out, b"{\"seq\":", sequence);
+    push_field(out, b",\"product\":", product);
+    push_field(out, b",\"version\":", buried.version);
+    push_field(out, b",\"suspectedUntil\":", buried.suspected_until);
+    push_field(out, b",\"reason\":", &*buried.reason);
     out.push(b'}');
 }
 
 fn push_opened(out: &mut Vec<u8>, id: &str, opened: Sequence, opened_at: Timestamp) {
-    out.extend_from_slice(b"{\"id\":");
-    push_string(out, id);
-    out.extend_from_slice(b",\"opened\":");
-    push_number(out, opened.number());
-    push_time(out, b",\"openedAt\":", Some(opened_at));
+    push_field(out, b"{\"id\":", id);
+    push_field(out, b",\"opened\":", opened);
+    push_field(out, b",\"openedAt\":", opened_at);
 }
 
 fn push_ended(out: &mut Vec<u8>, state: &str, ended_at: Option<Timestamp>) {
-    out.extend_from_slice(b",\"state\":");
-    push_string(out, state);
-    push_time(out, b",\"endedAt\":", ended_at);
+    push_field(out, b",\"state\":", state);
+    push_field(out, b",\"endedAt\":", ended_at);
     out.extend_from_slice(b",\"lines\":[");
-}
-
-fn push_time(out: &mut Vec<u8>, name: &[u8], time: Option<Timestamp>) {
-    out.extend_from_slice(name);
-    match time {
-        Some(time) => {
-            out.push(b'"');
-            out.extend_from_slice(&time.to_text());
-            out.push(b'"');
-        }
-        None => out.extend_from_slice(b"null"),
-    }
 }
 
 fn push_quantities<const N: usize>(out: &mut Vec<u8>, quantities: [Quantity; N]) {
     for quantity in quantities {
-        out.push(b',');
-        push_number(out, quantity.units());
+        push_field(out, b",", quantity);
     }
     out.push(b']');
 }
@@ -189,15 +149,11 @@ struct WireBuried {
 }
 
 /// Reads an alert of a level.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_alert(line: &str) -> Result<(ProductId, StoreId, Alert), String> {
-    let wire: WireAlert = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let wire: WireAlert = serde_json::from_str(line).map_err(said)?;
     let thresholds = Thresholds::new(wire.low, wire.replenished);
     let alert = Alert {
-        thresholds: thresholds.map_err(|error| error.to_string())?,
+        thresholds: thresholds.map_err(said)?,
         is_low: wire.is_low,
     };
     Ok((wire.product, wire.store, alert))
@@ -211,25 +167,15 @@ struct WireLapsed {
 }
 
 /// Reads which deadlines a product has lapsed through.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_lapsed(line: &str) -> Result<(ProductId, Timestamp), String> {
-    let wire: WireLapsed = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let wire: WireLapsed = serde_json::from_str(line).map_err(said)?;
     Ok((wire.product, wire.before))
 }
 
 /// Reads a reservation.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reservation, String> {
-    let wire: WireReservation<'_> =
-        serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let state: Result<ReservationState, _> = wire.state.parse();
-    let state = state.map_err(|error| error.to_string())?;
+    let wire: WireReservation<'_> = serde_json::from_str(line).map_err(said)?;
+    let state: ReservationState = wire.state.parse().map_err(said)?;
     check_end(state == ReservationState::Open, wire.ended_at)?;
     let lines = wire.lines.iter().map(|(product, store, held, committed)| {
         Some(HeldLine {
@@ -252,14 +198,9 @@ pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reserva
 }
 
 /// Reads a transfer.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, String> {
-    let wire: WireTransfer<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let state: Result<TransferState, _> = wire.state.parse();
-    let state = state.map_err(|error| error.to_string())?;
+    let wire: WireTransfer<'_> = serde_json::from_str(line).map_err(said)?;
+    let state: TransferState = wire.state.parse().map_err(said)?;
     check_end(state == TransferState::InTransit, wire.ended_at)?;
     let lines = wire
         .lines
@@ -288,12 +229,8 @@ pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, 
 }
 
 /// Reads a position that could not be applied.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_buried(line: &str) -> Result<(Sequence, Buried), String> {
-    let wire: WireBuried = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let wire: WireBuried = serde_json::from_str(line).map_err(said)?;
     let buried = Buried {
         product: wire.product,
         version: wire.version,
@@ -305,7 +242,7 @@ pub(super) fn read_buried(line: &str) -> Result<(Sequence, Buried), String> {
 
 fn lines_of<T: Distinct>(lines: Option<Vec<T>>, unnamed: &str) -> Result<Lines<T>, String> {
     let lines = lines.ok_or(unnamed)?;
-    Lines::new(lines).map_err(|error| error.to_string())
+    Lines::new(lines).map_err(said)
 }
 
 fn check_end(is_open: bool, ended_at: Option<Timestamp>) -> Result<(), String> {

@@ -15,28 +15,21 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::source::said;
 use crate::codec::record::{outcomes_fit, push_details, push_outcomes};
-use crate::codec::text::{push_hex64, push_number, push_string};
+use crate::codec::text::push_field;
 
 type PlacedEvent = Event<ProductIx, StoreIx>;
 
 /// Appends an entry, whose intent is there: the window has no others.
 pub(super) fn push_remembered(out: &mut Vec<u8>, entry: &ImageEntry) {
     let intent = entry.intent.as_ref().expect("the window is one of keys");
-    out.push(b'[');
-    match &intent.caller {
-        Some(caller) => push_string(out, caller.as_str()),
-        None => out.extend_from_slice(b"null"),
-    }
+    push_field(out, b"[", intent.caller.as_ref().map(Caller::as_str));
+    push_field(out, b",", intent.key.as_str());
+    push_field(out, b",", intent.fingerprint);
+    push_field(out, b",", entry.first);
+    push_field(out, b",", entry.recorded_at);
     out.push(b',');
-    push_string(out, intent.key.as_str());
-    out.extend_from_slice(b",\"");
-    push_hex64(out, intent.fingerprint.bits());
-    out.extend_from_slice(b"\",");
-    push_number(out, entry.first.number());
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(&entry.recorded_at.to_text());
-    out.extend_from_slice(b"\",");
     push_outcomes(out, &entry.outcomes);
     out.extend_from_slice(b",[");
     for (at, event) in entry.events.iter().enumerate() {
@@ -48,29 +41,21 @@ pub(super) fn push_remembered(out: &mut Vec<u8>, entry: &ImageEntry) {
             Event::DeadLettered(letter) => push_dead_lettered(out, letter),
         }
     }
-    out.extend_from_slice(b"],\"");
-    push_hex64(out, entry.chain.bits());
-    out.extend_from_slice(b"\"]");
+    push_field(out, b"],", entry.chain);
+    out.push(b']');
 }
 
 fn push_movement(out: &mut Vec<u8>, movement: &Movement<ProductIx, StoreIx>) {
     let after = &movement.after;
-    out.push(b'[');
-    push_string(out, movement.kind.type_name());
-    for place in [movement.product.0, movement.store.0] {
-        out.push(b',');
-        push_number(out, place);
-    }
-    for change in [movement.delta, movement.reserved_delta] {
-        out.push(b',');
-        push_number(out, change.units());
-    }
-    let (on_hand, reserved) = (after.level.on_hand(), after.level.reserved());
-    let (version, total) = (after.version.number(), after.total.units());
-    for number in [on_hand.units(), reserved.units(), version, total] {
-        out.push(b',');
-        push_number(out, number);
-    }
+    push_field(out, b"[", movement.kind.type_name());
+    push_field(out, b",", movement.product.0);
+    push_field(out, b",", movement.store.0);
+    push_field(out, b",", movement.delta);
+    push_field(out, b",", movement.reserved_delta);
+    push_field(out, b",", after.level.on_hand());
+    push_field(out, b",", after.level.reserved());
+    push_field(out, b",", after.version);
+    push_field(out, b",", after.total);
     if movement.kind.has_details() {
         out.push(b',');
         let start = out.len();
@@ -82,19 +67,9 @@ fn push_movement(out: &mut Vec<u8>, movement: &Movement<ProductIx, StoreIx>) {
 }
 
 fn push_dead_lettered(out: &mut Vec<u8>, letter: &DeadLettered<ProductIx>) {
-    let numbers: [(&[u8], Option<u64>); 2] = [
-        (b"{\"product\":", letter.product.map(|ix| ix.0.into())),
-        (b",\"version\":", letter.version.map(Version::number)),
-    ];
-    for (name, number) in numbers {
-        out.extend_from_slice(name);
-        match number {
-            Some(number) => push_number(out, number),
-            None => out.extend_from_slice(b"null"),
-        }
-    }
-    out.extend_from_slice(b",\"raw\":");
-    push_string(out, &letter.raw);
+    push_field(out, b"{\"product\":", letter.product.map(|place| place.0));
+    push_field(out, b",\"version\":", letter.version);
+    push_field(out, b",\"raw\":", &*letter.raw);
     out.push(b'}');
 }
 
@@ -176,12 +151,8 @@ fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A
 }
 
 /// Reads an entry.
-///
-/// # Errors
-///
-/// Says what is wrong with the line.
 pub(super) fn read_remembered(line: &str) -> Result<ImageEntry, String> {
-    let wire: WireEntry<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let wire: WireEntry<'_> = serde_json::from_str(line).map_err(said)?;
     let WireEntry(caller, key, fingerprint, first, recorded_at, outcomes, events, chain) = wire;
     let outcomes: Result<Box<[RowOutcome]>, _> = outcomes.iter().map(|name| name.parse()).collect();
     let outcomes = outcomes.map_err(|_| "it has an unknown outcome")?;
