@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (key, units) in [("delivery-1", 10), ("basket-1", -1), ("basket-2", -99)] {
         let update = Update {
             idempotency_key: Some(key.parse()?),
-            ..Update::new(north.clone(), tea.clone(), Adjustment::new(units)?)
+            ..Update::new(north.clone(), tea.clone(), Adjustment::new(units)?, None)
         };
         match client.send_until(&(), &update, &me, soon()).await {
             Ok(done) if done.replayed => writeln!(out, "{key} was done before")?,

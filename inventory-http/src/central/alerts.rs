@@ -8,15 +8,14 @@ use inventory_core::vocabulary::{ProductId, StoreId};
 use schemars::JsonSchema as _;
 
 use super::mutate::{buried, mark_replayed};
-use super::params::{ID, checked};
+use super::params::checked;
 use super::refusal::refused;
 use super::service::Central;
 use crate::server::params::{
     self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, cursor, page_after, page_limit,
-    parses,
 };
 use crate::server::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, Route};
-use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert, schema};
+use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;
@@ -36,13 +35,7 @@ const LEVEL_PATH: &[PathParam] = &[
     },
 ];
 
-const STORE: Param = Param::text(
-    "storeId",
-    "only alerts of this store",
-    ID,
-    schema::ID_FORMAT,
-    parses::<StoreId>,
-);
+const STORE: Param = Param::id::<StoreId>("storeId", "only alerts of this store");
 
 const CURSOR: Param = cursor::<(ProductId, StoreId)>();
 

@@ -9,17 +9,16 @@ use super::params::checked;
 use super::past::search;
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
-use crate::server::params::{page_after, page_limit, parses, product};
+use crate::server::params::{page_after, page_limit, product};
 use crate::server::{Answer, ApiError, Call, Param};
 use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 
-pub(super) const AS_OF: Param = Param::text(
+pub(super) const AS_OF: Param = Param::parsed::<AsOf>(
     "asOf",
     "what was known after the last request that ended at or before this offset, or after all that was recorded at or before \
      this time of RFC 3339; absent for now",
     "^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+ -][0-9]{2}:[0-9]{2}))$",
     schema::AS_OF_FORMAT,
-    parses::<AsOf>,
 );
 
 /// Products that are looked at for a page that is filtered.

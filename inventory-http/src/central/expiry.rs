@@ -1,6 +1,6 @@
-//! Sees to it that reservations end when nobody asks for anything.
+//! Expires reservations while no requests arrive.
 //!
-//! What is due counts as free for whatever the engine decides, so the end of a reservation is exact without this. This makes it
+//! What is due counts as free in everything that the engine decides, so the end of a reservation is exact without this. This makes it
 //! visible: to readers, and to those who follow the log.
 
 use std::sync::Arc;
@@ -18,11 +18,11 @@ const LOOK: Duration = Duration::from_millis(25);
 const REST: Duration = Duration::from_secs(1);
 
 /// Looks for reservations that are due until the service is told to stop. Those that are due then expire at the next start.
-pub(super) async fn run(central: Arc<Central>) {
+pub(super) async fn run(central: Arc<Central>) -> Result<(), String> {
     let (mut pause, mut clock) = (LOOK, ClockWatch::new());
     loop {
         if timeout(pause, central.stopping()).await.is_ok() {
-            return;
+            return Ok(());
         }
         pause = LOOK;
         clock.look(&central.reader().time());

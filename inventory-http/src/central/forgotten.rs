@@ -10,7 +10,10 @@ use tokio::time::timeout;
 use super::service::Central;
 
 /// Looks now and then for keys that were forgotten from now on, until the service is told to stop.
-pub(super) fn watch(central: Arc<Central>, every: Duration) -> impl Future<Output = ()> {
+pub(super) fn watch(
+    central: Arc<Central>,
+    every: Duration,
+) -> impl Future<Output = Result<(), String>> {
     let mut told = central.reader().read(Ledger::keys_evicted_early);
     async move {
         while timeout(every, central.stopping()).await.is_err() {
@@ -26,5 +29,6 @@ pub(super) fn watch(central: Arc<Central>, every: Duration) -> impl Future<Outpu
                 );
             }
         }
+        Ok(())
     }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use inventory_core::machine::Ledger;
 
 use super::service::Central;
-use crate::server::ConnectionCount;
 use crate::telemetry::Telemetry;
 
 /// What is read when somebody looks at the metrics. They do not keep the service alive.
-pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &ConnectionCount) {
+pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>) {
     let gauge = |name, about, read: fn(&Central) -> u64| {
         let central = Arc::downgrade(central);
         telemetry.gauge(name, about, move || {
@@ -112,11 +111,5 @@ pub(super) fn show(telemetry: &Telemetry, central: &Arc<Central>, connections: &
         "inventory_clock_behind_ms",
         "how far the clock is behind the log",
         |central| central.reader().time().behind.millis(),
-    );
-    let connections = connections.clone();
-    telemetry.gauge(
-        "inventory_connections_open",
-        "connections that are open",
-        move || Some(connections.open() as u64),
     );
 }

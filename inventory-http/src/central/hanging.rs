@@ -1,4 +1,4 @@
-//! Looks whether the disk hangs, and tells those who wait for it.
+//! Notices that the disk hangs, and answers those who wait for it.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use super::service::Central;
 use crate::server::DiskNews;
 
 /// Watches the disk until it is dropped.
-pub(super) async fn run(central: Arc<Central>) {
+pub(super) async fn run(central: Arc<Central>) -> Result<(), String> {
     let disk = central.disk();
     loop {
         let news = disk.news(|| central.reader().append_under_way()).await;
         match news {
             DiskNews::FallsSilent(silence) => {
-                // Whoever sees it finds the line that says so.
+                // First the log: those who are answered look there.
                 tracing::error!(
                     silent_ms = silence.as_millis() as u64,
                     "the disk does not answer; until it does, writes are refused"

@@ -4,33 +4,24 @@ use inventory_core::engine::HistoryQuery;
 use inventory_core::ports::EntryFilter;
 use inventory_core::vocabulary::{ProductId, Reference, Sequence, StoreId};
 
-use super::params::{ID, checked};
+use super::params::checked;
 use super::past::search;
 use super::service::Central;
-use crate::server::params::{cursor, page_after, page_limit, parses};
+use crate::server::params::{cursor, page_after, page_limit};
 use crate::server::{Answer, ApiError, Call, Param};
-use crate::wire::{Cursor, History, HistoryEvent, schema};
+use crate::wire::{Cursor, History, HistoryEvent};
 
-pub(super) const HISTORY_PRODUCT: Param = Param::text(
+pub(super) const HISTORY_PRODUCT: Param = Param::id::<ProductId>(
     "productId",
     "only events of this product; this or reference is needed",
-    ID,
-    schema::ID_FORMAT,
-    parses::<ProductId>,
 );
-pub(super) const HISTORY_STORE: Param = Param::text(
-    "storeId",
-    "only events at this store",
-    ID,
-    schema::ID_FORMAT,
-    parses::<StoreId>,
-);
-pub(super) const HISTORY_REFERENCE: Param = Param::text(
+pub(super) const HISTORY_STORE: Param =
+    Param::id::<StoreId>("storeId", "only events at this store");
+pub(super) const HISTORY_REFERENCE: Param = Param::parsed::<Reference>(
     "reference",
     "only events of requests that named this reference",
     "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,256}$",
     "",
-    parses::<Reference>,
 );
 pub(super) const HISTORY_CURSOR: Param = cursor::<Sequence>();
 

@@ -2,7 +2,6 @@
 
 mod alerts;
 mod as_of;
-mod background;
 mod batch;
 mod clock;
 mod counts;
@@ -37,6 +36,6 @@ mod transfers;
 mod whoami;
 
 pub use routes::{document, routes};
-pub use run::{Exit, Server, StartError};
+pub use run::{StartError, start};
 pub use service::Central;
 pub use settings::{SETTINGS, Settings};

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use hyper::header;
 use inventory_core::vocabulary::{Chain, Epoch, ID_BYTES_MAX, QUANTITY_MAX, StoreId};
 
-use crate::server::params::parses;
 use crate::server::{Call, HeaderParam, Param};
 use crate::wire::{NodeId, PathParam, Position, headers, schema};
 
@@ -38,9 +37,6 @@ fn etags(text: &str) -> Result<(), String> {
     }
 }
 
-/// What an id looks like, apart from its length in bytes.
-pub(super) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-
 /// What the start of an id looks like, apart from its length in bytes: it may end with a blank.
 const PREFIX_PATTERN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$";
 
@@ -54,26 +50,17 @@ fn prefix(text: &str) -> Result<(), String> {
     }
 }
 
-pub(super) const STORE: Param = Param::text(
+pub(super) const STORE: Param = Param::id::<StoreId>(
     "storeId",
     "only products that this store ever had, with what is available there",
-    ID,
-    schema::ID_FORMAT,
-    parses::<StoreId>,
 );
-pub(super) const OF_STORE: Param = Param::text(
-    "storeId",
-    "the store in whose name a node asks",
-    ID,
-    schema::ID_FORMAT,
-    parses::<StoreId>,
-);
-pub(super) const NODE: Param = Param::text(
+pub(super) const OF_STORE: Param =
+    Param::id::<StoreId>("storeId", "the store in whose name a node asks");
+pub(super) const NODE: Param = Param::parsed::<NodeId>(
     "node",
     "what the node calls itself: 32 hexadecimal digits that it has drawn when it was started",
     "^[0-9a-f]{32}$",
     "",
-    parses::<NodeId>,
 );
 pub(super) const PREFIX: Param = Param::text(
     "prefix",
@@ -111,20 +98,14 @@ pub(super) const LONG_POLL: Param = Param::integer(
     60,
     Some(0),
 );
-pub(super) const EPOCH: Param = Param::text(
+pub(super) const EPOCH: Param = Param::parsed::<Epoch>(
     "epoch",
     "the epoch that the offset is of",
     "^[0-9a-f]{32}$",
     "",
-    parses::<Epoch>,
 );
-pub(super) const CHAIN: Param = Param::text(
-    "chain",
-    "the chain at the offset",
-    "^[0-9a-f]{16}$",
-    "",
-    parses::<Chain>,
-);
+pub(super) const CHAIN: Param =
+    Param::parsed::<Chain>("chain", "the chain at the offset", "^[0-9a-f]{16}$", "");
 
 pub(super) static IF_MATCH: HeaderParam = HeaderParam {
     header: header::IF_MATCH,
@@ -148,12 +129,11 @@ pub(super) static IF_NONE_MATCH: HeaderParam = HeaderParam {
 };
 pub(super) static LAST_EVENT_ID: HeaderParam = HeaderParam {
     header: headers::LAST_EVENT_ID,
-    param: Param::text(
+    param: Param::parsed::<Position>(
         "Last-Event-ID",
         "epoch.offset.chain of the last event that was received: where the stream goes on, if it is the same log",
         "^[0-9a-f]{32}\\.[0-9]{1,19}\\.[0-9a-f]{16}$",
         "",
-        parses::<Position>,
     ),
 };
 

@@ -28,26 +28,18 @@ pub(super) const SEARCHES_MAX: usize = 4;
 
 /// The engine behind the calls.
 pub struct Central {
-    writer: Writer,
+    parts: Parts,
     reader: Reader,
     feed: Feed,
     images: Images,
     searches: Arc<Semaphore>,
-    letters: Letters,
-    clock: Arc<dyn Clock>,
-    key_age_ms: u64,
-    stopping: watch::Receiver<bool>,
     failed: watch::Sender<bool>,
     /// Whether the service is about to stop: it serves, and those who send it calls are to find others.
     draining: AtomicBool,
     disk: DiskWatch,
     /// Writes that are refused, for instance by a full disk.
     writes: Trouble,
-    snapshots: Arc<Trouble>,
-    purges: Arc<Trouble>,
     nodes: Mutex<Nodes>,
-    telemetry: Telemetry,
-    openapi: Prepared,
 }
 
 /// What central is made of.
@@ -73,7 +65,7 @@ pub(super) struct Parts {
 impl fmt::Debug for Central {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Central")
-            .field("writer", &self.writer)
+            .field("writer", &self.parts.writer)
             .finish_non_exhaustive()
     }
 }
@@ -81,39 +73,18 @@ impl fmt::Debug for Central {
 impl Central {
     /// Central on a writer. Must be made inside the runtime.
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts {
-            writer,
-            letters,
-            clock,
-            key_age_ms,
-            stopping,
-            disk_patience,
-            snapshots,
-            purges,
-            limits,
-            telemetry,
-            openapi,
-        } = parts;
-        let reader = writer.reader();
+        let reader = parts.writer.reader();
         Self {
-            telemetry,
-            feed: Feed::new(reader.clone(), &limits),
-            images: Images::new(&limits),
-            writer,
+            feed: Feed::new(reader.clone(), &parts.limits),
+            images: Images::new(&parts.limits),
             reader,
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
-            letters,
-            clock,
-            key_age_ms,
-            stopping,
             failed: watch::Sender::new(false),
             draining: AtomicBool::new(false),
+            disk: DiskWatch::new(parts.disk_patience),
             writes: Trouble::new("nothing can be written"),
-            snapshots,
-            purges,
             nodes: Mutex::default(),
-            disk: DiskWatch::new(disk_patience),
-            openapi,
+            parts,
         }
     }
 
@@ -142,11 +113,11 @@ impl Central {
     }
 
     pub(super) fn letters(&self) -> &Letters {
-        &self.letters
+        &self.parts.letters
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        &*self.parts.clock
     }
 
     /// Since when every key is remembered, when that is less long than it is to be: keys were forgotten for want of room.
@@ -155,15 +126,15 @@ impl Central {
         let since = self.reader.read(Ledger::keys_remembered_since);
         let age_ms = self.reader.time().now.millis_since(since);
         let forgotten = since > Timestamp::UNIX_EPOCH;
-        (forgotten && age_ms < self.key_age_ms).then_some(since)
+        (forgotten && age_ms < self.parts.key_age_ms).then_some(since)
     }
 
     pub(super) fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
+        &self.parts.telemetry
     }
 
     pub(super) fn openapi(&self) -> &Prepared {
-        &self.openapi
+        &self.parts.openapi
     }
 
     pub(super) fn disk(&self) -> &DiskWatch {
@@ -172,17 +143,17 @@ impl Central {
 
     /// Answers all that waits for its group: nothing of it was written.
     pub(super) fn refuse_queued(&self, cause: &'static str) {
-        self.writer.refuse_queued(cause);
+        self.parts.writer.refuse_queued(cause);
     }
 
     /// Requests that wait for their group.
     pub fn queued(&self) -> usize {
-        self.writer.queued()
+        self.parts.writer.queued()
     }
 
     /// Whether the service has been told to stop.
     pub(super) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        *self.parts.stopping.borrow()
     }
 
     /// Says that the service stops soon.
@@ -202,7 +173,7 @@ impl Central {
 
     /// What goes wrong now, of what may be well again.
     pub(super) fn troubles(&self) -> impl Iterator<Item = String> {
-        let troubles = [&self.writes, &*self.snapshots, &*self.purges];
+        let troubles = [&self.writes, &*self.parts.snapshots, &*self.parts.purges];
         troubles.into_iter().filter_map(Trouble::reason)
     }
 
@@ -211,7 +182,7 @@ impl Central {
         match answered {
             Ok(_) => self.writes.over(),
             Err(error @ EngineError::NotWritten { .. }) if self.disk.silence().is_none() => {
-                self.writes.failed(error, self.clock.now());
+                self.writes.failed(error, self.parts.clock.now());
             }
             // A silent disk, the clock and an engine that has stopped have lines of their own.
             Err(_) => {}
@@ -220,13 +191,13 @@ impl Central {
 
     /// Counts a request that changes stock, and that is refused without asking the writer.
     pub(super) fn refused_unasked(&self) {
-        let instruments = self.telemetry.instruments();
+        let instruments = self.parts.telemetry.instruments();
         instruments.update(UpdateOutcome::Refused, 1);
     }
 
     /// Waits until the service is told to stop.
     pub(super) async fn stopping(&self) {
-        let mut stopping = self.stopping.clone();
+        let mut stopping = self.parts.stopping.clone();
         // An error says that whoever would tell is gone, which is the same.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
@@ -245,7 +216,8 @@ impl Central {
         }
         let (reply, answer) = oneshot::channel();
         let failed = self.failed.clone();
-        self.writer
+        self.parts
+            .writer
             .submit(requests, move |answered| {
                 if let Err(error) = &answered
                     && !error.engine_goes_on()
@@ -272,7 +244,7 @@ impl Central {
 
     /// Finishes what was taken, and closes the engine: waits for the disk.
     pub(super) fn close(&self) {
-        drop(self.writer.stop());
+        drop(self.parts.writer.stop());
     }
 }
 

@@ -1,21 +1,12 @@
 //! What an operator chooses, from the environment.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory_core::engine::{self, Recovery};
 use inventory_core::machine::WindowLimits;
 use inventory_core::vocabulary::Timestamp;
 
-use crate::server::{
-    ApiKey, Certificate, InvalidSetting, KeyFile, Limits, LogSettings, Origin, Quota, SettingDoc,
-    Source,
-};
-use crate::telemetry::TelemetrySettings;
-
-/// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
-const DISK_PATIENCE: Duration = Duration::from_secs(5);
+use crate::server::{InvalidSetting, Origin, ServiceSettings, SettingDoc, Source};
 
 /// A line a minute is enough to be seen.
 const KEYS_LOOK: Duration = Duration::from_secs(60);
@@ -28,40 +19,36 @@ const KEYS_BYTES_LEAST: usize = 1 << 20;
 
 /// Every setting of central.
 pub const SETTINGS: &[SettingDoc] = &[
-    SettingDoc::new("PORT", "8080", "port; 0 chooses a free one"),
-    SettingDoc::new("BIND", "127.0.0.1", "address"),
+    SettingDoc::PORT.or("8080"),
+    SettingDoc::BIND,
     SettingDoc::new("DATA_DIR", "./data", "directory of log and snapshots"),
     SettingDoc::secret(
         "API_KEYS",
         "demo",
-        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` is called NAME in the log, and has idempotency keys of its own; a key with `=` in it needs a role",
+        "`key`, `key=reader`, `key=admin`, `key=store:a+b`, with commas; a bare key may do everything; `key=NAME@role` appears in the log as NAME and has idempotency keys of its own; a key with `=` in it needs a role",
     ),
     SettingDoc::new(
         "API_KEYS_FILE",
         "",
-        "the same, one a line, in place of API_KEYS; `sha256:DIGEST` may stand for a key; read again at SIGHUP",
+        "the same, one per line, instead of API_KEYS; `sha256:DIGEST` may stand for a key; read again at SIGHUP",
     ),
     SettingDoc::new(
         "CORS_ORIGINS",
         "",
-        "origins whose pages may call from a browser, as `https://shop.example`, with commas; without any, none may",
+        "origins whose pages may call from a browser, as `https://shop.example`, with commas; by default none may",
     ),
     SettingDoc::new(
         "SNAPSHOT_INTERVAL",
         "10s",
-        "the least time between two snapshots; one is taken when the log has grown by a quarter of it, or after an hour with changes",
+        "the least time between two snapshots; one is taken once the log has grown by a quarter of the last one's size, or after an hour with changes",
     ),
     SettingDoc::new(
         "RATE_TOKENS",
         "100",
-        "requests of a key in a period; 0 is no limit; what is answered from memory to a repeated key costs nothing",
+        "requests per key and period; 0 is no limit; repeats that are answered from memory cost nothing",
     ),
-    SettingDoc::new(
-        "STORE_RATE_TOKENS",
-        "0",
-        "the same of a key that is bound to stores",
-    ),
-    SettingDoc::new("RATE_PERIOD", "60s", "the period"),
+    SettingDoc::STORE_RATE_TOKENS,
+    SettingDoc::RATE_PERIOD,
     SettingDoc::new(
         "RETAIN_EVENTS",
         "0",
@@ -76,101 +63,43 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "IDEMPOTENCY_MAX_BYTES",
         "268435456",
-        "how much memory they may take; beyond it, whoever takes most loses the oldest first",
+        "how much memory they may take; beyond it, the caller with the most loses its oldest first",
     ),
     SettingDoc::new(
         "RECOVERY",
         "strict",
-        "damaged data refuses the start, or `quarantine` goes on with what is left",
+        "`strict` refuses to start on damaged data, `quarantine` starts with what is left",
     ),
     SettingDoc::new(
         "ACCEPT_TIME",
         "",
-        "a time that was looked at, as `2026-12-24T18:00:00Z`: a clock within a day of it is believed, however far ahead",
+        "the true time, as `2026-12-24T18:00:00Z`: a clock within a day of it is believed, however far ahead of the log",
     ),
-    SettingDoc::new(
-        "DRAIN",
-        "5s",
-        "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
-    ),
-    SettingDoc::new(
-        "TLS_CERT_FILE",
-        "",
-        "certificates in the format PEM, the service's own first; with TLS_KEY_FILE it speaks HTTPS and nothing else; read again at SIGHUP",
-    ),
-    SettingDoc::new(
-        "TLS_KEY_FILE",
-        "",
-        "the private key that belongs to TLS_CERT_FILE, in the format PEM; read again at SIGHUP",
-    ),
-    SettingDoc::new(
-        "CONNECTIONS_MAX",
-        "10000",
-        "connections at once, and no more than the limit of open files allows",
-    ),
-    SettingDoc::new(
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "localhost:4317",
-        "where spans and metrics go, over gRPC without TLS; `off` exports nothing",
-    ),
-    SettingDoc::new(
-        "OTEL_SERVICE_NAME",
-        "central",
-        "the name of this service there",
-    ),
-    SettingDoc::new(
-        "OTEL_RESOURCE_ATTRIBUTES",
-        "",
-        "what else is said of this service there, as `name=value` with commas",
-    ),
-    SettingDoc::new(
-        "TRACE_RATIO",
-        "1",
-        "share of the requests that are traced when no client with a key says whether",
-    ),
-    SettingDoc::new("LOG_FORMAT", "text", "`text` or `json`"),
-    SettingDoc::new(
-        "LOG_LEVEL",
-        "info",
-        "`error`, `warn`, `info`, `debug` or `trace`",
-    ),
+    SettingDoc::DRAIN,
+    SettingDoc::TLS_CERT_FILE,
+    SettingDoc::TLS_KEY_FILE,
+    SettingDoc::CONNECTIONS_MAX,
+    SettingDoc::OTEL_EXPORTER_OTLP_ENDPOINT,
+    SettingDoc::OTEL_SERVICE_NAME.or("central"),
+    SettingDoc::OTEL_RESOURCE_ATTRIBUTES,
+    SettingDoc::TRACE_RATIO,
+    SettingDoc::LOG_FORMAT,
+    SettingDoc::LOG_LEVEL,
 ];
 
 /// What central is run with.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Where its files are.
-    pub data_dir: PathBuf,
-    /// Who may call.
-    pub keys: Vec<ApiKey>,
-    /// Where who may call is read again.
-    pub key_file: Option<KeyFile>,
+    /// What any service is run with.
+    pub service: ServiceSettings,
     /// Whose pages may call.
     pub origins: Vec<Origin>,
     /// How often a snapshot is taken.
     pub snapshot_interval: Duration,
-    /// How much a key may call.
-    pub quota: Quota,
-    /// How long the disk may take to make a group durable; then who waits is told that the outcome is unknown.
-    pub disk_patience: Duration,
     /// How often the log is told, at most, that keys were forgotten early: a full window forgets one with every request.
     pub keys_look: Duration,
     /// How the engine is run.
     pub engine: engine::Settings,
-    /// How long calls are served once the service is told to stop, while it says that it will.
-    pub drain: Duration,
-    /// The settings that are not their defaults, for the log.
-    pub chosen: Vec<String>,
-    /// What it shows to say who it is, when it encrypts.
-    pub certificate: Option<Certificate>,
-    /// What the server bounds.
-    pub limits: Limits,
-    /// Where spans and metrics go.
-    pub telemetry: TelemetrySettings,
-    /// How and what is logged.
-    pub logs: LogSettings,
 }
 
 impl Settings {
@@ -180,35 +109,22 @@ impl Settings {
     ///
     /// Names the first setting that is wrong, and says what it must be.
     pub fn from_source(source: &Source<'_>) -> Result<Self, InvalidSetting> {
-        source.refuse_empty()?;
-        let address = source.address()?;
-        let keys = source.keys("API_KEYS", "API_KEYS_FILE", address)?;
+        let service = source.service("API_KEYS", "API_KEYS_FILE")?;
         let retain: u64 = source.number("RETAIN_EVENTS", "a number of events")?;
         let recovery = [
             ("strict", Recovery::Strict),
             ("quarantine", Recovery::Quarantine),
         ];
         Ok(Self {
-            address,
-            data_dir: source.directory("DATA_DIR"),
-            keys: keys.list,
-            key_file: keys.file,
+            service,
             snapshot_interval: source.duration_between("SNAPSHOT_INTERVAL", "1ms", "1d")?,
             origins: origins(source)?,
-            quota: source.quota()?,
-            disk_patience: DISK_PATIENCE,
             keys_look: KEYS_LOOK,
             engine: engine::Settings::new()
                 .with_window(window(source)?)
                 .with_retain_events((retain > 0).then_some(retain))
                 .with_recovery(source.choice("RECOVERY", &recovery)?)
                 .with_accept_time(accept_time(source)?),
-            drain: source.duration_between("DRAIN", "0s", "1h")?,
-            chosen: source.chosen(),
-            certificate: source.certificate()?,
-            limits: source.limits()?,
-            telemetry: source.telemetry()?,
-            logs: source.logs()?,
         })
     }
 }
@@ -267,11 +183,12 @@ mod tests {
     #[test]
     fn without_an_environment_the_defaults_count() {
         let settings = from(&[]).unwrap();
-        assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.service.address.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.snapshot_interval, Duration::from_secs(10));
         assert_eq!(settings.engine, engine::Settings::default());
         assert_eq!(
             settings
+                .service
                 .telemetry
                 .collector
                 .map(|address| address.to_string())
@@ -288,7 +205,7 @@ mod tests {
             ("API_KEYS", "secret=reader"),
             ("LOG_LEVEL", "debug"),
         ]);
-        let chosen = settings.unwrap().chosen;
+        let chosen = settings.unwrap().service.chosen;
         assert_eq!(chosen, ["API_KEYS=(secret)", "DRAIN=0s", "LOG_LEVEL=debug"]);
     }
 
@@ -353,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_service_has_the_name_that_its_operator_gives_it() {
-        let name = |pairs: &[(&str, &str)]| from(pairs).unwrap().telemetry.service;
+        let name = |pairs: &[(&str, &str)]| from(pairs).unwrap().service.telemetry.service;
         let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "a=b,service.name=east");
         assert_eq!(name(&[]), "central");
         assert_eq!(name(&[attributes]), "east");

@@ -20,7 +20,9 @@ use operation::operation;
 /// The answers are no object of JSON.
 pub fn document<S: 'static>(title: &str, routes: &[Route<S>], answers: &str) -> Value {
     let examples = Examples::parse(answers);
+    // Of what is written: it says of a field that may be null whether it may be absent, too.
     let settings = SchemaSettings::draft2020_12()
+        .for_serialize()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
     let errors = Errors::new(&mut generator);

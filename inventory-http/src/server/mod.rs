@@ -10,6 +10,7 @@
 mod activity;
 mod answer;
 mod app;
+mod background;
 mod body;
 mod budget;
 mod call;
@@ -17,7 +18,6 @@ mod caller;
 
 mod connection;
 mod cors;
-mod credentials;
 mod declared;
 mod descriptors;
 mod disk_watch;
@@ -36,6 +36,8 @@ mod loopback;
 mod outgoing;
 pub mod params;
 mod pattern;
+#[cfg(feature = "clap")]
+pub mod program;
 mod promises;
 mod published;
 mod query;
@@ -44,6 +46,7 @@ mod reaper;
 mod ring;
 mod route;
 mod router;
+mod running;
 mod seldom;
 mod sent;
 mod serving;
@@ -59,12 +62,12 @@ mod unnamed;
 
 pub use answer::{Answer, Prepared};
 pub use app::App;
+pub use background::{Background, EndError, PartEnded};
 pub use budget::{Budget, Share};
 pub use call::Call;
 pub use caller::{Caller, Speaker};
 
 pub use cors::{InvalidOrigin, Origin};
-pub use credentials::Credentials;
 pub use descriptors::raise_descriptor_limit;
 pub use disk_watch::{DiskNews, DiskWatch};
 pub use error::ApiError;
@@ -81,8 +84,11 @@ pub use query::{Param, ParamKind, Query};
 pub use quota::Quota;
 pub use ring::{Keyring, Replaced, Standing};
 pub use route::{AnswerDoc, BodyDoc, Route, Schema, schema_of, tagged};
+pub use running::{BindError, Bound, Running};
 #[cfg(feature = "clap")]
 pub use settings::command_line;
-pub use settings::{Certificate, InvalidSetting, KeyFile, Keys, LogSettings, SettingDoc, Source};
+pub use settings::{
+    Certificate, InvalidSetting, KeyFile, Keys, LogSettings, ServiceSettings, SettingDoc, Source,
+};
 pub use target::PathParams;
 pub use trouble::Trouble;

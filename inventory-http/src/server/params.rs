@@ -1,14 +1,12 @@
 //! Parameters that calls of several services take.
 
-use std::str::FromStr;
-
 use inventory_core::vocabulary::{IdempotencyKey, ProductId, StoreId};
 use schemars::JsonSchema as _;
 
 use super::call::Call;
 use super::error::ApiError;
 use super::header::HeaderParam;
-use super::query::Param;
+use super::query::{Param, parses};
 use crate::wire::{Cursor, KeyName, PageKey, PathParam, Subject, headers, percent_decoded, schema};
 
 /// The path of a product.
@@ -18,17 +16,6 @@ pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
     schema: ProductId::json_schema,
     example: "tea",
 }];
-
-/// Whether a text can be parsed, for [`Param::text`].
-///
-/// # Errors
-///
-/// Says what is wrong with it.
-pub fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
-    text.parse::<T>()
-        .map(drop)
-        .map_err(|error| error.to_string())
-}
 
 /// Where a page of a listing starts.
 pub const fn cursor<K: PageKey>() -> Param {

@@ -54,6 +54,7 @@ pub(crate) fn make_plain(value: &mut Value) {
 /// Everything that is wrong with a body of this type.
 pub(super) fn faults<T: JsonSchema>(body: &[u8]) -> Faults {
     let mut root = SchemaSettings::draft2020_12()
+        .for_serialize()
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value();

@@ -1,10 +1,15 @@
 //! Query parameters: declared once, checked against the declaration, and published from it.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use super::error::ApiError;
 use super::faults::Faults;
 use crate::wire::percent_decoded;
+use crate::wire::schema::ID_FORMAT;
+
+/// What an id looks like, apart from its length in bytes.
+const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
 /// A query parameter.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +95,21 @@ impl Param {
         }
     }
 
+    /// A parameter that is a text which can be parsed, with what is published of it.
+    pub const fn parsed<T: FromStr<Err: ToString>>(
+        name: &'static str,
+        about: &'static str,
+        pattern: &'static str,
+        format: &'static str,
+    ) -> Self {
+        Self::text(name, about, pattern, format, parses::<T>)
+    }
+
+    /// A parameter that is an id.
+    pub const fn id<T: FromStr<Err: ToString>>(name: &'static str, about: &'static str) -> Self {
+        Self::parsed::<T>(name, about, ID, ID_FORMAT)
+    }
+
     /// Whether a text, decoded, is a value of the parameter.
     ///
     /// # Errors
@@ -106,6 +126,12 @@ impl Param {
             ParamKind::Text { check, .. } => check(text),
         }
     }
+}
+
+/// Whether a text can be parsed; an error says what is wrong with it.
+pub(super) fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
+    let parsed = text.parse::<T>();
+    parsed.map(drop).map_err(|error| error.to_string())
 }
 
 fn parse_integer(text: &str) -> Option<u64> {

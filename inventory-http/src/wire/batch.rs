@@ -28,7 +28,6 @@ mutation! {
         pub delta: Adjustment,
         /// The version the product must have; null: whatever it is.
         #[serde(deserialize_with = "schema::present")]
-        #[schemars(schema_with = "schema::guard", required)]
         pub version: Option<Version>,
         /// For whom it is asked, as the header On-Behalf-Of says it of a call.
         #[serde(
@@ -56,16 +55,12 @@ impl BatchRow {
             epoch,
         } = update;
         Self {
-            store_id,
-            product_id,
-            delta,
-            version,
-            on_behalf_of,
             idempotency_key,
             reason,
             note,
             reference,
             epoch,
+            ..Self::new(store_id, product_id, delta, version, on_behalf_of)
         }
     }
 

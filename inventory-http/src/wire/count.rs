@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::error::Code;
-use super::line::{LevelAfter, Levels};
+use super::line::is_a_level;
 use super::mutation::{Declared, Mutation, at, mutation};
-use super::product::is_false;
 use super::schema;
 
 mutation! {
@@ -31,7 +30,6 @@ mutation! {
             deserialize_with = "schema::present_or_null",
             skip_serializing_if = "Option::is_none"
         )]
-        #[schemars(schema_with = "schema::guard")]
         pub version: Option<Option<Version>>,
         /// The stock is changed by what was found more or less than was there at this offset, so that sales during the count
         /// survive.
@@ -44,7 +42,7 @@ mutation! {
         pub as_of_offset: Option<Sequence>,
         /// When fewer were found than are reserved: release the youngest reservations of the level, each as a whole. Otherwise
         /// the count is refused.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub release_holds: bool,
     }
 }
@@ -121,21 +119,7 @@ pub struct Counted {
     pub last_updated: Timestamp,
 }
 
-impl Levels for Counted {
-    fn recorded_at(&self) -> Timestamp {
-        self.last_updated
-    }
-
-    fn levels(&self) -> Vec<LevelAfter> {
-        vec![LevelAfter {
-            product_id: self.product_id.clone(),
-            store_id: self.store_id.clone(),
-            new_quantity: self.new_quantity,
-            new_version: self.new_version,
-            store_quantity: self.store_quantity,
-        }]
-    }
-}
+is_a_level!(Counted);
 
 impl Counted {
     /// What the receipt of a count says; `None` when its event was buried since. What was counted is part of the intent,

@@ -5,8 +5,6 @@ use inventory_core::vocabulary::{ProductId, Sequence, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
-
 /// Longest note of a resolution.
 pub const RESOLVE_NOTE_CHARS_MAX: usize = 512;
 
@@ -17,10 +15,8 @@ pub struct DeadLetter {
     /// Names what was found, by where it was found.
     pub id: String,
     /// The offset that it takes, when it has one.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub offset: Option<Sequence>,
     /// The product that is under suspicion, when it names one.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub product_id: Option<ProductId>,
     /// What is wrong with it.
     pub reason: String,

@@ -11,8 +11,6 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::schema;
-
 /// The details of an event, flat among its other fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WireDetails(pub Details);
@@ -103,7 +101,7 @@ impl JsonSchema for WireDetails {
         let properties = Detail::ALL.iter().map(|&detail| {
             let mut schema = match detail.form() {
                 DetailForm::Id => ProductId::json_schema(generator),
-                DetailForm::Name => schema::nullable_text(generator),
+                DetailForm::Name => <Option<String>>::json_schema(generator),
                 DetailForm::Time => Timestamp::json_schema(generator),
                 DetailForm::Units => Quantity::json_schema(generator),
             };

@@ -11,7 +11,7 @@ use inventory_core::vocabulary::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{SnapshotLevel, schema};
+use super::SnapshotLevel;
 
 /// Something that has happened. A `DeadLettered` event had no effect, and has nulls where nothing is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,10 +25,8 @@ pub struct HistoryEvent {
     #[serde(rename = "type")]
     pub kind: Cow<'static, str>,
     /// The product.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub product_id: Option<ProductId>,
     /// The store.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub store_id: Option<StoreId>,
     /// The change of on-hand at the store.
     pub delta: Delta,
@@ -39,31 +37,22 @@ pub struct HistoryEvent {
     /// The level after it.
     pub after: Option<SnapshotLevel>,
     /// Available over all stores after it.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub new_quantity: Option<Quantity>,
     /// The product's version after it.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub version: Option<Version>,
     /// Why, as the request said.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub reason: Option<Cow<'static, str>>,
     /// Why, in somebody's own words.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub note: Option<Note>,
     /// What it belongs to outside of this system.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub reference: Option<Reference>,
     /// Who.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub actor: Option<Actor>,
     /// The request's key.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub key: Option<IdempotencyKey>,
     /// The reservation that it belongs to.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub reservation_id: Option<ReservationId>,
     /// The transfer that it belongs to.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub transfer_id: Option<TransferId>,
     /// Why it was buried, of a `DeadLettered` event.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -62,7 +62,28 @@ macro_rules! levels_in_lines {
     };
 }
 
-pub(super) use levels_in_lines;
+/// An answer whose own fields are those of a level.
+macro_rules! is_a_level {
+    ($answer:ident) => {
+        impl crate::wire::line::Levels for $answer {
+            fn recorded_at(&self) -> Timestamp {
+                self.last_updated
+            }
+
+            fn levels(&self) -> Vec<crate::wire::LevelAfter> {
+                vec![crate::wire::LevelAfter {
+                    product_id: self.product_id.clone(),
+                    store_id: self.store_id.clone(),
+                    new_quantity: self.new_quantity,
+                    new_version: self.new_version,
+                    store_quantity: self.store_quantity,
+                }]
+            }
+        }
+    };
+}
+
+pub(super) use {is_a_level, levels_in_lines};
 
 /// What the lines of a request have done, in their order; `None` when the event of one was buried since. What somebody
 /// wanted to be told about a level stands between the lines, and is no line.

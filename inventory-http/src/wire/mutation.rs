@@ -201,6 +201,20 @@ macro_rules! mutation {
             pub epoch: Option<inventory_core::vocabulary::Epoch>,
         }
 
+        impl $name {
+            /// Says this and no more: it has neither a key nor remarks.
+            pub fn new($($field: $type),*) -> Self {
+                Self {
+                    $($field,)*
+                    idempotency_key: None,
+                    reason: None,
+                    note: None,
+                    reference: None,
+                    epoch: None,
+                }
+            }
+        }
+
         impl crate::wire::mutation::Body for $name {
             fn key_mut(&mut self) -> &mut Option<inventory_core::vocabulary::IdempotencyKey> {
                 &mut self.idempotency_key

@@ -22,10 +22,9 @@ pub struct Product {
     pub version: Version,
     /// When it was last written. Null only of the past: when the log no longer holds that event.
     #[serde(deserialize_with = "schema::present")]
-    #[schemars(schema_with = "schema::nullable_time", required)]
     pub last_updated: Option<Timestamp>,
     /// There, and true, while the numbers wait for a count.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
@@ -65,7 +64,7 @@ pub struct GlobalProduct {
     #[schemars(with = "BTreeMap<String, u64>")]
     pub per_store: BTreeMap<StoreId, Quantity>,
     /// There, and true, while the numbers wait for a count.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 
@@ -105,12 +104,4 @@ pub struct Listing {
     pub items: Vec<Product>,
     /// Where the next page starts; empty at the end.
     pub next_cursor: String,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-pub(super) fn is_false(flag: &bool) -> bool {
-    !flag
 }

@@ -11,8 +11,7 @@ use inventory_core::vocabulary::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::product::is_false;
-use super::{WireDetails, schema};
+use super::WireDetails;
 
 /// An event. Its after-image is complete, and with the fields of its request it makes the entry of the log again: a
 /// replica can compute the chain. A `DeadLettered` event has nulls where it names nothing.
@@ -25,29 +24,22 @@ pub struct WireEvent<'a> {
     #[serde(rename = "type")]
     pub kind: Cow<'a, str>,
     /// The product.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub product_id: Option<ProductId>,
     /// The store.
-    #[schemars(schema_with = "schema::nullable_id")]
     pub store_id: Option<StoreId>,
     /// The change of on-hand at the store.
     pub delta: Delta,
     /// The change of reserved at the store.
     pub reserved_delta: Delta,
     /// The product's version after the event.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub new_version: Option<Version>,
     /// Available over all stores after the event.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub new_quantity: Option<Quantity>,
     /// Available at the store after the event.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub store_quantity: Option<Quantity>,
     /// On hand at the store after the event.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub on_hand: Option<Quantity>,
     /// Reserved at the store after the event.
-    #[schemars(schema_with = "schema::nullable_number")]
     pub reserved: Option<Quantity>,
     /// When the request was decided.
     pub ts: Timestamp,
@@ -57,13 +49,12 @@ pub struct WireEvent<'a> {
     pub request_events: u64,
     /// Whose key it is, when keys are told apart by their caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::nullable_text")]
+    #[schemars(with = "Option<String>")]
     pub caller: Option<Caller>,
     /// The request's key.
-    #[schemars(schema_with = "schema::nullable_text")]
     pub idempotency_key: Option<IdempotencyKey>,
     /// The digest of the request's intent.
-    #[schemars(schema_with = "schema::nullable_text")]
+    #[schemars(with = "Option<String>")]
     pub fingerprint: Option<Fingerprint>,
     /// The digest of the log up to and including the request.
     pub chain: Chain,
@@ -95,7 +86,7 @@ pub struct WireEvent<'a> {
         rename = "traceparent",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(schema_with = "schema::nullable_text")]
+    #[schemars(with = "Option<String>")]
     pub trace: Option<TraceParent>,
 }
 
@@ -166,7 +157,7 @@ pub struct SnapshotLevel {
     /// Of these, promised to somebody.
     pub reserved: Quantity,
     /// There, and true, while nobody has counted it since a loss.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unproved: bool,
 }
 
@@ -184,7 +175,7 @@ pub struct SnapshotProduct {
     #[schemars(with = "BTreeMap<String, SnapshotLevel>")]
     pub levels: BTreeMap<StoreId, SnapshotLevel>,
     /// There, and true, while the numbers wait for a count.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
 }
 

@@ -1,6 +1,5 @@
-//! Schemas of what may be null, formats, and how optional fields are read. Types of the vocabulary have their own schemas.
+//! Formats, and how optional fields are read. Types of the vocabulary have their own schemas.
 
-use inventory_core::vocabulary::QUANTITY_MAX;
 pub use inventory_core::vocabulary::schema::{ID_FORMAT, KEY_FORMAT};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -20,36 +19,6 @@ pub const AS_OF_FORMAT: &str = "inventory-as-of";
 /// The id of a dead letter.
 pub fn letter_id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "minLength": 1 })
-}
-
-/// A product or store id, or null.
-pub fn nullable_id(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "null"] })
-}
-
-/// A version, or null for "whatever it is".
-pub fn guard(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "maximum": QUANTITY_MAX,
-        "description": "the version the product must have; null: whatever it is",
-    })
-}
-
-/// A number, or null.
-pub fn nullable_number(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["integer", "null"] })
-}
-
-/// A moment, or null.
-pub fn nullable_time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "null"], "format": "date-time" })
-}
-
-/// A text, or null.
-pub fn nullable_text(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "null"] })
 }
 
 /// Reads a field that must be there, though it may be null.

@@ -34,7 +34,6 @@ pub struct TransactionLine {
     pub delta: Adjustment,
     /// The version the product must have once the lines before it are applied; null: whatever it is.
     #[serde(deserialize_with = "schema::present")]
-    #[schemars(schema_with = "schema::guard", required)]
     pub version: Option<Version>,
 }
 

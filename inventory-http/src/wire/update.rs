@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
-use super::line::{LevelAfter, Levels};
+use super::line::is_a_level;
 use super::mutation::{Declared, Direct, FromReceipt, Mutation, REFUSALS, at, mutation};
 use super::schema;
 
@@ -22,27 +22,11 @@ mutation! {
         pub delta: Adjustment,
         /// The version the product must have; null: whatever it is.
         #[serde(deserialize_with = "schema::present")]
-        #[schemars(schema_with = "schema::guard", required)]
         pub version: Option<Version>,
     }
 }
 
 impl Update {
-    /// A change whatever the version, without a key or remarks.
-    pub fn new(store_id: StoreId, product_id: ProductId, delta: Adjustment) -> Self {
-        Self {
-            store_id,
-            product_id,
-            delta,
-            version: None,
-            idempotency_key: None,
-            reason: None,
-            note: None,
-            reference: None,
-            epoch: None,
-        }
-    }
-
     /// The command that says the same.
     pub fn command(self) -> Command {
         let guard = self.version.map_or(Guard::Unguarded, Guard::At);
@@ -106,21 +90,7 @@ pub struct Updated {
     pub store_quantity: Quantity,
 }
 
-impl Levels for Updated {
-    fn recorded_at(&self) -> Timestamp {
-        self.last_updated
-    }
-
-    fn levels(&self) -> Vec<LevelAfter> {
-        vec![LevelAfter {
-            product_id: self.product_id.clone(),
-            store_id: self.store_id.clone(),
-            new_quantity: self.new_quantity,
-            new_version: self.new_version,
-            store_quantity: self.store_quantity,
-        }]
-    }
-}
+is_a_level!(Updated);
 
 impl FromReceipt for Updated {
     fn from_receipt(receipt: &Receipt) -> Option<Self> {

@@ -7,8 +7,6 @@ use inventory_core::vocabulary::{Actor, StoreId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::product::is_false;
-
 /// What a node calls itself: drawn when it is started, so that two that run at the same time differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(u128);
@@ -69,6 +67,6 @@ pub struct WhoAmI {
     #[schemars(with = "Vec<String>")]
     pub stores: Vec<StoreId>,
     /// There, and true, while another node asks in the name of the same store.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_doubled: bool,
 }

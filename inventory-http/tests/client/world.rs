@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::vocabulary::{Adjustment, Chain, Epoch, ProductId, Sequence, StoreId};
-use inventory_http::central::{SETTINGS, Server, Settings};
+use inventory_http::central::{self, SETTINGS, Settings};
 use inventory_http::client::{
     Answered, Backoff, CallError, CentralClient, CentralSettings, Effect, Failure, InvalidAnswer,
     Randomness, Retry, new_key,
 };
-use inventory_http::server::Source;
+use inventory_http::server::{Running, Source};
 use inventory_http::wire::{Position, Update};
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ use crate::script::{message, request};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A central that forgets everything with the test.
-pub(crate) async fn central() -> Server {
+pub(crate) async fn central() -> Running {
     let lookup = |name: &str| {
         let value = match name {
             "PORT" | "RATE_TOKENS" => "0",
@@ -40,9 +40,8 @@ pub(crate) async fn central() -> Server {
         read: &no_file,
     };
     let settings = Settings::from_source(&source).unwrap();
-    Server::start(MemoryStorage::new().ports(), &settings)
-        .await
-        .unwrap()
+    let started = central::start(MemoryStorage::new().ports(), &settings).await;
+    started.unwrap().0
 }
 
 pub(crate) fn settings(address: SocketAddr) -> CentralSettings {
@@ -97,6 +96,7 @@ pub(crate) fn five_more() -> Update {
             StoreId::new("s1").unwrap(),
             ProductId::new("tea").unwrap(),
             Adjustment::new(5).unwrap(),
+            None,
         )
     }
 }

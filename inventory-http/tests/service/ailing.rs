@@ -9,7 +9,6 @@ use inventory_core::ports::{
     AppendError, EventLog, LogReader, Ports, ReadError, StorageError, Wanted,
 };
 use inventory_core::vocabulary::{Epoch, Sequence};
-use inventory_http::central::Exit;
 
 use crate::lines::{listen, logged};
 use crate::world::{World, settings};
@@ -93,7 +92,7 @@ fn a_log_that_cannot_be_indexed_or_measured_is_said_and_searched_and_saved_all_t
     world.adjust("tea", "north", 1, "k1");
     world.adjust("tea", "north", 2, "k2");
     assert_eq!(world.get("/inventory/tea?asOf=1").json()["available"], 1);
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
     assert!(is_said(
         "the log does not say how much it has grown",
         "measuring"

@@ -8,7 +8,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock as _, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::Timestamp;
-use inventory_http::central::{Server, Settings, StartError};
+use inventory_http::central::{self, Settings, StartError};
 use serde_json::{Value, json};
 
 use crate::client::Reply;
@@ -78,7 +78,7 @@ fn start(ports: Ports, settings: &Settings) -> Option<StartError> {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(Server::start(ports, settings)).err()
+    runtime.block_on(central::start(ports, settings)).err()
 }
 
 fn state(world: &World) -> Value {
@@ -188,7 +188,7 @@ fn a_start_with_a_clock_a_year_ahead_is_refused_until_that_time_is_accepted() {
     let (storage, clock) = (MemoryStorage::new(), ManualClock::at(right()));
     let world = World::on(ports(&storage, &clock), &settings(&[]));
     world.adjust("tea", "north", 10, "opening");
-    world.stop();
+    world.stop().unwrap();
     clock.leap_to(right().plus_millis(366 * DAY_MS));
     let started = start(ports(&storage, &clock), &settings(&[]));
     let Some(StartError::Engine(OpenError::ClockAhead(leap))) = started.as_ref() else {

@@ -4,7 +4,6 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
-use inventory_http::central::Exit;
 
 use crate::collector::{Collector, Place};
 use crate::lines::{listen, logged, said};
@@ -38,7 +37,7 @@ fn a_missing_collector_costs_nothing_and_is_found_once_it_is_there() {
     let collector = place.open();
     collector.wait_until(|received| !received.metrics.is_empty());
     let after = world.adjust("tea", "north", 1, "k3");
-    world.stop();
+    world.stop().unwrap();
     assert!(is_said("INFO", found), "{}", logged());
     let received = collector.received();
     assert_eq!(received.one(UPDATES), received.span(spoken_of(&after)));
@@ -68,7 +67,7 @@ fn a_collector_that_dies_disturbs_nobody() {
     let text = String::from_utf8(world.get("/metrics").body).unwrap();
     let line = format!("inventory_updates_total{{outcome=\"applied\"}} {applied}\n");
     assert!(text.contains(&line), "{line} is not in\n{text}");
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
 }
 
 #[test]
@@ -79,12 +78,12 @@ fn a_collector_that_never_answers_holds_up_no_request_and_the_end_only_for_a_whi
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = mute.local_addr().unwrap().to_string();
     let mut settings = exporting(&endpoint);
-    settings.telemetry.interval = Duration::from_secs(60);
+    settings.service.telemetry.interval = Duration::from_secs(60);
     let world = World::on(MemoryStorage::new().ports(), &settings);
     for at in 0..100 {
         let reply = world.adjust("tea", "north", 1, &format!("k{at}"));
         assert!(reply.header("traceresponse").is_some());
     }
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
     assert!(said("the last spans could not be exported") > 0);
 }

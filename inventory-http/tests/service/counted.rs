@@ -6,7 +6,6 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog as _;
 use inventory_core::testing::{AppendFault, Call, Faults};
 use inventory_core::vocabulary::Sequence;
-use inventory_http::central::Exit;
 use serde_json::json;
 
 use crate::lines::{listen, logged};
@@ -109,7 +108,7 @@ fn a_stretch_of_the_log_that_is_lost_is_counted_at_the_start_that_finds_it_and_a
         let letters = world.get("/admin/dead-letters").json();
         let reason = letters["deadLetters"][0]["reason"].as_str().unwrap();
         assert_eq!(reason, "acknowledged positions before 3 are gone");
-        assert_eq!(world.stop(), Exit::Stopped);
+        assert_eq!(world.stop(), Ok(()));
     }
 }
 

@@ -215,7 +215,7 @@ fn a_count_since_a_moment_that_is_gone_is_refused_unless_it_was_taken_before() {
         let world = World::on(ports(), &settings(&[]));
         let first = count(&world, &body);
         assert_fields(&first, &json!({ "onHand": 11, "delta": 1 }));
-        world.stop();
+        world.stop().unwrap();
         first
     };
     storage.log().purge(Sequence::new(4)).unwrap();

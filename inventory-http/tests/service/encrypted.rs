@@ -42,7 +42,7 @@ fn settings(folder: &Path) -> Settings {
         read: &|path| std::fs::read_to_string(path),
     };
     let mut settings = Settings::from_source(&source).unwrap();
-    settings.limits.watch_interval = Duration::from_millis(10);
+    settings.service.limits.watch_interval = Duration::from_millis(10);
     settings
 }
 
@@ -112,8 +112,8 @@ fn who_does_not_encrypt_is_hung_up_on_at_once() {
     certify(folder.path());
     let mut settings = settings(folder.path());
     // Nothing but the first wrong byte ends it.
-    settings.limits.head_timeout = Duration::from_secs(60);
-    settings.limits.idle_timeout = Duration::from_secs(60);
+    settings.service.limits.head_timeout = Duration::from_secs(60);
+    settings.service.limits.idle_timeout = Duration::from_secs(60);
     let world = started(&settings);
     let mut plain = TcpStream::connect(world.address).unwrap();
     plain
@@ -135,9 +135,9 @@ fn who_says_nothing_is_hung_up_on_and_counts_until_then_and_holds_up_nobody() {
     let folder = TempDir::new().unwrap();
     let believed = certify(folder.path());
     let mut settings = settings(folder.path());
-    settings.limits.head_timeout = Duration::from_secs(3);
-    settings.limits.connections_max = 2;
-    settings.limits.health_connections_max = 0;
+    settings.service.limits.head_timeout = Duration::from_secs(3);
+    settings.service.limits.connections_max = 2;
+    settings.service.limits.health_connections_max = 0;
     let world = started(&settings);
     let mut silent = TcpStream::connect(world.address).unwrap();
     silent
@@ -158,8 +158,8 @@ fn a_stop_does_not_wait_for_who_says_nothing() {
     let folder = TempDir::new().unwrap();
     let believed = certify(folder.path());
     let mut settings = settings(folder.path());
-    settings.limits.head_timeout = Duration::from_secs(60);
-    settings.limits.stop_timeout = Duration::from_secs(60);
+    settings.service.limits.head_timeout = Duration::from_secs(60);
+    settings.service.limits.stop_timeout = Duration::from_secs(60);
     let world = started(&settings);
     let mut silent = TcpStream::connect(world.address).unwrap();
     silent
@@ -170,7 +170,7 @@ fn a_stop_does_not_wait_for_who_says_nothing() {
         .runtime()
         .block_on(agreed(&world, &believed, "http/1.1"));
     drop(served.unwrap());
-    world.stop();
+    world.stop().unwrap();
     assert_eq!(silent.read(&mut [0; 8]).unwrap(), 0);
 }
 
@@ -179,7 +179,7 @@ fn a_certificate_is_replaced_under_connections_that_go_on_and_one_that_is_no_goo
     let folder = TempDir::new().unwrap();
     let old = certify(folder.path());
     let settings = settings(folder.path());
-    let shown = settings.certificate.clone().unwrap();
+    let shown = settings.service.certificate.clone().unwrap();
     let world = started(&settings);
     world.runtime().block_on(async {
         let kept = agreed(&world, &old, "http/1.1").await.unwrap();

@@ -140,7 +140,7 @@ fn what_ends_while_the_service_is_down_has_ended_once_it_is_up() {
     let before = world(&storage, &clock);
     before.adjust("tea", "north", 10, "opening");
     hold(&before, "r1", 4, 60);
-    before.stop();
+    before.stop().unwrap();
     clock.advance_millis(60_001);
     let after = world(&storage, &clock);
     until_available(&after, 10);

@@ -13,12 +13,13 @@ use inventory_core::ports::{
     SnapshotStore, StorageError,
 };
 use inventory_core::vocabulary::{Epoch, Sequence, Timestamp, Uptime};
-use inventory_http::central::{Exit, Settings};
+use inventory_http::central::Settings;
+use inventory_http::server::EndError;
 use serde_json::json;
 
 use crate::client::Reply;
 use crate::lines::{listen, logged};
-use crate::world::{World, settings};
+use crate::world::{World, engine_failed, settings};
 
 /// How an append that hangs ends.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Hang {
 
 fn impatient() -> Settings {
     let mut settings = settings(&[]);
-    settings.disk_patience = Duration::from_millis(100);
+    settings.service.disk_patience = Duration::from_millis(100);
     settings
 }
 
@@ -184,8 +185,8 @@ impl SnapshotStore for HangingSnapshots {
 }
 
 #[track_caller]
-fn assert_given_up(ended: &Exit, part: &str) {
-    let Exit::GivenUp(given_up) = ended else {
+fn assert_given_up(ended: Result<(), EndError>, part: &str) {
+    let Err(EndError::GivenUp(given_up)) = ended else {
         panic!("{ended:?}");
     };
     let waited = Duration::from_millis(200);
@@ -214,7 +215,7 @@ fn a_service_that_is_told_to_stop_answers_and_ends_though_its_disk_hangs() {
         world.tell_to_stop();
         assert_unavailable(&begun.join().unwrap(), "unknown");
     });
-    assert_given_up(&world.ends(), "what the writer has taken");
+    assert_given_up(world.ends(), "what the writer has taken");
     hang.ends.send(End::Answers).unwrap();
 }
 
@@ -235,7 +236,7 @@ fn a_service_that_is_told_to_stop_ends_though_its_last_snapshot_hangs() {
     let until_dropped = until_dropped;
     world.adjust("tea", "north", 1, "k1");
     world.tell_to_stop();
-    assert_given_up(&world.ends(), "the last snapshot");
+    assert_given_up(world.ends(), "the last snapshot");
     drop(until_dropped);
 }
 
@@ -246,7 +247,7 @@ fn a_sync_that_fails_after_a_hang_ends_the_service_though_nobody_waits_for_it() 
     assert_unavailable(&post(&world, "begun"), "unknown");
     hang.begun.recv().unwrap();
     hang.ends.send(End::Fails).unwrap();
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
 }
 
 #[test]
@@ -255,7 +256,7 @@ fn a_panic_of_the_engine_is_an_unknown_outcome_and_ends_the_service() {
     let world = World::on(ports, &settings(&[]));
     hang.ends.send(End::Panics).unwrap();
     assert_unavailable(&post(&world, "begun"), "unknown");
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
 }
 
 #[test]
@@ -263,7 +264,7 @@ fn a_request_that_took_long_and_one_that_could_not_be_answered_are_spoken_of() {
     listen();
     let (hang, ports) = Hang::of(MemoryStorage::new().ports());
     let mut patient = settings(&[]);
-    patient.disk_patience = Duration::from_secs(20);
+    patient.service.disk_patience = Duration::from_secs(20);
     let world = World::on(ports, &patient);
     let set = |client: &mut crate::client::Client| {
         let alert = r#"{"low":1,"replenished":2}"#;
@@ -289,7 +290,7 @@ fn a_request_that_took_long_and_one_that_could_not_be_answered_are_spoken_of() {
     for part in ["WARN", "method=\"PUT\"", "status=200", "took_ms=1"] {
         assert!(slow.contains(part), "{part} in {slow}");
     }
-    world.stop();
+    world.stop().unwrap();
 
     let (hang, ports) = Hang::of(MemoryStorage::new().ports());
     let world = World::on(ports, &settings(&[]));
@@ -303,7 +304,7 @@ fn a_request_that_took_long_and_one_that_could_not_be_answered_are_spoken_of() {
     for part in ["WARN", "status=503", "times=1"] {
         assert!(wrong.contains(part), "{part} in {wrong}");
     }
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
 }
 
 /// A clock that breaks once.
@@ -343,11 +344,15 @@ fn a_part_that_fails_in_the_background_ends_the_service_with_a_reason() {
     world.adjust("tea", "north", 1, "k1");
     // Only who ends what is due looks at the clock while nobody asks for anything.
     breaks.store(true, Ordering::SeqCst);
-    assert_eq!(world.ended(), Exit::PartFailed("ending what is due"));
+    let Err(EndError::Part(ended)) = world.ended() else {
+        panic!("a part of it has failed");
+    };
+    let reason = "it has panicked: a bug of a clock";
+    assert_eq!((ended.part, &*ended.reason), ("ending what is due", reason));
     let lines = logged();
     let line = lines
         .lines()
-        .find(|line| line.contains("a part of the service has panicked"));
+        .find(|line| line.contains("a part of the service has ended: the service stops"));
     assert!(line.is_some_and(|line| {
         line.contains("ERROR") && line.contains("part=\"ending what is due\"")
     }));

@@ -166,7 +166,7 @@ fn a_till_whose_api_key_was_replaced_is_answered_as_before() {
     let world = World::on(storage.ports(), &settings(&[("API_KEYS", TILLS)]));
     world.adjust("tea", "north", 10, "delivery");
     let first = sell(&world, "secret-a", "receipt-0001");
-    world.stop();
+    world.stop().unwrap();
     let rotated = "demo,other-secret=till-a@store:north";
     let world = World::on(storage.ports(), &settings(&[("API_KEYS", rotated)]));
     let again = sell(&world, "other-secret", "receipt-0001");

@@ -10,7 +10,6 @@ use inventory_core::ports::{
     AppendError, EntryFilter, EventLog, Excerpt, LogReader, Ports, ReadError, StorageError, Wanted,
 };
 use inventory_core::vocabulary::{Epoch, Sequence};
-use inventory_http::central::Exit;
 
 use crate::client::Client;
 use crate::world::{World, settings};
@@ -148,7 +147,7 @@ fn a_search_ends_when_its_caller_has_gone() {
 #[test]
 fn a_start_that_prepares_for_searches_ends_with_the_service() {
     let (world, searches) = endless();
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
     assert_eq!(searches.recv_timeout(FOREVER), Ok(Search::GivenUp));
 }
 

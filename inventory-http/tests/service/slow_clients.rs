@@ -10,12 +10,12 @@ use crate::world::{World, settings};
 /// A world whose patience is short, so that a test sees its end.
 fn impatient() -> World {
     let mut settings = settings(&[]);
-    settings.limits.watch_interval = Duration::from_millis(10);
-    settings.limits.head_timeout = Duration::from_millis(50);
-    settings.limits.body_period = Duration::from_millis(50);
-    settings.limits.idle_timeout = Duration::from_millis(200);
-    settings.limits.answer_period = Duration::from_millis(50);
-    settings.limits.linger_timeout = Duration::from_millis(50);
+    settings.service.limits.watch_interval = Duration::from_millis(10);
+    settings.service.limits.head_timeout = Duration::from_millis(50);
+    settings.service.limits.body_period = Duration::from_millis(50);
+    settings.service.limits.idle_timeout = Duration::from_millis(200);
+    settings.service.limits.answer_period = Duration::from_millis(50);
+    settings.service.limits.linger_timeout = Duration::from_millis(50);
     World::on(MemoryStorage::new().ports(), &settings)
 }
 

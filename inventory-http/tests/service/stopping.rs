@@ -7,10 +7,9 @@ use inventory_core::ports::{
     LoadError, Loaded, Ports, Saved, Snapshot, SnapshotStore, StorageError,
 };
 use inventory_core::testing::{AppendFault, Faults};
-use inventory_http::central::Exit;
 
 use crate::lines::{listen, logged};
-use crate::world::{World, settings};
+use crate::world::{World, engine_failed, settings};
 
 #[test]
 fn what_is_parked_is_released_with_its_offset_and_the_rest_is_finished() {
@@ -52,7 +51,7 @@ fn what_is_parked_is_released_with_its_offset_and_the_rest_is_finished() {
     assert!(idle.is_closed());
     half_sent.send(body.as_bytes());
     assert_eq!(half_sent.reply().unwrap().status, 200);
-    assert_eq!(world.ended(), Exit::Stopped);
+    assert_eq!(world.ended(), Ok(()));
 }
 
 #[test]
@@ -60,7 +59,7 @@ fn a_stop_saves_what_a_start_needs() {
     let storage = MemoryStorage::new();
     let world = World::on(storage.ports(), &settings(&[]));
     world.adjust("tea", "north", 10, "k1");
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
     let world = World::on(storage.ports(), &settings(&[]));
     let again = world.adjust("tea", "north", 10, "k1");
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
@@ -78,7 +77,7 @@ fn after_an_unknown_outcome_the_service_ends_and_the_key_settles_it() {
     let reply = world.post("/inventory/updates", body);
     assert_eq!(reply.error().1, "unavailable");
     assert!(reply.header("retry-after").is_some());
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
     let world = World::on(storage.ports(), &settings(&[]));
     let again = world.post("/inventory/updates", body);
     assert_eq!(
@@ -105,7 +104,7 @@ fn a_full_disk_refuses_and_the_service_goes_on() {
 fn who_does_not_end_a_request_is_cut_off_by_a_stop_and_that_is_said() {
     listen();
     let mut hasty = settings(&[]);
-    hasty.limits.stop_timeout = Duration::from_millis(100);
+    hasty.service.limits.stop_timeout = Duration::from_millis(100);
     let mut world = World::on(MemoryStorage::new().ports(), &hasty);
     let mut half_sent = world.client();
     half_sent.send(
@@ -115,7 +114,7 @@ fn who_does_not_end_a_request_is_cut_off_by_a_stop_and_that_is_said() {
     // It was accepted.
     assert_eq!(half_sent.head().unwrap().status, 100);
     world.tell_to_stop();
-    assert_eq!(world.ends(), Exit::Stopped);
+    assert_eq!(world.ends(), Ok(()));
     let line = "some requests did not end in time and were cut off";
     let lines = logged();
     let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
@@ -146,7 +145,7 @@ fn a_panic_at_the_end_is_said_and_costs_nothing_that_was_answered() {
     };
     let world = World::on(ports, &settings(&[]));
     world.adjust("tea", "north", 10, "k1");
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
     let line = "the end of a part has panicked; what was acknowledged is durable all the same";
     let lines = logged();
     let said: Vec<_> = lines.lines().filter(|one| one.contains(line)).collect();
@@ -161,8 +160,8 @@ fn a_panic_at_the_end_is_said_and_costs_nothing_that_was_answered() {
 #[test]
 fn a_connection_beyond_the_limit_is_refused_in_words() {
     let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
-    few.limits.stop_timeout = Duration::from_secs(1);
-    few.limits.health_connections_max = 0;
+    few.service.limits.stop_timeout = Duration::from_secs(1);
+    few.service.limits.health_connections_max = 0;
     let world = World::on(MemoryStorage::new().ports(), &few);
     let mut first = world.client();
     let mut second = world.client();
@@ -189,7 +188,7 @@ fn a_connection_beyond_the_limit_is_refused_in_words() {
 fn who_watches_the_service_is_answered_beyond_the_limit() {
     listen();
     let mut few = settings(&[("CONNECTIONS_MAX", "2")]);
-    few.limits.stop_timeout = Duration::from_secs(1);
+    few.service.limits.stop_timeout = Duration::from_secs(1);
     let world = World::on(MemoryStorage::new().ports(), &few);
     let mut others = [world.client(), world.client()];
     for client in &mut others {
@@ -259,7 +258,7 @@ fn an_engine_that_stops_says_why() {
     let body =
         r#"{"storeId":"n","productId":"tea","delta":1,"version":null,"idempotencyKey":"k1"}"#;
     assert_eq!(world.post("/inventory/updates", body).status, 503);
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
     let lines = logged();
     let line = lines
         .lines()
@@ -295,7 +294,7 @@ fn a_start_says_where_the_log_ends_and_what_was_chosen() {
 #[test]
 fn a_service_that_will_stop_says_so_and_serves() {
     let mut settings = settings(&[]);
-    settings.drain = Duration::from_secs(2);
+    settings.service.drain = Duration::from_secs(2);
     let mut world = World::on(MemoryStorage::new().ports(), &settings);
     world.adjust("tea", "north", 1, "k1");
     world.tell_to_stop();
@@ -305,6 +304,6 @@ fn a_service_that_will_stop_says_so_and_serves() {
     }
     world.adjust("tea", "north", 1, "k2");
     assert_eq!(world.get("/inventory/tea").json()["available"], 2);
-    assert_eq!(world.ended(), Exit::Stopped);
+    assert_eq!(world.ended(), Ok(()));
     assert!(begun.elapsed() >= Duration::from_millis(1_500));
 }

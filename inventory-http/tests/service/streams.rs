@@ -164,7 +164,7 @@ fn a_stream_that_cannot_read_the_log_ends_and_says_so_and_goes_on_for_who_comes_
         let body = json!({ "storeId": store, "mode": "overwrite", "products": rows });
         assert_eq!(world.post("/inventory/sync", &body.to_string()).status, 200);
     }
-    world.stop();
+    world.stop().unwrap();
     let faults = Faults::new();
     let world = World::on(faults.wrap(storage.ports()), &settings(&[]));
     let begun = faults.calls(Call::Read);

@@ -191,8 +191,8 @@ fn a_body_of_http2_is_made_no_further_than_its_reader_takes_it() {
 #[test]
 fn a_client_of_http2_that_takes_nothing_of_an_answer_is_given_up() {
     let mut settings = settings(&[]);
-    settings.limits.watch_interval = Duration::from_millis(10);
-    settings.limits.answer_period = Duration::from_millis(100);
+    settings.service.limits.watch_interval = Duration::from_millis(10);
+    settings.service.limits.answer_period = Duration::from_millis(100);
     let world = World::on(MemoryStorage::new().ports(), &settings);
     world.adjust("tea", "north", 1, "k1");
     let address = world.address;
@@ -230,7 +230,7 @@ fn ask(world: &World, path: &str) -> Client {
 #[test]
 fn so_many_snapshots_are_sent_at_once_and_the_next_is_asked_to_wait() {
     let mut settings = settings(&[]);
-    settings.limits.snapshots_max = 3;
+    settings.service.limits.snapshots_max = 3;
     let world = World::on(MemoryStorage::new().ports(), &settings);
     catalogue(&world);
     let unread: Vec<Client> = (0..3)
@@ -253,7 +253,7 @@ fn so_many_snapshots_are_sent_at_once_and_the_next_is_asked_to_wait() {
 #[test]
 fn pages_that_are_kept_for_followers_have_a_bound() {
     let mut settings = settings(&[]);
-    settings.limits.pages_bytes_max = 100_000;
+    settings.service.limits.pages_bytes_max = 100_000;
     let world = World::on(MemoryStorage::new().ports(), &settings);
     world.adjust("tea", "north", 1, "k1");
     let page = "/replication/changes?fromOffset=0&limit=1";
@@ -269,7 +269,7 @@ fn pages_that_are_kept_for_followers_have_a_bound() {
 #[test]
 fn so_many_states_are_kept_for_snapshots_and_no_more() {
     let mut settings = settings(&[]);
-    settings.limits.images_max = 2;
+    settings.service.limits.images_max = 2;
     let world = World::on(MemoryStorage::new().ports(), &settings);
     catalogue(&world);
     let mut unread = Vec::new();
@@ -297,7 +297,7 @@ fn so_many_states_are_kept_for_snapshots_and_no_more() {
 #[test]
 fn bodies_that_do_not_end_leave_room_for_others() {
     let mut settings = settings(&[("API_KEYS", "demo,mine=store:north")]);
-    settings.limits.bodies_bytes_max = 400_000;
+    settings.service.limits.bodies_bytes_max = 400_000;
     let world = World::on(MemoryStorage::new().ports(), &settings);
     let begun = |key: &str| {
         let mut client = world.client();
@@ -333,7 +333,7 @@ fn bodies_that_do_not_end_leave_room_for_others() {
 #[test]
 fn answers_that_are_not_taken_leave_room_for_others() {
     let mut settings = settings(&[]);
-    settings.limits.answers_bytes_max = 1_000_000;
+    settings.service.limits.answers_bytes_max = 1_000_000;
     let world = World::on(MemoryStorage::new().ports(), &settings);
     catalogue(&world);
     // Pipelined, so that one is not taken while the others are asked for.
@@ -368,8 +368,8 @@ fn answers_that_are_not_taken_leave_room_for_others() {
 #[test]
 fn a_follower_that_does_not_read_is_ended() {
     let mut settings = settings(&[]);
-    settings.limits.watch_interval = Duration::from_millis(10);
-    settings.limits.answer_period = Duration::from_millis(200);
+    settings.service.limits.watch_interval = Duration::from_millis(10);
+    settings.service.limits.answer_period = Duration::from_millis(200);
     let world = World::on(MemoryStorage::new().ports(), &settings);
     catalogue(&world);
     let mut deaf = ask(&world, "/replication/stream?fromOffset=0");

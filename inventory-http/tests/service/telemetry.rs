@@ -9,7 +9,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::EventLog as _;
 use inventory_core::testing::{AppendFault, Call, Faults};
 use inventory_core::vocabulary::{Chain, Version};
-use inventory_http::central::{Exit, Server, Settings, StartError};
+use inventory_http::central::{self, Settings, StartError};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::client::Reply;
 use crate::collector::{Collector, attribute_of};
-use crate::world::{World, settings};
+use crate::world::{World, engine_failed, settings};
 
 pub(crate) const UPDATES: &str = "POST /inventory/updates";
 
@@ -28,7 +28,7 @@ const NOT_KEPT: &str = "00-5bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b8-00"
 /// Settings that export, and look for a collector all the time.
 pub(crate) fn exporting(endpoint: &str) -> Settings {
     let mut settings = settings(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
-    settings.telemetry.interval = Duration::from_millis(20);
+    settings.service.telemetry.interval = Duration::from_millis(20);
     settings
 }
 
@@ -79,7 +79,7 @@ fn a_request_is_a_span_and_what_it_asks_of_the_engine_is_a_part_of_it() {
     let read = world.get("/inventory/tea");
     let nowhere = world.get("/tea/and/biscuits?milk=1");
     let brewed = world.client().call("BREW", "/inventory/tea", &[], None);
-    assert_eq!(world.stop(), Exit::Stopped);
+    assert_eq!(world.stop(), Ok(()));
 
     let received = collector.received();
     assert_eq!(
@@ -146,10 +146,10 @@ fn a_start_and_a_snapshot_are_spans_of_their_own() {
     let ports = faults.wrap(storage.ports());
     let world = World::on(ports, &exporting(first.endpoint()));
     world.adjust("tea", "north", 10, "k1");
-    world.stop();
+    world.stop().unwrap();
     let world = World::on(storage.ports(), &exporting(second.endpoint()));
     world.adjust("tea", "north", 1, "k2");
-    world.stop();
+    world.stop().unwrap();
 
     let (first, second) = (first.received(), second.received());
     for (received, replayed, failed) in [(&first, "0", true), (&second, "1", false)] {
@@ -173,7 +173,7 @@ fn a_start_that_fails_is_sent_before_it_is_given_up() {
     faults.fail(0, Call::Load);
     let ports = faults.wrap(storage.ports());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let started = runtime.block_on(Server::start(ports, &exporting(collector.endpoint())));
+    let started = runtime.block_on(central::start(ports, &exporting(collector.endpoint())));
     assert!(matches!(started, Err(StartError::Engine(_))));
     assert!(has_failed(collector.received().one("ReplayEvent")));
 }
@@ -187,7 +187,7 @@ fn the_trace_of_a_client_goes_on_through_spans_answer_and_log() {
     let not_kept = traced(&world, NOT_KEPT, "k2");
     let ours = world.adjust("tea", "north", 1, "k3");
     let events = world.get("/replication/changes").json()["events"].clone();
-    world.stop();
+    world.stop().unwrap();
 
     let received = collector.received();
     let span = received.span(spoken_of(&kept));
@@ -235,7 +235,7 @@ fn what_fails_is_counted_as_what_became_of_it() {
     faults.fail_append(0, AppendFault::OutcomeUnknown { durable: 0 });
     let broken = world.post("/inventory/updates", &update(1, "k3"));
     assert_eq!(broken.status, 503);
-    assert_eq!(world.ended(), Exit::EngineFailed);
+    assert_eq!(world.ended(), engine_failed());
 
     let received = collector.received();
     for outcome in ["applied", "replayed", "refused", "not_written", "unknown"] {
@@ -294,7 +294,7 @@ fn a_collector_sees_the_instruments_that_prometheus_sees() {
             && received.count("inventory_head_offset", &[]) == Some(2)
     });
     let text = String::from_utf8(world.get("/metrics").body).unwrap();
-    world.stop();
+    world.stop().unwrap();
 
     let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let families: BTreeSet<&str> = families

@@ -34,7 +34,7 @@ fn who_has_no_key_does_not_decide_what_is_traced() {
     assert_eq!(trace(&[], "/livez").header("traceresponse"), None);
     let known = trace(&[], "/inventory/tea");
     let told = known.header("traceresponse").unwrap().to_owned();
-    world.stop();
+    world.stop().unwrap();
 
     let received = collector.received();
     assert_eq!(
@@ -63,7 +63,7 @@ fn spans_and_metrics_say_whose_they_are() {
         let world = World::on(MemoryStorage::new().ports(), &settings(&chosen));
         assert_eq!(world.post("/inventory/updates", &update("k")).status, 200);
         let port = world.address.port();
-        world.stop();
+        world.stop().unwrap();
         let resource = collector.received().resource;
         (port, move |name: &str| attribute_of(&resource, name))
     };

@@ -5,17 +5,25 @@ use std::time::Duration;
 
 use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::Ports;
-use inventory_http::central::{Exit, SETTINGS, Server, Settings};
-use inventory_http::server::Source;
+use inventory_http::central::{self, SETTINGS, Settings};
+use inventory_http::server::{EndError, PartEnded, Running, Source};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::client::{Client, Reply};
 
+/// How a service ends whose engine has failed.
+pub(crate) fn engine_failed() -> Result<(), EndError> {
+    Err(EndError::Part(PartEnded {
+        part: "the engine",
+        reason: "what was being written is settled by the next start".to_owned(),
+    }))
+}
+
 /// A central that ends with the test.
 pub(crate) struct World {
     runtime: Runtime,
-    running: Server,
+    running: Running,
     pub(crate) address: SocketAddr,
 }
 
@@ -62,7 +70,8 @@ impl World {
             .enable_all()
             .build()
             .unwrap();
-        let running = runtime.block_on(Server::start(ports, settings)).unwrap();
+        let started = runtime.block_on(central::start(ports, settings));
+        let (running, _) = started.unwrap();
         let address = running.address();
         Self {
             runtime,
@@ -100,7 +109,7 @@ impl World {
     }
 
     /// Tells the service to stop, and waits until it has.
-    pub(crate) fn stop(mut self) -> Exit {
+    pub(crate) fn stop(mut self) -> Result<(), EndError> {
         self.running.stop();
         self.ended()
     }
@@ -109,12 +118,12 @@ impl World {
         self.running.stop();
     }
 
-    pub(crate) fn ended(mut self) -> Exit {
+    pub(crate) fn ended(mut self) -> Result<(), EndError> {
         self.ends()
     }
 
     /// Waits until the service has ended, and keeps what it has left running.
-    pub(crate) fn ends(&mut self) -> Exit {
+    pub(crate) fn ends(&mut self) -> Result<(), EndError> {
         let ended =
             async { tokio::time::timeout(Duration::from_secs(20), self.running.ended()).await };
         self.runtime.block_on(ended).unwrap()

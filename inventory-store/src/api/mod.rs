@@ -6,7 +6,6 @@ mod follow;
 mod forward;
 mod gauges;
 mod introduce;
-mod loops;
 mod operations;
 mod parked;
 mod reads;
@@ -18,8 +17,7 @@ mod settings;
 mod turn;
 mod writes;
 
-pub use loops::{EndError, PartEnded};
 pub use routes::{document, routes};
-pub use run::{Server, StartError};
+pub use run::{StartError, start};
 pub use service::Store;
 pub use settings::{OfflineWrites, SETTINGS, Settings};

@@ -135,6 +135,7 @@ mod tests {
                 "north".parse().unwrap(),
                 format!("product-{number}").parse().unwrap(),
                 Adjustment::new(-1).unwrap(),
+                None,
             )
         };
         let intent = Intent::new(key.clone(), update, Timestamp::UNIX_EPOCH, None);
@@ -172,7 +173,8 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()
                 .unwrap();
-            let telemetry = runtime.block_on(Telemetry::start(&settings.telemetry, "north"));
+            let telemetry =
+                runtime.block_on(Telemetry::start(&settings.service.telemetry, "north"));
             let central =
                 CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
             let (stop, stopping) = watch::channel(false);

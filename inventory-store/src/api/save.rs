@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::loops::why;
 use super::service::Store;
 use crate::cache::{CacheFiles, SaveSchedule};
 use crate::replica::{Frozen, Replica};
@@ -46,7 +45,7 @@ pub(super) async fn save(
                 let written = write(&mut files, &frozen);
                 (files, written)
             });
-            let (given_back, written) = saving.await.map_err(why)?;
+            let (given_back, written) = saving.await.map_err(|error| error.to_string())?;
             files = given_back;
             schedule.sized(files.bytes());
             match written {

@@ -1,28 +1,23 @@
 //! What an operator of a store chooses, from the environment.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory_core::vocabulary::StoreId;
 use inventory_http::client::{CentralUrl, SecretKey};
-use inventory_http::server::{
-    ApiKey, Certificate, InvalidSetting, KeyFile, Limits, LogSettings, Quota, SettingDoc, Source,
-};
-use inventory_http::telemetry::TelemetrySettings;
+use inventory_http::server::{InvalidSetting, ServiceSettings, SettingDoc, Source};
 
 use crate::outbox::OnConflict;
 
 /// Every setting of a store.
 pub const SETTINGS: &[SettingDoc] = &[
-    SettingDoc::new("PORT", "8081", "port; 0 chooses a free one"),
-    SettingDoc::new("BIND", "127.0.0.1", "address"),
-    SettingDoc::new("STORE_ID", "", "the store; there is no default"),
-    SettingDoc::new("CENTRAL_URL", "http://127.0.0.1:8080", "where central is"),
+    SettingDoc::PORT.or("8081"),
+    SettingDoc::BIND,
+    SettingDoc::new("STORE_ID", "", "the id of this store; there is no default"),
+    SettingDoc::new("CENTRAL_URL", "http://127.0.0.1:8080", "the URL of central"),
     SettingDoc::secret(
         "CENTRAL_API_KEY",
         "demo",
-        "the key that central knows this store by",
+        "the API key of this store at central",
     ),
     SettingDoc::new(
         "DATA_DIR",
@@ -37,7 +32,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "STORE_API_KEYS_FILE",
         "",
-        "the same, one a line, in place of STORE_API_KEYS; read again at SIGHUP",
+        "the same, one per line, instead of STORE_API_KEYS; read again at SIGHUP",
     ),
     SettingDoc::new(
         "OFFLINE_WRITES",
@@ -63,67 +58,24 @@ pub const SETTINGS: &[SettingDoc] = &[
     SettingDoc::new(
         "RATE_TOKENS",
         "0",
-        "requests of a key in a period; 0 is no limit",
+        "requests per key and period; 0 is no limit",
     ),
-    SettingDoc::new(
-        "STORE_RATE_TOKENS",
-        "0",
-        "the same of a key that is bound to stores",
-    ),
-    SettingDoc::new("RATE_PERIOD", "60s", "the period"),
-    SettingDoc::new(
-        "DRAIN",
-        "5s",
-        "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end",
-    ),
-    SettingDoc::new(
-        "TLS_CERT_FILE",
-        "",
-        "certificates in the format PEM, the service's own first; with TLS_KEY_FILE it speaks HTTPS and nothing else; read again at SIGHUP",
-    ),
-    SettingDoc::new(
-        "TLS_KEY_FILE",
-        "",
-        "the private key that belongs to TLS_CERT_FILE, in the format PEM; read again at SIGHUP",
-    ),
-    SettingDoc::new(
-        "CONNECTIONS_MAX",
-        "10000",
-        "connections at once, and no more than the limit of open files allows",
-    ),
-    SettingDoc::new(
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "localhost:4317",
-        "where spans and metrics go, over gRPC without TLS; `off` exports nothing",
-    ),
-    SettingDoc::new(
-        "OTEL_SERVICE_NAME",
-        "store",
-        "the name of this service there",
-    ),
-    SettingDoc::new(
-        "OTEL_RESOURCE_ATTRIBUTES",
-        "",
-        "what else is said of this service there, as `name=value` with commas",
-    ),
-    SettingDoc::new(
-        "TRACE_RATIO",
-        "1",
-        "share of the requests that are traced when no client with a key says whether",
-    ),
-    SettingDoc::new("LOG_FORMAT", "text", "`text` or `json`"),
-    SettingDoc::new(
-        "LOG_LEVEL",
-        "info",
-        "`error`, `warn`, `info`, `debug` or `trace`",
-    ),
+    SettingDoc::STORE_RATE_TOKENS,
+    SettingDoc::RATE_PERIOD,
+    SettingDoc::DRAIN,
+    SettingDoc::TLS_CERT_FILE,
+    SettingDoc::TLS_KEY_FILE,
+    SettingDoc::CONNECTIONS_MAX,
+    SettingDoc::OTEL_EXPORTER_OTLP_ENDPOINT,
+    SettingDoc::OTEL_SERVICE_NAME.or("store"),
+    SettingDoc::OTEL_RESOURCE_ATTRIBUTES,
+    SettingDoc::TRACE_RATIO,
+    SettingDoc::LOG_FORMAT,
+    SettingDoc::LOG_LEVEL,
 ];
 
 /// More than a store sells in any week without a link; all of them are in memory.
 const INTENTS_MOST: usize = 1_000_000;
-
-/// As central's.
-const DISK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What happens to a write while central cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,20 +89,14 @@ pub enum OfflineWrites {
 /// What a store is run with.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// What any service is run with. Without keys, everybody on this machine may call.
+    pub service: ServiceSettings,
     /// Which store it is.
     pub store: StoreId,
     /// Where central is.
     pub central_url: CentralUrl,
     /// The key that central knows it by.
     pub central_key: SecretKey,
-    /// Where its files are.
-    pub data_dir: PathBuf,
-    /// Who may call; empty: everybody on this machine.
-    pub keys: Vec<ApiKey>,
-    /// Where who may call is read again.
-    pub key_file: Option<KeyFile>,
     /// What it does with writes while central is away.
     pub offline_writes: OfflineWrites,
     /// What happens to an intent with a stale version.
@@ -161,22 +107,6 @@ pub struct Settings {
     pub outbox_max_age: Duration,
     /// How long a write may wait for central.
     pub forward_timeout: Duration,
-    /// How long the disk of the outbox may take to make a group durable; then who waits is told that the outcome is unknown.
-    pub disk_patience: Duration,
-    /// How long calls are served once the store is told to stop, while it says that it will.
-    pub drain: Duration,
-    /// The settings that are not their defaults, for the log.
-    pub chosen: Vec<String>,
-    /// How much a key may call.
-    pub quota: Quota,
-    /// What it shows to say who it is, when it encrypts.
-    pub certificate: Option<Certificate>,
-    /// What the server bounds.
-    pub limits: Limits,
-    /// Where spans and metrics go.
-    pub telemetry: TelemetrySettings,
-    /// How and what is logged.
-    pub logs: LogSettings,
 }
 
 impl Settings {
@@ -186,27 +116,22 @@ impl Settings {
     ///
     /// Names the first setting that is wrong, and says what it must be.
     pub fn from_source(source: &Source<'_>) -> Result<Self, InvalidSetting> {
-        source.refuse_empty()?;
-        let address = source.address()?;
-        let keys = source.keys("STORE_API_KEYS", "STORE_API_KEYS_FILE", address)?;
-        if !address.ip().is_loopback() && keys.list.is_empty() {
+        let service = source.service("STORE_API_KEYS", "STORE_API_KEYS_FILE")?;
+        if !service.address.ip().is_loopback() && service.keys.list.is_empty() {
             let issue = "must have keys when BIND is not a loopback address";
             return Err(InvalidSetting::new("STORE_API_KEYS", issue));
         }
         let central_url: CentralUrl = source.unshown("CENTRAL_URL")?;
-        if central_url.leads_to(address) {
+        if central_url.leads_to(service.address) {
             let issue =
                 "is where this store listens itself, by BIND and PORT: it must be where central is";
             return Err(InvalidSetting::new("CENTRAL_URL", issue));
         }
         Ok(Self {
-            address,
+            service,
             store: source.number("STORE_ID", "the id of a store, 1 to 128 bytes")?,
             central_url,
             central_key: source.unshown("CENTRAL_API_KEY")?,
-            data_dir: source.directory("DATA_DIR"),
-            keys: keys.list,
-            key_file: keys.file,
             offline_writes: source.choice(
                 "OFFLINE_WRITES",
                 &[
@@ -223,14 +148,6 @@ impl Settings {
             // remember what it has applied.
             outbox_max_age: source.duration_between("OUTBOX_MAX_AGE", "1m", "7d")?,
             forward_timeout: source.duration_between("FORWARD_TIMEOUT", "100ms", "1m")?,
-            disk_patience: DISK_PATIENCE,
-            drain: source.duration_between("DRAIN", "0s", "1h")?,
-            chosen: source.chosen(),
-            quota: source.quota()?,
-            certificate: source.certificate()?,
-            limits: source.limits()?,
-            telemetry: source.telemetry()?,
-            logs: source.logs()?,
         })
     }
 }
@@ -256,8 +173,8 @@ mod tests {
     fn a_store_needs_to_know_which_one_it_is() {
         assert!(from(&[]).unwrap_err().starts_with("STORE_ID must be"));
         let settings = from(&[("STORE_ID", "store-7")]).unwrap();
-        assert_eq!(settings.address.to_string(), "127.0.0.1:8081");
-        assert!(settings.keys.is_empty());
+        assert_eq!(settings.service.address.to_string(), "127.0.0.1:8081");
+        assert!(settings.service.keys.list.is_empty());
         assert_eq!(settings.offline_writes, OfflineWrites::Queue);
     }
 

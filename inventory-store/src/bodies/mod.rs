@@ -25,7 +25,7 @@ pub struct StoreProduct {
     /// The change of it that is queued for central, and not in it: what was sold while central was away is below zero.
     pub queued_delta: i64,
     /// There, and true, while the numbers wait for a count.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quarantined: bool,
     /// How old it is.
     #[serde(flatten)]
@@ -159,7 +159,6 @@ pub struct ParkedReason {
 pub struct Retry {
     /// The version that the product must have; null: whatever it is.
     #[serde(deserialize_with = "schema::present")]
-    #[schemars(schema_with = "schema::guard", required)]
     pub version: Option<Version>,
 }
 
@@ -196,8 +195,4 @@ pub struct Decided {
     pub decided: u64,
     /// How many are parked now.
     pub parked: u64,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }

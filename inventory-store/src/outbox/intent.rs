@@ -22,7 +22,7 @@ pub struct Intent {
     #[serde(skip_serializing_if = "Option::is_none")]
     central_at: Option<Timestamp>,
     /// Whether it may have been sent, so that central may have applied it.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     attempted: bool,
 }
 
@@ -39,10 +39,6 @@ struct Unchecked {
     central_at: Option<Timestamp>,
     #[serde(default)]
     attempted: bool,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 impl TryFrom<Unchecked> for Intent {

@@ -17,6 +17,7 @@ fn intents(count: usize) -> Vec<Intent> {
             "north".parse().unwrap(),
             format!("p{number}").parse().unwrap(),
             Adjustment::new(-1).unwrap(),
+            None,
         );
         let key: IdempotencyKey = format!("k{number}").parse().unwrap();
         Intent::new(key.into(), update, Timestamp::UNIX_EPOCH, None)

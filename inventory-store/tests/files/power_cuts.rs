@@ -75,6 +75,7 @@ fn change(step: &Step) -> Vec<Change> {
             "north".parse().unwrap(),
             "tea".parse().unwrap(),
             Adjustment::new(-1).unwrap(),
+            None,
         );
         Change::Enqueue(Intent::new(key(*number), update, at(5), None))
     };

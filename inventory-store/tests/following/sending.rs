@@ -28,6 +28,7 @@ impl World {
                 .parse()
                 .expect("it is an id"),
             Adjustment::new(delta).expect("it is not zero"),
+            None,
         );
         let now = timestamp(self.now);
         let intent = Intent::new(key.clone().into(), update, now, None);

@@ -7,7 +7,7 @@ use std::thread;
 
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Timestamp, Uptime};
-use inventory_store::api;
+use inventory_http::server::EndError;
 
 use crate::logs;
 use crate::world::{GoingClock, World};
@@ -61,7 +61,7 @@ fn broken(state: u8, before: impl FnOnce(&World), after: impl FnOnce(&World)) ->
     before(&world);
     clock.state.store(state, Ordering::SeqCst);
     after(&world);
-    let api::EndError::Part(ended) = world.store_ends().unwrap_err() else {
+    let EndError::Part(ended) = world.store_ends().unwrap_err() else {
         panic!("no disk hangs");
     };
     clock.state.store(SOUND, Ordering::SeqCst);
@@ -69,7 +69,10 @@ fn broken(state: u8, before: impl FnOnce(&World), after: impl FnOnce(&World)) ->
         TcpStream::connect(address).is_err(),
         "nobody is answered any more"
     );
-    let line = ["a part of the store has ended: the store stops", ended.part];
+    let line = [
+        "a part of the service has ended: the service stops",
+        ended.part,
+    ];
     assert!(logs::count(&line) >= 1);
     (ended.part.to_owned(), ended.reason)
 }

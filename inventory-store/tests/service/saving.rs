@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use inventory_http::server::GivenUp;
+use inventory_http::server::{EndError, GivenUp};
 use inventory_log::testing::HangingFile;
-use inventory_store::api;
 use serde_json::{Value, json};
 
 use crate::logs;
@@ -70,7 +69,7 @@ fn a_store_that_is_told_to_stop_ends_though_its_copy_cannot_be_saved() {
     world.start_store();
     count(&world, 200, 1);
     world.tell_store_to_stop();
-    let api::EndError::GivenUp(GivenUp { part, .. }) = world.store_ends().unwrap_err() else {
+    let EndError::GivenUp(GivenUp { part, .. }) = world.store_ends().unwrap_err() else {
         panic!("no part has failed");
     };
     assert_eq!(part, "saving the copy");

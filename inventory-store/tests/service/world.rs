@@ -9,7 +9,7 @@ use inventory_core::memory::MemoryStorage;
 use inventory_core::ports::{Clock, Ports};
 use inventory_core::testing::ManualClock;
 use inventory_core::vocabulary::{Timestamp, Uptime};
-use inventory_http::server::Source;
+use inventory_http::server::{EndError, Running, Source};
 use inventory_http::{central, server};
 use inventory_store::api;
 use serde_json::{Value, json};
@@ -61,8 +61,8 @@ pub(crate) struct World {
     pub(crate) link: Link,
     pub(crate) storage: MemoryStorage,
     pub(crate) directory: TempDir,
-    store: Option<api::Server>,
-    central: Option<central::Server>,
+    store: Option<Running>,
+    central: Option<Running>,
     chosen: Vec<(&'static str, &'static str)>,
     /// What is added to the time that passes, for the store's clock.
     pub(crate) clock: ManualClock,
@@ -130,7 +130,7 @@ impl World {
         link: &Link,
         directory: &Path,
         clock: Arc<dyn Clock>,
-    ) -> api::Server {
+    ) -> Running {
         let url = format!("http://{}", link.address);
         let directory = directory.to_str().unwrap().to_owned();
         let lookup = |name: &str| {
@@ -155,14 +155,14 @@ impl World {
             .iter()
             .find(|(name, _)| *name == "DISK_PATIENCE_MS")
         {
-            settings.disk_patience = Duration::from_millis(wait.parse().unwrap());
+            settings.service.disk_patience = Duration::from_millis(wait.parse().unwrap());
         }
-        let starting = api::Server::start(clock, &settings);
+        let starting = api::start(clock, &settings);
         self.runtime.block_on(starting).unwrap()
     }
 
     /// Waits until the store has ended by itself.
-    pub(crate) fn store_ends(&mut self) -> Result<(), api::EndError> {
+    pub(crate) fn store_ends(&mut self) -> Result<(), EndError> {
         let mut store = self.store.take().unwrap();
         let ended = async { tokio::time::timeout(PATIENCE, store.ended()).await };
         self.runtime.block_on(ended).expect("the store ends")
@@ -184,7 +184,7 @@ impl World {
     pub(crate) fn replace_central(&mut self, storage: MemoryStorage) {
         let mut before = self.central.take().unwrap();
         before.stop();
-        self.runtime.block_on(before.ended());
+        self.runtime.block_on(before.ended()).unwrap();
         let central = start_central(&self.runtime, &storage, &self.chosen);
         self.link.turn(central.address());
         self.storage = storage;
@@ -326,7 +326,7 @@ fn start_central(
     runtime: &Runtime,
     storage: &MemoryStorage,
     chosen: &[(&'static str, &'static str)],
-) -> central::Server {
+) -> Running {
     let of_central = |name: &str| {
         let chosen = chosen.iter().find(|(known, _)| *known == name);
         chosen.map(|(_, value)| *value)
@@ -356,7 +356,6 @@ fn start_central(
         clock: Arc::new(ManualClock::at(start())),
         ..storage.ports()
     };
-    runtime
-        .block_on(central::Server::start(ports, &settings))
-        .unwrap()
+    let started = runtime.block_on(central::start(ports, &settings));
+    started.unwrap().0
 }

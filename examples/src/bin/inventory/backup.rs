@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use inventory_core::ports::{Clock as _, LoadError};
 use inventory_core::vocabulary::Timestamp;
+use inventory_http::Causes;
 use inventory_log::SystemClock;
 use inventory_log::file::inspect::{self, Copied, CopyError, Depth, View};
 use serde_json::json;
 
 use crate::arguments::Output;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::meaning;
 use crate::output;
 use crate::progress::Progress;
@@ -99,12 +100,12 @@ fn not_copied(view: &View, error: CopyError, left: &str) -> Failure {
         CopyError::Snapshot {
             cause: LoadError::NewerFormat { .. },
             ..
-        } => Failure::format(format!("{from}: {}; {left}", chain(&error))),
+        } => Failure::format(format!("{from}: {}; {left}", Causes(&error))),
         CopyError::Snapshot { .. } => Failure::damage(format!(
             "{from} is damaged, and a copy of it would be no backup: {}; {left}. \
              While central runs it writes a good snapshot in time: try again then. Otherwise start central on it, \
              which goes by the other snapshot and the log; `inventory verify` says more",
-            chain(&error)
+            Causes(&error)
         )),
         CopyError::Restarting => Failure::usage(format!("{from}: {error}; {left}")),
         CopyError::Io(cause) => Failure::io(format!("copying {from} ({left})"), cause),

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use inventory_core::ports::{Clock as _, DeadLetter, DeadLetters as _, Resolution, Resolved};
+use inventory_http::Causes;
 use inventory_log::SystemClock;
 use inventory_log::file;
 use inventory_log::file::inspect::{Depth, View};
 use serde_json::{Value, json};
 
 use crate::arguments::{DeadLetters, Output};
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(command: &DeadLetters, output: Output) -> Result<(), Failure> {
@@ -125,7 +126,7 @@ fn resolve(dir: &Path, id: &str, note: &str, output: Output) -> Result<(), Failu
         note: note.to_owned(),
     };
     let resolved = letters.resolve(&id, &resolution).map_err(|error| {
-        let error = chain(&error);
+        let error = Causes(&error);
         Failure::system(format!("{error}; it may be resolved or not: try again"))
     })?;
     let said = match resolved {

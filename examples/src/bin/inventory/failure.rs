@@ -1,11 +1,11 @@
 //! Exit statuses of the tool, the same as central's: why it could not do what it was asked.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use inventory_http::Causes;
 use inventory_log::file::OpenError;
 
 /// What is wrong, whose move it is, and what to do.
@@ -55,12 +55,12 @@ impl Failure {
 
     /// Storage has failed while something was done.
     pub(crate) fn io(doing: impl fmt::Display, error: &io::Error) -> Self {
-        Self::system(format!("{doing}: {}", chain(error)))
+        Self::system(format!("{doing}: {}", Causes(error)))
     }
 
     /// A directory cannot be read.
     pub(crate) fn open(path: &Path, error: &OpenError) -> Self {
-        let what = format!("{}: {}", path.display(), chain(error));
+        let what = format!("{}: {}", path.display(), Causes(error));
         match error {
             OpenError::InUse => Self::in_use(what),
             OpenError::Damaged { .. } => Self::damage(what),
@@ -102,15 +102,4 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
-}
-
-/// An error with the whole chain of its causes.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        said = format!("{said}: {error}");
-        cause = error.source();
-    }
-    said
 }

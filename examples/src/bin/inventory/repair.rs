@@ -6,13 +6,14 @@ use inventory_core::engine::{self, SetBack, SetBackError, Settings};
 use inventory_core::machine::WindowLimits;
 use inventory_core::ports::Clock as _;
 use inventory_core::vocabulary::{Span, Timestamp};
+use inventory_http::Causes;
 use inventory_log::SystemClock;
 use inventory_log::file::inspect::{Depth, View};
 use inventory_log::file::{self, FileOptions};
 use serde_json::json;
 
 use crate::arguments::{Output, Repair};
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::meaning;
 use crate::output;
 
@@ -105,7 +106,7 @@ impl Plan<'_> {
         })?;
         let done = engine::set_back(store.into_ports(), ALL_KEYS, self.to());
         done.map_err(|error| {
-            let (dir, said) = (self.dir.display(), chain(&error));
+            let (dir, said) = (self.dir.display(), Causes(&error).to_string());
             match &error {
                 SetBackError::NotAhead { .. } => Failure::usage(format!("{dir}: {said}")),
                 SetBackError::Open(cause) if cause.is_damage() => Failure::damage(format!(

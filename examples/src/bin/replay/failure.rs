@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use inventory_http::Causes;
+
 /// Whose move it is, which the exit status tells too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -78,11 +80,9 @@ impl fmt::Display for Failure {
     /// The whole chain of causes: nothing above `main` would print it otherwise.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        let mut cause = self.cause.as_deref().map(|cause| cause as &dyn Error);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
+        match &self.cause {
+            Some(cause) => write!(f, ": {}", Causes(&**cause)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -2,24 +2,14 @@
 
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId};
 
-use crate::central::params::ID;
 use crate::server::Param;
-use crate::server::params::{cursor, parses};
-use crate::wire::schema;
+use crate::server::params::cursor;
 
-pub(super) const STORE: Param = Param::text(
-    "storeId",
-    "only reservations with a line at this store",
-    ID,
-    schema::ID_FORMAT,
-    parses::<StoreId>,
-);
-pub(super) const PRODUCT: Param = Param::text(
+pub(super) const STORE: Param =
+    Param::id::<StoreId>("storeId", "only reservations with a line at this store");
+pub(super) const PRODUCT: Param = Param::id::<ProductId>(
     "productId",
     "only reservations with a line of this product; with storeId, of it at that store",
-    ID,
-    schema::ID_FORMAT,
-    parses::<ProductId>,
 );
 pub(super) const STATE: Param = Param::choice(
     "state",

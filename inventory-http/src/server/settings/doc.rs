@@ -34,6 +34,39 @@ impl SettingDoc {
             ..Self::new(name, default, about)
         }
     }
+
+    /// The same with another default.
+    pub const fn or(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+}
+
+macro_rules! of_any_service {
+    ($($name:ident: $default:literal, $about:literal;)+) => {
+        impl SettingDoc {
+            $(
+                #[doc = $about]
+                pub const $name: Self = Self::new(stringify!($name), $default, $about);
+            )+
+        }
+    };
+}
+
+of_any_service! {
+    PORT: "", "port; 0 chooses a free one";
+    BIND: "127.0.0.1", "address";
+    STORE_RATE_TOKENS: "0", "the same for a key that is bound to stores";
+    RATE_PERIOD: "60s", "the period";
+    DRAIN: "5s", "after SIGTERM, how long `/readyz` says 503 while calls are served, before connections end";
+    TLS_CERT_FILE: "", "certificates in the format PEM, the service's own first; with TLS_KEY_FILE it speaks HTTPS and nothing else; read again at SIGHUP";
+    TLS_KEY_FILE: "", "the private key that belongs to TLS_CERT_FILE, in the format PEM; read again at SIGHUP";
+    CONNECTIONS_MAX: "10000", "connections at once, and no more than the limit of open files allows";
+    OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4317", "where spans and metrics go, over gRPC without TLS; `off` exports nothing";
+    OTEL_SERVICE_NAME: "", "the name of this service there";
+    OTEL_RESOURCE_ATTRIBUTES: "", "more attributes of this service there, as `name=value` with commas";
+    TRACE_RATIO: "1", "share of the requests that are traced, unless a client with a key says whether";
+    LOG_FORMAT: "text", "`text` or `json`";
+    LOG_LEVEL: "info", "`error`, `warn`, `info`, `debug` or `trace`";
 }
 
 /// A setting is wrong. The message never holds a key.

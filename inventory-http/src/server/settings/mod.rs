@@ -12,11 +12,11 @@ pub mod command_line;
 mod doc;
 mod duration;
 mod key_file;
-mod shared;
+mod service;
 mod source;
 
 pub use certificate::Certificate;
 pub use doc::{InvalidSetting, SettingDoc};
 pub use key_file::{KeyFile, Keys};
-pub use shared::LogSettings;
+pub use service::{LogSettings, ServiceSettings};
 pub use source::Source;

@@ -1,7 +1,6 @@
 //! Where the choices come from, and how each is parsed.
 
 use std::fmt::{self, Display};
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,11 +27,7 @@ impl fmt::Debug for Source<'_> {
 impl Source<'_> {
     /// Refuses what is set and empty: a typing mistake in a script makes that of a variable, and a default in its place
     /// might open a door that somebody has closed.
-    ///
-    /// # Errors
-    ///
-    /// Names the first one.
-    pub fn refuse_empty(&self) -> Result<(), InvalidSetting> {
+    pub(super) fn refuse_empty(&self) -> Result<(), InvalidSetting> {
         let is_empty = |setting: &&SettingDoc| {
             (self.lookup)(setting.name).is_some_and(|text| text.trim().is_empty())
         };
@@ -51,18 +46,14 @@ impl Source<'_> {
     }
 
     /// A setting as it was written, or its default.
-    ///
-    /// # Panics
-    ///
-    /// It is not in the table.
-    pub fn text(&self, name: &'static str) -> String {
+    pub(super) fn text(&self, name: &'static str) -> String {
         let known = self.table.iter().find(|setting| setting.name == name);
         let default = known.expect("every setting is in the table").default;
         (self.lookup)(name).unwrap_or_else(|| default.to_owned())
     }
 
     /// The settings that are not their defaults, as `NAME=value`; of keys only that they are.
-    pub fn chosen(&self) -> Vec<String> {
+    pub(super) fn chosen(&self) -> Vec<String> {
         let chosen = self.table.iter().filter_map(|setting| {
             let value = (self.lookup)(setting.name)?;
             match setting.secret {
@@ -71,11 +62,6 @@ impl Source<'_> {
             }
         });
         chosen.collect()
-    }
-
-    /// The path of a directory.
-    pub fn directory(&self, name: &'static str) -> PathBuf {
-        self.text(name).into()
     }
 
     /// A setting that is parsed.

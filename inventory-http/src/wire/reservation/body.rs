@@ -68,22 +68,6 @@ mutation! {
     }
 }
 
-impl Hold {
-    /// A hold of these levels for so long, without a key and without a word more.
-    pub fn new(reservation_id: ReservationId, lines: Vec<LevelUnits>, ttl_seconds: Ttl) -> Self {
-        Self {
-            reservation_id,
-            lines,
-            ttl_seconds,
-            idempotency_key: None,
-            reason: None,
-            note: None,
-            reference: None,
-            epoch: None,
-        }
-    }
-}
-
 impl Mutation for Hold {
     type Subject = ();
     type Answer = Held;

@@ -5,8 +5,6 @@ use inventory_core::vocabulary::{ProductId, Quantity, ReservationId, StoreId, Ti
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::schema;
-
 /// What has become of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +44,6 @@ pub struct Reservation {
     /// The last moment at which it can, or could, be committed.
     pub expires_at: Timestamp,
     /// When it ended; null while it is open, and until the log says that it has expired.
-    #[schemars(schema_with = "schema::nullable_time")]
     pub ended_at: Option<Timestamp>,
     /// What it holds, or has held, in the order of the request that has made it.
     pub lines: Vec<ReservationLine>,

@@ -5,8 +5,6 @@ use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Transf
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::schema;
-
 /// What has become of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -48,7 +46,6 @@ pub struct Transfer {
     /// When it was shipped.
     pub shipped_at: Timestamp,
     /// When it ended; null while units of it are on the way.
-    #[schemars(schema_with = "schema::nullable_time")]
     pub ended_at: Option<Timestamp>,
     /// What was shipped, in the order of the request.
     pub lines: Vec<TransferLine>,

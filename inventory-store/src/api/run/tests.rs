@@ -7,14 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use inventory_core::testing::ManualClock;
-use inventory_http::server::Source;
+use inventory_http::server::{EndError, GivenUp, Source};
 use inventory_log::testing::SimDisk;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::api::{EndError, SETTINGS};
+use crate::api::SETTINGS;
 use crate::logs;
 
 /// How long anything may take: only a fault takes it.
@@ -25,7 +25,7 @@ const DISK_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A store that central is nowhere for: what is sold is queued.
 struct World {
-    running: Server,
+    running: Running,
     /// The disk of its outbox.
     disk: SimDisk,
     _directory: TempDir,
@@ -52,7 +52,7 @@ impl World {
             read: &|path| Err(io::Error::other(path.to_owned())),
         };
         let mut settings = Settings::from_source(&source).unwrap();
-        settings.disk_patience = DISK_PATIENCE;
+        settings.service.disk_patience = DISK_PATIENCE;
         let clock = Arc::new(ManualClock::default());
         let opened = Directory::open(directory.path()).unwrap();
         let disk = SimDisk::new(1);
@@ -60,7 +60,7 @@ impl World {
         let outbox = open_outbox(&of_outbox, &*clock, &settings).unwrap();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-        let running = runtime.block_on(Server::serve(&opened, outbox, clock, &settings));
+        let running = runtime.block_on(serve(&opened, outbox, clock, &settings));
         Self {
             running: running.unwrap(),
             disk,

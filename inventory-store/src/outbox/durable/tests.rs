@@ -28,6 +28,7 @@ pub(crate) fn sale(key: &str) -> Intent {
         "north".parse().unwrap(),
         "tea".parse().unwrap(),
         Adjustment::new(-1).unwrap(),
+        None,
     );
     Intent::new(named(key), update, Timestamp::UNIX_EPOCH, None)
 }

@@ -1,15 +1,17 @@
-//! What a store does beside answering calls. A store of which one of these has ended would go on answering with what it has,
-//! and never say that it is old: so the program ends with it.
+//! What a service does between calls. Once a part of it ends, the service ends: it would serve on, and nobody would notice what
+//! is no longer done.
 
 use std::any::Any;
+use std::future::pending;
 use std::time::Duration;
 
-use inventory_http::server::GivenUp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
-/// A part of a store has ended before the store.
+use super::given_up::GivenUp;
+
+/// A part of a service has ended before the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{part} has ended: {reason}")]
 pub struct PartEnded {
@@ -19,7 +21,7 @@ pub struct PartEnded {
     pub reason: String,
 }
 
-/// Why a store has not ended well: what was acknowledged is on disk.
+/// Why a service has not ended well: what was acknowledged is on disk.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndError {
     /// A part of it has failed, so that nothing is served any more.
@@ -30,27 +32,23 @@ pub enum EndError {
     GivenUp(GivenUp),
 }
 
-/// The parts that run.
-#[derive(Debug)]
-pub(super) struct Loops {
+/// The parts of a service that run in the background.
+#[derive(Debug, Default)]
+pub struct Background {
     tasks: JoinSet<Result<(), String>>,
     /// Of those that have not ended, in the order in which they were started.
     names: Vec<(Id, &'static str)>,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Sender<bool>,
 }
 
-impl Loops {
-    /// None yet.
-    pub(super) fn new(stopping: watch::Receiver<bool>) -> Self {
-        Self {
-            tasks: JoinSet::new(),
-            names: Vec::new(),
-            stopping,
-        }
+impl Background {
+    /// Set once the service stops.
+    pub fn stopping(&self) -> &watch::Sender<bool> {
+        &self.stopping
     }
 
-    /// Starts one, which has to run until the store is stopping. An error says why it could not.
-    pub(super) fn start(
+    /// Starts a part, which has to run until the service is stopping. An error says why it could not.
+    pub fn start(
         &mut self,
         part: &'static str,
         work: impl Future<Output = Result<(), String>> + Send + 'static,
@@ -65,9 +63,14 @@ impl Loops {
             match self.next().await {
                 Some(Some(ended)) => return ended,
                 Some(None) => {}
-                None => std::future::pending().await,
+                None => pending().await,
             }
         }
+    }
+
+    /// Has all parts end where they are, for those that would not end by themselves.
+    pub(crate) fn abort(&mut self) {
+        self.tasks.abort_all();
     }
 
     /// Waits until all have ended, or for so long.
@@ -75,7 +78,7 @@ impl Loops {
     /// # Errors
     ///
     /// The first that should not have ended, else the first that has not.
-    pub(super) async fn end(mut self, within: Duration) -> Result<(), EndError> {
+    pub async fn end(mut self, within: Duration) -> Result<(), EndError> {
         let by = Instant::now() + within;
         let mut failed = None;
         while !self.tasks.is_empty() {
@@ -98,6 +101,7 @@ impl Loops {
             Ok((id, Ok(()))) if *self.stopping.borrow() => (id, None),
             Ok((id, Ok(()))) => (id, Some("nobody has told it to".to_owned())),
             Ok((id, Err(reason))) => (id, Some(reason)),
+            Err(error) if error.is_cancelled() => (error.id(), None),
             Err(error) => (error.id(), Some(why(error))),
         };
         let known = self.names.iter().position(|(known, _)| *known == id);
@@ -107,7 +111,7 @@ impl Loops {
             tracing::error!(
                 part,
                 reason,
-                "a part of the store has ended: the store stops"
+                "a part of the service has ended: the service stops"
             );
         }
         Some(ended)
@@ -115,7 +119,7 @@ impl Loops {
 }
 
 /// Why a task has no result.
-pub(super) fn why(error: JoinError) -> String {
+fn why(error: JoinError) -> String {
     match error.try_into_panic() {
         Ok(panic) => format!("it has panicked: {}", said(&*panic)),
         Err(error) => error.to_string(),
@@ -133,11 +137,10 @@ mod tests {
     use super::*;
 
     async fn first(work: impl Future<Output = Result<(), String>> + Send + 'static) -> PartEnded {
-        let stopping = watch::Sender::new(false);
-        let mut loops = Loops::new(stopping.subscribe());
-        loops.start("another", std::future::pending());
-        loops.start("this one", work);
-        loops.failure().await
+        let mut background = Background::default();
+        background.start("another", pending());
+        background.start("this one", work);
+        background.failure().await
     }
 
     #[tokio::test]
@@ -161,26 +164,25 @@ mod tests {
 
     #[tokio::test]
     async fn parts_that_end_when_they_are_told_to_have_not_failed() {
-        let stopping = watch::Sender::new(false);
-        let mut loops = Loops::new(stopping.subscribe());
-        let mut told = stopping.subscribe();
-        loops.start("well", async move {
+        let mut background = Background::default();
+        let mut told = background.stopping().subscribe();
+        background.start("well", async move {
             told.changed().await.map_err(|error| error.to_string())
         });
-        stopping.send_replace(true);
-        assert_eq!(loops.end(Duration::from_secs(20)).await, Ok(()));
+        background.stopping().send_replace(true);
+        assert_eq!(background.end(Duration::from_secs(20)).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn parts_that_do_not_end_are_given_up_after_a_while_and_the_first_is_named() {
-        let stopping = watch::Sender::new(true);
-        let mut loops = Loops::new(stopping.subscribe());
-        loops.start("at once", async { Ok(()) });
-        loops.start("this one", std::future::pending());
-        loops.start("another", std::future::pending());
+        let mut background = Background::default();
+        background.stopping().send_replace(true);
+        background.start("at once", async { Ok(()) });
+        background.start("this one", pending());
+        background.start("another", pending());
         let waited = Duration::from_secs(10);
         let part = "this one";
         let given_up = EndError::GivenUp(GivenUp { part, waited });
-        assert_eq!(loops.end(waited).await, Err(given_up));
+        assert_eq!(background.end(waited).await, Err(given_up));
     }
 }

@@ -1,6 +1,7 @@
 //! The settings that every service of ours has.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::certificate::{CERTIFICATE, Certificate, KEY};
@@ -20,6 +21,36 @@ const TELEMETRY_INTERVAL: Duration = Duration::from_secs(15);
 /// More connections than any machine of today serves; what the limit of open files leaves is less in any case.
 const CONNECTIONS_MOST: usize = 1_000_000;
 
+/// Far beyond what a healthy disk takes to sync, and well within what clients and proxies wait for.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What any service of ours is run with.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where its files are.
+    pub data_dir: PathBuf,
+    /// Who may call.
+    pub keys: Keys,
+    /// How much a key may call.
+    pub quota: Quota,
+    /// What it shows to say who it is, when it encrypts.
+    pub certificate: Option<Certificate>,
+    /// What the server bounds.
+    pub limits: Limits,
+    /// How long the disk may take to make a group durable; then those who wait are answered that the outcome is unknown.
+    pub disk_patience: Duration,
+    /// How long calls are served once the service is told to stop, while it says that it will.
+    pub drain: Duration,
+    /// Where spans and metrics go.
+    pub telemetry: TelemetrySettings,
+    /// How and what is logged.
+    pub logs: LogSettings,
+    /// The settings that are not their defaults, for the log.
+    pub chosen: Vec<String>,
+}
+
 /// How and what is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogSettings {
@@ -30,23 +61,42 @@ pub struct LogSettings {
 }
 
 impl Source<'_> {
-    /// The address to listen on: BIND and PORT.
+    /// What any service is run with, whose keys are in a list or in a file: two settings that these are the names of.
     ///
     /// # Errors
     ///
-    /// Names the one that is wrong.
-    pub fn address(&self) -> Result<SocketAddr, InvalidSetting> {
+    /// Names the first setting that is wrong, and says what it must be.
+    pub fn service(
+        &self,
+        list: &'static str,
+        file: &'static str,
+    ) -> Result<ServiceSettings, InvalidSetting> {
+        self.refuse_empty()?;
+        let address = self.address()?;
+        Ok(ServiceSettings {
+            address,
+            data_dir: self.text("DATA_DIR").into(),
+            keys: self.keys(list, file, address)?,
+            quota: self.quota()?,
+            certificate: self.certificate()?,
+            limits: self.limits()?,
+            disk_patience: DISK_PATIENCE,
+            drain: self.duration_between("DRAIN", "0s", "1h")?,
+            telemetry: self.telemetry()?,
+            logs: self.logs()?,
+            chosen: self.chosen(),
+        })
+    }
+
+    /// The address to listen on.
+    fn address(&self) -> Result<SocketAddr, InvalidSetting> {
         let port: u16 = self.number("PORT", "a port from 0 to 65535")?;
         let bind: IpAddr = self.number("BIND", "an IP address")?;
         Ok(SocketAddr::new(bind, port))
     }
 
     /// The keys of a list, or of the file that stands in its place; none when neither is there.
-    ///
-    /// # Errors
-    ///
-    /// Names the setting, and the line of the file, that is wrong; never a key.
-    pub fn keys(
+    fn keys(
         &self,
         list: &'static str,
         file: &'static str,
@@ -80,12 +130,8 @@ impl Source<'_> {
         })
     }
 
-    /// The certificate that the service shows, when it is to encrypt: TLS_CERT_FILE and TLS_KEY_FILE.
-    ///
-    /// # Errors
-    ///
-    /// Names the one that is missing, or whose file cannot be used.
-    pub fn certificate(&self) -> Result<Option<Certificate>, InvalidSetting> {
+    /// The certificate that the service shows, when it is to encrypt.
+    fn certificate(&self) -> Result<Option<Certificate>, InvalidSetting> {
         match (self.is_set(CERTIFICATE), self.is_set(KEY)) {
             (false, false) => Ok(None),
             (true, true) => {
@@ -96,12 +142,8 @@ impl Source<'_> {
         }
     }
 
-    /// How much a key may call: RATE_TOKENS, or STORE_RATE_TOKENS, in RATE_PERIOD.
-    ///
-    /// # Errors
-    ///
-    /// Names the one that is wrong.
-    pub fn quota(&self) -> Result<Quota, InvalidSetting> {
+    /// How much a key may call.
+    fn quota(&self) -> Result<Quota, InvalidSetting> {
         let most = u32::MAX;
         Ok(Quota {
             tokens: self.number_between("RATE_TOKENS", 0, most)?,
@@ -111,25 +153,16 @@ impl Source<'_> {
         })
     }
 
-    /// What the server bounds: CONNECTIONS_MAX, and defaults.
-    ///
-    /// # Errors
-    ///
-    /// It is no number above zero.
-    pub fn limits(&self) -> Result<Limits, InvalidSetting> {
+    /// What the server bounds.
+    fn limits(&self) -> Result<Limits, InvalidSetting> {
         Ok(Limits {
             connections_max: self.number_between("CONNECTIONS_MAX", 1, CONNECTIONS_MOST)?,
             ..Limits::default()
         })
     }
 
-    /// Where spans and metrics go, and whose they are: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME,
-    /// OTEL_RESOURCE_ATTRIBUTES and TRACE_RATIO.
-    ///
-    /// # Errors
-    ///
-    /// Names the one that is wrong.
-    pub fn telemetry(&self) -> Result<TelemetrySettings, InvalidSetting> {
+    /// Where spans and metrics go, and whose they are.
+    fn telemetry(&self) -> Result<TelemetrySettings, InvalidSetting> {
         let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
         let ratio = |text: &str| {
             let ratio = text.parse().ok();
@@ -153,12 +186,8 @@ impl Source<'_> {
         })
     }
 
-    /// How and what is logged: LOG_FORMAT and LOG_LEVEL.
-    ///
-    /// # Errors
-    ///
-    /// Names the one that is wrong.
-    pub fn logs(&self) -> Result<LogSettings, InvalidSetting> {
+    /// How and what is logged.
+    fn logs(&self) -> Result<LogSettings, InvalidSetting> {
         Ok(LogSettings {
             format: self.choice(
                 "LOG_FORMAT",
