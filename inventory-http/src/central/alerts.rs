@@ -44,7 +44,7 @@ pub(super) fn routes() -> Vec<Route<Central>> {
     let of_level = "/alerts/{storeId}/{productId}";
     let ok = StatusCode::OK;
     vec![
-        Route::now(Method::GET, "/alerts", Access::Read, list)
+        Route::reads("/alerts", list)
             .about(
                 "listAlerts",
                 "lists alerts by product and store, a page at a time",

@@ -8,7 +8,7 @@ use super::service::Central;
 use crate::health::Watched;
 use crate::server::Prepared;
 use crate::telemetry::Telemetry;
-use crate::wire::{Readiness, ReadinessStatus};
+use crate::wire::Readiness;
 
 impl Watched for Central {
     fn readiness(&self) -> Readiness {
@@ -39,22 +39,15 @@ impl Watched for Central {
                 "idempotency keys from before {since} are not all remembered: IDEMPOTENCY_MAX_KEYS or IDEMPOTENCY_MAX_BYTES is too small for IDEMPOTENCY_WINDOW"
             ));
         }
-        let status = match reasons.is_empty() {
-            _ if self.is_stopping() || self.is_draining() => {
-                reasons.push("the service is stopping".to_owned());
-                ReadinessStatus::Unavailable
-            }
-            _ if self.reader().is_stopped() => {
-                reasons.push("the engine has stopped and must be opened again".to_owned());
-                ReadinessStatus::Unavailable
-            }
-            true => ReadinessStatus::Ready,
-            false => ReadinessStatus::Degraded,
+        let unavailable = if self.is_stopping() || self.is_draining() {
+            Some("the service is stopping")
+        } else {
+            let is_stopped = self.reader().is_stopped();
+            is_stopped.then_some("the engine has stopped and must be opened again")
         };
         Readiness {
-            status,
-            reasons,
             keys_remembered_since: Some(since),
+            ..Readiness::of(reasons, unavailable)
         }
     }
 

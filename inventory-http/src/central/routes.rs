@@ -77,7 +77,7 @@ fn mutations() -> Vec<Route<Central>> {
 
 fn reads() -> Vec<Route<Central>> {
     vec![
-        Route::now(Method::GET, "/inventory", Access::Read, products::list)
+        Route::reads("/inventory", products::list)
             .about("listProducts", "lists products by id, a page at a time")
             .query(&[&PRODUCTS_CURSOR, &LIMIT, &STORE, &PREFIX, &BELOW, &AS_OF])
             .or_later(as_of::is_asked, as_of::list)
@@ -86,50 +86,40 @@ fn reads() -> Vec<Route<Central>> {
                 "a page; with filters, or of the past, it may be short of its limit before the end",
             )
             .errors(&[Code::Gone]),
-        Route::now(
-            Method::GET,
-            "/inventory/global/{productId}",
-            Access::Read,
-            products::get_global,
-        )
-        .about(
-            "readGlobalProduct",
-            "reads a product with what each store has of it",
-        )
-        .path_params(PRODUCT_PATH)
-        .query(&[&AS_OF])
-        .or_later(as_of::is_asked, as_of::get_global)
-        .answers::<GlobalProduct>(OK, "the product")
-        .errors(&[Code::NotFound, Code::Gone]),
-        Route::now(
-            Method::GET,
-            "/inventory/{productId}",
-            Access::Read,
-            products::get,
-        )
-        .about(
-            "readProduct",
-            "reads a product; its ETag is its version in this history",
-        )
-        .path_params(PRODUCT_PATH)
-        .query(&[&AS_OF])
-        .or_later(as_of::is_asked, as_of::get)
-        .headers(PRODUCT_HEADERS)
-        .answers::<Product>(OK, "the product")
-        .telling(ETAG)
-        .answers_with(
-            StatusCode::NOT_MODIFIED,
-            "the client has this version",
-            None,
-        )
-        .telling(ETAG)
-        .errors(&[Code::NotFound, Code::PreconditionFailed, Code::Gone]),
+        Route::reads("/inventory/global/{productId}", products::get_global)
+            .about(
+                "readGlobalProduct",
+                "reads a product with what each store has of it",
+            )
+            .path_params(PRODUCT_PATH)
+            .query(&[&AS_OF])
+            .or_later(as_of::is_asked, as_of::get_global)
+            .answers::<GlobalProduct>(OK, "the product")
+            .errors(&[Code::NotFound, Code::Gone]),
+        Route::reads("/inventory/{productId}", products::get)
+            .about(
+                "readProduct",
+                "reads a product; its ETag is its version in this history",
+            )
+            .path_params(PRODUCT_PATH)
+            .query(&[&AS_OF])
+            .or_later(as_of::is_asked, as_of::get)
+            .headers(PRODUCT_HEADERS)
+            .answers::<Product>(OK, "the product")
+            .telling(ETAG)
+            .answers_with(
+                StatusCode::NOT_MODIFIED,
+                "the client has this version",
+                None,
+            )
+            .telling(ETAG)
+            .errors(&[Code::NotFound, Code::PreconditionFailed, Code::Gone]),
     ]
 }
 
 fn past() -> Vec<Route<Central>> {
     vec![
-        Route::later(Method::GET, "/history", Access::Read, history::get)
+        Route::reads_later("/history", history::get)
             .about(
                 "readHistory",
                 "reads what has happened to a product, or under a reference, the newest first",
@@ -149,52 +139,37 @@ fn past() -> Vec<Route<Central>> {
 
 fn replication() -> Vec<Route<Central>> {
     vec![
-        Route::now(
-            Method::GET,
-            "/replication/snapshot",
-            Access::Read,
-            replication::snapshot,
-        )
-        .about("readSnapshot", "reads all products at one offset")
-        .free()
-        .answers::<StateSnapshot>(OK, "the state"),
-        Route::later(
-            Method::GET,
-            "/replication/changes",
-            Access::Read,
-            replication::changes,
-        )
-        .about(
-            "readChanges",
-            "reads a page of the log, and waits for it if asked to",
-        )
-        .patient()
-        .free()
-        .query(&[&FROM_OFFSET, &CHANGES_LIMIT, &LONG_POLL, &EPOCH, &CHAIN])
-        .answers::<Changes<'_>>(OK, "a page, empty when nothing has happened")
-        .errors(&[Code::Gone]),
-        Route::later(
-            Method::GET,
-            "/replication/stream",
-            Access::Read,
-            stream::stream,
-        )
-        .about("followLog", "follows the log as server-sent events")
-        .free()
-        .query(&[&FROM_OFFSET, &EPOCH, &CHAIN])
-        .headers(STREAM_HEADERS)
-        .answers_with(
-            OK,
-            "events, as they happen: each with its type as `event`, and a WireEvent as `data`",
-            Some(("text/event-stream", Some(schema_of::<String>()))),
-        )
-        .errors(&[Code::Gone]),
+        Route::reads("/replication/snapshot", replication::snapshot)
+            .about("readSnapshot", "reads all products at one offset")
+            .free()
+            .answers::<StateSnapshot>(OK, "the state"),
+        Route::reads_later("/replication/changes", replication::changes)
+            .about(
+                "readChanges",
+                "reads a page of the log, and waits for it if asked to",
+            )
+            .patient()
+            .free()
+            .query(&[&FROM_OFFSET, &CHANGES_LIMIT, &LONG_POLL, &EPOCH, &CHAIN])
+            .answers::<Changes<'_>>(OK, "a page, empty when nothing has happened")
+            .errors(&[Code::Gone]),
+        Route::reads_later("/replication/stream", stream::stream)
+            .about("followLog", "follows the log as server-sent events")
+            .free()
+            .query(&[&FROM_OFFSET, &EPOCH, &CHAIN])
+            .headers(STREAM_HEADERS)
+            .answers_with(
+                OK,
+                "events, as they happen: each with its type as `event`, and a WireEvent as `data`",
+                Some(("text/event-stream", Some(schema_of::<String>()))),
+            )
+            .errors(&[Code::Gone]),
     ]
 }
 
 fn administration() -> Vec<Route<Central>> {
     vec![
-        Route::now(Method::GET, "/whoami", Access::Read, whoami::get)
+        Route::reads("/whoami", whoami::get)
             .about("whoAmI", "says whose key this is, what it may do, and whether a node is the only one of its store")
             .query(&[&OF_STORE, &NODE])
             .free()

@@ -37,7 +37,7 @@ pub fn routes<S: Watched>() -> Vec<Route<S>> {
             .health()
             .answers::<Readiness>(ok, "it can")
             .answers::<Readiness>(StatusCode::SERVICE_UNAVAILABLE, "it cannot"),
-        Route::now(Method::GET, "/metrics", Access::Read, metrics)
+        Route::reads("/metrics", metrics)
             .about(
                 "readMetrics",
                 "reads the metrics in the text format of Prometheus",

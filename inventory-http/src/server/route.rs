@@ -133,6 +133,19 @@ impl<S: 'static> Route<S> {
         Self::new(method, path, access, Handler::Later(boxed))
     }
 
+    /// A call that reads, for anybody with a key, and whose handler answers at once.
+    pub fn reads(path: &'static str, handler: fn(&Call<S>) -> Result<Answer, ApiError>) -> Self {
+        Self::now(Method::GET, path, Access::Read, handler)
+    }
+
+    /// As [`reads`](Self::reads), with a handler that waits for something.
+    pub fn reads_later<F>(path: &'static str, handler: fn(Call<S>) -> F) -> Self
+    where
+        F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+    {
+        Self::later(Method::GET, path, Access::Read, handler)
+    }
+
     /// With another handler for the calls that have to wait for something, as `waits` says; the others stay as quick as
     /// they were.
     ///

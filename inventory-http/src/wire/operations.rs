@@ -40,3 +40,20 @@ pub struct Readiness {
     #[schemars(with = "Timestamp")]
     pub keys_remembered_since: Option<Timestamp>,
 }
+
+impl Readiness {
+    /// How a service is that a person should look at for these reasons, and that cannot serve for another one, if there is one.
+    pub fn of(mut reasons: Vec<String>, unavailable: Option<&str>) -> Self {
+        let status = match (unavailable, reasons.is_empty()) {
+            (Some(_), _) => ReadinessStatus::Unavailable,
+            (None, true) => ReadinessStatus::Ready,
+            (None, false) => ReadinessStatus::Degraded,
+        };
+        reasons.extend(unavailable.map(str::to_owned));
+        Self {
+            status,
+            reasons,
+            keys_remembered_since: None,
+        }
+    }
+}

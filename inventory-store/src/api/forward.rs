@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use hyper::header::HeaderValue;
-use hyper::{Method, StatusCode};
 use inventory_core::vocabulary::{ReservationId, TransferId};
 use inventory_http::client::{CallError, Effect, Passed};
 use inventory_http::server::params::{self, STORE_HEADERS};
-use inventory_http::server::{Access, Answer, ApiError, Call, Route};
+use inventory_http::server::{Answer, ApiError, Call, Route};
 use inventory_http::wire::headers::IDEMPOTENT_REPLAYED;
 use inventory_http::wire::{
     Close, Code, Commit, Count, Extend, Hold, Mutation, Receive, Release, Reservation, Ship,
@@ -27,30 +27,20 @@ pub(super) fn routes() -> Vec<Route<Store>> {
     vec![
         route::<Count>(),
         route::<Hold>(),
-        Route::later(
-            Method::GET,
-            "/store/reservations/{reservationId}",
-            Access::Read,
-            fetch,
-        )
-        .about("readReservation", "reads a reservation at central")
-        .path_params(ReservationId::PARAMS)
-        .answers::<Reservation>(ok, "the reservation")
-        .errors(&[Code::NotFound]),
+        Route::reads_later("/store/reservations/{reservationId}", fetch)
+            .about("readReservation", "reads a reservation at central")
+            .path_params(ReservationId::PARAMS)
+            .answers::<Reservation>(ok, "the reservation")
+            .errors(&[Code::NotFound]),
         route::<Commit>(),
         route::<Release>(),
         route::<Extend>(),
         route::<Ship>(),
-        Route::later(
-            Method::GET,
-            "/store/transfers/{transferId}",
-            Access::Read,
-            fetch,
-        )
-        .about("readTransfer", "reads a transfer at central")
-        .path_params(TransferId::PARAMS)
-        .answers::<Transfer>(ok, "the transfer")
-        .errors(&[Code::NotFound]),
+        Route::reads_later("/store/transfers/{transferId}", fetch)
+            .about("readTransfer", "reads a transfer at central")
+            .path_params(TransferId::PARAMS)
+            .answers::<Transfer>(ok, "the transfer")
+            .errors(&[Code::NotFound]),
         route::<Receive>(),
         route::<Close>(),
     ]

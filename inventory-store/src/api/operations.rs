@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use inventory_http::health::Watched;
 use inventory_http::server::Prepared;
 use inventory_http::telemetry::Telemetry;
-use inventory_http::wire::{Readiness, ReadinessStatus};
+use inventory_http::wire::Readiness;
 
 use super::service::Store;
 use crate::bodies::BlockedStatus;
@@ -76,17 +76,7 @@ impl Watched for Store {
         } else {
             None
         };
-        let status = match (unavailable, reasons.is_empty()) {
-            (Some(_), _) => ReadinessStatus::Unavailable,
-            (None, true) => ReadinessStatus::Ready,
-            (None, false) => ReadinessStatus::Degraded,
-        };
-        reasons.extend(unavailable.map(str::to_owned));
-        Readiness {
-            status,
-            reasons,
-            keys_remembered_since: None,
-        }
+        Readiness::of(reasons, unavailable)
     }
 
     fn telemetry(&self) -> &Telemetry {
@@ -109,7 +99,7 @@ mod tests {
     use inventory_http::client::{CentralClient, CentralSettings};
     use inventory_http::health::Watched as _;
     use inventory_http::server::Source;
-    use inventory_http::wire::Update;
+    use inventory_http::wire::{ReadinessStatus, Update};
     use tokio::sync::watch;
 
     use super::*;

@@ -39,21 +39,16 @@ fn stock() -> Vec<Route<Store>> {
                 "changes the stock of one product at this store, at central or, while that is away, later",
             )
             .answers::<Queued>(StatusCode::ACCEPTED, "it is queued, and nothing was sold yet"),
-        Route::now(Method::GET, "/store/inventory", Access::Read, reads::list)
+        Route::reads("/store/inventory", reads::list)
             .about("listProducts", "lists products as this store knows them, a page at a time")
             .query(&[&PRODUCTS_CURSOR, &LIMIT])
             .answers::<StoreListing>(OK, "a page"),
-        Route::now(
-            Method::GET,
-            "/store/inventory/{productId}",
-            Access::Read,
-            reads::get,
-        )
+        Route::reads("/store/inventory/{productId}", reads::get)
         .about("readProduct", "reads a product as this store knows it")
         .path_params(PRODUCT_PATH)
         .answers::<StoreProduct>(OK, "the product")
         .errors(&[Code::NotFound]),
-        Route::now(Method::GET, "/store/status", Access::Read, reads::status)
+        Route::reads("/store/status", reads::status)
             .about("readStatus", "says how this store is doing")
             .free()
             .answers::<StoreStatus>(OK, "the state of link, copy and outbox"),

@@ -1,30 +1,29 @@
 //! The calls about transfers.
 
-use hyper::{Method, StatusCode};
+use hyper::StatusCode;
 use inventory_core::vocabulary::TransferId;
 
 use super::listing;
 use super::params::{CURSOR, FROM, PRODUCT, STATE, TO};
 use crate::central::mutate;
 use crate::central::service::Central;
+use crate::server::Route;
 use crate::server::params::LIMIT;
-use crate::server::{Access, Route};
 use crate::wire::{Close, Code, Receive, Ship, Subject as _, Transfer, TransferList};
 
 const OK: StatusCode = StatusCode::OK;
 
 pub(in crate::central) fn routes() -> Vec<Route<Central>> {
-    let get = Method::GET;
     vec![
         mutate::route::<Ship>(),
-        Route::now(get.clone(), "/transfers", Access::Read, listing::list)
+        Route::reads("/transfers", listing::list)
             .about(
                 "listTransfers",
                 "lists transfers, the oldest first, a page at a time",
             )
             .query(&[&CURSOR, &LIMIT, &FROM, &TO, &PRODUCT, &STATE])
             .answers::<TransferList>(OK, "a page; it may be short of its limit before the end"),
-        Route::now(get, "/transfers/{transferId}", Access::Read, listing::get)
+        Route::reads("/transfers/{transferId}", listing::get)
             .about(
                 "readTransfer",
                 "reads a transfer that is under way, or has ended not long ago",
