@@ -72,12 +72,10 @@ async fn with_letters<T: Send + 'static>(
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
             tracing::error!(error = %Causes(&error), "the dead letters could not be read or written");
-            let message =
-                "the dead letters cannot be read or written now; the same call settles it";
-            Err(ApiError::new(Code::Unavailable, message).with_retry_after(1))
+            Err(ApiError::unavailable(
+                "the dead letters cannot be read or written now; the same call settles it",
+            ))
         }
-        Err(_) => {
-            Err(ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1))
-        }
+        Err(_) => Err(ApiError::stopping()),
     }
 }

@@ -21,14 +21,14 @@ const REST: Duration = Duration::from_secs(1);
 pub(super) async fn run(central: Arc<Central>) -> Result<(), String> {
     let (mut pause, mut clock) = (LOOK, ClockWatch::new());
     loop {
-        if timeout(pause, central.stopping()).await.is_ok() {
+        if timeout(pause, central.stopping().begun()).await.is_ok() {
             return Ok(());
         }
         pause = LOOK;
         clock.look(&central.reader().time());
         // One submission ends a portion only, so that sales need not wait for thousands of ends.
         while central.reader().is_overdue()
-            && !central.is_stopping()
+            && !central.stopping().has_begun()
             && central.disk().silence().is_none()
         {
             let before = central.reader().head().sequence;

@@ -16,7 +16,7 @@ pub(super) fn watch(
 ) -> impl Future<Output = Result<(), String>> {
     let mut told = central.reader().read(Ledger::keys_evicted_early);
     async move {
-        while timeout(every, central.stopping()).await.is_err() {
+        while timeout(every, central.stopping().begun()).await.is_err() {
             let reader = central.reader();
             let keys = reader.read(Ledger::keys_evicted_early) - told;
             if keys > 0 {

@@ -9,7 +9,6 @@ use inventory_core::vocabulary::Sequence;
 use parking_lot::Mutex;
 
 use crate::server::{ApiError, Budget, Limits, Share};
-use crate::wire::Code;
 
 /// Who asks this long after somebody else may get the same state, while several are being sent: after a loss of the link
 /// all stores ask at once, and each goes on from the log anyhow.
@@ -71,10 +70,7 @@ impl Images {
     ///
     /// 503: as many are being sent as may be.
     pub(super) fn take(&self, reader: &Reader) -> Result<(Arc<Image>, Share), ApiError> {
-        let full = || {
-            let message = "as many snapshots are being sent as may be at once";
-            ApiError::new(Code::Unavailable, message).with_retry_after(1)
-        };
+        let full = || ApiError::unavailable("as many snapshots are being sent as may be at once");
         let share = self.sent.take(1).ok_or_else(full)?;
         let now = Instant::now();
         let mut alive = self.alive.lock();

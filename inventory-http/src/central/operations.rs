@@ -39,7 +39,7 @@ impl Watched for Central {
                 "idempotency keys from before {since} are not all remembered: IDEMPOTENCY_MAX_KEYS or IDEMPOTENCY_MAX_BYTES is too small for IDEMPOTENCY_WINDOW"
             ));
         }
-        let unavailable = if self.is_stopping() || self.is_draining() {
+        let unavailable = if self.stopping().is_near() {
             Some("the service is stopping")
         } else {
             let is_stopped = self.reader().is_stopped();

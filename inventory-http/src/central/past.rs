@@ -33,8 +33,9 @@ pub(super) async fn search<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     let turn = Arc::clone(service.searches()).acquire_owned();
     let Ok(turn) = timeout(PATIENCE, turn).await else {
-        let message = "too many searches of the past are running";
-        return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
+        return Err(ApiError::unavailable(
+            "too many searches of the past are running",
+        ));
     };
     let waiting = Waiting(Wanted::default());
     let reader = service.reader().wanted_by(&waiting.0);
@@ -45,13 +46,8 @@ pub(super) async fn search<T: Send + 'static>(
     });
     match searching.await {
         Ok(found) => found.map_err(|error| untold(service.reader(), field, &error)),
-        Err(_) => Err(stopping()),
+        Err(_) => Err(ApiError::stopping()),
     }
-}
-
-/// The answer to a search that the end of the service has cut off.
-pub(super) fn stopping() -> ApiError {
-    ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1)
 }
 
 /// Why nothing can be said of the past, as an error of the API.
@@ -62,10 +58,9 @@ fn untold(reader: &Reader, field: &'static str, error: &PastError) -> ApiError {
         }
         PastError::Unreadable(ReadError::Failed(cause)) => {
             tracing::error!(%cause, "the log could not be read for the past");
-            let message = "the log could not be read now";
-            return ApiError::new(Code::Unavailable, message).with_retry_after(1);
+            return ApiError::unavailable("the log could not be read now");
         }
-        PastError::GivenUp => return stopping(),
+        PastError::GivenUp => return ApiError::stopping(),
         PastError::BeyondRetention { .. } => "the log no longer tells what was there then",
         PastError::Unreadable(_) => "the log is damaged there and no longer tells what was there",
         _ => "the log does not tell what was there then",

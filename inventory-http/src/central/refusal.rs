@@ -10,9 +10,6 @@ use inventory_core::writer::NotTaken;
 use crate::server::ApiError;
 use crate::wire::{Amount, Code, CurrentStock};
 
-/// How long to wait before the same request is worth sending again.
-const RETRY_S: u64 = 1;
-
 /// A refusal of a call whose body is one line with a delta, or has none. Nothing was changed.
 pub(super) fn refused(rejection: &Rejection) -> ApiError {
     refused_in(rejection, Amount::Whole("delta"))
@@ -223,13 +220,12 @@ pub(super) fn not_taken(reason: NotTaken) -> ApiError {
         NotTaken::WithinReply => "a reply may not wait for another; nothing was done",
         _ => "it was not taken; nothing was done",
     };
-    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+    ApiError::unavailable(message)
 }
 
 /// A submission that is not handed over, since nobody would wait for the disk.
 pub(super) fn disk_silent(silence: Duration) -> ApiError {
-    let message = format!("{}; nothing was done", silent_for(silence));
-    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+    ApiError::unavailable(format!("{}; nothing was done", silent_for(silence)))
 }
 
 /// How a disk that does not answer is spoken of.
@@ -239,8 +235,7 @@ pub(super) fn silent_for(silence: Duration) -> String {
 
 /// What was handed over may be done, or not.
 pub(super) fn outcome_unknown() -> ApiError {
-    let message = "the outcome is unknown; send the same key again";
-    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+    ApiError::unavailable("the outcome is unknown; send the same key again")
 }
 
 /// A group that has no answers.
@@ -256,5 +251,5 @@ pub(super) fn not_answered(error: &EngineError) -> ApiError {
         }
         _ => return outcome_unknown(),
     };
-    ApiError::new(Code::Unavailable, message).with_retry_after(RETRY_S)
+    ApiError::unavailable(message)
 }

@@ -41,7 +41,7 @@ pub(super) async fn changes(call: Call<Central>) -> Result<Answer, ApiError> {
         let grown = service.feed().grown(claim.offset);
         tokio::select! {
             _ = tokio::time::timeout(Duration::from_secs(patience), grown) => {}
-            () = service.stopping() => {}
+            () = service.stopping().begun() => {}
         }
     }
     let entries = service.feed().after(claim.offset, limit).await?;

@@ -104,7 +104,7 @@ pub async fn start(
         letters: Letters::new(dead_letters, report.dead_letters),
         clock,
         key_age_ms: settings.engine.window.age_ms,
-        stopping: background.stopping().subscribe(),
+        stopping: background.stopping().clone(),
         disk_patience: service.disk_patience,
         snapshots: snapshot_trouble,
         purges,
@@ -146,7 +146,6 @@ pub async fn start(
         Err("its thread has panicked".to_owned())
     });
     let preparing = Preparing::start(central.reader());
-    let draining = Arc::clone(&central);
     let end = move |mut background: Background, within| async move {
         // They hold the service, and most of them would never end.
         background.abort();
@@ -154,7 +153,7 @@ pub async fn start(
         let closed = close(central, preparing, snapshots, within).await;
         ended.and(closed)
     };
-    let running = bound.serve(app, background, move || draining.drain(), end);
+    let running = bound.serve(app, background, end);
     Ok((running, report))
 }
 

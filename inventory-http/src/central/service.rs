@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use inventory_core::engine::{Answer as Answered, EngineError, Reader};
@@ -20,7 +19,7 @@ use super::refusal;
 use crate::Causes;
 use crate::feed::Feed;
 use crate::server::params;
-use crate::server::{ApiError, Call, DiskWatch, Limits, Prepared, Speaker, Trouble};
+use crate::server::{ApiError, Call, DiskWatch, Limits, Prepared, Speaker, Stopping, Trouble};
 use crate::telemetry::{Telemetry, UpdateOutcome};
 
 /// Searches of the past that run at once: each keeps a core busy that sales could use.
@@ -34,8 +33,6 @@ pub struct Central {
     images: Images,
     searches: Arc<Semaphore>,
     failed: watch::Sender<bool>,
-    /// Whether the service is about to stop: it serves, and those who send it calls are to find others.
-    draining: AtomicBool,
     disk: DiskWatch,
     /// Writes that are refused, for instance by a full disk.
     writes: Trouble,
@@ -49,7 +46,7 @@ pub(super) struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     /// For how long an idempotency key is to be remembered.
     pub(super) key_age_ms: u64,
-    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) stopping: Stopping,
     /// How long an append may take before nobody waits for it any more.
     pub(super) disk_patience: Duration,
     /// Snapshots that cannot be saved.
@@ -80,7 +77,6 @@ impl Central {
             reader,
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             failed: watch::Sender::new(false),
-            draining: AtomicBool::new(false),
             disk: DiskWatch::new(parts.disk_patience),
             writes: Trouble::new("nothing can be written"),
             nodes: Mutex::default(),
@@ -151,19 +147,9 @@ impl Central {
         self.parts.writer.queued()
     }
 
-    /// Whether the service has been told to stop.
-    pub(super) fn is_stopping(&self) -> bool {
-        *self.parts.stopping.borrow()
-    }
-
-    /// Says that the service stops soon.
-    pub(super) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether new calls should be made elsewhere.
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+    /// Whether the service stops.
+    pub(super) fn stopping(&self) -> &Stopping {
+        &self.parts.stopping
     }
 
     /// The disk answers again: who was refused meanwhile was refused for its silence.
@@ -193,13 +179,6 @@ impl Central {
     pub(super) fn refused_unasked(&self) {
         let instruments = self.parts.telemetry.instruments();
         instruments.update(UpdateOutcome::Refused, 1);
-    }
-
-    /// Waits until the service is told to stop.
-    pub(super) async fn stopping(&self) {
-        let mut stopping = self.parts.stopping.clone();
-        // An error says that whoever would tell is gone, which is the same.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 
     /// Waits until the engine has stopped by itself.

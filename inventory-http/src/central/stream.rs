@@ -66,12 +66,12 @@ async fn follow(
             () = standing.lost() => return,
             sent = send.send(chunk) => sent,
         };
-        if sent.is_err() || service.is_stopping() {
+        if sent.is_err() || service.stopping().has_begun() {
             return;
         }
         let woken = tokio::select! {
             woken = timeout(HEARTBEAT, service.feed().grown(position)) => woken.is_ok(),
-            () = service.stopping() => return,
+            () = service.stopping().begun() => return,
             () = standing.lost() => return,
             () = send.closed() => return,
         };

@@ -99,7 +99,7 @@ pub(crate) fn gone(reader: &Reader, reason: GoneReason) -> ApiError {
 pub(super) fn unreadable(reader: &Reader, error: &ReadError) -> ApiError {
     let now = || {
         tracing::error!(error = %Causes(error), "the log could not be read for a follower");
-        ApiError::new(Code::Unavailable, "the log could not be read now").with_retry_after(1)
+        ApiError::unavailable("the log could not be read now")
     };
     match error {
         ReadError::Purged { .. } | ReadError::Damaged { .. } => gone(reader, GoneReason::Retention),

@@ -13,7 +13,6 @@ use super::encoded::EncodedEntry;
 use super::large::Large;
 use super::recent::{RECENT_EVENTS_MAX, Recent, Unread};
 use crate::server::{ApiError, Budget, Limits};
-use crate::wire::Code;
 
 /// The feed of one engine.
 #[derive(Debug)]
@@ -68,10 +67,9 @@ impl Feed {
     ) -> Result<Vec<Arc<EncodedEntry>>, ApiError> {
         let refuse = |error| match error {
             Unread::Log(error) => unreadable(&self.reader, &error),
-            Unread::NoRoom => {
-                let message = "there is no room for more events now: others have not taken theirs";
-                ApiError::new(Code::Unavailable, message).with_retry_after(1)
-            }
+            Unread::NoRoom => ApiError::unavailable(
+                "there is no room for more events now: others have not taken theirs",
+            ),
         };
         let behind = self.reader.head().sequence.events_since(position);
         if behind <= RECENT_EVENTS_MAX as u64 {
@@ -93,9 +91,7 @@ impl Feed {
         });
         match reading.await {
             Ok(read) => read.map_err(refuse),
-            Err(_) => {
-                Err(ApiError::new(Code::Unavailable, "the service is stopping").with_retry_after(1))
-            }
+            Err(_) => Err(ApiError::stopping()),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::any::Any;
 use std::future::pending;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::given_up::GivenUp;
+use super::stopping::Stopping;
 
 /// A part of a service has ended before the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,12 +38,12 @@ pub struct Background {
     tasks: JoinSet<Result<(), String>>,
     /// Of those that have not ended, in the order in which they were started.
     names: Vec<(Id, &'static str)>,
-    stopping: watch::Sender<bool>,
+    stopping: Stopping,
 }
 
 impl Background {
-    /// Set once the service stops.
-    pub fn stopping(&self) -> &watch::Sender<bool> {
+    /// Whether the service stops.
+    pub fn stopping(&self) -> &Stopping {
         &self.stopping
     }
 
@@ -98,7 +98,7 @@ impl Background {
     /// The next one that ends, with what was wrong about it; `None` when all have.
     async fn next(&mut self) -> Option<Option<PartEnded>> {
         let (id, reason) = match self.tasks.join_next_with_id().await? {
-            Ok((id, Ok(()))) if *self.stopping.borrow() => (id, None),
+            Ok((id, Ok(()))) if self.stopping.has_begun() => (id, None),
             Ok((id, Ok(()))) => (id, Some("nobody has told it to".to_owned())),
             Ok((id, Err(reason))) => (id, Some(reason)),
             Err(error) if error.is_cancelled() => (error.id(), None),
@@ -165,18 +165,19 @@ mod tests {
     #[tokio::test]
     async fn parts_that_end_when_they_are_told_to_have_not_failed() {
         let mut background = Background::default();
-        let mut told = background.stopping().subscribe();
+        let stopping = background.stopping().clone();
         background.start("well", async move {
-            told.changed().await.map_err(|error| error.to_string())
+            stopping.begun().await;
+            Ok(())
         });
-        background.stopping().send_replace(true);
+        background.stopping().begin();
         assert_eq!(background.end(Duration::from_secs(20)).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn parts_that_do_not_end_are_given_up_after_a_while_and_the_first_is_named() {
         let mut background = Background::default();
-        background.stopping().send_replace(true);
+        background.stopping().begin();
         background.start("at once", async { Ok(()) });
         background.start("this one", pending());
         background.start("another", pending());

@@ -136,7 +136,7 @@ impl Room {
             true => Ok(()),
             false => {
                 let message = "there is no room for this body now; nothing was done";
-                Err(ApiError::new(Code::Unavailable, message).with_retry_after(1))
+                Err(ApiError::unavailable(message))
             }
         }
     }

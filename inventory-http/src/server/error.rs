@@ -35,6 +35,16 @@ impl ApiError {
         }))
     }
 
+    /// It cannot be done now, and may be asked for again after a second.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unavailable, message).with_retry_after(1)
+    }
+
+    /// The end of the service has cut the call off.
+    pub fn stopping() -> Self {
+        Self::unavailable("the service is stopping")
+    }
+
     /// A field is not what the published schema says.
     pub fn field(field: impl Into<Cow<'static, str>>, issue: impl Into<String>) -> Self {
         Self::new(

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{self, Duration, sleep_until, timeout};
 
 use super::app::App;
@@ -20,6 +20,7 @@ use super::limits::{Limits, SEND_BUFFER_BYTES};
 use super::reaper::Reaper;
 use super::seldom::Seldom;
 use super::settings::Certificate;
+use super::stopping::Stopping;
 use super::transport::Transport;
 
 /// Connections that wait to be accepted.
@@ -108,12 +109,12 @@ impl Listener {
 
     /// Serves until `stopped` is ready, then finishes what was accepted, within the limits' time.
     ///
-    /// `stopping` is set before connections are asked to end, so that what waits can let go.
+    /// `stopping` begins before connections are asked to end, so that what waits can let go.
     pub async fn serve<S: Send + Sync + 'static>(
         self,
         app: Arc<App<S>>,
         count: ConnectionCount,
-        stopping: watch::Sender<bool>,
+        stopping: Stopping,
         stopped: impl Future<Output = ()>,
     ) {
         let builder = connection::builder();
@@ -169,12 +170,9 @@ impl Listener {
             let (builder, app) = (builder.clone(), Arc::clone(&app));
             let (reaper, alive) = (Arc::clone(&reaper), alive.clone());
             let tls = self.certificate.as_ref().map(Certificate::acceptor);
-            let mut stopping = stopping.subscribe();
+            let stopping = stopping.clone();
             tokio::spawn(async move {
-                let stopped = async {
-                    // Whoever would say so may be gone, which is the same.
-                    let _ = stopping.wait_for(|stopping| *stopping).await;
-                };
+                let stopped = stopping.begun();
                 let begun = Transport::begin(stream, tls, limits.head_timeout, stopped).await;
                 if let Some(stream) = begun {
                     let peer = peer.ip();
@@ -184,7 +182,7 @@ impl Listener {
             });
         }
         drop(self.listener);
-        stopping.send_replace(true);
+        stopping.begin();
         reaper.finish();
         drop(alive);
         if timeout(self.limits.stop_timeout, all_gone.recv())

@@ -54,6 +54,7 @@ mod session;
 mod settings;
 mod shape;
 mod shared;
+mod stopping;
 mod taking;
 mod target;
 mod transport;
@@ -90,5 +91,6 @@ pub use settings::command_line;
 pub use settings::{
     Certificate, InvalidSetting, KeyFile, Keys, LogSettings, ServiceSettings, SettingDoc, Source,
 };
+pub use stopping::Stopping;
 pub use target::PathParams;
 pub use trouble::Trouble;

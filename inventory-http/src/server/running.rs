@@ -82,13 +82,12 @@ impl Bound {
         &self.shown.keyring
     }
 
-    /// Serves an app until a part in the background has ended, or somebody says stop: then `draining` is called, and calls are
-    /// served for some time longer. At last `end` ends what runs in the background, within the time that it is given.
+    /// Serves an app until a part in the background has ended, or somebody says stop: then calls are served for some time
+    /// longer. At last `end` ends what runs in the background, within the time that it is given.
     pub fn serve<S: Send + Sync + 'static, E>(
         self,
         app: App<S>,
         mut background: Background,
-        draining: impl FnOnce() + Send + 'static,
         end: impl FnOnce(Background, Duration) -> E + Send + 'static,
     ) -> Running
     where
@@ -109,7 +108,7 @@ impl Bound {
                     // An error says that whoever would tell is gone, which is the same.
                     let _ = told.await;
                     // Those who send it calls are to see that it will be gone, before it is.
-                    draining();
+                    stopping.draw_near();
                     sleep_until(Instant::now() + self.drain).await;
                 };
                 tokio::select! {
@@ -119,7 +118,7 @@ impl Bound {
             };
             let listener = self.listener;
             listener
-                .serve(Arc::new(app), connections, stopping, stopped)
+                .serve(Arc::new(app), connections, stopping.clone(), stopped)
                 .await;
             let ended = end(background, self.end_within).await;
             telemetry.stop().await;

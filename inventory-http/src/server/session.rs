@@ -213,7 +213,7 @@ impl<S: Send + Sync + 'static> Session<S> {
             None => {
                 let message = "there is no room for the answer now; what was asked for may be done, and the same key \
                                settles it";
-                let error = ApiError::new(Code::Unavailable, message).with_retry_after(1);
+                let error = ApiError::unavailable(message);
                 (Answer::from(error), None)
             }
         }
@@ -231,7 +231,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let health = matches!(found, Found::Route(entry, _) if entry.route.health);
         if self.kept_for == KeptFor::Health && !health {
             let message = "too many connections; nothing of this request was done";
-            return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
+            return Err(ApiError::unavailable(message));
         }
         let Received {
             uri,

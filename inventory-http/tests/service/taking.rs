@@ -17,12 +17,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use inventory_core::memory::MemoryStorage;
 use inventory_http::server::{
     Access, Answer, App, CHUNK_BYTES, ConnectionCount, Keyring, Limits, Listener, Quota, Route,
+    Stopping,
 };
 use inventory_http::telemetry::{ResourceAttributes, Telemetry, TelemetrySettings};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::world::{World, settings};
@@ -101,7 +101,7 @@ fn serve() -> Served {
         tokio::spawn(listener.serve(
             Arc::new(app),
             ConnectionCount::default(),
-            watch::Sender::new(false),
+            Stopping::default(),
             std::future::pending(),
         ));
         address

@@ -23,7 +23,7 @@ const HEARD_FOR: Duration = Duration::from_secs(10);
 pub(super) async fn drain(store: Arc<Store>) -> Result<(), String> {
     tokio::select! {
         () = rounds(&store) => {}
-        () = store.stopping() => {}
+        () = store.stopping.begun() => {}
     }
     Ok(())
 }

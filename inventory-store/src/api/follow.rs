@@ -25,7 +25,7 @@ pub(super) const LONG_POLL: Duration = Duration::from_secs(5);
 pub(super) async fn follow(store: Arc<Store>) -> Result<(), String> {
     tokio::select! {
         () = steps(&store) => {}
-        () = store.stopping() => {}
+        () = store.stopping.begun() => {}
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ async fn forward<M: Mutation>(call: Call<Store>) -> Result<Answer, ApiError> {
     let deadline = Instant::now() + store.forward_timeout;
     if store.turn(&body.products(), deadline).await == Turn::Queues {
         let message = "earlier changes of this product wait to be sent; nothing was done";
-        return Err(ApiError::new(Code::Unavailable, message).with_retry_after(1));
+        return Err(ApiError::unavailable(message));
     }
     *body.key_mut() = Some(key);
     let json = serde_json::to_vec(&body).expect("a body is made of texts and numbers");

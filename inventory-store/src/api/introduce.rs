@@ -20,7 +20,7 @@ pub(super) async fn introduce(store: Arc<Store>) -> Result<(), String> {
     let node = new_node()?;
     tokio::select! {
         () = rounds(&store, node) => {}
-        () = store.stopping() => {}
+        () = store.stopping.begun() => {}
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! How a store is watched.
 
-use std::sync::atomic::Ordering;
-
 use inventory_http::health::Watched;
 use inventory_http::server::Prepared;
 use inventory_http::telemetry::Telemetry;
@@ -68,8 +66,7 @@ impl Watched for Store {
         }
         reasons.extend(self.saving.reason());
         reasons.extend(self.concerns());
-        let is_stopping = *self.stopping.borrow() || self.draining.load(Ordering::Relaxed);
-        let unavailable = if is_stopping {
+        let unavailable = if self.stopping.is_near() {
             Some("the store is stopping")
         } else if self.replica.read().is_none() {
             Some("there is no copy of central yet")
@@ -98,9 +95,8 @@ mod tests {
     use inventory_core::vocabulary::{Adjustment, Timestamp};
     use inventory_http::client::{CentralClient, CentralSettings};
     use inventory_http::health::Watched as _;
-    use inventory_http::server::Source;
+    use inventory_http::server::{Source, Stopping};
     use inventory_http::wire::{ReadinessStatus, Update};
-    use tokio::sync::watch;
 
     use super::*;
     use crate::api::gauges;
@@ -137,7 +133,6 @@ mod tests {
     struct World {
         store: Arc<Store>,
         runtime: tokio::runtime::Runtime,
-        _stop: watch::Sender<bool>,
         _directory: tempfile::TempDir,
     }
 
@@ -167,7 +162,6 @@ mod tests {
                 runtime.block_on(Telemetry::start(&settings.service.telemetry, "north"));
             let central =
                 CentralSettings::new(settings.central_url.clone(), settings.central_key.clone());
-            let (stop, stopping) = watch::channel(false);
             let parts = Parts {
                 central: CentralClient::new(central).unwrap(),
                 replica: None,
@@ -177,7 +171,7 @@ mod tests {
                 stale_after: SyncerSettings::default().stale_after(),
                 clock,
                 telemetry: telemetry.clone(),
-                stopping,
+                stopping: Stopping::default(),
                 openapi: Prepared::json(&"nothing"),
             };
             let store = Arc::new(Store::new(&settings, parts));
@@ -185,7 +179,6 @@ mod tests {
             Self {
                 store,
                 runtime,
-                _stop: stop,
                 _directory: temporary,
             }
         }

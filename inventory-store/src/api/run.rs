@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use inventory_core::ports::Clock;
@@ -99,7 +98,7 @@ async fn serve(
         stale_after: syncer_settings().stale_after(),
         clock,
         telemetry: telemetry.clone(),
-        stopping: background.stopping().subscribe(),
+        stopping: background.stopping().clone(),
         openapi: Prepared::json(&document()),
     };
     let store = Arc::new(Store::new(settings, parts));
@@ -131,15 +130,14 @@ async fn serve(
         "asking who this is",
         introduce::introduce(Arc::clone(&store)),
     );
-    let (draining, ending) = (Arc::clone(&store), Arc::clone(&store));
+    let ending = Arc::clone(&store);
     background.start("saving the copy", save::save(store, files, saved));
     let end = move |background: Background, within| async move {
         ending.outbox.close();
         drop(ending);
         background.end(within).await
     };
-    let draining = move || draining.draining.store(true, Ordering::Relaxed);
-    Ok(bound.serve(app, background, draining, end))
+    Ok(bound.serve(app, background, end))
 }
 
 /// The outbox as the last run has left it.

@@ -34,7 +34,7 @@ pub(super) async fn save(
                 continue;
             }
             () = until(due) => false,
-            () = store.stopping() => true,
+            () = store.stopping.begun() => true,
         };
         let begun = Instant::now();
         let events = schedule.started();
@@ -64,7 +64,7 @@ pub(super) async fn save(
         }
         tokio::select! {
             () = sleep_until(begun + AT_MOST_EVERY) => {}
-            () = store.stopping() => {}
+            () = store.stopping.begun() => {}
         }
     }
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 use inventory_core::ports::Clock;
 use inventory_core::vocabulary::{Sequence, StoreId, Uptime};
 use inventory_http::client::CentralClient;
-use inventory_http::server::{ApiError, Prepared, Trouble};
+use inventory_http::server::{ApiError, Prepared, Stopping, Trouble};
 use inventory_http::telemetry::Telemetry;
-use inventory_http::wire::Code;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 
@@ -54,9 +53,7 @@ pub struct Store {
     pub(super) to_save: Notify,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
-    pub(super) stopping: watch::Receiver<bool>,
-    /// Whether the store stops soon, and new calls should be made elsewhere.
-    pub(super) draining: AtomicBool,
+    pub(super) stopping: Stopping,
     /// Saves of the copy that fail.
     pub(super) saving: Trouble,
     pub(super) openapi: Prepared,
@@ -75,7 +72,7 @@ pub(super) struct Parts {
     pub(super) stale_after: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
-    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) stopping: Stopping,
     pub(super) openapi: Prepared,
 }
 
@@ -114,7 +111,6 @@ impl Store {
             offline_writes: settings.offline_writes,
             forward_timeout: settings.forward_timeout,
             started,
-            draining: AtomicBool::new(false),
             saving: Trouble::new("the copy cannot be saved"),
         }
     }
@@ -234,18 +230,9 @@ impl Store {
     pub(super) fn read<T>(&self, read: impl FnOnce(&Replica) -> T) -> Result<T, ApiError> {
         match &*self.replica.read() {
             Some(replica) => Ok(read(replica)),
-            None => Err(ApiError::new(
-                Code::Unavailable,
+            None => Err(ApiError::unavailable(
                 "this store has no copy of central yet, and cannot reach it",
-            )
-            .with_retry_after(1)),
+            )),
         }
-    }
-
-    /// Waits until the store is told to stop.
-    pub(super) async fn stopping(&self) {
-        let mut stopping = self.stopping.clone();
-        // An error says that whoever would tell is gone, which is the same.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 }

@@ -219,7 +219,7 @@ pub(super) fn away(effect: Effect) -> ApiError {
             "central has not answered; the outcome is unknown, and the same key settles it"
         }
     };
-    ApiError::new(Code::Unavailable, message).with_retry_after(1)
+    ApiError::unavailable(message)
 }
 
 /// What a till is told whose update is neither forwarded nor queued.
@@ -231,7 +231,7 @@ fn not_forwarded(error: &CallError) -> ApiError {
                 "central takes no updates of this store now ({code}: {}); nothing was done",
                 error.message
             );
-            ApiError::new(Code::Unavailable, message).with_retry_after(1)
+            ApiError::unavailable(message)
         }
         CallError::Gone { .. }
         | CallError::Unavailable { .. }
@@ -241,7 +241,7 @@ fn not_forwarded(error: &CallError) -> ApiError {
 }
 
 fn not_taken(error: NoAnswer) -> ApiError {
-    ApiError::new(Code::Unavailable, error.to_string()).with_retry_after(1)
+    ApiError::unavailable(error.to_string())
 }
 
 fn not_changed(error: ChangeError) -> ApiError {
