@@ -5,7 +5,6 @@ use hyper::{Method, StatusCode};
 use inventory_core::engine::Receipt;
 use inventory_core::machine::{self, Command, Event, Ledger, Rejection, Request, Thresholds};
 use inventory_core::vocabulary::{ProductId, StoreId};
-use schemars::JsonSchema as _;
 
 use super::mutate::{buried, mark_replayed};
 use super::params::checked;
@@ -15,25 +14,12 @@ use crate::server::params::{
     self, KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, REPLAYED, cursor, page_after, page_limit,
 };
 use crate::server::{Access, Answer, ApiError, BODY_BYTES_MAX, Call, Param, Route};
-use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert};
+use crate::wire::{Alert, AlertList, Body as _, Code, Cursor, PathParam, SetAlert, Subject as _};
 
 /// Alerts that are looked at for one page, under one hold of the ledger: the writer waits for less than a millisecond.
 const LOOK_MAX: usize = 2_000;
 
-const LEVEL_PATH: &[PathParam] = &[
-    PathParam {
-        name: "storeId",
-        about: "the store, percent-encoded as one segment",
-        schema: StoreId::json_schema,
-        example: "north",
-    },
-    PathParam {
-        name: "productId",
-        about: "the product, percent-encoded as one segment",
-        schema: ProductId::json_schema,
-        example: "tea",
-    },
-];
+const LEVEL_PATH: &[PathParam] = &[StoreId::PARAMS[0], ProductId::PARAMS[0]];
 
 const STORE: Param = Param::id::<StoreId>("storeId", "only alerts of this store");
 
@@ -80,13 +66,8 @@ pub(super) fn routes() -> Vec<Route<Central>> {
 
 /// The level in the path.
 fn level(call: &Call<Central>) -> Result<(ProductId, StoreId), ApiError> {
-    let store = call.path.parse(0, "storeId", |text| {
-        StoreId::new(text).map_err(|error| error.to_string())
-    })?;
-    let product = call.path.parse(1, "productId", |text| {
-        ProductId::new(text).map_err(|error| error.to_string())
-    })?;
-    Ok((product, store))
+    let store = call.path.parse(0, "storeId")?;
+    Ok((call.path.parse(1, "productId")?, store))
 }
 
 /// The alert of a level, as the ledger has it.

@@ -9,7 +9,7 @@ use super::params::checked;
 use super::past::search;
 use super::products::{Filter, not_found, product_answer};
 use super::service::Central;
-use crate::server::params::{page_after, page_limit, product};
+use crate::server::params::{page_after, page_limit, subject};
 use crate::server::{Answer, ApiError, Call, Param};
 use crate::wire::{AsOf, Cursor, GlobalProduct, Listing, Product, schema};
 
@@ -53,7 +53,7 @@ pub(super) async fn list(call: Call<Central>) -> Result<Answer, ApiError> {
 }
 
 async fn past_product(call: &Call<Central>) -> Result<ProductState, ApiError> {
-    let (id, as_of) = (product(call)?, asked(call));
+    let (id, as_of) = (subject(call)?, asked(call));
     let past = search(call.service(), AS_OF.name, move |reader| {
         reader.product_as_of(&id, position(reader, as_of)?)
     });

@@ -46,8 +46,7 @@ pub(super) async fn resolve(call: Call<Central>) -> Result<Answer, ApiError> {
 }
 
 fn letter_id(call: &Call<Central>) -> Result<String, ApiError> {
-    call.path
-        .parse(0, LETTER_PATH[0].name, |text| Ok(text.to_owned()))
+    call.path.parse(0, LETTER_PATH[0].name)
 }
 
 fn inspected(letter: Option<Buried>) -> Result<Answer, ApiError> {

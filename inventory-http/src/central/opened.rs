@@ -22,53 +22,36 @@ pub(super) trait Opened: Sized + 'static {
     fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self>;
 }
 
-impl Opened for Reservation {
-    type Id = ReservationId;
+macro_rules! opened {
+    ($item:ident, $id:ident, $named:ident, $after:ident) => {
+        impl Opened for $item {
+            type Id = $id;
 
-    fn opened(&self) -> Sequence {
-        self.opened
-    }
+            fn opened(&self) -> Sequence {
+                self.opened
+            }
 
-    fn id(&self) -> &ReservationId {
-        &self.id
-    }
+            fn id(&self) -> &$id {
+                &self.id
+            }
 
-    fn line_count(&self) -> usize {
-        self.lines.len()
-    }
+            fn line_count(&self) -> usize {
+                self.lines.len()
+            }
 
-    fn named<'l>(ledger: &'l Ledger, id: &ReservationId) -> Option<&'l Self> {
-        ledger.reservation(id)
-    }
+            fn named<'l>(ledger: &'l Ledger, id: &$id) -> Option<&'l Self> {
+                ledger.$named(id)
+            }
 
-    fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self> {
-        ledger.reservations_after(position)
-    }
+            fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self> {
+                ledger.$after(position)
+            }
+        }
+    };
 }
 
-impl Opened for Transfer {
-    type Id = TransferId;
-
-    fn opened(&self) -> Sequence {
-        self.opened
-    }
-
-    fn id(&self) -> &TransferId {
-        &self.id
-    }
-
-    fn line_count(&self) -> usize {
-        self.lines.len()
-    }
-
-    fn named<'l>(ledger: &'l Ledger, id: &TransferId) -> Option<&'l Self> {
-        ledger.transfer(id)
-    }
-
-    fn after(ledger: &Ledger, position: Sequence) -> impl Iterator<Item = &Self> {
-        ledger.transfers_after(position)
-    }
-}
+opened!(Reservation, ReservationId, reservation, reservations_after);
+opened!(Transfer, TransferId, transfer, transfers_after);
 
 /// The place of an item among all that were opened: a request may open several.
 type Place<T> = (Sequence, <T as Opened>::Id);

@@ -10,7 +10,7 @@ use crate::wire::{NodeId, PathParam, Position, headers, schema};
 
 pub(super) const LETTER_PATH: &[PathParam] = &[PathParam {
     name: "letterId",
-    about: "the dead letter, percent-encoded as one segment",
+    about: "the dead letter",
     schema: schema::letter_id,
     example: "1",
 }];

@@ -9,7 +9,7 @@ use inventory_core::vocabulary::{Epoch, ProductId, Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
-use crate::server::params::{page_after, page_limit, product};
+use crate::server::params::{page_after, page_limit, subject};
 use crate::server::{Answer, ApiError, Call, HeaderParam};
 use crate::wire::{Code, Cursor, GlobalProduct, Listing, Product};
 
@@ -21,7 +21,7 @@ const SCAN_MAX: usize = 20_000;
 
 /// GET /inventory/{productId}
 pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let id = product(call)?;
+    let id = subject(call)?;
     let found = call
         .service()
         .reader()
@@ -51,7 +51,7 @@ pub(super) fn product_answer(call: &Call<Central>, found: &Product) -> Result<An
 
 /// GET /inventory/global/{productId}
 pub(super) fn get_global(call: &Call<Central>) -> Result<Answer, ApiError> {
-    let id = product(call)?;
+    let id = subject(call)?;
     let found = call
         .service()
         .reader()

@@ -1,6 +1,7 @@
 //! The table of calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
+use inventory_core::vocabulary::ProductId;
 use serde_json::Value;
 
 use super::as_of::AS_OF;
@@ -12,14 +13,12 @@ use super::params::{
 use super::service::Central;
 use super::{alerts, as_of, batch, counts, dead_letters, history, mutate, products};
 use super::{replication, reservations, stream, sync, transfers, whoami};
-use crate::server::params::{
-    KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCT_PATH, PRODUCTS_CURSOR, REPLAYED,
-};
+use crate::server::params::{KEYLESS_HEADERS, LIMIT, MUTATION_HEADERS, PRODUCTS_CURSOR, REPLAYED};
 use crate::server::{Access, BODY_BYTES_MAX, BULK_BODY_BYTES_MAX, Route, schema_of, tagged};
 use crate::wire::{
     Batch, Batched, Changes, Code, Count, DeadLetterList, GlobalProduct, History,
-    InspectedDeadLetter, Listing, Mutation as _, Product, Resolve, StateSnapshot, Sync, Synced,
-    Transaction, Update, WhoAmI,
+    InspectedDeadLetter, Listing, Mutation as _, Product, Resolve, StateSnapshot, Subject as _,
+    Sync, Synced, Transaction, Update, WhoAmI,
 };
 use crate::{health, openapi};
 
@@ -91,7 +90,7 @@ fn reads() -> Vec<Route<Central>> {
                 "readGlobalProduct",
                 "reads a product with what each store has of it",
             )
-            .path_params(PRODUCT_PATH)
+            .path_params(ProductId::PARAMS)
             .query(&[&AS_OF])
             .or_later(as_of::is_asked, as_of::get_global)
             .answers::<GlobalProduct>(OK, "the product")
@@ -101,7 +100,7 @@ fn reads() -> Vec<Route<Central>> {
                 "readProduct",
                 "reads a product; its ETag is its version in this history",
             )
-            .path_params(PRODUCT_PATH)
+            .path_params(ProductId::PARAMS)
             .query(&[&AS_OF])
             .or_later(as_of::is_asked, as_of::get)
             .headers(PRODUCT_HEADERS)

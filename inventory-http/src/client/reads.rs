@@ -30,8 +30,8 @@ impl CentralClient {
     ///
     /// There is none, or central does not say.
     pub async fn product(&self, id: &ProductId, at: Option<AsOf>) -> Result<Product, CallError> {
-        let path = format!("/inventory/{}", percent_encoded(id.as_str()));
-        self.read("/inventory/{productId}", as_of(path, at)).await
+        let template = "/inventory/{productId}";
+        self.read(template, as_of(id.in_path(template), at)).await
     }
 
     /// A product with what each store has of it, now or at a moment of the past.
@@ -44,9 +44,8 @@ impl CentralClient {
         id: &ProductId,
         at: Option<AsOf>,
     ) -> Result<GlobalProduct, CallError> {
-        let path = format!("/inventory/global/{}", percent_encoded(id.as_str()));
         let template = "/inventory/global/{productId}";
-        self.read(template, as_of(path, at)).await
+        self.read(template, as_of(id.in_path(template), at)).await
     }
 
     /// A page of products.

@@ -44,7 +44,7 @@ fn parameters<S>(route: &Route<S>, generator: &mut SchemaGenerator) -> Vec<Value
             "name": param.name,
             "in": "path",
             "required": true,
-            "description": param.about,
+            "description": format!("{}, percent-encoded as one segment", param.about),
             "schema": (param.schema)(generator),
             "example": param.example,
         })

@@ -1,21 +1,12 @@
 //! Parameters that calls of several services take.
 
 use inventory_core::vocabulary::{IdempotencyKey, ProductId, StoreId};
-use schemars::JsonSchema as _;
 
 use super::call::Call;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::query::{Param, parses};
-use crate::wire::{Cursor, KeyName, PageKey, PathParam, Subject, headers, percent_decoded, schema};
-
-/// The path of a product.
-pub const PRODUCT_PATH: &[PathParam] = &[PathParam {
-    name: "productId",
-    about: "the product, percent-encoded as one segment",
-    schema: ProductId::json_schema,
-    example: "tea",
-}];
+use crate::wire::{Cursor, KeyName, PageKey, Subject, headers, percent_decoded, schema};
 
 /// Where a page of a listing starts.
 pub const fn cursor<K: PageKey>() -> Param {
@@ -129,18 +120,8 @@ pub const REPLAYED: &[(&str, &str)] = &[(
 /// It is not percent-encoded UTF-8, or no id.
 pub fn subject<S, T: Subject>(call: &Call<S>) -> Result<T, ApiError> {
     let name = T::PARAMS.first().map_or("", |param| param.name);
-    call.path.parse(0, name, T::parse)
-}
-
-/// The product in the path.
-///
-/// # Errors
-///
-/// It is not percent-encoded UTF-8, or no id.
-pub fn product<S>(call: &Call<S>) -> Result<ProductId, ApiError> {
-    call.path.parse(0, "productId", |text| {
-        ProductId::new(text).map_err(|error| error.to_string())
-    })
+    let text: String = call.path.parse(0, name)?;
+    T::parse(&text).map_err(|issue| ApiError::field(name, issue))
 }
 
 /// For whom the holder of the key asks.

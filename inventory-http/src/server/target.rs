@@ -1,5 +1,7 @@
 //! The parameters in the path of a request.
 
+use std::str::FromStr;
+
 use hyper::Uri;
 
 use super::error::ApiError;
@@ -38,16 +40,16 @@ impl PathParams {
     /// # Errors
     ///
     /// It is not percent-encoded UTF-8, or not what it should be.
-    pub fn parse<T>(
+    pub fn parse<T: FromStr<Err: ToString>>(
         &self,
         position: usize,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, ApiError> {
         let (start, end) = self.spans[position];
         let raw = &self.uri.path()[usize::from(start)..usize::from(end)];
         let text = percent_decoded(raw).map_err(|issue| ApiError::field(name, issue))?;
-        parse(&text).map_err(|issue| ApiError::field(name, issue))
+        let parsed = text.parse();
+        parsed.map_err(|error: T::Err| ApiError::field(name, error.to_string()))
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
     fn a_parameter_is_parsed_by_its_position() {
         let uri = Uri::from_static("/inventory/a%2Fb?c=d");
         let params = PathParams::matching("/inventory/{productId}", uri.clone()).unwrap();
-        let product = params.parse(0, "productId", |text| Ok(text.to_owned()));
+        let product: Result<String, _> = params.parse(0, "productId");
         assert_eq!(product.unwrap(), "a/b");
         assert!(PathParams::matching("/inventory", uri).is_none());
     }

@@ -1,6 +1,6 @@
 //! What a call is about: what its path names.
 
-use inventory_core::vocabulary::{ReservationId, TransferId};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId, ReservationId, StoreId, TransferId};
 use schemars::JsonSchema as _;
 use schemars::{Schema, SchemaGenerator};
 
@@ -11,7 +11,7 @@ use super::percent::percent_encoded;
 pub struct PathParam {
     /// Its name in the pattern.
     pub name: &'static str,
-    /// What it is.
+    /// What it is. It is percent-encoded as one segment.
     pub about: &'static str,
     /// What it may be.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
@@ -58,36 +58,31 @@ impl Subject for () {
     }
 }
 
-impl Subject for ReservationId {
-    const PARAMS: &'static [PathParam] = &[PathParam {
-        name: "reservationId",
-        about: "the reservation, percent-encoded as one segment",
-        schema: Self::json_schema,
-        example: "cart-3",
-    }];
+macro_rules! subjects {
+    ($($id:ident: $name:literal, $about:literal, as $example:literal;)+) => {$(
+        impl Subject for $id {
+            const PARAMS: &'static [PathParam] = &[PathParam {
+                name: $name,
+                about: $about,
+                schema: Self::json_schema,
+                example: $example,
+            }];
 
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::new(text).map_err(|error| error.to_string())
-    }
+            fn parse(text: &str) -> Result<Self, String> {
+                Self::new(text).map_err(|error| error.to_string())
+            }
 
-    fn text(&self) -> &str {
-        self.as_str()
-    }
+            fn text(&self) -> &str {
+                self.as_str()
+            }
+        }
+    )+};
 }
 
-impl Subject for TransferId {
-    const PARAMS: &'static [PathParam] = &[PathParam {
-        name: "transferId",
-        about: "the transfer, percent-encoded as one segment",
-        schema: Self::json_schema,
-        example: "van-1",
-    }];
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::new(text).map_err(|error| error.to_string())
-    }
-
-    fn text(&self) -> &str {
-        self.as_str()
-    }
+subjects! {
+    ProductId: "productId", "the product", as "tea";
+    StoreId: "storeId", "the store", as "north";
+    ReservationId: "reservationId", "the reservation", as "cart-3";
+    TransferId: "transferId", "the transfer", as "van-1";
+    IdempotencyKey: "idempotencyKey", "the key of the intent", as "delivery-1";
 }

@@ -2,22 +2,13 @@
 
 use std::sync::Arc;
 
-use inventory_core::vocabulary::IdempotencyKey;
+use inventory_http::server::params::subject;
 use inventory_http::server::{Answer, ApiError, Call, Param};
-use inventory_http::wire::{KeyName, PathParam};
-use schemars::JsonSchema as _;
+use inventory_http::wire::KeyName;
 
 use super::service::Store;
 use crate::bodies::{Decided, Discard, Retry, Which};
 use crate::outbox::{Change, IntentKey, Parked};
-
-/// The path of a parked intent.
-pub(super) const PARKED_PATH: &[PathParam] = &[PathParam {
-    name: "idempotencyKey",
-    about: "the key of the intent, percent-encoded as one segment",
-    schema: IdempotencyKey::json_schema,
-    example: "delivery-1",
-}];
 
 /// Whose the key in the path is.
 pub(super) const TILL: Param = Param::text(
@@ -57,9 +48,7 @@ pub(super) async fn discard_all(call: Call<Store>) -> Result<Answer, ApiError> {
 }
 
 fn key(call: &Call<Store>) -> Result<IntentKey, ApiError> {
-    let idempotency_key = call.path.parse(0, "idempotencyKey", |text| {
-        IdempotencyKey::new(text).map_err(|error| error.to_string())
-    })?;
+    let idempotency_key = subject(call)?;
     let till = call.query.text(&TILL).map(KeyName::new).transpose();
     let till = till.map_err(|error| ApiError::field(TILL.name, error.to_string()))?;
     Ok(IntentKey {

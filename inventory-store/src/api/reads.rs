@@ -1,6 +1,6 @@
 //! Reading the copy.
 
-use inventory_http::server::params::{page_after, page_limit, product};
+use inventory_http::server::params::{page_after, page_limit, subject};
 use inventory_http::server::{Answer, ApiError, Call};
 use inventory_http::wire::Code;
 use inventory_http::wire::Cursor;
@@ -29,7 +29,7 @@ fn store_product(shown: Shown, outbox: &Outbox, freshness: Freshness) -> StorePr
 
 /// GET /store/inventory/{productId}
 pub(super) fn get(call: &Call<Store>) -> Result<Answer, ApiError> {
-    let (store, id) = (call.service(), product(call)?);
+    let (store, id) = (call.service(), subject(call)?);
     let (shown, freshness) = store.read(|replica| {
         let shown = replica.product(&id, &store.id);
         (shown, store.freshness(replica))

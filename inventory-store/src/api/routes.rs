@@ -1,13 +1,14 @@
 //! The table of a store's calls. The published document is made of it.
 
 use hyper::{Method, StatusCode};
-use inventory_http::server::params::{LIMIT, PRODUCT_PATH, PRODUCTS_CURSOR, STORE_HEADERS};
+use inventory_core::vocabulary::{IdempotencyKey, ProductId};
+use inventory_http::server::params::{LIMIT, PRODUCTS_CURSOR, STORE_HEADERS};
 use inventory_http::server::{Access, BODY_BYTES_MAX, Route, tagged};
-use inventory_http::wire::{Code, Mutation as _, Update};
+use inventory_http::wire::{Code, Mutation as _, Subject as _, Update};
 use inventory_http::{health, openapi};
 use serde_json::Value;
 
-use super::parked::{PARKED_PATH, TILL};
+use super::parked::TILL;
 use super::service::Store;
 use super::{forward, parked, reads, writes};
 use crate::bodies::{
@@ -45,7 +46,7 @@ fn stock() -> Vec<Route<Store>> {
             .answers::<StoreListing>(OK, "a page"),
         Route::reads("/store/inventory/{productId}", reads::get)
         .about("readProduct", "reads a product as this store knows it")
-        .path_params(PRODUCT_PATH)
+        .path_params(ProductId::PARAMS)
         .answers::<StoreProduct>(OK, "the product")
         .errors(&[Code::NotFound]),
         Route::reads("/store/status", reads::status)
@@ -82,7 +83,7 @@ fn stock() -> Vec<Route<Store>> {
         )
         .about("retryIntent", "sends a parked intent once more, under its key")
         .keyless("the intent is sent under the key in the path")
-        .path_params(PARKED_PATH)
+        .path_params(IdempotencyKey::PARAMS)
         .query(&[&TILL])
         .takes::<Retry>(BODY_BYTES_MAX)
 .example(r#"{"version":null}"#)
@@ -96,7 +97,7 @@ fn stock() -> Vec<Route<Store>> {
         )
         .about("discardIntent", "gives a parked intent up")
         .keyless("what is forgotten cannot be forgotten again")
-        .path_params(PARKED_PATH)
+        .path_params(IdempotencyKey::PARAMS)
         .query(&[&TILL])
         .takes::<Discard>(BODY_BYTES_MAX)
 .example(r#"{}"#)
