@@ -6,7 +6,7 @@ use inventory_http::telemetry::Telemetry;
 use inventory_http::wire::Readiness;
 
 use super::service::Store;
-use crate::bodies::BlockedStatus;
+use crate::sending::Blocked;
 
 impl Watched for Store {
     /// It serves while central is away.
@@ -18,9 +18,7 @@ impl Watched for Store {
             let why = status
                 .last_error
                 .as_ref()
-                .map_or_else(String::new, |error| {
-                    format!(" ({}: {})", error.code, error.message)
-                });
+                .map_or_else(String::new, |error| format!(" ({})", error.reason));
             reasons.push(format!(
                 "central cannot be reached{why}; what is read may be old"
             ));
@@ -48,14 +46,9 @@ impl Watched for Store {
         if parked > 0 {
             reasons.push(format!("{parked} intents wait for a person"));
         }
-        if let Some(BlockedStatus {
-            code,
-            message,
-            since,
-        }) = &status.blocked
-        {
+        if let Some(Blocked { reason, since }) = &status.blocked {
             reasons.push(format!(
-                "nothing that is queued is sent since {since}: {code}: {message}"
+                "nothing that is queued is sent since {since}: {reason}"
             ));
         }
         if let Some((product, reason)) = self.sending.lock().products_aside().next() {

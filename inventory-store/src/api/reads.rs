@@ -7,10 +7,9 @@ use inventory_http::wire::Cursor;
 
 use super::service::Store;
 use crate::bodies::{
-    BlockedStatus, Freshness, OutboxStatus, ParkedIntent, ParkedReason, StoreListing, StoreProduct,
-    StoreStatus,
+    Freshness, OutboxStatus, ParkedIntent, StoreListing, StoreProduct, StoreStatus,
 };
-use crate::outbox::{Outbox, Parked, Trouble};
+use crate::outbox::{Outbox, Parked, Reason, Trouble};
 use crate::replica::Shown;
 use crate::sending::Blocked;
 
@@ -95,7 +94,7 @@ impl Store {
             stale_for_ms: age.map(|age| age.as_millis() as u64),
             last_offset,
             central_offset,
-            last_error: self.last_error.lock().as_ref().map(blocked_status),
+            last_error: self.last_error.lock().clone(),
             blocked,
             outbox: OutboxStatus {
                 queued: outbox.queued_count() as u64,
@@ -107,24 +106,13 @@ impl Store {
     }
 
     /// Why nothing that is queued is sent, or nothing can be queued.
-    pub(super) fn blocked(&self) -> Option<BlockedStatus> {
+    pub(super) fn blocked(&self) -> Option<Blocked> {
         if let Some(Trouble { message, since }) = self.outbox.trouble() {
-            return Some(BlockedStatus {
-                code: "disk".to_owned(),
-                message,
-                since,
-            });
+            let reason = Reason::new("disk", message);
+            return Some(Blocked { reason, since });
         }
         let sending = self.sending.lock();
-        sending.blocked().map(blocked_status)
-    }
-}
-
-fn blocked_status(blocked: &Blocked) -> BlockedStatus {
-    BlockedStatus {
-        code: blocked.reason.code().to_owned(),
-        message: blocked.reason.message().to_owned(),
-        since: blocked.since,
+        sending.blocked().cloned()
     }
 }
 
@@ -135,10 +123,7 @@ fn parked_intent(parked: &Parked) -> ParkedIntent {
         till: parked.intent.key().till.clone(),
         product_id: update.product_id.clone(),
         delta: update.delta.delta().units(),
-        reason: ParkedReason {
-            code: parked.reason.code().to_owned(),
-            message: parked.reason.message().to_owned(),
-        },
+        reason: parked.reason.clone(),
         parked_at: parked.parked_at,
     }
 }

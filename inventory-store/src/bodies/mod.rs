@@ -8,6 +8,9 @@ use inventory_http::wire::schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::outbox::Reason;
+use crate::sending::Blocked;
+
 /// A product as this store knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -90,26 +93,14 @@ pub struct StoreStatus {
     pub central_offset: Sequence,
     /// What has last gone wrong with following central, while it does; absent while central is heard of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<BlockedStatus>,
+    pub last_error: Option<Blocked>,
     /// Why nothing that is queued is sent though central is heard of; absent while it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<BlockedStatus>,
+    pub blocked: Option<Blocked>,
     /// Intents that wait for central.
     pub outbox: OutboxStatus,
     /// Intents that wait for a person.
     pub parked: Vec<ParkedIntent>,
-}
-
-/// What is wrong between this store and central, or with its disk: something that says nothing about any intent, so that all
-/// are kept and tried again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BlockedStatus {
-    /// A code of central's errors, or `unavailable`, `timeout`, `not_understood`, `disk`.
-    pub code: String,
-    /// What is true, in a sentence.
-    pub message: String,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// Intents that wait for central.
@@ -139,18 +130,9 @@ pub struct ParkedIntent {
     /// The change of on-hand that it wants.
     pub delta: i64,
     /// Why it is not applied.
-    pub reason: ParkedReason,
+    pub reason: Reason,
     /// When it was parked.
     pub parked_at: Timestamp,
-}
-
-/// Why an intent is parked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ParkedReason {
-    /// A code of central's errors, or `expired`.
-    pub code: String,
-    /// What is true, in a sentence.
-    pub message: String,
 }
 
 /// Sends a parked intent once more, under its key.

@@ -4,55 +4,36 @@ use std::fmt;
 
 use inventory_core::vocabulary::{ProductId, Timestamp, TraceParent, Version};
 use inventory_http::wire::{BatchRow, Update};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::key::IntentKey;
 
 /// An update that could not be forwarded. It always has its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked", rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Intent {
     key: IntentKey,
     /// Without its key.
+    #[serde(deserialize_with = "keyless")]
     update: Box<Update>,
     queued_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     trace: Option<TraceParent>,
     /// How far central's own time is known to have been before it was first sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     central_at: Option<Timestamp>,
     /// Whether it may have been sent, so that central may have applied it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     attempted: bool,
 }
 
-/// An intent as it is read.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Unchecked {
-    key: IntentKey,
-    update: Update,
-    queued_at: Timestamp,
-    #[serde(default)]
-    trace: Option<TraceParent>,
-    #[serde(default)]
-    central_at: Option<Timestamp>,
-    #[serde(default)]
-    attempted: bool,
-}
-
-impl TryFrom<Unchecked> for Intent {
-    type Error = &'static str;
-
-    fn try_from(read: Unchecked) -> Result<Self, Self::Error> {
-        match read.update.idempotency_key {
-            None => Ok(Self {
-                central_at: read.central_at,
-                attempted: read.attempted,
-                ..Self::new(read.key, read.update, read.queued_at, read.trace)
-            }),
-            Some(_) => Err("an intent has a second key"),
-        }
+/// Reads an update that has no key of its own.
+fn keyless<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Update>, D::Error> {
+    let update = Box::<Update>::deserialize(deserializer)?;
+    match update.idempotency_key {
+        None => Ok(update),
+        Some(_) => Err(D::Error::custom("an intent has a second key")),
     }
 }
 

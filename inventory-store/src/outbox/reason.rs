@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use inventory_core::vocabulary::Timestamp;
 use inventory_http::wire::ErrorBody;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Longest message, in characters: what central says fits, and the file stays small whatever is said.
 const MESSAGE_CHARS_MAX: usize = 1_000;
 
-/// Why an intent is parked, in words for a person and a code for a program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Why an intent is parked, or none is sent, in words for a person and a code for a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ParkedReason", !deny_unknown_fields)]
 pub struct Reason {
+    /// A code of central's errors, or `expired`, `forgotten`, `unavailable`, `timeout`, `not_understood` or `disk`.
     code: Cow<'static, str>,
+    /// What is true, in a sentence.
     message: String,
 }
 
@@ -55,14 +59,9 @@ impl Reason {
         )
     }
 
-    /// What kind of reason it is: a code of central's errors, `expired` or `forgotten`.
+    /// What kind of reason it is.
     pub fn code(&self) -> &str {
         &self.code
-    }
-
-    /// What is true, in a sentence.
-    pub fn message(&self) -> &str {
-        &self.message
     }
 }
 

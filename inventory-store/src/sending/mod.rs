@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use inventory_core::vocabulary::{ProductId, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::outbox::{Change, Intent, IntentKey, Reason};
 use crate::syncer::{Backoff, Jitter, Millis};
@@ -77,10 +79,13 @@ pub enum About {
     Failure,
 }
 
-/// The queue is stopped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong between this store and central, or with its disk: something that says nothing about any intent, so that all
+/// are kept and tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BlockedStatus")]
 pub struct Blocked {
     /// Why.
+    #[serde(flatten)]
     pub reason: Reason,
     /// Since when.
     pub since: Timestamp,

@@ -109,7 +109,7 @@ fn not_copied(view: &View, error: CopyError, left: &str) -> Failure {
         )),
         CopyError::Restarting => Failure::usage(format!("{from}: {error}; {left}")),
         CopyError::Io(cause) => Failure::io(format!("copying {from} ({left})"), cause),
-        _ => Failure::system(format!("{from}: {}; {left}", chain(&error))),
+        _ => Failure::system(format!("{from}: {}; {left}", Causes(&error))),
     }
 }
 
