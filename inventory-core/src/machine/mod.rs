@@ -21,7 +21,7 @@ pub use facts::{
     Adjust, After, Alert, Annotations, Basis, Close, Command, Commit, CommitLine, Count, Current,
     DeadLettered, Detail, DetailForm, DetailValue, Details, Difference, Distinct, Entry, Event,
     Extend, Guard, HeldLine, Hold, Intent, InvalidInput, InvalidLines, InvalidRequest,
-    InvalidReservationState, InvalidRowOutcome, InvalidSettlement, InvalidThresholds,
+    InvalidReservationState, InvalidRowOutcome, InvalidSettlement, InvalidSkip, InvalidThresholds,
     InvalidTransferState, LINES_MAX, Level, Line, Lines, Movement, MovementKind, REQUEST_LINES_MAX,
     Receive, ReceiveLine, Rejection, Release, RemoveAlert, Request, Reservation, ReservationState,
     Retry, RowOutcome, SetAlert, Settlement, Ship, Skip, SyncLevel, SyncRule, Then, Thresholds,

@@ -6,6 +6,7 @@ mod epoch;
 mod id;
 mod key;
 mod name;
+pub(crate) mod named;
 mod quantity;
 mod reason;
 mod remark;

@@ -1,9 +1,9 @@
 //! What listings are asked for. What is left out filters nothing.
 
+use inventory_core::machine::{ReservationState, TransferState};
 use inventory_core::vocabulary::{ProductId, Quantity, Reference, StoreId};
-use serde::Serialize;
 
-use crate::wire::{AsOf, ReservationStatus, TransferStatus, percent_encoded};
+use crate::wire::{AsOf, percent_encoded};
 
 /// Which page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +50,7 @@ pub struct ReservationsQuery {
     /// Only those with a line of this product; with a store, of it at that store.
     pub product: Option<ProductId>,
     /// Only those in this state.
-    pub state: Option<ReservationStatus>,
+    pub state: Option<ReservationState>,
     /// Which page.
     pub page: Page,
 }
@@ -65,7 +65,7 @@ pub struct TransfersQuery {
     /// Only those with a line of this product.
     pub product: Option<ProductId>,
     /// Only those in this state.
-    pub state: Option<TransferStatus>,
+    pub state: Option<TransferState>,
     /// Which page.
     pub page: Page,
 }
@@ -119,7 +119,7 @@ impl ReservationsQuery {
         let filters = [
             ("storeId", text(&self.store)),
             ("productId", text(&self.product)),
-            ("state", named(self.state)),
+            ("state", text(&self.state)),
         ];
         self.page.target("/reservations", filters)
     }
@@ -131,7 +131,7 @@ impl TransfersQuery {
             ("fromStoreId", text(&self.from)),
             ("toStoreId", text(&self.to)),
             ("productId", text(&self.product)),
-            ("state", named(self.state)),
+            ("state", text(&self.state)),
         ];
         self.page.target("/transfers", filters)
     }
@@ -146,12 +146,6 @@ impl AlertsQuery {
 
 fn text<T: ToString>(value: &Option<T>) -> Option<String> {
     value.as_ref().map(T::to_string)
-}
-
-/// The name of a variant, as it stands in a body.
-fn named<T: Serialize>(value: Option<T>) -> Option<String> {
-    let name = serde_json::to_value(value?).ok()?;
-    name.as_str().map(str::to_owned)
 }
 
 /// A path with the parameters that are there.
@@ -186,7 +180,7 @@ mod tests {
             ..HistoryQuery::default()
         };
         let transfers = TransfersQuery {
-            state: Some(TransferStatus::InTransit),
+            state: Some(TransferState::InTransit),
             ..TransfersQuery::default()
         };
         assert_eq!(transfers.target(), "/transfers?state=in%5Ftransit");

@@ -57,17 +57,14 @@ pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};
 pub use reservation::{
     Commit, Committed, CommittedLine, Extend, Extended, Held, HeldLine, Hold, LevelUnits, Release,
-    Released, ReleasedLine, Reservation, ReservationLine, ReservationList, ReservationStatus,
+    Released, ReleasedLine, Reservation, ReservationLine, ReservationList,
 };
 pub use subject::{PathParam, Subject};
-pub use sync::{
-    SYNC_ROWS_MAX, SkipReason, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced,
-};
+pub use sync::{SYNC_ROWS_MAX, Sync, SyncMode, SyncResult, SyncRow, SyncStatus, Synced};
 pub use trace::TraceContext;
 pub use transaction::{Transacted, Transaction, TransactionLine};
 pub use transfer::{
-    Close, Moved, MovedLine, ProductUnits, Receive, SettlementKind, Ship, Transfer, TransferLine,
-    TransferList, TransferStatus,
+    Close, Moved, MovedLine, ProductUnits, Receive, Ship, Transfer, TransferLine, TransferList,
 };
 pub use update::{Update, Updated};
 pub use whoami::{InvalidNodeId, NodeId, RoleName, WhoAmI};

@@ -91,7 +91,7 @@ pub struct SyncResult {
     /// What became of the row.
     pub status: SyncStatus,
     /// Why it was skipped; null when it was not.
-    pub reason: Option<SkipReason>,
+    pub reason: Option<Skip>,
 }
 
 /// What became of one row.
@@ -104,18 +104,6 @@ pub enum SyncStatus {
     Updated,
     /// It changed nothing.
     Skipped,
-}
-
-/// Why a row was skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SkipReason {
-    /// The product is at another version.
-    Stale,
-    /// The level is what the row says.
-    Unchanged,
-    /// More is reserved than the row says.
-    BelowReserved,
 }
 
 impl Synced {
@@ -131,14 +119,7 @@ impl Synced {
             let (count, status, reason) = match outcome {
                 RowOutcome::Created => (&mut synced.created, SyncStatus::Created, None),
                 RowOutcome::Updated => (&mut synced.updated, SyncStatus::Updated, None),
-                RowOutcome::Skipped(skip) => {
-                    let reason = match skip {
-                        Skip::Stale => SkipReason::Stale,
-                        Skip::Unchanged => SkipReason::Unchanged,
-                        Skip::BelowReserved => SkipReason::BelowReserved,
-                    };
-                    (&mut synced.skipped, SyncStatus::Skipped, Some(reason))
-                }
+                RowOutcome::Skipped(skip) => (&mut synced.skipped, SyncStatus::Skipped, Some(skip)),
             };
             *count += 1;
             let id = id.clone();

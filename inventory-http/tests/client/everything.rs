@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use inventory_core::machine::{ReservationState, TransferState};
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId};
 use inventory_http::central::routes;
 use inventory_http::client::{
@@ -13,8 +14,7 @@ use inventory_http::client::{
 };
 use inventory_http::wire::{
     AsOf, Close, Commit, Count, Extend, Hold, Mutation, Position, ReadinessStatus, Receive,
-    Release, ReservationStatus, Resolve, Ship, Transaction, TransactionLine, TransferStatus,
-    Update,
+    Release, Resolve, Ship, Transaction, TransactionLine, Update,
 };
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
@@ -129,7 +129,7 @@ async fn every_call_of_central_has_a_typed_method() {
     let query = ReservationsQuery {
         store: Some(north.clone()),
         product: Some(tea.clone()),
-        state: Some(ReservationStatus::Open),
+        state: Some(ReservationState::Open),
         page: Page {
             limit: Some(1),
             cursor: None,
@@ -164,7 +164,7 @@ async fn every_call_of_central_has_a_typed_method() {
         from: Some(north.clone()),
         to: Some("south".parse().unwrap()),
         product: Some(tea.clone()),
-        state: Some(TransferStatus::InTransit),
+        state: Some(TransferState::InTransit),
         page: Page::default(),
     };
     assert_eq!(client.transfers(&query).await.unwrap().items.len(), 1);

@@ -14,6 +14,8 @@ mod rejection;
 mod request;
 mod reservation;
 mod row_outcome;
+#[cfg(feature = "schema")]
+mod schema;
 mod settlement;
 mod transfer;
 
@@ -32,6 +34,6 @@ pub use plain::InvalidInput;
 pub use rejection::{Current, Difference, Line, Rejection, Retry};
 pub use request::{InvalidRequest, REQUEST_LINES_MAX, Request};
 pub use reservation::{HeldLine, InvalidReservationState, Reservation, ReservationState};
-pub use row_outcome::{InvalidRowOutcome, RowOutcome, Skip};
+pub use row_outcome::{InvalidRowOutcome, InvalidSkip, RowOutcome, Skip};
 pub use settlement::{InvalidSettlement, Settlement};
 pub use transfer::{InvalidTransferState, Transfer, TransferLine, TransferState};

@@ -1,59 +1,26 @@
 //! A reservation: units that are promised to somebody until a deadline.
 
 use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
 
 use crate::machine::{Distinct, Lines, Movement};
+use crate::vocabulary::named::named;
 use crate::vocabulary::{ProductId, Quantity, ReservationId, Sequence, StoreId, Timestamp};
 
-/// What has become of a reservation. It ends once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReservationState {
-    /// Its units are held.
-    Open,
-    /// Units of it were taken out of the stock.
-    Committed,
-    /// Its units were set free by somebody.
-    Released,
-    /// Its units were set free since its deadline has passed.
-    Expired,
-}
-
-impl ReservationState {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::Open, Self::Committed, Self::Released, Self::Expired];
-
-    /// The name in logs and on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Committed => "committed",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
+named! {
+    /// What has become of a reservation. It ends once.
+    pub enum ReservationState {
+        /// Its units are held.
+        Open = "open",
+        /// Units of it were taken out of the stock.
+        Committed = "committed",
+        /// Its units were set free by somebody.
+        Released = "released",
+        /// Its units were set free since its deadline has passed.
+        Expired = "expired",
     }
-}
 
-impl fmt::Display for ReservationState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A text is not the name of a reservation's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be open, committed, released or expired")]
-pub struct InvalidReservationState;
-
-impl FromStr for ReservationState {
-    type Err = InvalidReservationState;
-
-    fn from_str(text: &str) -> Result<Self, InvalidReservationState> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|state| state.name() == text)
-            .ok_or(InvalidReservationState)
-    }
+    /// A text is not the name of a reservation's state.
+    pub struct InvalidReservationState;
 }
 
 /// Units of one level in a reservation.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::vocabulary::named::named;
+
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowOutcome {
@@ -14,15 +16,19 @@ pub enum RowOutcome {
     Skipped(Skip),
 }
 
-/// Why a line wrote nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Skip {
-    /// The product is at another version.
-    Stale,
-    /// The level is what the line says.
-    Unchanged,
-    /// More is reserved than the line says.
-    BelowReserved,
+named! {
+    /// Why a line wrote nothing.
+    pub enum Skip {
+        /// The product is at another version.
+        Stale = "stale",
+        /// The level is what the line says.
+        Unchanged = "unchanged",
+        /// More is reserved than the line says.
+        BelowReserved = "below_reserved",
+    }
+
+    /// A text does not say why a line wrote nothing.
+    pub struct InvalidSkip;
 }
 
 impl RowOutcome {
@@ -40,9 +46,7 @@ impl RowOutcome {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
-            Self::Skipped(Skip::Stale) => "stale",
-            Self::Skipped(Skip::Unchanged) => "unchanged",
-            Self::Skipped(Skip::BelowReserved) => "below_reserved",
+            Self::Skipped(skip) => skip.name(),
         }
     }
 

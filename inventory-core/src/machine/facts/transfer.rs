@@ -1,59 +1,26 @@
 //! A transfer: units on the way from one store to another.
 
 use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
 
 use crate::machine::{Distinct, Lines, Movement, Settlement};
+use crate::vocabulary::named::named;
 use crate::vocabulary::{ProductId, Quantity, Sequence, StoreId, Timestamp, TransferId};
 
-/// What has become of a transfer. It ends once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TransferState {
-    /// Units of it are on the way.
-    InTransit,
-    /// All of it has arrived.
-    Received,
-    /// What has not arrived went back to its source.
-    Returned,
-    /// What has not arrived is gone.
-    Lost,
-}
-
-impl TransferState {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::InTransit, Self::Received, Self::Returned, Self::Lost];
-
-    /// The name in logs and on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InTransit => "in_transit",
-            Self::Received => "received",
-            Self::Returned => "returned",
-            Self::Lost => "lost",
-        }
+named! {
+    /// What has become of a transfer. It ends once.
+    pub enum TransferState {
+        /// Units of it are on the way.
+        InTransit = "in_transit",
+        /// All of it has arrived.
+        Received = "received",
+        /// What has not arrived went back to its source.
+        Returned = "returned",
+        /// What has not arrived is gone.
+        Lost = "lost",
     }
-}
 
-impl fmt::Display for TransferState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A text is not the name of a transfer's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be in_transit, received, returned or lost")]
-pub struct InvalidTransferState;
-
-impl FromStr for TransferState {
-    type Err = InvalidTransferState;
-
-    fn from_str(text: &str) -> Result<Self, InvalidTransferState> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|state| state.name() == text)
-            .ok_or(InvalidTransferState)
-    }
+    /// A text is not the name of a transfer's state.
+    pub struct InvalidTransferState;
 }
 
 /// Units of one product in a transfer.

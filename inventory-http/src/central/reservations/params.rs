@@ -1,5 +1,6 @@
 //! The parameters of calls about reservations.
 
+use inventory_core::machine::ReservationState;
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId};
 
 use crate::server::Param;
@@ -14,6 +15,6 @@ pub(super) const PRODUCT: Param = Param::id::<ProductId>(
 pub(super) const STATE: Param = Param::choice(
     "state",
     "only reservations in this state",
-    &["open", "committed", "released", "expired"],
+    ReservationState::NAMES,
 );
 pub(super) const CURSOR: Param = cursor::<(Sequence, ReservationId)>();

@@ -1,5 +1,6 @@
 //! The parameters of calls about transfers.
 
+use inventory_core::machine::TransferState;
 use inventory_core::vocabulary::{ProductId, Sequence, StoreId, TransferId};
 
 use crate::server::Param;
@@ -14,6 +15,6 @@ pub(super) const PRODUCT: Param =
 pub(super) const STATE: Param = Param::choice(
     "state",
     "only transfers in this state",
-    &["in_transit", "received", "returned", "lost"],
+    TransferState::NAMES,
 );
 pub(super) const CURSOR: Param = cursor::<(Sequence, TransferId)>();

@@ -7,7 +7,6 @@ use inventory_core::vocabulary::{Quantity, ReservationId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ReservationStatus;
 use crate::wire::line::{LevelAfter, Levels, levels_in_lines, movements};
 use crate::wire::mutation::FromReceipt;
 
@@ -18,7 +17,7 @@ pub struct Held {
     /// The reservation.
     pub reservation_id: ReservationId,
     /// Open.
-    pub state: ReservationStatus,
+    pub state: ReservationState,
     /// The last moment at which it can be committed.
     pub expires_at: Timestamp,
     /// When it was made.
@@ -44,7 +43,7 @@ pub struct Committed {
     /// The reservation.
     pub reservation_id: ReservationId,
     /// Committed.
-    pub state: ReservationStatus,
+    pub state: ReservationState,
     /// When it was committed.
     pub last_updated: Timestamp,
     /// What has become of each line of the reservation, in its order.
@@ -70,7 +69,7 @@ pub struct Released {
     /// The reservation.
     pub reservation_id: ReservationId,
     /// Released.
-    pub state: ReservationStatus,
+    pub state: ReservationState,
     /// When it was released.
     pub last_updated: Timestamp,
     /// What has become of each line of the reservation, in its order.
@@ -94,7 +93,7 @@ pub struct Extended {
     /// The reservation.
     pub reservation_id: ReservationId,
     /// Open.
-    pub state: ReservationStatus,
+    pub state: ReservationState,
     /// The last moment at which it can be committed.
     pub expires_at: Timestamp,
     /// When its end was moved.
@@ -124,7 +123,7 @@ impl FromReceipt for Held {
         };
         Some(Self {
             reservation_id,
-            state: ReservationState::Open.into(),
+            state: ReservationState::Open,
             expires_at,
             last_updated: receipt.entry.recorded_at,
             lines: lines.into_iter().map(line).collect(),
@@ -142,7 +141,7 @@ impl FromReceipt for Committed {
         };
         Some(Self {
             reservation_id: reservation(&lines)?,
-            state: ReservationState::Committed.into(),
+            state: ReservationState::Committed,
             last_updated: receipt.entry.recorded_at,
             lines: lines.into_iter().map(line).collect(),
         })
@@ -158,7 +157,7 @@ impl FromReceipt for Released {
         };
         Some(Self {
             reservation_id: reservation(&lines)?,
-            state: ReservationState::Released.into(),
+            state: ReservationState::Released,
             last_updated: receipt.entry.recorded_at,
             lines: lines.into_iter().map(line).collect(),
         })
@@ -170,7 +169,7 @@ impl FromReceipt for Extended {
         let (reservation_id, expires_at) = deadline(&movements(&receipt.entry)?)?;
         Some(Self {
             reservation_id,
-            state: ReservationState::Open.into(),
+            state: ReservationState::Open,
             expires_at,
             last_updated: receipt.entry.recorded_at,
         })

@@ -6,4 +6,4 @@ mod read;
 
 pub use answer::{Committed, CommittedLine, Extended, Held, HeldLine, Released, ReleasedLine};
 pub use body::{Commit, Extend, Hold, LevelUnits, Release};
-pub use read::{Reservation, ReservationLine, ReservationList, ReservationStatus};
+pub use read::{Reservation, ReservationLine, ReservationList};

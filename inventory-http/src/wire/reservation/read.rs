@@ -5,32 +5,6 @@ use inventory_core::vocabulary::{ProductId, Quantity, ReservationId, StoreId, Ti
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What has become of a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "ReservationState")]
-pub enum ReservationStatus {
-    /// Its units are held.
-    Open,
-    /// Units of it were taken out of the stock.
-    Committed,
-    /// Its units were set free by somebody.
-    Released,
-    /// Its units were set free since its end has come.
-    Expired,
-}
-
-impl From<ReservationState> for ReservationStatus {
-    fn from(state: ReservationState) -> Self {
-        match state {
-            ReservationState::Open => Self::Open,
-            ReservationState::Committed => Self::Committed,
-            ReservationState::Released => Self::Released,
-            ReservationState::Expired => Self::Expired,
-        }
-    }
-}
-
 /// A reservation that is open, or has ended not long ago.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -38,7 +12,7 @@ pub struct Reservation {
     /// The reservation.
     pub reservation_id: ReservationId,
     /// What has become of it.
-    pub state: ReservationStatus,
+    pub state: ReservationState,
     /// When it was made.
     pub created_at: Timestamp,
     /// The last moment at which it can, or could, be committed.
@@ -75,7 +49,7 @@ impl Reservation {
         };
         Self {
             reservation_id: reservation.id.clone(),
-            state: reservation.state_at(at).into(),
+            state: reservation.state_at(at),
             created_at: reservation.opened_at,
             expires_at: reservation.deadline,
             ended_at: reservation.ended_at,

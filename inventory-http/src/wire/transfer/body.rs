@@ -53,22 +53,11 @@ mutation! {
     }
 }
 
-/// What has become of what did not arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "Settlement")]
-pub enum SettlementKind {
-    /// It came back to the store that it had left.
-    Returned,
-    /// It is gone.
-    Lost,
-}
-
 mutation! {
     /// Settles what of a transfer has not arrived, and ends it.
     pub struct Close {
         /// What has become of it.
-        pub outcome: SettlementKind,
+        pub outcome: Settlement,
     }
 }
 
@@ -177,10 +166,7 @@ impl Mutation for Close {
 
 impl Direct for Close {
     fn commands(self, transfer: TransferId) -> Result<Vec<Command>, InvalidLines> {
-        let settlement = match self.outcome {
-            SettlementKind::Returned => Settlement::Returned,
-            SettlementKind::Lost => Settlement::Lost,
-        };
+        let settlement = self.outcome;
         Ok(vec![Command::Close(machine::Close {
             transfer,
             settlement,

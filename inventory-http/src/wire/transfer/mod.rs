@@ -5,5 +5,5 @@ mod body;
 mod read;
 
 pub use answer::{Moved, MovedLine};
-pub use body::{Close, ProductUnits, Receive, SettlementKind, Ship};
-pub use read::{Transfer, TransferLine, TransferList, TransferStatus};
+pub use body::{Close, ProductUnits, Receive, Ship};
+pub use read::{Transfer, TransferLine, TransferList};

@@ -5,32 +5,6 @@ use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Timestamp, Transf
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What has become of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "TransferState")]
-pub enum TransferStatus {
-    /// Units of it are on the way.
-    InTransit,
-    /// All of it has arrived.
-    Received,
-    /// What has not arrived went back.
-    Returned,
-    /// What has not arrived is gone.
-    Lost,
-}
-
-impl From<TransferState> for TransferStatus {
-    fn from(state: TransferState) -> Self {
-        match state {
-            TransferState::InTransit => Self::InTransit,
-            TransferState::Received => Self::Received,
-            TransferState::Returned => Self::Returned,
-            TransferState::Lost => Self::Lost,
-        }
-    }
-}
-
 /// A transfer that is under way, or has ended not long ago.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -38,7 +12,7 @@ pub struct Transfer {
     /// The transfer.
     pub transfer_id: TransferId,
     /// What has become of it.
-    pub state: TransferStatus,
+    pub state: TransferState,
     /// The store that it has left.
     pub from_store_id: StoreId,
     /// The store that it goes to.
@@ -79,7 +53,7 @@ impl Transfer {
         };
         Self {
             transfer_id: transfer.id.clone(),
-            state: transfer.state.into(),
+            state: transfer.state,
             from_store_id: transfer.source.clone(),
             to_store_id: transfer.destination.clone(),
             shipped_at: transfer.opened_at,

@@ -114,8 +114,7 @@ struct WireReservation<'a> {
     opened: Sequence,
     opened_at: Timestamp,
     deadline: Timestamp,
-    #[serde(borrow)]
-    state: Cow<'a, str>,
+    state: ReservationState,
     ended_at: Option<Timestamp>,
     #[serde(borrow)]
     lines: Vec<(Cow<'a, str>, Cow<'a, str>, Quantity, Quantity)>,
@@ -131,8 +130,7 @@ struct WireTransfer<'a> {
     source: Cow<'a, str>,
     #[serde(borrow)]
     destination: Cow<'a, str>,
-    #[serde(borrow)]
-    state: Cow<'a, str>,
+    state: TransferState,
     ended_at: Option<Timestamp>,
     #[serde(borrow)]
     lines: Vec<(Cow<'a, str>, Quantity, Quantity, Quantity)>,
@@ -175,8 +173,7 @@ pub(super) fn read_lapsed(line: &str) -> Result<(ProductId, Timestamp), String> 
 /// Reads a reservation.
 pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reservation, String> {
     let wire: WireReservation<'_> = serde_json::from_str(line).map_err(said)?;
-    let state: ReservationState = wire.state.parse().map_err(said)?;
-    check_end(state == ReservationState::Open, wire.ended_at)?;
+    check_end(wire.state == ReservationState::Open, wire.ended_at)?;
     let lines = wire.lines.iter().map(|(product, store, held, committed)| {
         Some(HeldLine {
             product: ids.product(product)?,
@@ -191,7 +188,7 @@ pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reserva
         opened: wire.opened,
         opened_at: wire.opened_at,
         deadline: wire.deadline,
-        state,
+        state: wire.state,
         ended_at: wire.ended_at,
         lines: lines_of(lines, "a line that names no level")?,
     })
@@ -200,8 +197,7 @@ pub(super) fn read_reservation(line: &str, ids: &mut Interner) -> Result<Reserva
 /// Reads a transfer.
 pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, String> {
     let wire: WireTransfer<'_> = serde_json::from_str(line).map_err(said)?;
-    let state: TransferState = wire.state.parse().map_err(said)?;
-    check_end(state == TransferState::InTransit, wire.ended_at)?;
+    check_end(wire.state == TransferState::InTransit, wire.ended_at)?;
     let lines = wire
         .lines
         .iter()
@@ -222,7 +218,7 @@ pub(super) fn read_transfer(line: &str, ids: &mut Interner) -> Result<Transfer, 
         destination: ids
             .store(&wire.destination)
             .ok_or("its destination is no store")?,
-        state,
+        state: wire.state,
         ended_at: wire.ended_at,
         lines: lines_of(lines, "a line that names no product")?,
     })
