@@ -4,17 +4,18 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
+FUZZ_PROFILE ?= --release
 MUTANTS_PARTS ?= 400
 MUTANTS_SEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # No sanitizer: our code has no unsafe for it to watch, it makes the targets five to ten times slower, and it takes flags
 # of nightly compilers. What is found grows a corpus that nobody commits; the committed one is only read.
-FUZZ_BUILD = --sanitizer none
+FUZZ_BUILD = $(FUZZ_PROFILE) --sanitizer none
 FUZZ_ARGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay quick test schemathesis clients check spelling features package documents fmt bench bench-http jmeter fuzz fuzz-check mutants
+.PHONY: help run run-store replay quick test schemathesis clients check spelling features package documents fmt bench bench-http jmeter fuzz fuzz-smoke fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -104,6 +105,9 @@ fuzz: ## runs every fuzz target for FUZZ_SECONDS (20); needs a C++ compiler, and
 			$(FUZZ_ARGS) $$(test ! -f $$dictionary || echo -dict=$$dictionary) 2>$$log || { cat $$log; exit 1; }; \
 		sed -n 's/^Done/&/p' $$log; \
 	done
+
+fuzz-smoke: ## runs every fuzz target for 5 seconds, built in minutes, as CI does
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=5 FUZZ_PROFILE=--dev
 
 fuzz-check: ## lints the fuzz targets, which are a workspace of their own; needs a C++ compiler
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check

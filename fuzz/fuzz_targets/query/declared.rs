@@ -5,7 +5,7 @@ use std::sync::{LazyLock, Mutex};
 
 use inventory_core::vocabulary::{ProductId, ReservationId, Sequence, StoreId, TransferId};
 use inventory_http::server::{Param, ParamKind};
-use inventory_http::wire::{AsOf, Cursor, PageKey, schema};
+use inventory_http::wire::{AsOf, Cursor, KeyName, PageKey, schema};
 use regex::Regex;
 
 type Reservations = (Sequence, ReservationId);
@@ -58,6 +58,12 @@ pub(crate) fn is_declared(param: &Param, value: &str) -> bool {
                 Transfers::FORMAT => is_cursor::<Transfers>(value),
                 Alerts::FORMAT => is_cursor::<Alerts>(value),
                 schema::AS_OF_FORMAT => value.parse::<AsOf>().is_ok(),
+                schema::ENCODED_NAME_FORMAT => {
+                    decoded(value).is_some_and(|name| KeyName::new(&name).is_ok())
+                }
+                schema::ENCODED_ID_FORMAT => {
+                    decoded(value).is_some_and(|id| StoreId::new(&id).is_ok())
+                }
                 _ => panic!("{format} is a format that nobody knows"),
             };
             is_formed && matches(pattern, value)

@@ -98,7 +98,7 @@ fn check_path(target: &str, route: &Route<Central>, rule: &PathRule) {
     assert_eq!(segments.len(), route.path_params.len());
     for (position, (segment, param)) in segments.iter().zip(route.path_params).enumerate() {
         let text = decoded(segment);
-        match params.parse(position, param.name, |text| Ok(text.to_owned())) {
+        match params.parse::<String>(position, param.name) {
             Ok(found) => assert_eq!(Some(found), text),
             Err(error) => assert_eq!(
                 (refused_field(&error).as_str(), text.as_ref()),
@@ -106,8 +106,7 @@ fn check_path(target: &str, route: &Route<Central>, rule: &PathRule) {
             ),
         }
         let id = text.and_then(|text| ProductId::new(&text).ok());
-        let parse = |text: &str| ProductId::new(text).map_err(|error| error.to_string());
-        match params.parse(position, param.name, parse) {
+        match params.parse::<ProductId>(position, param.name) {
             Ok(found) => assert_eq!(Some(found), id),
             Err(error) => assert_eq!((refused_field(&error).as_str(), id), (param.name, None)),
         }
@@ -128,7 +127,7 @@ fn check_encoding(text: &str) {
             continue;
         };
         let params = PathParams::matching("/{any}/end", uri);
-        let found = params.map(|params| params.parse(0, "any", |text| Ok(text.to_owned())));
+        let found = params.map(|params| params.parse::<String>(0, "any"));
         let expected = (!text.is_empty()).then(|| Ok(text.to_owned()));
         assert_eq!(found, expected);
     }

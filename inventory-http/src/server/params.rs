@@ -6,7 +6,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::header::HeaderParam;
 use super::query::{Param, parses};
-use crate::wire::{Cursor, KeyName, PageKey, Subject, headers, percent_decoded, schema};
+use crate::wire::{Cursor, KeyName, PageKey, Subject, header_decoded, headers, schema};
 
 /// Where a page of a listing starts.
 pub const fn cursor<K: PageKey>() -> Param {
@@ -148,7 +148,7 @@ pub fn acting_store<S>(call: &Call<S>) -> Result<Option<StoreId>, ApiError> {
 }
 
 fn encoded_store(text: &str) -> Result<StoreId, String> {
-    StoreId::new(&percent_decoded(text)?).map_err(|error| error.to_string())
+    StoreId::new(&header_decoded(text)?).map_err(|error| error.to_string())
 }
 
 /// The key of a mutation: in the body, in the header, or the same in both.

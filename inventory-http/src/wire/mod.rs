@@ -51,7 +51,7 @@ pub use line::{LINES_MAX, LevelAfter, Levels};
 pub use mutation::{Body, Declared, Direct, FromReceipt, Mutation, Path, Remarks};
 pub use name::{InvalidKeyName, KEY_NAME_CHARACTERS_MAX, KeyName};
 pub use operations::{Liveness, Readiness, ReadinessStatus};
-pub use percent::{percent_decoded, percent_encoded};
+pub use percent::{header_decoded, percent_decoded, percent_encoded};
 pub use position::{InvalidPosition, Position};
 pub use product::{GlobalProduct, Listing, Product};
 pub use replication::{Changes, SnapshotLevel, SnapshotProduct, StateSnapshot, WireEvent};

@@ -7,7 +7,7 @@ use inventory_core::vocabulary::Actor;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::percent::{percent_decoded, percent_encoded};
+use super::percent::{header_decoded, percent_encoded};
 use super::schema::NAME_FORMAT;
 
 /// Most characters of the name of a key.
@@ -66,7 +66,7 @@ impl KeyName {
     ///
     /// Says what is wrong with it.
     pub fn from_encoded(text: &str) -> Result<Self, String> {
-        Self::new(&percent_decoded(text)?).map_err(|error| error.to_string())
+        Self::new(&header_decoded(text)?).map_err(|error| error.to_string())
     }
 
     /// The name as it stands in a header, which has only ASCII: percent-encoded.
