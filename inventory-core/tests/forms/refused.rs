@@ -53,7 +53,7 @@ fn a_request_keeps_the_rules_of_its_constructors() {
         ("/caller", json!(""), "1 to 516 bytes"),
         ("/scope/0", json!(" north"), "blank"),
         ("/history", json!("0"), "32 lower-case"),
-        ("/annotations/reason", json!("theft"), "must be sale"),
+        ("/annotations/reason", json!("theft"), "one of sale"),
         ("/annotations/note", json!("a\nb"), "control characters"),
         ("/annotations/trace", json!("00-0-0-0"), "traceparent"),
         ("/commands/0/adjust/product", json!(".."), "no address"),

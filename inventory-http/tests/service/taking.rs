@@ -132,7 +132,7 @@ impl Served {
 #[test]
 fn a_body_is_made_no_further_than_its_reader_takes_it() {
     let served = serve();
-    let mut client = Client::connect(served.address);
+    let mut client = Client::narrow(served.address);
     client.send(b"GET /body HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let unread = served.settled();
     assert!(unread * CHUNK_BYTES <= AHEAD_BYTES_MAX, "{unread} chunks");
