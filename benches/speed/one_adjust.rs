@@ -19,8 +19,9 @@ const UPDATES: u64 = 200_000;
 /// Updates that are timed at once: requests are handled soon after they came in, while they are in a cache still.
 const UPDATES_AT_ONCE: u64 = 1_000;
 
-/// Keys that the engine remembers, all through: each further one makes it forget another.
-const KEYS: u64 = 1_000_000;
+/// Keys that the engine remembers, all through: each further one makes it forget another. The baseline forgets none until it has as
+/// many, and then all.
+const KEYS: usize = 1_000_000;
 
 pub(crate) fn run(contests: &mut Contests) {
     for (measured, products) in [
@@ -47,27 +48,29 @@ struct InMemory {
 
 impl InMemory {
     fn stocked(products: usize) -> Self {
+        let keys = scaled(KEYS);
+        let limits = WindowLimits::new().with_keys_max(keys);
         let mut stocked = Self {
             stock: (0..products)
                 .map(|product| (product_name(product), 1_000_000_000))
                 .collect(),
             keys: RapidHashSet::default(),
-            ledger: stocked(products, 1),
+            ledger: stocked_within(limits, products, 1),
             staging: Staging::default(),
             baseline_sales: Sales::of(products),
             engine_sales: Sales::of(products),
         };
-        stocked.keys.reserve(KEYS as usize);
-        for _ in 0..KEYS / UPDATES_AT_ONCE {
+        stocked.keys.reserve(keys);
+        for _ in 0..keys as u64 / UPDATES_AT_ONCE {
             stocked.time_engine();
         }
-        assert_eq!(stocked.ledger.key_count() as u64, KEYS);
+        assert_eq!(stocked.ledger.key_count(), keys);
         stocked
     }
 
     /// Both sides are given what they must keep a copy of.
     fn time_baseline(&mut self) -> Duration {
-        if self.keys.len() as u64 >= KEYS {
+        if self.keys.len() >= scaled(KEYS) {
             self.keys.clear();
         }
         let sales = (0..UPDATES_AT_ONCE).map(|_| self.baseline_sales.next_sale());
@@ -114,7 +117,11 @@ impl Contest for InMemory {
 
 /// A ledger of products with stock at so many stores each.
 pub(crate) fn stocked(products: usize, levels_per_product: usize) -> Ledger {
-    let (mut ledger, mut staging) = (Ledger::new(WindowLimits::default()), Staging::default());
+    stocked_within(WindowLimits::default(), products, levels_per_product)
+}
+
+fn stocked_within(limits: WindowLimits, products: usize, levels_per_product: usize) -> Ledger {
+    let (mut ledger, mut staging) = (Ledger::new(limits), Staging::default());
     for product in 0..products {
         let lines = (0..levels_per_product)
             .map(|store| count(product, store))

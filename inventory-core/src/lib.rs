@@ -2,7 +2,7 @@
 //!
 //! One engine is the authority over the stock of all products at all stores. It takes [requests](machine::Request) of one
 //! or more lines, all of which apply or none, refuses what would sell a unit twice, and answers only what is durable.
-//! Start with [`Inventory`](inventory::Inventory), which runs it in one value; the commands and answers are in [`machine`].
+//! Start with [`Inventory`](inventory::Inventory), which runs all of it; the commands and answers are in [`machine`].
 //!
 //! What it is not: it does no I/O, knows no clock, no network and no async runtime. Storage and time come through
 //! [`ports`]; the crate `inventory-log` has adapters for files, and [`memory`] has some for tests.

@@ -1,5 +1,5 @@
-//! The serde form of commands, requests and events: what is written is read back as it was, and nothing is read that a program
-//! could not have made.
+//! The serde form of commands, requests and events: what is written is read back as it was, and no request is read that a
+//! program could not have made.
 //!
 //! The cases are the same at every run. `PROPTEST_CASES` sets how many there are, `PROPTEST_RNG_SEED` draws others.
 
@@ -9,6 +9,7 @@
 )]
 
 mod draw;
+mod kept;
 mod refused;
 
 use inventory_core::machine::{

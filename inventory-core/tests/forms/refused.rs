@@ -48,7 +48,7 @@ fn a_request_keeps_the_rules_of_its_constructors() {
             vec![adjust; REQUEST_LINES_MAX + 1].into(),
             "at most 10000 lines",
         ),
-        ("/key", Value::Null, "no key"),
+        ("/key", Value::Null, "without a key"),
         ("/key", json!("caf\u{e9}"), "printable ASCII"),
         ("/caller", json!(""), "1 to 516 bytes"),
         ("/scope/0", json!(" north"), "blank"),

@@ -21,8 +21,8 @@ use super::settings::Settings;
 use super::snapshots::Snapshots;
 use super::{expiry, forgotten};
 use crate::server::{
-    App, Background, BindError, Bound, EndError, GivenUp, InvalidApiKey, Keyring, Prepared,
-    Running, Trouble,
+    App, Background, BindError, Bound, EndError, GivenUp, InvalidApiKey, Keyring, PartEnded,
+    Prepared, Running, Trouble,
 };
 use crate::telemetry::Telemetry;
 
@@ -137,9 +137,9 @@ pub async fn start(
         forgotten::watch(Arc::clone(&central), settings.keys_look),
     );
     let engine = Arc::clone(&central);
-    background.start("the engine", async move {
+    background.start(ENGINE, async move {
         engine.engine_failed().await;
-        Err("what was being written is settled by the next start".to_owned())
+        Err(ENGINE_FAILED.to_owned())
     });
     background.start("taking snapshots", async {
         let _ = snapshots_gone.await;
@@ -149,13 +149,27 @@ pub async fn start(
     let end = move |mut background: Background, within| async move {
         // They hold the service, and most of them would never end.
         background.abort();
+        let by = time::Instant::now() + within;
         let ended = background.end(within).await;
-        let closed = close(central, preparing, snapshots, within).await;
-        ended.and(closed)
+        let engine = Arc::clone(&central);
+        let closed = close(central, preparing, snapshots, (by, within)).await;
+        // It may have failed in what was written last, when nothing looked at it any more.
+        let failed = engine.has_failed().then(|| PartEnded {
+            part: ENGINE,
+            reason: ENGINE_FAILED.to_owned(),
+        });
+        let written = failed.map_or(Ok(()), |failed| Err(EndError::Part(failed)));
+        ended.and(written).and(closed)
     };
     let running = bound.serve(app, background, end);
     Ok((running, report))
 }
+
+/// The part that writes.
+const ENGINE: &str = "the engine";
+
+/// Why it has ended.
+const ENGINE_FAILED: &str = "what was being written is settled by the next start";
 
 /// What this machine is called.
 fn host_name() -> String {
@@ -174,9 +188,8 @@ async fn close(
     central: Arc<Central>,
     preparing: Preparing,
     snapshots: Snapshots,
-    within: Duration,
+    (by, within): (time::Instant, Duration),
 ) -> Result<(), EndError> {
-    let by = time::Instant::now() + within;
     let end =
         async |part: &'static str, ended: JoinHandle<()>| match time::timeout_at(by, ended).await {
             Ok(Ok(())) => Ok(()),

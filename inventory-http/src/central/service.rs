@@ -181,6 +181,11 @@ impl Central {
         instruments.update(UpdateOutcome::Refused, 1);
     }
 
+    /// Whether the engine has stopped by itself.
+    pub(super) fn has_failed(&self) -> bool {
+        *self.failed.borrow()
+    }
+
     /// Waits until the engine has stopped by itself.
     pub(super) async fn engine_failed(&self) {
         let mut failed = self.failed.subscribe();

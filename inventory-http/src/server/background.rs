@@ -1,5 +1,5 @@
-//! What a service does between calls. Once a part of it ends, the service ends: it would serve on, and nobody would notice what
-//! is no longer done.
+//! What a service does between calls. Once a part of it ends, the service ends: it would go on answering
+//! with what it has, and nobody would notice what is no longer done.
 
 use std::any::Any;
 use std::future::pending;
@@ -47,7 +47,8 @@ impl Background {
         &self.stopping
     }
 
-    /// Starts a part, which has to run until the service is stopping. An error says why it could not.
+    /// Starts a part, which has to run until the service is stopping. An error says why it could not. Must be called inside a
+    /// runtime.
     pub fn start(
         &mut self,
         part: &'static str,
@@ -101,7 +102,7 @@ impl Background {
             Ok((id, Ok(()))) if self.stopping.has_begun() => (id, None),
             Ok((id, Ok(()))) => (id, Some("nobody has told it to".to_owned())),
             Ok((id, Err(reason))) => (id, Some(reason)),
-            Err(error) if error.is_cancelled() => (error.id(), None),
+            Err(error) if error.is_cancelled() && self.stopping.has_begun() => (error.id(), None),
             Err(error) => (error.id(), Some(why(error))),
         };
         let known = self.names.iter().position(|(known, _)| *known == id);

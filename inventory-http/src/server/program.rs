@@ -37,16 +37,22 @@ pub fn end<E: Error + 'static>(
     let Err(failure) = ended else {
         return ExitCode::SUCCESS;
     };
-    let (status, error): (_, &dyn Error) = match &failure {
-        Failure::Setting(error) => (2, error),
-        Failure::Start(error) => (start(error), error),
-        Failure::System(error) => (5, error),
-        Failure::End(error @ EndError::Part(_)) => (7, error),
-        Failure::End(error @ EndError::GivenUp(_)) => (9, error),
-    };
+    let (status, error) = failure.status(start);
     // Nothing above would print what has led to it.
     let _ = writeln!(io::stderr(), "{name}: {}", Causes(error));
     ExitCode::from(status)
+}
+
+impl<E: Error + 'static> Failure<E> {
+    fn status(&self, start: impl FnOnce(&E) -> u8) -> (u8, &(dyn Error + 'static)) {
+        match self {
+            Self::Setting(error) => (2, error),
+            Self::Start(error) => (start(error), error),
+            Self::System(error) => (5, error),
+            Self::End(error @ EndError::Part(_)) => (7, error),
+            Self::End(error @ EndError::GivenUp(_)) => (9, error),
+        }
+    }
 }
 
 /// Starts a service and runs it until it ends. SIGTERM and SIGINT stop it, and SIGHUP has it read its files again.
@@ -96,4 +102,39 @@ async fn serve<E: Send + 'static>(
     }
     running.stop();
     running.ended().await.map_err(Failure::End)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::server::{GivenUp, PartEnded};
+
+    #[test]
+    fn each_way_to_end_has_a_status_of_its_own_and_says_what_has_ended() {
+        let part = |part, reason: &str| {
+            let reason = reason.to_owned();
+            Failure::End(EndError::Part(PartEnded { part, reason }))
+        };
+        let given_up = GivenUp {
+            part: "the outbox",
+            waited: Duration::from_secs(10),
+        };
+        let system = || io::Error::from(io::ErrorKind::OutOfMemory);
+        for (failure, status, says) in [
+            (Failure::Start(system()), 3, "out of memory"),
+            (Failure::System(system()), 5, "out of memory"),
+            (
+                part("sending", "it has panicked: no clock"),
+                7,
+                "sending has ended: it has panicked: no clock",
+            ),
+            (Failure::End(EndError::GivenUp(given_up)), 9, "the outbox"),
+        ] {
+            let (found, error) = failure.status(|_| 3);
+            assert_eq!(found, status, "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Bound {
     }
 
     /// Serves an app until a part in the background has ended, or somebody says stop: then calls are served for some time
-    /// longer. At last `end` ends what runs in the background, within the time that it is given.
+    /// longer. At last `end` ends what runs in the background, within the time that it is given. Must be called inside a runtime.
     pub fn serve<S: Send + Sync + 'static, E>(
         self,
         app: App<S>,

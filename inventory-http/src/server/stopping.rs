@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Phase {
     #[default]
     Serving,
@@ -34,11 +34,12 @@ impl Stopping {
 
     /// It is near.
     pub(super) fn draw_near(&self) {
-        self.0.send_replace(Phase::Draining);
+        self.0
+            .send_modify(|phase| *phase = Phase::Draining.max(*phase));
     }
 
     /// It begins.
-    pub fn begin(&self) {
+    pub(super) fn begin(&self) {
         self.0.send_replace(Phase::Stopping);
     }
 }

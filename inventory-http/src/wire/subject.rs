@@ -84,5 +84,5 @@ subjects! {
     StoreId: "storeId", "the store", as "north";
     ReservationId: "reservationId", "the reservation", as "cart-3";
     TransferId: "transferId", "the transfer", as "van-1";
-    IdempotencyKey: "idempotencyKey", "the key of the intent", as "delivery-1";
+    IdempotencyKey: "idempotencyKey", "the idempotency key", as "delivery-1";
 }

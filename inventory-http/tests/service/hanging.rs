@@ -251,6 +251,19 @@ fn a_sync_that_fails_after_a_hang_ends_the_service_though_nobody_waits_for_it() 
 }
 
 #[test]
+fn an_engine_that_fails_once_the_service_was_told_to_stop_is_why_it_has_ended() {
+    let (hang, ports) = Hang::of(MemoryStorage::new().ports());
+    let mut world = World::on(ports, &settings(&[]));
+    let (mut client, body) = (world.client(), update("begun"));
+    let asking = thread::spawn(move || client.call("POST", "/inventory/updates", &[], Some(&body)));
+    hang.begun.recv().unwrap();
+    world.tell_to_stop();
+    hang.ends.send(End::Fails).unwrap();
+    assert_unavailable(&asking.join().unwrap(), "unknown");
+    assert_eq!(world.ends(), engine_failed());
+}
+
+#[test]
 fn a_panic_of_the_engine_is_an_unknown_outcome_and_ends_the_service() {
     let (hang, ports) = Hang::of(MemoryStorage::new().ports());
     let world = World::on(ports, &settings(&[]));

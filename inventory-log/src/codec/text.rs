@@ -10,9 +10,9 @@ pub(crate) trait Value {
     fn push(self, out: &mut Vec<u8>);
 }
 
-/// Appends a value behind its name, which brings its quotes and what is around it.
-pub(crate) fn push_field(out: &mut Vec<u8>, name: &[u8], value: impl Value) {
-    out.extend_from_slice(name);
+/// Appends JSON as it stands, mostly a comma and a name in quotes, and then a value.
+pub(crate) fn push_field(out: &mut Vec<u8>, before: &[u8], value: impl Value) {
+    out.extend_from_slice(before);
     value.push(out);
 }
 

@@ -35,14 +35,14 @@ impl FileOptions {
         self
     }
 
-    /// With another growth of a segment that is full.
+    /// With so many bytes by which a full segment grows.
     #[must_use]
     pub const fn with_reserve_bytes(mut self, reserve_bytes: u64) -> Self {
         self.reserve_bytes = reserve_bytes;
         self
     }
 
-    /// With so many bytes overwritten ahead.
+    /// With so many bytes written ahead of what is appended.
     #[must_use]
     pub const fn with_prefill_bytes(mut self, prefill_bytes: u64) -> Self {
         self.prefill_bytes = prefill_bytes;

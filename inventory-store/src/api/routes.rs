@@ -45,10 +45,10 @@ fn stock() -> Vec<Route<Store>> {
             .query(&[&PRODUCTS_CURSOR, &LIMIT])
             .answers::<StoreListing>(OK, "a page"),
         Route::reads("/store/inventory/{productId}", reads::get)
-        .about("readProduct", "reads a product as this store knows it")
-        .path_params(ProductId::PARAMS)
-        .answers::<StoreProduct>(OK, "the product")
-        .errors(&[Code::NotFound]),
+            .about("readProduct", "reads a product as this store knows it")
+            .path_params(ProductId::PARAMS)
+            .answers::<StoreProduct>(OK, "the product")
+            .errors(&[Code::NotFound]),
         Route::reads("/store/status", reads::status)
             .about("readStatus", "says how this store is doing")
             .free()

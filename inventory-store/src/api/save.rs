@@ -2,6 +2,7 @@
 
 use inventory_http::wire::Position;
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,12 @@ pub(super) async fn save(
                 let written = write(&mut files, &frozen);
                 (files, written)
             });
-            let (given_back, written) = saving.await.map_err(|error| error.to_string())?;
+            let (given_back, written) = match saving.await {
+                Ok(saved) => saved,
+                // This part has panicked, then: what it says is said as of any other.
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                Err(error) => return Err(error.to_string()),
+            };
             files = given_back;
             schedule.sized(files.bytes());
             match written {

@@ -44,14 +44,14 @@ impl HistoryQuery {
         }
     }
 
-    /// With only the events of a product.
+    /// With only the events of a product; `None` is all of them.
     #[must_use]
     pub fn with_product(mut self, product: Option<ProductId>) -> Self {
         self.product = product;
         self
     }
 
-    /// With only the events at a store.
+    /// With only the events at a store; `None` is all of them.
     #[must_use]
     pub fn with_store(mut self, store: Option<StoreId>) -> Self {
         self.store = store;

@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Request {
             (Some(key), Some(caller)) => Self::new(key, commands).map(|request| request.by(caller)),
             (Some(key), None) => Self::new(key, commands),
             (None, None) => Self::unkeyed(commands),
-            (None, Some(_)) => return Err(D::Error::custom("a caller is named, but no key of it")),
+            (None, Some(_)) => return Err(D::Error::custom("a caller without a key")),
         };
         let mut request = made.map_err(D::Error::custom)?;
         if let Some(stores) = form.scope {

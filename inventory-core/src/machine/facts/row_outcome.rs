@@ -21,9 +21,9 @@ named! {
     pub enum Skip {
         /// The product is at another version.
         Stale = "stale",
-        /// The level is what the line says.
+        /// The level is what was said.
         Unchanged = "unchanged",
-        /// More is reserved than the line says.
+        /// More is reserved than was said.
         BelowReserved = "below_reserved",
     }
 

@@ -66,6 +66,10 @@ impl Source<'_> {
     /// # Errors
     ///
     /// Names the first setting that is wrong, and says what it must be.
+    ///
+    /// # Panics
+    ///
+    /// The settings of the program do not have all of these.
     pub fn service(
         &self,
         list: &'static str,

@@ -1,4 +1,4 @@
-//! Reservations, transfers, alerts and buried positions, as lines of a snapshot. Who reads a line is told what is wrong with it.
+//! Reservations, transfers, alerts and buried positions, as lines of a snapshot. A reader's error says what is wrong with the line.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! How much is remembered.
 
-/// How long, how many and how large keys are remembered. A limit of zero remembers none, as a copy does that takes no requests:
-/// a retry is then a request of its own.
+/// How long, how many and how large keys are remembered. With no keys or no bytes none is remembered, and a retry is a request of
+/// its own: for a copy that takes no requests. With an age of zero the newest key is remembered until there is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WindowLimits {
@@ -35,7 +35,7 @@ impl WindowLimits {
         }
     }
 
-    /// With keys forgotten at another age.
+    /// With another age at which keys may be forgotten.
     #[must_use]
     pub const fn with_age_ms(mut self, age_ms: u64) -> Self {
         self.age_ms = age_ms;
