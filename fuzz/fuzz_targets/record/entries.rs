@@ -9,8 +9,8 @@ use inventory_core::machine::{
 };
 use inventory_core::vocabulary::{
     ACTOR_CHARACTERS_MAX, Chain, Delta, Fingerprint, ID_BYTES_MAX, KEY_BYTES_MAX,
-    NOTE_CHARACTERS_MAX, QUANTITY_MAX, Quantity, REFERENCE_CHARACTERS_MAX, Reason, Sequence,
-    Timestamp, TraceParent, Version,
+    NOTE_CHARACTERS_MAX, ProductId, QUANTITY_MAX, Quantity, REFERENCE_CHARACTERS_MAX, Reason,
+    Sequence, Timestamp, TraceParent, Version,
 };
 
 /// Positions have at most 19 digits in a line: more than a log can reach.
@@ -236,7 +236,7 @@ fn text_of(event: Event) -> String {
     line[from..to].to_owned()
 }
 
-/// Any text as an id: without control characters, not empty, not too long.
+/// Any text as an id: without control characters and not too long; what is none all the same is another one.
 fn id_of(text: &str) -> String {
     let mut id: String = text
         .chars()
@@ -246,7 +246,10 @@ fn id_of(text: &str) -> String {
         .rev()
         .find(|&at| id.is_char_boundary(at));
     id.truncate(end.unwrap_or(0));
-    if id.is_empty() { "tea".to_owned() } else { id }
+    match ProductId::new(&id) {
+        Ok(_) => id,
+        Err(_) => "tea".to_owned(),
+    }
 }
 
 /// Any text as a remark: no control characters, not empty, not too long.
