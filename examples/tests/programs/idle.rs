@@ -35,7 +35,8 @@ fn of_each(program: &Program, settings: &CentralSettings) -> u64 {
     let before = resident(program);
     let second = connect();
     let grown = resident(program).saturating_sub(before);
-    assert_eq!((first.len(), second.len()), (CONNECTIONS, CONNECTIONS));
+    // Until here all of them were connected.
+    drop((first, second));
     grown / CONNECTIONS as u64
 }
 
