@@ -2,11 +2,12 @@
 //!
 //! Criterion runs and reports both sides of every row; the table at the end says what the ratios are and what they
 //! should be. Arguments are criterion's: a filter, or `--test` to run everything once on little data. `BENCH_HOLDS` says
-//! how many reservations are open while deadlines pass.
+//! how many reservations are open while deadlines pass, `TAIL_SECONDS` for how long waits are measured beside snapshots.
 
 mod after_group;
 mod arguments;
 mod bulk;
+mod callers;
 mod contest;
 mod deadlines;
 mod history;
@@ -20,6 +21,7 @@ mod shop;
 mod snapshots;
 mod start;
 mod table;
+mod tail;
 mod tills;
 mod waits;
 mod window;
@@ -51,6 +53,7 @@ fn main() {
     let outcomes = contests.finish();
     let deadlines = is_wanted(deadlines::NAME).then(deadlines::measure);
     let waits = is_wanted(waits::NAME).then(waits::measure);
+    let tail = is_wanted(tail::NAME).then(tail::measure);
     let asked = is_wanted(history::NAME).then(history::measure);
     let written = is_wanted(snapshots::NAME).then(snapshots::measure);
     // One round on little data says that the code runs, and nothing about its speed.
@@ -60,6 +63,7 @@ fn main() {
             &table::Measured {
                 deadlines,
                 waits,
+                tail,
                 asked,
                 written,
                 memory,

@@ -1,128 +1,175 @@
-//! Durable updates of many threads, each of which waits for its own, beside those of one thread.
+//! Durable updates of many callers, each of which waits for its own, beside those of one, and beside the disk alone.
 
-use std::sync::Barrier;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::cell::{LazyCell, RefCell, RefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use inventory_core::machine::Request;
-use inventory_core::writer::{Writer, WriterLimits};
-use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
+use crate::callers::{CALLERS_MAX, Callers};
 use crate::contest::{Aim, Contest, Contests, Row};
-use crate::raw;
-use crate::shop::{self, Sales};
 
-const CALLERS: u64 = 64;
-const PRODUCTS: usize = 10_000;
-
-/// Far above the keys of the other sales: no key is used twice.
-const HOT_KEYS_FROM: u64 = 1 << 32;
+const THREADS: u64 = 64;
+const TASKS: u64 = CALLERS_MAX;
 
 /// Updates per iteration when one caller makes them: as long as it takes many callers to make one each, roughly.
 const LONE_UPDATES: u64 = 4;
 
 pub(crate) fn run(contests: &mut Contests) {
-    let spread = Row {
-        measured: "64 callers, 10 k products",
-        baseline: "one caller, through the writer",
-        aim: Aim::RateAtLeast(15.0),
+    let row = |measured, baseline, rate| Row {
+        measured,
+        baseline,
+        aim: Aim::RateAtLeast(rate),
     };
-    let hot = Row {
-        measured: "64 callers, one hot product",
-        baseline: "64 callers, 10 k products",
-        aim: Aim::RateAtLeast(0.9),
-    };
-    contests.run(spread, || Spread(Callers::stocked()));
-    contests.run(hot, || Hot(Callers::stocked()));
+    let callers = LazyCell::new(|| RefCell::new(Callers::stocked()));
+    let spread = row(
+        "64 callers, 10 k products",
+        "one caller, through the writer",
+        15.0,
+    );
+    contests.run(spread, || Spread::of(callers.borrow_mut()));
+    let busy = row(
+        "64 callers beside a busy core",
+        "one caller beside a busy core",
+        15.0,
+    );
+    contests.run(busy, || Spread {
+        _busy: Some(BusyCore::start()),
+        ..Spread::of(callers.borrow_mut())
+    });
+    let disk = row(
+        "64 callers, each waiting",
+        "append of 64 lines + fdatasync",
+        0.5,
+    );
+    contests.run(disk, || Threads(callers.borrow_mut()));
+    let hot = row(
+        "64 callers, one hot product",
+        "64 callers, 10 k products",
+        1.0,
+    );
+    contests.run(hot, || Hot(callers.borrow_mut()));
+    let tasks = row(
+        "1,024 async callers",
+        "append of 1,024 lines + fdatasync",
+        0.4,
+    );
+    contests.run(tasks, || Tasks::of(callers.borrow_mut()));
 }
 
-struct Callers {
-    writer: Writer,
-    spread: Sales,
-    hot: Sales,
-    /// Last, so that it outlives the files.
-    _directory: TempDir,
+/// A thread that computes and never waits, until it is dropped.
+struct BusyCore {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
-impl Callers {
-    fn stocked() -> Self {
-        let directory = raw::directory();
-        let engine = shop::open_stocked(&directory.path().join("log"), PRODUCTS);
+impl BusyCore {
+    fn start() -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let compute = move || {
+            while !over.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        };
         Self {
-            writer: Writer::start(engine, WriterLimits::default())
-                .expect("the system has a thread"),
-            spread: Sales::of(PRODUCTS),
-            hot: Sales::of(1).with_keys_from(HOT_KEYS_FROM),
-            _directory: directory,
+            is_over,
+            thread: Some(thread::spawn(compute)),
         }
     }
+}
 
-    /// Lets each caller make its requests, one at a time; all start together.
-    fn time(&self, of_callers: Vec<Vec<Request>>) -> Duration {
-        let start_line = Barrier::new(of_callers.len() + 1);
-        thread::scope(|scope| {
-            let callers: Vec<_> = of_callers
-                .into_iter()
-                .map(|requests| {
-                    let start_line = &start_line;
-                    scope.spawn(move || {
-                        start_line.wait();
-                        for request in requests {
-                            self.writer.submit_and_wait(vec![request]).expect("durable");
-                        }
-                    })
-                })
-                .collect();
-            start_line.wait();
-            let start = Instant::now();
-            for caller in callers {
-                caller.join().expect("a caller does not panic");
-            }
-            start.elapsed()
-        })
-    }
-
-    fn time_spread(&mut self, callers: u64, updates_each: u64) -> Duration {
-        let requests = (0..callers)
-            .map(|_| self.spread.requests(updates_each))
-            .collect();
-        self.time(requests)
-    }
-
-    fn time_hot(&mut self, updates_each: u64) -> Duration {
-        let requests = (0..CALLERS)
-            .map(|_| self.hot.requests(updates_each))
-            .collect();
-        self.time(requests)
+impl Drop for BusyCore {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("it only computes");
+        }
     }
 }
 
-struct Spread(Callers);
+struct Spread<'a> {
+    callers: RefMut<'a, Callers>,
+    _busy: Option<BusyCore>,
+}
 
-impl Contest for Spread {
+impl<'a> Spread<'a> {
+    fn of(callers: RefMut<'a, Callers>) -> Self {
+        Self {
+            callers,
+            _busy: None,
+        }
+    }
+}
+
+impl Contest for Spread<'_> {
     const BASELINE_UPDATES: u64 = LONE_UPDATES;
-    const ENGINE_UPDATES: u64 = CALLERS;
+    const ENGINE_UPDATES: u64 = THREADS;
 
     fn baseline(&mut self, iterations: u64) -> Duration {
-        self.0.time_spread(1, LONE_UPDATES * iterations)
+        self.callers.time_spread(1, LONE_UPDATES * iterations)
     }
 
     fn engine(&mut self, iterations: u64) -> Duration {
-        self.0.time_spread(CALLERS, iterations)
+        self.callers.time_spread(THREADS, iterations)
     }
 }
 
-struct Hot(Callers);
+struct Threads<'a>(RefMut<'a, Callers>);
 
-impl Contest for Hot {
-    const BASELINE_UPDATES: u64 = CALLERS;
-    const ENGINE_UPDATES: u64 = CALLERS;
+impl Contest for Threads<'_> {
+    const BASELINE_UPDATES: u64 = THREADS;
+    const ENGINE_UPDATES: u64 = THREADS;
 
     fn baseline(&mut self, iterations: u64) -> Duration {
-        self.0.time_spread(CALLERS, iterations)
+        self.0.time_raw(THREADS, iterations)
     }
 
     fn engine(&mut self, iterations: u64) -> Duration {
-        self.0.time_hot(iterations)
+        self.0.time_spread(THREADS, iterations)
+    }
+}
+
+struct Hot<'a>(RefMut<'a, Callers>);
+
+impl Contest for Hot<'_> {
+    const BASELINE_UPDATES: u64 = THREADS;
+    const ENGINE_UPDATES: u64 = THREADS;
+
+    fn baseline(&mut self, iterations: u64) -> Duration {
+        self.0.time_spread(THREADS, iterations)
+    }
+
+    fn engine(&mut self, iterations: u64) -> Duration {
+        self.0.time_hot(THREADS, iterations)
+    }
+}
+
+struct Tasks<'a> {
+    callers: RefMut<'a, Callers>,
+    runtime: Runtime,
+}
+
+impl<'a> Tasks<'a> {
+    fn of(callers: RefMut<'a, Callers>) -> Self {
+        Self {
+            callers,
+            runtime: Runtime::new().expect("the system has threads"),
+        }
+    }
+}
+
+impl Contest for Tasks<'_> {
+    const BASELINE_UPDATES: u64 = TASKS;
+    const ENGINE_UPDATES: u64 = TASKS;
+
+    fn baseline(&mut self, iterations: u64) -> Duration {
+        self.callers.time_raw(TASKS, iterations)
+    }
+
+    fn engine(&mut self, iterations: u64) -> Duration {
+        self.callers.time_tasks(&self.runtime, TASKS, iterations)
     }
 }

@@ -9,6 +9,7 @@ use crate::history::Asked;
 use crate::memory::Memory;
 use crate::snapshots::Written;
 use crate::start::Start;
+use crate::tail::Tail;
 use crate::waits::Waits;
 use crate::window::Window;
 
@@ -46,6 +47,7 @@ const PEAK_MAX: f64 = 1.3;
 pub(crate) struct Measured {
     pub(crate) deadlines: Option<Vec<Deadlines>>,
     pub(crate) waits: Option<Vec<Waits>>,
+    pub(crate) tail: Option<Tail>,
     pub(crate) asked: Option<Vec<Asked>>,
     pub(crate) written: Option<Written>,
     pub(crate) memory: Option<Memory>,
@@ -58,6 +60,7 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
     let Measured {
         deadlines,
         waits,
+        tail,
         asked,
         written,
         memory,
@@ -76,6 +79,7 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
         text.push_str(WAITS_HEAD);
         text.extend(waits.iter().map(of_waits));
     }
+    text.extend(tail.as_ref().map(of_tail));
     if let Some(asked) = asked {
         text.push_str(ASKED_HEAD);
         text.extend(asked.iter().map(of_asked));
@@ -159,6 +163,32 @@ fn of_waits(waits: &Waits) -> String {
         time(waits.caller.as_secs_f64()),
         time(waits.reader.as_secs_f64()),
         time(WAIT_MAX.as_secs_f64()),
+    )
+}
+
+/// How much longer the slowest of a thousand updates may take than the slowest of a thousand appends.
+const TAIL_MAX: f64 = 3.0;
+
+fn of_tail(tail: &Tail) -> String {
+    let Tail {
+        updates, appends, ..
+    } = tail;
+    let times = updates.p999 / appends.p999;
+    let met = match times <= TAIL_MAX {
+        true => "yes",
+        false => "NO",
+    };
+    format!(
+        "\nWhile {} snapshots of {} levels are taken, {} updates of 64 callers take {}, 99.9 of 100 at most {}, and {} appends of 64 lines \
+         and their fdatasync {}, 99.9 of 100 at most {}: {times:.1}x, at most {TAIL_MAX}x: {met}.\n",
+        tail.snapshots,
+        tail.levels,
+        updates.count,
+        time(updates.p50),
+        time(updates.p999),
+        appends.count,
+        time(appends.p50),
+        time(appends.p999),
     )
 }
 
