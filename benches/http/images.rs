@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::load::Client;
+use crate::client::Client;
 use crate::report::{Aim, row};
 use crate::server::Server;
 use crate::shop;

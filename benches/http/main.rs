@@ -6,6 +6,7 @@
 
 mod bare;
 mod batches;
+mod client;
 mod distance;
 mod images;
 mod load;

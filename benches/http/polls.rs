@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use crate::load::{Client, Requests as _};
+use crate::client::Client;
+use crate::load::Requests as _;
 use crate::report::{Aim, row};
 use crate::server::Server;
 use crate::shop;

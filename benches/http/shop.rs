@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::load::{Client, Requests};
+use crate::client::Client;
+use crate::load::Requests;
 
 pub(crate) const PRODUCTS: usize = 10_000;
 

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::load::{Client, Requests as _};
+use crate::client::Client;
+use crate::load::Requests as _;
 use crate::report::{Aim, row};
 use crate::rounds::measure;
 use crate::server::{Server, Store};

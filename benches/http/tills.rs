@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time;
 
+use crate::client::Client;
 use crate::distance::Distance;
-use crate::load::{Client, Requests as _, drive};
+use crate::load::{Requests as _, drive};
 use crate::report::{Aim, row};
 use crate::server::{Server, Store};
 use crate::shop;
