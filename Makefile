@@ -16,7 +16,7 @@ FUZZ_BUILD = $(FUZZ_PROFILE) --sanitizer none
 FUZZ_ARGS = $(FUZZ_LIMIT) -timeout=10 -rss_limit_mb=512
 FUZZ_FOUND = fuzz/target/found
 
-.PHONY: help run run-store replay quick test schemathesis clients check spelling features package documents fmt bench bench-http jmeter fuzz fuzz-smoke fuzz-check mutants
+.PHONY: help run run-store replay quick test schemathesis clients check spelling features package documents fmt bench bench-http bench-peers peers-check jmeter fuzz fuzz-smoke fuzz-check mutants
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -90,6 +90,17 @@ bench: ## measures speed, each figure beside a raw baseline (ARGS: a filter)
 bench-http: ## measures central over sockets beside a bare hyper server (ARGS: rows; HTTP_SECONDS: a round's length; STORE_PRODUCTS)
 	$(CARGO) build --locked --release --package inventory-examples --bin central --bin store
 	$(CARGO) bench --locked --package inventory-benches --bench http -- $(abspath $(TARGET))/release/central $(ARGS)
+
+bench-peers: ## measures PostgreSQL, Redis and SQLite beside ours on the same work; installs Debian's packages of them (ARGS: rows; PEERS_SECONDS, PEERS_ROUNDS)
+	benches/peers/install postgresql redis-server libsqlite3-dev
+	$(CARGO) build --locked --release --package inventory-examples --bin central
+	$(CARGO) build --locked --release --manifest-path benches/peers/Cargo.toml --target-dir $(TARGET)
+	benches/peers/run $(TARGET)/release/peers $(TARGET)/release/central $(ARGS)
+
+peers-check: ## lints what measures the peers, which is a workspace of its own; installs Debian's libsqlite3-dev
+	benches/peers/install libsqlite3-dev
+	$(CARGO) fmt --manifest-path benches/peers/Cargo.toml --check
+	$(CARGO) clippy --locked --manifest-path benches/peers/Cargo.toml --target-dir $(TARGET) --all-targets -- -D warnings
 
 jmeter: ## runs the JMeter plans against a central it starts; installs Debian's jmeter (JMETER_SECONDS: each plan's length)
 	$(CARGO) build --locked --release --package inventory-examples --bin central

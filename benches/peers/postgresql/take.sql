@@ -1,0 +1,1 @@
+SELECT take($1, $2)

@@ -1,0 +1,1 @@
+SELECT take_many($1, $2)

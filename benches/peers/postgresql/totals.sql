@@ -1,0 +1,1 @@
+SELECT (SELECT sum(available) FROM stock)::bigint, (SELECT count(*) FROM events)

@@ -1,0 +1,1 @@
+SELECT (SELECT sum(available) FROM stock), (SELECT count(*) FROM events)
