@@ -2,11 +2,16 @@
 //!
 //! Written against [`super::sync`] and generic over what is written, so that a model checker can run this very file
 //! with its own primitives and a write that takes no time.
+//!
+//! Why nobody sleeps for ever: the writer's thread is woken when something is queued while the engine is there, and when a caller puts
+//! the engine back while something is queued. A caller that waits is behind the gate of the queue, or of the group that was taken out
+//! of it; each of a group is answered, or back in the queue and behind its gate, before the gate of the group is opened.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::group_writer::GroupWriter;
-use super::inbox::{Bounds, Inbox, NotTaken, Submission, weigh};
+use super::inbox::{Bounds, Group, Inbox, NotTaken, Submission, weigh};
 use super::reply::{Answers, Callback, Reply, Slot};
 use super::sync::{Arc, Condvar, Mutex};
 use super::weight::Weight;
@@ -39,18 +44,16 @@ impl<W: GroupWriter> HandOver<W> {
         let weight = weigh::<W>(&requests);
         let mut inbox = self.inbox.lock();
         inbox.check(weight, self.bounds.inbox)?;
-        self.enqueue(&mut inbox, requests, weight, reply);
+        self.enqueue(&mut inbox, requests, weight, Reply::by(reply));
         Ok(())
     }
 
     /// Writes requests and waits for the answers: on the caller's own thread when nobody else is waiting, since waking
     /// another one costs more than it saves; else through the queue, after waiting for room in it.
-    pub(super) fn submit_and_wait(&self, requests: Vec<W::Request>) -> Result<Answers<W>, NotTaken>
-    where
-        W: 'static,
-        W::Answer: Send,
-        W::Error: Send,
-    {
+    pub(super) fn submit_and_wait(
+        &self,
+        requests: Vec<W::Request>,
+    ) -> Result<Answers<W>, NotTaken> {
         let weight = weigh::<W>(&requests);
         let mut inbox = self.inbox.lock();
         if inbox.closed {
@@ -76,9 +79,8 @@ impl<W: GroupWriter> HandOver<W> {
                 not_taken @ (NotTaken::Closed | NotTaken::WithinReply) => return Err(not_taken),
             }
         }
-        let slot = Arc::new(Slot::<W>::default());
-        let filled = Arc::clone(&slot);
-        let reply = Box::new(move |answers| filled.fill(answers));
+        let slot = Arc::new(Slot::at(inbox.gate()));
+        let reply = Reply::to(Arc::clone(&slot));
         self.enqueue(&mut inbox, requests, weight, reply);
         drop(inbox);
         Ok(slot.wait())
@@ -99,18 +101,27 @@ impl<W: GroupWriter> HandOver<W> {
             let group = inbox.next_group(self.bounds.group);
             self.room.notify_all();
             drop(inbox);
-            let submissions = group.iter().map(|submission| &submission.requests[..]);
-            let (engine, answers) = self.write(engine, submissions);
-            let mut rest = Vec::new();
-            let answer = || rest = answer(group, answers);
+            let Group { submissions, gate } = group;
+            let requests = submissions
+                .iter()
+                .map(|submission| &submission.requests[..]);
+            let (engine, answers) = self.write(engine, requests);
+            let mut rest = VecDeque::new();
+            let answer = || rest = answer(submissions, answers);
             match &engine {
                 Some(engine) => engine.answering(answer),
                 None => answer(),
             }
-            // What waits for the next group waits before the engine can be taken: the order stays.
-            self.inbox.lock().push_front(rest);
-            self.put_back(engine?);
+            // What waits for the next group is queued before the engine can be taken: the order stays. And before the gate
+            // is opened, at which its callers wait no more.
+            if !rest.is_empty() {
+                self.inbox.lock().push_front(rest);
+            }
+            // Before the engine is put back: who comes back while others are still being woken is written with them.
+            gate.open();
+            let engine = engine?;
             inbox = self.inbox.lock();
+            inbox.put_back(engine);
         }
     }
 
@@ -130,9 +141,10 @@ impl<W: GroupWriter> HandOver<W> {
     pub(super) fn refuse_queued(&self, error: &W::Error) {
         let refused = self.inbox.lock().take_all();
         self.room.notify_all();
-        for submission in refused {
+        for submission in refused.submissions {
             submission.reply.answer(Err(error.clone()));
         }
+        refused.gate.open();
     }
 
     fn enqueue(
@@ -140,12 +152,12 @@ impl<W: GroupWriter> HandOver<W> {
         inbox: &mut Inbox<W>,
         requests: Vec<W::Request>,
         weight: Weight,
-        reply: Callback<W>,
+        reply: Reply<W>,
     ) {
         inbox.push(Submission {
             requests,
             weight,
-            reply: Reply::new(reply),
+            reply,
         });
         // Whoever has the engine looks at the queue when putting it back.
         if inbox.has_engine() {
@@ -197,33 +209,36 @@ impl<W: GroupWriter> HandOver<W> {
         };
         self.work.notify_one();
         self.room.notify_all();
-        drop(never_begun);
+        drop(never_begun.submissions);
+        never_begun.gate.open();
     }
 }
 
 /// Answers a group, and returns what of it was left for the next one.
-fn answer<W: GroupWriter>(group: Vec<Submission<W>>, answers: Answers<W>) -> Vec<Submission<W>> {
-    let mut group = group.into_iter();
+fn answer<W: GroupWriter>(
+    mut group: VecDeque<Submission<W>>,
+    answers: Answers<W>,
+) -> VecDeque<Submission<W>> {
     match answers {
         Ok(answers) => {
             let mut answers = answers.into_iter();
             // A submission without requests is answered with the one before it.
-            while let Some(submission) = group.as_slice().first() {
+            while let Some(submission) = group.front() {
                 let requests = submission.requests.len();
                 if requests > answers.len() {
                     break;
                 }
                 let answers = answers.by_ref().take(requests).collect();
-                if let Some(submission) = group.next() {
+                if let Some(submission) = group.pop_front() {
                     submission.reply.answer(Ok(answers));
                 }
             }
         }
         Err(error) => {
-            for submission in group.by_ref() {
+            for submission in group.drain(..) {
                 submission.reply.answer(Err(error.clone()));
             }
         }
     }
-    group.collect()
+    group
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::group_writer::GroupWriter;
 use super::reply::Reply;
-use super::sync::{ThreadId, this_thread};
+use super::sync::{Arc, Gate, ThreadId, this_thread};
 use super::weight::Weight;
 
 /// Bounds of the hand-over. What is larger by itself is let through alone.
@@ -48,15 +48,25 @@ pub(super) struct Submission<W: GroupWriter> {
     pub(super) reply: Reply<W>,
 }
 
+/// What was taken out of the queue, and the gate at which its callers wait, and nobody else.
+///
+/// **Invariant**: the gate is opened once each of them is answered or back in the queue, where it waits at another gate. A caller
+/// that passed and found no answer would look again and again.
+pub(super) struct Group<W: GroupWriter> {
+    pub(super) submissions: VecDeque<Submission<W>>,
+    pub(super) gate: Arc<Gate>,
+}
+
 /// What callers and the writer thread share.
 ///
-/// **Invariants**: `waiting` and `requests` are those of `queue`. Whoever has taken the engine out puts it back, or sets
+/// **Invariants**: `waiting` and `requests` are those of `queue`, and `gate` is the one at which its callers wait. Whoever has taken the engine out puts it back, or sets
 /// `lost` and `closed` when it has panicked; `holder` is there in between. Only the holder writes, and nobody writes
 /// while holding the lock.
 pub(super) struct Inbox<W: GroupWriter> {
     queue: VecDeque<Submission<W>>,
     waiting: Weight,
     requests: usize,
+    gate: Arc<Gate>,
     engine: Option<W>,
     holder: Option<ThreadId>,
     pub(super) closed: bool,
@@ -69,6 +79,7 @@ impl<W: GroupWriter> Inbox<W> {
             queue: VecDeque::new(),
             waiting: Weight::default(),
             requests: 0,
+            gate: Arc::default(),
             engine: Some(engine),
             holder: None,
             closed: false,
@@ -117,6 +128,11 @@ impl<W: GroupWriter> Inbox<W> {
         }
     }
 
+    /// Where a caller waits that is queued now.
+    pub(super) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
+    }
+
     pub(super) fn push(&mut self, submission: Submission<W>) {
         self.waiting = self.waiting.plus(submission.weight);
         self.requests += submission.requests.len();
@@ -124,34 +140,47 @@ impl<W: GroupWriter> Inbox<W> {
     }
 
     /// Puts back what was taken out for a group, and not written with it.
-    pub(super) fn push_front(&mut self, rest: Vec<Submission<W>>) {
+    pub(super) fn push_front(&mut self, rest: VecDeque<Submission<W>>) {
         for submission in rest.into_iter().rev() {
             self.waiting = self.waiting.plus(submission.weight);
             self.requests += submission.requests.len();
+            submission.reply.move_to(&self.gate);
             self.queue.push_front(submission);
         }
     }
 
     /// The oldest submissions, as many as are written together; at least one, if there is any.
-    pub(super) fn next_group(&mut self, most: Weight) -> Vec<Submission<W>> {
-        let mut group = Vec::with_capacity(self.queue.len());
+    pub(super) fn next_group(&mut self, most: Weight) -> Group<W> {
+        if self.waiting.is_within(most) {
+            return self.take_all();
+        }
+        let mut submissions = VecDeque::new();
         let mut weight = Weight::default();
         while let Some(next) = self.queue.front() {
             weight = weight.plus(next.weight);
-            if !group.is_empty() && !weight.is_within(most) {
+            if !submissions.is_empty() && !weight.is_within(most) {
                 break;
             }
             self.waiting = self.waiting.minus(next.weight);
             self.requests -= next.requests.len();
-            group.extend(self.queue.pop_front());
+            submissions.extend(self.queue.pop_front());
         }
-        group
+        let gate = std::mem::take(&mut self.gate);
+        for left in &self.queue {
+            left.reply.move_to(&self.gate);
+        }
+        Group { submissions, gate }
     }
 
     /// All that waits.
-    pub(super) fn take_all(&mut self) -> VecDeque<Submission<W>> {
+    pub(super) fn take_all(&mut self) -> Group<W> {
         self.waiting = Weight::default();
         self.requests = 0;
-        std::mem::take(&mut self.queue)
+        // As many are likely to come again.
+        let queue = VecDeque::with_capacity(self.queue.len());
+        Group {
+            submissions: std::mem::replace(&mut self.queue, queue),
+            gate: std::mem::take(&mut self.gate),
+        }
     }
 }

@@ -139,6 +139,33 @@ fn a_group_ends_with_what_makes_it_change_too_much_and_the_rest_keeps_its_order(
     });
 }
 
+/// Callers of a group wait at one gate, which is opened when it is written: who is left out must not pass it without an answer, and
+/// must be behind one that will be opened.
+#[test]
+fn who_waits_and_is_left_out_of_a_group_is_answered_with_a_later_one() {
+    check(|| {
+        // Two fit into a group as they weigh, and a wide one fills it by itself.
+        let mut bounds = lines(64, 2);
+        (bounds.inbox.bytes, bounds.group.bytes) = (10_000, 10_000);
+        let model = Model::start(bounds, None);
+        let busy = model.waiting(vec![HELD]);
+        model.held.is_reached();
+        let callers = [vec![1], vec![WIDE], vec![WIDE], vec![2], vec![3]];
+        let callers = callers.map(|of| model.waiting(of));
+        while model.hand_over.queued() < callers.len() {
+            thread::yield_now();
+        }
+        model.held.let_go();
+        assert!(busy.join().expect("the caller ends")[0].is_ok());
+        for caller in callers {
+            assert!(caller.join().expect("the caller ends")[0].is_ok());
+        }
+        let groups = Arc::clone(&model.groups);
+        assert_eq!(model.close().len(), 6);
+        assert!(groups.lock().iter().all(|group| group.len() <= 2));
+    });
+}
+
 /// Were what has left the queue still counted, it would be full for good.
 #[test]
 fn what_was_written_makes_room_in_lines_and_in_bytes() {

@@ -91,6 +91,48 @@ fn stopping_while_a_group_dies_answers_each_who_waits() {
 }
 
 #[test]
+fn who_waits_for_a_group_that_dies_or_for_the_next_one_is_told() {
+    for (moment, _) in MOMENTS {
+        let world = World::new();
+        let first = world.trap.hold_at(Moment::Published);
+        let wait = |key: &'static str| world.writer.submit_and_wait(receipt(key));
+        let queued = |count| {
+            while world.writer.queued() < count {
+                thread::yield_now();
+            }
+        };
+        thread::scope(|scope| {
+            let fine = scope.spawn(|| wait("fine"));
+            first.is_reached();
+            // These two are the group that dies.
+            let begun = ["begun", "beside"].map(|key| scope.spawn(move || wait(key)));
+            queued(2);
+            let dies = world.trap.hold_and_panic_at(moment);
+            first.let_go();
+            assert!(fine.join().unwrap().is_ok());
+            dies.is_reached();
+            let waiting = ["one", "two", "three"].map(|key| scope.spawn(move || wait(key)));
+            queued(3);
+            dies.let_go();
+            for caller in begun {
+                let told = caller.join().unwrap();
+                assert!(
+                    matches!(&told, Err(SubmitError::Engine(error)) if error.outcome_is_unknown()),
+                    "{moment:?}: {told:?}"
+                );
+            }
+            for caller in waiting {
+                let told = caller.join().unwrap();
+                assert!(
+                    matches!(told, Err(SubmitError::Engine(EngineError::Stopped))),
+                    "{moment:?}: {told:?}"
+                );
+            }
+        });
+    }
+}
+
+#[test]
 fn a_caller_that_commits_by_itself_hears_the_same_and_so_do_the_others() {
     for (moment, durable) in MOMENTS {
         let world = World::new();
