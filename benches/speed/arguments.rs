@@ -7,7 +7,12 @@ pub(crate) fn is_filtered() -> bool {
 
 /// Whether what has this name, and is not criterion's, is asked for.
 pub(crate) fn is_wanted(name: &str) -> bool {
-    !is_filtered() || filters().any(|filter| name.contains(&filter))
+    !is_filtered() || is_named(name)
+}
+
+/// Whether what has this name is asked for by its name, or everything is only to be run once.
+pub(crate) fn is_named(name: &str) -> bool {
+    filters().any(|filter| name.contains(&filter)) || (is_smoke_test() && !is_filtered())
 }
 
 fn filters() -> impl Iterator<Item = String> {

@@ -9,7 +9,9 @@ mod arguments;
 mod bulk;
 mod callers;
 mod contest;
+mod cpu;
 mod deadlines;
+mod growth;
 mod history;
 mod many_callers;
 mod memory;
@@ -19,6 +21,8 @@ mod raw;
 mod recovery;
 mod shop;
 mod snapshots;
+mod soak;
+mod soak_chart;
 mod start;
 mod table;
 mod tail;
@@ -26,7 +30,7 @@ mod tills;
 mod waits;
 mod window;
 
-use arguments::{is_filtered, is_smoke_test, is_wanted};
+use arguments::{is_filtered, is_named, is_smoke_test, is_wanted};
 use contest::Contests;
 
 /// Both sides allocate with what the central binary allocates with.
@@ -56,6 +60,9 @@ fn main() {
     let tail = is_wanted(tail::NAME).then(tail::measure);
     let asked = is_wanted(history::NAME).then(history::measure);
     let written = is_wanted(snapshots::NAME).then(snapshots::measure);
+    // Only when they are asked for: they take minutes.
+    let growth = is_named(growth::NAME).then(growth::measure);
+    let soak = is_named(soak::NAME).then(soak::measure);
     // One round on little data says that the code runs, and nothing about its speed.
     if !is_smoke_test() {
         table::print(
@@ -69,6 +76,8 @@ fn main() {
                 memory,
                 window,
                 start,
+                growth,
+                soak,
             },
         );
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::contest::{Aim, Outcome};
 use crate::deadlines::Deadlines;
+use crate::growth::{self, Size};
 use crate::history::Asked;
 use crate::memory::Memory;
 use crate::snapshots::Written;
+use crate::soak::Soak;
 use crate::start::Start;
 use crate::tail::Tail;
 use crate::waits::Waits;
@@ -53,6 +55,8 @@ pub(crate) struct Measured {
     pub(crate) memory: Option<Memory>,
     pub(crate) window: Option<Window>,
     pub(crate) start: Option<Start>,
+    pub(crate) growth: Option<Vec<Size>>,
+    pub(crate) soak: Option<Soak>,
 }
 
 /// Prints what was measured. Nobody is there to be told when nobody reads the output.
@@ -66,6 +70,8 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
         memory,
         window,
         start,
+        growth,
+        soak,
     } = measured;
     let mut text = HEAD.to_owned();
     for outcome in outcomes {
@@ -88,6 +94,8 @@ pub(crate) fn print(outcomes: &[Outcome], measured: &Measured) {
     text.extend(memory.as_ref().map(of_memory));
     text.extend(window.as_ref().map(of_window));
     text.extend(start.as_ref().map(of_start));
+    text.extend(growth.as_ref().map(|sizes| growth::table(sizes)));
+    text.extend(soak.as_ref().map(Soak::summary));
     let _nobody_reads = io::stdout().write_all(text.as_bytes());
 }
 

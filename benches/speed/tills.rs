@@ -9,6 +9,7 @@ use inventory_core::vocabulary::{ReservationId, Timestamp, Ttl, Units};
 use tempfile::TempDir;
 
 use crate::contest::{Aim, Contest, Contests, Row};
+use crate::cpu;
 use crate::one_adjust::{decide_and_apply, stocked};
 use crate::raw;
 use crate::shop::{self, Sales, keyed, product_name, sale, sale_at};
@@ -142,7 +143,7 @@ impl InMemory {
     fn time_some(&mut self, step: MakeStep, steps: u64) -> Duration {
         let mut requests = Vec::new();
         (0..steps).for_each(|_| step(&mut self.sales, &mut requests));
-        let start = Instant::now();
+        let start = cpu::Start::now();
         for request in &requests {
             decide_and_apply(&mut self.ledger, &mut self.staging, request, self.now);
         }

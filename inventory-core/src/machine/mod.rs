@@ -51,5 +51,7 @@ pub mod replica {
 /// For what decides requests without writing them, as simulations and measurements do: what an engine does with a group of
 /// requests before it appends their entries. Nothing of it is durable.
 pub mod dry_run {
-    pub use super::rules::{Decision, Draft, Effects, Portion, Staging, decide, expire};
+    pub use super::rules::{
+        Decision, Draft, Effects, Portion, Staging, apply_decided, decide, expire,
+    };
 }

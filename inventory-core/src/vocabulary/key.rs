@@ -1,6 +1,6 @@
 //! Idempotency keys: the name that a client gives to one intent, and the name of the client.
 
-use super::name::{Name, named};
+use super::name::{Name, hash_of, named};
 
 /// Longest idempotency key, in bytes.
 pub const KEY_BYTES_MAX: usize = 128;
@@ -30,9 +30,9 @@ impl IdempotencyKey {
         Ok(Self(Name::new(text)))
     }
 
-    /// The hash that the key carries: good for this process only.
-    pub(crate) fn hash_bits(&self) -> u64 {
-        self.0.hash_bits()
+    /// The hash that a key of a text carries.
+    pub(crate) fn hash_of(text: &[u8]) -> u64 {
+        hash_of(text)
     }
 }
 
@@ -64,11 +64,6 @@ impl Caller {
             true => Ok(Self(Name::new(text))),
             false => Err(InvalidCaller),
         }
-    }
-
-    /// The hash that the name carries: good for this process only.
-    pub(crate) fn hash_bits(&self) -> u64 {
-        self.0.hash_bits()
     }
 }
 

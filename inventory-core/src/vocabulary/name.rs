@@ -23,7 +23,7 @@ impl Name {
     pub(super) fn new(text: &str) -> Self {
         Self {
             text: Arc::from(text),
-            hash: GlobalState::new().hash_one(text),
+            hash: hash_of(text.as_bytes()),
         }
     }
 
@@ -34,6 +34,13 @@ impl Name {
     pub(super) fn hash_bits(&self) -> u64 {
         self.hash
     }
+}
+
+/// The hash that the name of a text has.
+pub(super) fn hash_of(text: &[u8]) -> u64 {
+    let mut hasher = GlobalState::new().build_hasher();
+    hasher.write(text);
+    hasher.finish()
 }
 
 impl PartialEq for Name {
@@ -81,6 +88,11 @@ macro_rules! named {
             /// The text.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
+            }
+
+            /// The hash that the text carries: good for this process only.
+            pub(crate) fn hash_bits(&self) -> u64 {
+                self.0.hash_bits()
             }
         }
 

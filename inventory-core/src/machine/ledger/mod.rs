@@ -21,6 +21,7 @@ mod by_id;
 mod chunked_list;
 mod head;
 mod holds;
+mod id_index;
 mod image;
 mod key_hash;
 mod packed;
@@ -35,8 +36,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
-
 pub use buried::Buried;
 pub use head::{Break, Head};
 pub use image::{Image, ImageBuilder, ImageEntry, ImageProduct, InvalidImage};
@@ -47,6 +46,8 @@ pub(super) use arena::Arena;
 pub(super) use by_id::ById;
 pub(super) use chunked_list::Slot;
 pub(super) use holds::Holds;
+pub(super) use id_index::IdIndex;
+pub(super) use key_hash::key_hash;
 pub(super) use packed::{Packer, Unpacker};
 pub(super) use product::{Product, Standing};
 pub(super) use record_keeper::{RecordKeeper, apply_to_records};
@@ -54,7 +55,7 @@ pub(super) use records::{FrozenRecords, Record, Records};
 pub(super) use window::{FrozenWindow, Window};
 
 use crate::defect;
-use crate::machine::{Alert, Entry, Reservation, Transfer};
+use crate::machine::{Alert, Entry, Intent, Reservation, Transfer};
 use crate::testing::step;
 use crate::vocabulary::{
     Caller, IdempotencyKey, ProductId, ReservationId, Sequence, StoreId, Timestamp, TransferId,
@@ -65,11 +66,10 @@ use crate::vocabulary::{
 pub struct Ledger {
     pub(super) head: Head,
     pub(super) products: Arena<Product>,
-    pub(super) product_index: RapidHashMap<ProductId, ProductIx>,
-    /// The same products as in `product_index`.
+    pub(super) product_index: IdIndex<ProductIx>,
     pub(super) by_id: ById,
     pub(super) stores: Arena<StoreId>,
-    pub(super) store_index: RapidHashMap<StoreId, StoreIx>,
+    pub(super) store_index: IdIndex<StoreIx>,
     pub(super) window: Window,
     pub(super) packer: Packer,
     pub(super) buried: Arc<BTreeMap<Sequence, Buried>>,
@@ -94,10 +94,10 @@ impl Ledger {
         Self {
             head: Head::default(),
             products: Arena::default(),
-            product_index: RapidHashMap::default(),
+            product_index: IdIndex::default(),
             by_id: ById::default(),
             stores: Arena::default(),
-            store_index: RapidHashMap::default(),
+            store_index: IdIndex::default(),
             window: Window::new(window),
             packer: Packer::default(),
             buried: Arc::default(),
@@ -120,8 +120,7 @@ impl Ledger {
 
     /// A product that was written at least once.
     pub fn product(&self, id: &ProductId) -> Option<ProductView<'_>> {
-        let ix = *self.product_index.get(id)?;
-        let product = self.products.at(ix);
+        let product = self.products.at(self.find_product(id)?);
         let heard_of = product.is_heard_of();
         heard_of.then(|| ProductView::new(product, &self.stores))
     }
@@ -137,7 +136,7 @@ impl Ledger {
     /// The products from a text on, in the order of the bytes of their ids. The text need not be an id: listings start
     /// after the last one of the page before, or at a prefix.
     pub fn products_from(&self, start: Bound<&str>) -> impl Iterator<Item = ProductView<'_>> {
-        let positions = self.by_id.from(start);
+        let positions = self.by_id.from(&self.products, start);
         positions
             .map(|ix| self.products.at(ix))
             .filter(|product| product.is_heard_of())
@@ -167,6 +166,13 @@ impl Ledger {
             |product| self.products.at(product).id.clone(),
             |store| self.stores.at(store).clone(),
         ))
+    }
+
+    /// Remembers what was written under a key, as it was packed.
+    pub(super) fn remember(&mut self, intent: &Intent, packed: &[u8]) {
+        let caller = intent.caller.as_ref();
+        let hash = key_hash(caller, &intent.key);
+        self.window.remember(caller, hash, packed);
     }
 
     /// Number of keys that the window remembers.
@@ -234,8 +240,8 @@ impl Ledger {
 
     /// What somebody wants to be told about a level.
     pub fn alert(&self, product: &ProductId, store: &StoreId) -> Option<Alert> {
-        let product = self.products.at(*self.product_index.get(product)?);
-        product.alert(*self.store_index.get(store)?)
+        let product = self.products.at(self.find_product(product)?);
+        product.alert(self.find_store(store)?)
     }
 
     /// The alerts after a level, in the order of products and stores; all of them without one.
@@ -255,8 +261,8 @@ impl Ledger {
 
     /// Those of a product.
     pub fn buried_of(&self, product: &ProductId) -> impl Iterator<Item = (Sequence, &Buried)> {
-        let product = self.product_index.get(product).into_iter();
-        let positions = product.flat_map(|&product| {
+        let product = self.find_product(product).into_iter();
+        let positions = product.flat_map(|product| {
             let of_it = (product, Sequence::START)..(product.next(), Sequence::START);
             self.buried_by_product.range(of_it)
         });

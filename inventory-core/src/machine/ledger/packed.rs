@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!  key      length, bytes          first, recorded_at    varint
-//!  hash     8 bytes                outcomes              count, a byte each
-//!  print    8 bytes                events                count, then each:
-//!  chain    8 bytes                  type, product, store, delta, reserved delta, on hand, reserved, version, total, details
+//!  print    8 bytes                outcomes              count, a byte each
+//!  chain    8 bytes                events                count, then each:
+//!                                    type, product, store, delta, reserved delta, on hand, reserved, version, total, details
 //! ```
 //!
 //! Numbers are LEB128 varints, signed ones in zigzag order; products and stores are positions in the ledger. Which details
@@ -14,7 +14,6 @@
 
 use std::sync::Arc;
 
-use super::key_hash::key_hash;
 use super::{ProductIx, StoreIx};
 use crate::machine::{
     After, DeadLettered, Detail, DetailForm, DetailValue, Entry, Event, Intent, Level, Movement,
@@ -27,9 +26,8 @@ use crate::vocabulary::{
 #[cfg(test)]
 mod tests;
 
-const HASH_BYTES: usize = 8;
-/// Hash, fingerprint and chain.
-const DIGEST_BYTES: usize = 24;
+/// Fingerprint and chain.
+const DIGEST_BYTES: usize = 16;
 
 /// In the place of a type, which is packed as its position among all.
 const DEAD_LETTERED: u8 = u8::MAX;
@@ -50,7 +48,6 @@ impl Packer {
         self.bytes.shrink_to(BYTES_KEPT);
         if let Some(intent) = &entry.intent {
             self.text(intent.key.as_str());
-            self.fixed(key_hash(intent.caller.as_ref(), &intent.key));
             self.fixed(intent.fingerprint.bits());
         }
         self.fixed(entry.chain.bits());
@@ -122,6 +119,19 @@ impl Packer {
     }
 }
 
+/// Appends a packed entry with its length before it.
+pub(super) fn push_framed(bytes: &mut Vec<u8>, packed: &[u8]) {
+    push_number(bytes, packed.len() as u64);
+    bytes.extend_from_slice(packed);
+}
+
+/// The packed entry that bytes begin with, and what comes after it.
+pub(super) fn split_framed(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut frame = Unpacker { rest: bytes };
+    let length = frame.number() as usize;
+    frame.rest.split_at(length)
+}
+
 fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
@@ -130,32 +140,27 @@ fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Reads packed entries, one after the other.
+/// Reads a packed entry.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::machine) struct Unpacker<'a> {
     pub(in crate::machine) rest: &'a [u8],
 }
 
 impl<'a> Unpacker<'a> {
-    /// The key of the next entry, without reading the rest of it.
-    pub(in crate::machine) fn key(mut self) -> &'a str {
-        self.text()
+    /// The key, without the rest of the entry.
+    pub(in crate::machine) fn key(mut self) -> &'a [u8] {
+        let length = self.number() as usize;
+        self.take(length)
     }
 
-    /// The hash that the key of the next entry is found by.
-    pub(in crate::machine) fn key_hash(mut self) -> u64 {
-        self.skip_text();
-        self.fixed()
-    }
-
-    /// Position of the next entry, and when it was recorded.
+    /// Position of the entry, and when it was recorded.
     pub(in crate::machine) fn moment(mut self) -> (Sequence, Timestamp) {
         self.skip_text();
         self.take(DIGEST_BYTES);
         (Sequence::new(self.number()), self.time())
     }
 
-    /// Copies the one entry that there is, with a time that is not later than `latest`.
+    /// Copies the entry with a time that is not later than `latest`.
     pub(in crate::machine) fn copy_until(mut self, latest: Timestamp, into: &mut Vec<u8>) {
         let packed = self.rest;
         self.skip_text();
@@ -166,7 +171,7 @@ impl<'a> Unpacker<'a> {
         into.extend_from_slice(self.rest);
     }
 
-    /// The next entry, whose key is a caller's, with what `product` and `store` make of places.
+    /// The entry, whose key is a caller's, with what `product` and `store` make of places.
     pub(in crate::machine) fn entry<P, S>(
         &mut self,
         caller: Option<&Caller>,
@@ -174,7 +179,6 @@ impl<'a> Unpacker<'a> {
         store: impl Fn(StoreIx) -> S,
     ) -> Entry<P, S> {
         let key = IdempotencyKey::new(self.text()).expect("it was a key when it was packed");
-        self.take(HASH_BYTES);
         let fingerprint = Fingerprint::from_bits(self.fixed());
         let chain = Chain::from_bits(self.fixed());
         let first = Sequence::new(self.number());
@@ -197,36 +201,6 @@ impl<'a> Unpacker<'a> {
             events: (0..events).map(|_| self.event(&product, &store)).collect(),
             annotations: None,
             chain,
-        }
-    }
-
-    /// Moves past the next entry.
-    pub(in crate::machine) fn skip(&mut self) {
-        self.skip_text();
-        self.take(DIGEST_BYTES);
-        self.number();
-        self.number();
-        let outcomes = self.number() as usize;
-        self.take(outcomes);
-        for _ in 0..self.number() {
-            let tag = self.take(1)[0];
-            if tag == DEAD_LETTERED {
-                self.number();
-                self.number();
-                self.skip_text();
-                continue;
-            }
-            (0..8).for_each(|_| {
-                self.number();
-            });
-            for detail in MovementKind::DETAILS[usize::from(tag)] {
-                match detail.form() {
-                    DetailForm::Id | DetailForm::Name => self.skip_text(),
-                    DetailForm::Time | DetailForm::Units => {
-                        self.number();
-                    }
-                }
-            }
         }
     }
 

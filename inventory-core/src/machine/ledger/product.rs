@@ -1,5 +1,7 @@
 //! One product and its levels.
 
+use smallvec::SmallVec;
+
 use super::Arena;
 use crate::defect;
 use crate::machine::{Alert, Level};
@@ -54,14 +56,15 @@ pub(in crate::machine) struct Product {
     pub(in crate::machine) total: Quantity,
     pub(in crate::machine) updated_at: Timestamp,
     pub(in crate::machine) quarantined: bool,
-    pub(in crate::machine) levels: Vec<(StoreIx, Standing)>,
+    /// Most products are at one store, or at many.
+    pub(in crate::machine) levels: SmallVec<[(StoreIx, Standing); 1]>,
     /// What is reserved over all levels, so that the ceiling need not add it up.
     reserved: u64,
     /// What reservations hold of it whose deadline is before this moment is free at its levels, though they may not have
     /// ended yet.
     pub(in crate::machine) lapsed: Timestamp,
     /// What somebody wants to be told of its levels: hardly ever anything.
-    pub(in crate::machine) alerts: Vec<(StoreIx, Alert)>,
+    pub(in crate::machine) alerts: Box<[(StoreIx, Alert)]>,
 }
 
 impl Product {
@@ -72,10 +75,10 @@ impl Product {
             total: Quantity::ZERO,
             updated_at: Timestamp::UNIX_EPOCH,
             quarantined: false,
-            levels: Vec::new(),
+            levels: SmallVec::new(),
             reserved: 0,
             lapsed: Timestamp::UNIX_EPOCH,
-            alerts: Vec::new(),
+            alerts: Box::default(),
         }
     }
 
@@ -116,9 +119,6 @@ impl Product {
                 false
             }
             Err(at) => {
-                if self.levels.is_empty() {
-                    self.levels.reserve_exact(1);
-                }
                 let counted_at = counted_at.unwrap_or_default();
                 let standing = Standing { level, counted_at };
                 self.levels.insert(at, (store, standing));
@@ -167,12 +167,17 @@ impl Product {
     /// Sets an alert of a level, in the order of the stores, or removes it.
     pub(in crate::machine) fn set_alert(&mut self, store: StoreIx, alert: Option<Alert>) {
         let at = self.alerts.binary_search_by_key(&store, |&(at, _)| at);
+        if let (Ok(at), Some(alert)) = (at, alert) {
+            self.alerts[at].1 = alert;
+            return;
+        }
+        let mut alerts = std::mem::take(&mut self.alerts).into_vec();
         match (at, alert) {
-            (Ok(at), Some(alert)) => self.alerts[at].1 = alert,
-            (Ok(at), None) => drop(self.alerts.remove(at)),
-            (Err(at), Some(alert)) => self.alerts.insert(at, (store, alert)),
+            (Ok(at), _) => drop(alerts.remove(at)),
+            (Err(at), Some(alert)) => alerts.insert(at, (store, alert)),
             (Err(_), None) => {}
         }
+        self.alerts = alerts.into();
     }
 
     fn position(&self, store: StoreIx) -> Result<usize, usize> {

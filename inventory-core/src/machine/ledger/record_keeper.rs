@@ -248,9 +248,9 @@ impl Ledger {
         };
         let deadline = reservation.deadline;
         for line in &reservation.lines {
-            let product = self.product_index.get(&line.product);
-            let store = self.store_index.get(&line.store);
-            if let Some((&product, &store)) = product.zip(store) {
+            let product = self.find_product(&line.product);
+            let store = self.find_store(&line.store);
+            if let Some((product, store)) = product.zip(store) {
                 let holding = Holding {
                     product,
                     store,

@@ -1,29 +1,28 @@
 //! Records that are opened, change, end, and are forgotten some time later: reservations and transfers.
 
 use std::collections::BTreeSet;
-use std::hash::Hash;
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
-
-use super::WindowLimits;
 use super::chunked_list::{ChunkedList, Slot};
+use super::{IdIndex, WindowLimits};
 use crate::defect;
 use crate::machine::{HeldLine, Reservation, Transfer, TransferLine};
 use crate::vocabulary::{ReservationId, Sequence, Timestamp, TransferId};
 
 /// What [`Records`] keep.
 pub(in crate::machine) trait Record: Clone {
-    type Id: Clone + Eq + Hash;
+    type Id: Clone + Eq;
 
     fn id(&self) -> &Self::Id;
+    /// The hash that an id carries.
+    fn hash_of(id: &Self::Id) -> u64;
     fn opened(&self) -> Sequence;
     fn ended_at(&self) -> Option<Timestamp>;
     /// What it takes in memory, with what it takes to find it.
     fn bytes(&self) -> usize;
 }
 
-/// What a record takes beside itself and its lines: its id, twice, and its places in the indexes.
+/// What a record takes beside itself and its lines: its id, and its places in the indexes.
 const INDEX_BYTES: usize = 256;
 
 impl Record for Reservation {
@@ -31,6 +30,10 @@ impl Record for Reservation {
 
     fn id(&self) -> &ReservationId {
         &self.id
+    }
+
+    fn hash_of(id: &ReservationId) -> u64 {
+        id.hash_bits()
     }
 
     fn opened(&self) -> Sequence {
@@ -51,6 +54,10 @@ impl Record for Transfer {
 
     fn id(&self) -> &TransferId {
         &self.id
+    }
+
+    fn hash_of(id: &TransferId) -> u64 {
+        id.hash_bits()
     }
 
     fn opened(&self) -> Sequence {
@@ -77,7 +84,7 @@ pub(in crate::machine) struct Records<T: Record> {
     /// Bytes of the records that have ended.
     ended_bytes: usize,
     list: ChunkedList<Arc<T>>,
-    index: RapidHashMap<T::Id, Slot>,
+    index: IdIndex<Slot>,
     ended: BTreeSet<(Timestamp, Slot)>,
 }
 
@@ -90,7 +97,7 @@ impl<T: Record> Records<T> {
             limits,
             ended_bytes: 0,
             list: ChunkedList::default(),
-            index: RapidHashMap::default(),
+            index: IdIndex::default(),
             ended: BTreeSet::new(),
         }
     }
@@ -100,7 +107,8 @@ impl<T: Record> Records<T> {
     }
 
     pub(in crate::machine) fn slot(&self, id: &T::Id) -> Option<Slot> {
-        self.index.get(id).copied()
+        self.index
+            .find(T::hash_of(id), |slot| is_of(&self.list, slot, id))
     }
 
     /// Where a record is that was opened at a position; not where an earlier one of that id is.
@@ -136,9 +144,11 @@ impl<T: Record> Records<T> {
 
     /// Takes a new record in. What is still known of an earlier one of that id is forgotten.
     pub(in crate::machine) fn open(&mut self, record: T) -> Slot {
-        let id = record.id().clone();
-        let slot = self.list.push(Arc::new(record));
-        if let Some(earlier) = self.index.insert(id, slot)
+        let record = Arc::new(record);
+        let slot = self.list.push(Arc::clone(&record));
+        let id = record.id();
+        let is_its = |slot| is_of(&self.list, slot, id);
+        if let Some(earlier) = self.index.replace(T::hash_of(id), slot, is_its)
             && let Some(earlier_record) = self.list.remove(earlier)
             && let Some(ended_at) = earlier_record.ended_at()
         {
@@ -173,7 +183,7 @@ impl<T: Record> Records<T> {
                 if !defect!(ForgottenTakesRoom) {
                     self.ended_bytes -= forgotten.bytes();
                 }
-                self.index.remove(forgotten.id());
+                self.index.remove(T::hash_of(forgotten.id()), oldest);
             }
         }
     }
@@ -189,13 +199,15 @@ impl<T: Record> Records<T> {
         Self {
             limits,
             ended_bytes: has_ended.map(|(_, record)| record.bytes()).sum(),
-            index: slots()
-                .map(|(slot, record)| (record.id().clone(), slot))
-                .collect(),
+            index: IdIndex::of(slots().map(|(slot, record)| (T::hash_of(record.id()), slot))),
             ended: ended.collect(),
             list: frozen.clone(),
         }
     }
+}
+
+fn is_of<T: Record>(list: &ChunkedList<Arc<T>>, slot: Slot, id: &T::Id) -> bool {
+    list.get(slot).is_some_and(|known| known.id() == id)
 }
 
 #[cfg(test)]

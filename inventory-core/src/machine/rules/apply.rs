@@ -36,7 +36,7 @@ pub fn apply(ledger: &mut Ledger, entry: &Entry) -> Result<Vec<Poison>, Break> {
 /// # Panics
 ///
 /// The entry was decided on something else.
-pub(crate) fn apply_decided(ledger: &mut Ledger, entry: &Entry) {
+pub fn apply_decided(ledger: &mut Ledger, entry: &Entry) {
     assert_eq!(entry.first, ledger.head.sequence.next());
     let poison = apply_events(ledger, entry, check);
     assert!(
@@ -94,8 +94,7 @@ pub(super) fn apply_events(
         }
     }
     if let Some(intent) = &entry.intent {
-        let window = &mut ledger.window;
-        window.remember(intent.caller.as_ref(), packer.bytes());
+        ledger.remember(intent, packer.bytes());
     }
     ledger.packer = packer;
     ledger.head = Head::after(entry);

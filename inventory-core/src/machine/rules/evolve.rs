@@ -35,8 +35,8 @@ pub(super) fn evolve(
     at: Timestamp,
     check: impl Fn(&Product, Option<StoreIx>, &Movement) -> Result<(), Inapplicable>,
 ) -> Result<(ProductIx, StoreIx), Inapplicable> {
-    let product = ledger.product_index.get(&movement.product).copied();
-    let store = ledger.store_index.get(&movement.store).copied();
+    let product = ledger.find_product(&movement.product);
+    let store = ledger.find_store(&movement.store);
     match product {
         Some(ix) => check(ledger.products.at(ix), store, movement)?,
         None => check(&ledger.unborn(&movement.product), store, movement)?,

@@ -7,8 +7,7 @@ mod draft;
 mod evolve;
 mod whole;
 
-pub(crate) use apply::apply_decided;
-pub use apply::{Poison, apply, apply_after_loss};
+pub use apply::{Poison, apply, apply_after_loss, apply_decided};
 pub use decide::{Portion, decide, expire};
 pub use decision::{Decision, Effects};
 pub use draft::{Draft, Staging};

@@ -95,14 +95,14 @@ impl<'a> Trial<'a> {
     fn product(&mut self, id: &'a ProductId) -> &mut Product {
         let ledger = self.ledger;
         self.products.entry(id).or_insert_with(|| {
-            let known = ledger.product_index.get(id);
-            known.map_or_else(|| ledger.unborn(id), |&ix| ledger.products.at(ix).clone())
+            let known = ledger.find_product(id);
+            known.map_or_else(|| ledger.unborn(id), |ix| ledger.products.at(ix).clone())
         })
     }
 
     fn store(&mut self, id: &'a StoreId) -> StoreIx {
         let next = self.ledger.stores.len() + self.new_stores.len();
-        let known = self.ledger.store_index.get(id).copied();
+        let known = self.ledger.find_store(id);
         known.unwrap_or_else(|| *self.new_stores.entry(id).or_insert(StoreIx(next as u32)))
     }
 }

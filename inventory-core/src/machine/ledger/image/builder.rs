@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rapidhash::{RapidHashMap, RapidHashSet};
+use rapidhash::RapidHashSet;
 
 use super::{Found, Image, ImageEntry, ImageProduct, InvalidImage};
-use crate::machine::ledger::{Arena, FrozenRecords, Packer, Product, Window};
+use crate::machine::ledger::key_hash::key_hash;
+use crate::machine::ledger::places::{find_product, find_store};
+use crate::machine::ledger::{Arena, FrozenRecords, IdIndex, Packer, Product, Window};
 use crate::machine::{
     Alert, Buried, Event, Head, KeysForgotten, ProductIx, Reservation, StoreIx, Transfer,
     WindowLimits,
@@ -19,9 +21,9 @@ use crate::vocabulary::{ProductId, ReservationId, Sequence, StoreId, Timestamp, 
 pub struct ImageBuilder {
     head: Head,
     products: Arena<Product>,
-    product_index: RapidHashMap<ProductId, ProductIx>,
+    product_index: IdIndex<ProductIx>,
     stores: Arena<StoreId>,
-    store_index: RapidHashMap<StoreId, StoreIx>,
+    store_index: IdIndex<StoreIx>,
     packer: Packer,
     window: Window,
     newest: Head,
@@ -39,9 +41,9 @@ impl ImageBuilder {
         Self {
             head,
             products: Arena::default(),
-            product_index: RapidHashMap::default(),
+            product_index: IdIndex::default(),
             stores: Arena::default(),
-            store_index: RapidHashMap::default(),
+            store_index: IdIndex::default(),
             packer: Packer::default(),
             window: Window::new(WindowLimits::NONE),
             newest: Head::default(),
@@ -61,9 +63,10 @@ impl ImageBuilder {
     /// The store is there already; the image is as it was.
     pub fn store(&mut self, id: StoreId) -> Result<StoreIx, InvalidImage> {
         let ix = StoreIx(self.stores.len() as u32);
-        if self.store_index.insert(id.clone(), ix).is_some() {
+        if find_store(&self.store_index, &self.stores, &id).is_some() {
             return Err(InvalidImage::Twice { id: id.to_string() });
         }
+        self.store_index.insert(id.hash_bits(), ix);
         self.stores.push(id);
         Ok(ix)
     }
@@ -90,11 +93,12 @@ impl ImageBuilder {
             return Err(InvalidImage::OutOfPlace { sequence });
         }
         let ix = ProductIx(self.products.len() as u32);
-        if self.product_index.insert(product.id.clone(), ix).is_some() {
+        if self.find_product(&product.id).is_some() {
             return Err(InvalidImage::Twice {
                 id: product.id.to_string(),
             });
         }
+        self.product_index.insert(product.id.hash_bits(), ix);
         self.products.push(product);
         Ok(ix)
     }
@@ -110,11 +114,8 @@ impl ImageBuilder {
         store: &StoreId,
         alert: Alert,
     ) -> Result<(), InvalidImage> {
-        let found = self
-            .product_index
-            .get(product)
-            .zip(self.store_index.get(store));
-        let Some((&at, &store_at)) = found else {
+        let store_at = find_store(&self.store_index, &self.stores, store);
+        let Some((at, store_at)) = self.find_product(product).zip(store_at) else {
             let (product, store) = (product.clone(), store.clone());
             return Err(InvalidImage::UnknownLevel { product, store });
         };
@@ -151,7 +152,7 @@ impl ImageBuilder {
     ///
     /// The product is not listed, or the moment is after the head's; the image is as it was.
     pub fn lapsed(&mut self, product: &ProductId, before: Timestamp) -> Result<(), InvalidImage> {
-        let listed = self.product_index.get(product).copied();
+        let listed = self.find_product(product);
         match listed.filter(|_| before <= self.head.recorded_at) {
             Some(at) => {
                 self.products.at_mut(at).lapsed = before;
@@ -180,6 +181,10 @@ impl ImageBuilder {
         Ok(())
     }
 
+    fn find_product(&self, id: &ProductId) -> Option<ProductIx> {
+        find_product(&self.product_index, &self.products, id)
+    }
+
     fn check_record<'p>(
         &self,
         opened: Sequence,
@@ -188,7 +193,7 @@ impl ImageBuilder {
     ) -> Result<(), InvalidImage> {
         let in_order = before.is_none_or(|before| before <= opened);
         let has_lines = products.len() > 0;
-        let known = products.all(|product| self.product_index.contains_key(product));
+        let known = products.all(|product| self.find_product(product).is_some());
         match in_order && opened <= self.head.sequence && has_lines && known {
             true => Ok(()),
             false => Err(InvalidImage::OutOfPlace { sequence: opened }),
@@ -232,7 +237,8 @@ impl ImageBuilder {
             }
         }
         let caller = intent.caller.as_ref();
-        self.window.remember(caller, self.packer.bytes());
+        let hash = key_hash(caller, &intent.key);
+        self.window.remember(caller, hash, self.packer.bytes());
         self.newest = Head::after(entry);
         Ok(())
     }

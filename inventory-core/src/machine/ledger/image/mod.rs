@@ -8,14 +8,13 @@ mod set_back;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rapidhash::RapidHashMap;
-
 pub use builder::ImageBuilder;
 pub use invalid::InvalidImage;
 pub use product::ImageProduct;
 
 use super::{
-    Arena, FrozenRecords, FrozenWindow, Holds, Packer, Product, Records, Slot, Unpacker, Window,
+    Arena, ById, FrozenRecords, FrozenWindow, Holds, IdIndex, Packer, Product, Records, Slot,
+    Unpacker, Window,
 };
 use crate::defect;
 use crate::machine::{
@@ -44,7 +43,7 @@ pub struct Image {
 /// What building an image from its parts has found out, so that its ledger need not do it again.
 #[derive(Debug)]
 pub(super) struct Found {
-    product_index: RapidHashMap<ProductId, ProductIx>,
+    product_index: IdIndex<ProductIx>,
     /// Without limits.
     window: Window,
     /// When the newest entry of the window was recorded.
@@ -156,10 +155,6 @@ impl Image {
 
     /// The ledger that this image was taken from, under window limits that may have changed since.
     pub fn thaw(mut self, limits: WindowLimits) -> Ledger {
-        let ids = || {
-            let products = (0..).map(ProductIx).zip(self.products.iter());
-            products.map(|(ix, product)| (product.id.clone(), ix))
-        };
         // Copies of an image share what was found.
         let found = self.found.take().and_then(Arc::into_inner);
         let (product_index, window) = match found {
@@ -168,15 +163,14 @@ impl Image {
                 let window = fits.then(|| found.window.under(limits, self.window.forgotten()));
                 (found.product_index, window)
             }
-            None => (ids().collect(), None),
+            None => {
+                let ids = self.products.iter().map(|product| product.id.hash_bits());
+                (IdIndex::of(ids.zip((0..).map(ProductIx))), None)
+            }
         };
-        // In the order of the products, which costs least where that is the order of their ids.
-        let by_id = ids().collect();
-        let store_index = (0..)
-            .map(StoreIx)
-            .zip(self.stores.iter())
-            .map(|(ix, store)| (store.clone(), ix))
-            .collect();
+        let by_id = ById::of(&self.products);
+        let stores = self.stores.iter().map(StoreId::hash_bits);
+        let store_index = IdIndex::of(stores.zip((0..).map(StoreIx)));
         let mut ledger = Ledger {
             alerts: BTreeSet::new(),
             head: self.head,
@@ -207,8 +201,8 @@ impl Image {
         }
         let buried = ledger.buried.iter();
         let buried = buried.filter_map(|(&sequence, buried)| {
-            let product = ledger.product_index.get(buried.product.as_ref()?)?;
-            Some((*product, sequence))
+            let product = ledger.find_product(buried.product.as_ref()?)?;
+            Some((product, sequence))
         });
         ledger.buried_by_product = buried.collect();
         for (slot, _) in self.reservations.from(Slot::FIRST) {

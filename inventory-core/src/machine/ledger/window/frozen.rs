@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::forgotten::KeysForgotten;
-use crate::machine::ledger::packed::Unpacker;
+use crate::machine::ledger::packed::{Unpacker, split_framed};
 use crate::vocabulary::{Caller, Sequence};
 
 /// The keys of one caller, as they were.
@@ -100,17 +100,12 @@ impl<'a> Cursor<'a> {
                 self.at = 0;
                 continue;
             }
-            let start = Unpacker {
-                rest: &bytes[self.at..],
-            };
-            let mut end = start;
-            end.skip();
-            let length = start.rest.len() - end.rest.len();
             let offset = self.chunk_start + self.at;
-            self.packed = &start.rest[..length];
-            self.at += length;
+            let (packed, after) = split_framed(&bytes[self.at..]);
+            self.packed = packed;
+            self.at = bytes.len() - after.len();
             if self.queue.without.binary_search(&offset).is_err() {
-                return Some((start.moment().0, self));
+                return Some((Unpacker { rest: packed }.moment().0, self));
             }
         }
     }

@@ -7,7 +7,7 @@ mod queue;
 mod ranks;
 mod set_back;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rapidhash::RapidHashMap;
 
@@ -15,7 +15,8 @@ pub use forgotten::KeysForgotten;
 pub(in crate::machine) use frozen::FrozenWindow;
 pub use limits::WindowLimits;
 
-use super::key_hash::key_hash;
+use super::IdIndex;
+use super::key_hash::{key_hash, text_hash};
 use super::packed::Unpacker;
 use crate::defect;
 use crate::vocabulary::{Caller, IdempotencyKey, Timestamp};
@@ -26,20 +27,31 @@ use ranks::Ranks;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     queue: u32,
-    offset: u64,
+    /// In two halves, so that a million places are four bytes smaller each.
+    offset: [u32; 2],
+}
+
+impl Place {
+    fn new(queue: u32, offset: u64) -> Self {
+        let offset = [(offset >> 32) as u32, offset as u32];
+        Self { queue, offset }
+    }
+
+    fn offset(self) -> u64 {
+        let [high, low] = self.offset;
+        u64::from(high) << 32 | u64::from(low)
+    }
 }
 
 /// The idempotency window: for each caller a queue of packed entries by time, with one index by key.
 ///
-/// **Invariant**: `index` and `clashes` together name exactly the entries of all queues but those in `superseded`; `ranks` has
-/// each queue that is not empty.
+/// **Invariant**: `index` names exactly the entries of all queues but those in `superseded`; `ranks` has each queue that is not
+/// empty.
 #[derive(Debug)]
 pub(in crate::machine) struct Window {
     limits: WindowLimits,
-    /// By the hash of a key and its caller.
-    index: RapidHashMap<u64, Place>,
-    /// Keys whose hash is that of another one: hardly ever any.
-    clashes: BTreeMap<(Option<Caller>, IdempotencyKey), Place>,
+    /// By the key and its caller.
+    index: IdIndex<Place>,
     /// Entries whose key was used again while they were in the window: only after its limits were raised.
     superseded: BTreeSet<Place>,
     queues: Vec<Queue>,
@@ -55,8 +67,7 @@ impl Window {
     pub(in crate::machine) fn new(limits: WindowLimits) -> Self {
         Self {
             limits,
-            index: RapidHashMap::default(),
-            clashes: BTreeMap::new(),
+            index: IdIndex::default(),
             superseded: BTreeSet::new(),
             queues: Vec::new(),
             free: Vec::new(),
@@ -68,7 +79,7 @@ impl Window {
     }
 
     pub(in crate::machine) fn len(&self) -> usize {
-        self.index.len() + self.clashes.len()
+        self.index.len()
     }
 
     /// Bytes of what is remembered, as [`WindowLimits::bytes_max`] counts them.
@@ -86,53 +97,33 @@ impl Window {
         caller: Option<&Caller>,
         key: &IdempotencyKey,
     ) -> Option<Unpacker<'_>> {
-        let place = self.index.get(&key_hash(caller, key)).copied();
-        let place = place.filter(|&place| self.is_of(place, caller, key.as_str()));
-        let place = place.or_else(|| match self.clashes.is_empty() {
-            true => None,
-            false => self.clashes.get(&(caller.cloned(), key.clone())).copied(),
-        });
-        place.map(|place| self.at(place))
+        let is_its = |place| is_of(&self.queues, place, caller, key.as_str().as_bytes());
+        let place = self.index.find(key_hash(caller, key), is_its)?;
+        Some(self.queues[place.queue as usize].at(place.offset()))
     }
 
-    /// Remembers the packed entry that follows all others under its caller's key, and forgets what is too old or too much by
-    /// then.
+    /// Remembers the packed entry that follows all others under its caller's key, which has a hash, and forgets what is too old or
+    /// too much by then.
     ///
     /// When the key is still remembered, the later entry counts: whoever used it last was answered with that.
-    pub(in crate::machine) fn remember(&mut self, caller: Option<&Caller>, packed: &[u8]) {
+    pub(in crate::machine) fn remember(
+        &mut self,
+        caller: Option<&Caller>,
+        hash: u64,
+        packed: &[u8],
+    ) {
         let start = Unpacker { rest: packed };
         let (_, at) = start.moment();
         let queue = self.queue_of(caller);
         let offset = self.change(queue, |queue| queue.push(packed));
-        let place = Place { queue, offset };
-        let hash = start.key_hash();
-        if let Some(earlier) = self.index.insert(hash, place) {
-            self.resolve(earlier, place, hash, caller, start.key());
-        }
-        self.forget(at);
-    }
-
-    /// Two entries have one hash: they are of one key, or of two that clash.
-    fn resolve(
-        &mut self,
-        earlier: Place,
-        place: Place,
-        hash: u64,
-        caller: Option<&Caller>,
-        key: &str,
-    ) {
-        let superseded = match self.is_of(earlier, caller, key) {
-            true => Some(earlier),
-            false => {
-                self.index.insert(hash, earlier);
-                let key = IdempotencyKey::new(key).expect("it was a key when it was packed");
-                self.clashes.insert((caller.cloned(), key), place)
-            }
-        };
-        if let Some(earlier) = superseded {
+        let place = Place::new(queue, offset);
+        let queues = &self.queues;
+        let is_its = |place| is_of(queues, place, caller, start.key());
+        if let Some(earlier) = self.index.replace(hash, place, is_its) {
             self.superseded.insert(earlier);
             self.change(earlier.queue, |queue| queue.keys -= 1);
         }
+        self.forget(at);
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -165,13 +156,13 @@ impl Window {
         let known = &mut self.queues[queue as usize];
         let before = known.bytes();
         let (offset, hash) = known.pop();
-        let place = Place { queue, offset };
+        let place = Place::new(queue, offset);
         let is_key = superseded.is_empty() || !superseded.remove(&place);
         known.keys -= usize::from(is_key);
         self.bytes = self.bytes - before + known.bytes();
         self.ranks.moved(queue, known);
         if is_key {
-            self.unindex(hash, place);
+            self.index.remove(hash, place);
             self.forgotten.early += u64::from(!aged && !defect!(EvictionNotCounted));
             self.forgotten.until = self.forgotten.until.max(head.recorded_at);
         }
@@ -180,16 +171,6 @@ impl Window {
             self.by_caller.remove(&known.caller);
             *known = Queue::new(None);
             self.free.push(queue);
-        }
-    }
-
-    fn unindex(&mut self, hash: u64, place: Place) {
-        match self.index.remove(&hash) {
-            Some(indexed) if indexed == place => {}
-            other => {
-                self.index.extend(other.map(|other| (hash, other)));
-                self.clashes.retain(|_, clash| *clash != place);
-            }
         }
     }
 
@@ -223,16 +204,6 @@ impl Window {
         queue
     }
 
-    fn at(&self, place: Place) -> Unpacker<'_> {
-        self.queues[place.queue as usize].at(place.offset)
-    }
-
-    fn is_of(&self, place: Place, caller: Option<&Caller>, key: &str) -> bool {
-        let queue = &self.queues[place.queue as usize];
-        let is_theirs = queue.caller.as_ref() == caller || defect!(CallersShareKeys);
-        is_theirs && queue.at(place.offset).key() == key
-    }
-
     /// Some keys that were recorded until a moment are not known here.
     pub(in crate::machine) fn forget_until(&mut self, until: Timestamp) {
         self.forgotten.until = self.forgotten.until.max(until);
@@ -242,7 +213,7 @@ impl Window {
         let queues = self.by_caller.values().map(|&number| {
             let superseded = self.superseded.iter();
             let superseded = superseded.filter(|place| place.queue == number);
-            self.queues[number as usize].freeze(superseded.map(|place| place.offset))
+            self.queues[number as usize].freeze(superseded.map(|place| place.offset()))
         });
         FrozenWindow {
             queues: queues.collect(),
@@ -276,10 +247,17 @@ impl Window {
         window.forgotten = frozen.forgotten();
         window.index.reserve(frozen.len().min(limits.keys_max));
         for (caller, packed) in frozen.packed() {
-            window.remember(caller, packed);
+            let hash = text_hash(caller, Unpacker { rest: packed }.key());
+            window.remember(caller, hash, packed);
         }
         window
     }
+}
+
+fn is_of(queues: &[Queue], place: Place, caller: Option<&Caller>, key: &[u8]) -> bool {
+    let queue = &queues[place.queue as usize];
+    let is_theirs = queue.caller.as_ref() == caller || defect!(CallersShareKeys);
+    is_theirs && queue.at(place.offset()).key() == key
 }
 
 #[cfg(test)]

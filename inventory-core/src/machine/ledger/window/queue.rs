@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::frozen::FrozenQueue;
-use crate::machine::ledger::packed::Unpacker;
+use crate::machine::ledger::key_hash::text_hash;
+use crate::machine::ledger::packed::{Unpacker, push_framed, split_framed};
 use crate::vocabulary::{Caller, Sequence, Timestamp};
 
 /// A chunk is shared with frozen windows from this size on.
 const CHUNK_BYTES: usize = 64 * 1_024;
 
-/// What a key takes in the index: its hash, its place, and the room that a hash table leaves.
-pub(super) const INDEX_BYTES: usize = 64;
+/// What a key takes in the index: a part of its hash, its place, and the room that a hash table leaves.
+pub(super) const INDEX_BYTES: usize = 40;
 
 /// The oldest entry of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Oldest {
     }
 }
 
-/// Packed entries in the order of the log. Offsets count the bytes of all that the queue ever had.
+/// Packed entries in the order of the log, each behind its length. Offsets count the bytes of all that the queue ever had.
 ///
 /// ```text
 ///  full: VecDeque<(offset, Arc<[u8]>)>                tail: Vec<u8>, less than CHUNK_BYTES
@@ -70,7 +71,7 @@ impl Queue {
         let offset = self.end();
         self.oldest
             .get_or_insert_with(|| Oldest::of(Unpacker { rest: packed }));
-        self.tail.extend_from_slice(packed);
+        push_framed(&mut self.tail, packed);
         self.keys += 1;
         if self.tail.len() >= CHUNK_BYTES {
             self.full
@@ -97,33 +98,31 @@ impl Queue {
             Some((start, bytes)) => (*start, &**bytes),
             None => (self.tail_start, &*self.tail),
         };
-        let rest = &bytes[(offset - start) as usize..];
+        let (rest, _) = split_framed(&bytes[(offset - start) as usize..]);
         Unpacker { rest }
     }
 
-    /// The oldest entry.
-    fn first(&self) -> Unpacker<'_> {
+    /// All bytes from the oldest entry to the end of its chunk.
+    fn first(&self) -> &[u8] {
         let (start, bytes) = match self.full.front() {
             Some((start, bytes)) => (*start, &**bytes),
             None => (self.tail_start, &*self.tail),
         };
-        let rest = &bytes[(self.start - start) as usize..];
-        Unpacker { rest }
+        &bytes[(self.start - start) as usize..]
     }
 
     /// Takes the oldest entry out, and returns its offset and the hash of its key.
     pub(super) fn pop(&mut self) -> (u64, u64) {
         let offset = self.start;
-        let packed = self.first();
-        let hash = packed.key_hash();
-        let mut next = packed;
-        next.skip();
-        self.start += (packed.rest.len() - next.rest.len()) as u64;
+        let first = self.first();
+        let (rest, after) = split_framed(first);
+        let hash = text_hash(self.caller.as_ref(), Unpacker { rest }.key());
+        self.start += (first.len() - after.len()) as u64;
         self.drop_forgotten();
-        self.oldest = match self.start == self.end() {
-            true => None,
-            false => Some(Oldest::of(self.first())),
-        };
+        self.oldest = (self.start < self.end()).then(|| {
+            let (rest, _) = split_framed(self.first());
+            Oldest::of(Unpacker { rest })
+        });
         (offset, hash)
     }
 

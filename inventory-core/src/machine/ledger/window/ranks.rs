@@ -71,8 +71,15 @@ impl<M: Copy + Ord> Rank<M> {
         let at = self.places[index].map(|at| at as usize);
         match (at, measure) {
             (Some(at), Some(measure)) => {
-                self.heap[at].0 = measure;
-                self.settle(at);
+                let known = &mut self.heap[at].0;
+                if *known == measure {
+                    return;
+                }
+                *known = measure;
+                // Often there is one queue.
+                if self.heap.len() > 1 {
+                    self.settle(at);
+                }
             }
             (None, Some(measure)) => {
                 self.heap.push((measure, number));

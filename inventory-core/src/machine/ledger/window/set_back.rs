@@ -1,6 +1,7 @@
 //! A window whose time is put right.
 
 use super::{FrozenWindow, KeysForgotten, Window, WindowLimits};
+use crate::machine::ledger::key_hash::text_hash;
 use crate::machine::ledger::packed::Unpacker;
 use crate::vocabulary::Timestamp;
 
@@ -12,7 +13,8 @@ impl FrozenWindow {
         for (caller, packed) in self.packed() {
             earlier.clear();
             Unpacker { rest: packed }.copy_until(latest, &mut earlier);
-            set_back.remember(caller, &earlier);
+            let hash = text_hash(caller, Unpacker { rest: packed }.key());
+            set_back.remember(caller, hash, &earlier);
         }
         set_back.forgotten = KeysForgotten {
             until: self.forgotten.until.min(latest),

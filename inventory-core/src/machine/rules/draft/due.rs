@@ -47,9 +47,9 @@ impl<'a> Draft<'a> {
     ) -> Vec<Arc<Reservation>> {
         let (ledger, at) = (self.ledger, self.at);
         let has_lapsed = |line: &HeldLine| {
-            let product = ledger.product_index.get(&line.product);
+            let product = ledger.find_product(&line.product);
             product.is_none_or(|product| {
-                lapsing.contains(product) || !ledger.holds.is_overdue(*product, at)
+                lapsing.contains(&product) || !ledger.holds.is_overdue(product, at)
             })
         };
         let due = ledger.holds.due(at);

@@ -1,6 +1,7 @@
 //! The ledger as it will be once the group that is being decided is durable.
 
 mod due;
+mod keyed;
 mod overlay;
 mod place;
 mod records;
@@ -74,10 +75,7 @@ impl<'a> Draft<'a> {
             .expect("decided events are of known types");
         self.head = Head::after(&entry);
         let entry = Arc::new(entry);
-        if let Some(intent) = &entry.intent {
-            let key = (intent.caller.clone(), intent.key.clone());
-            self.staging.keys.insert(key, Arc::clone(&entry));
-        }
+        self.staging.keyed.insert(&entry);
         entry
     }
 
@@ -93,13 +91,11 @@ impl<'a> Draft<'a> {
 
     /// The entry that was written under a key, in this draft or before.
     pub(super) fn find(&self, intent: &Intent) -> Option<Arc<Entry>> {
-        let Intent { caller, key, .. } = intent;
-        let staged = match self.staging.keys.is_empty() {
-            true => None,
-            false => self.staging.keys.get(&(caller.clone(), key.clone())),
-        };
-        let known = || self.ledger.find(caller.as_ref(), key).map(Arc::new);
-        staged.cloned().or_else(known)
+        let staged = self.staging.keyed.find(intent).cloned();
+        staged.or_else(|| {
+            let known = self.ledger.find(intent.caller.as_ref(), &intent.key);
+            known.map(Arc::new)
+        })
     }
 
     /// Whether a request is answered from memory: its key was used in this draft or before.
@@ -114,12 +110,12 @@ impl<'a> Draft<'a> {
         'a: 'b,
     {
         let ledger = self.ledger;
-        let (product, product_ix) = match ledger.product_index.get_key_value(product) {
-            Some((id, &ix)) => (id, ix),
+        let (product, product_ix) = match ledger.find_product(product) {
+            Some(ix) => (&ledger.products.at(ix).id, ix),
             None => (product, self.new_product(product)),
         };
-        let (store, store_ix) = match ledger.store_index.get_key_value(store) {
-            Some((id, &ix)) => (id, ix),
+        let (store, store_ix) = match ledger.find_store(store) {
+            Some(ix) => (ledger.stores.at(ix), ix),
             None => (store, self.new_store(store)),
         };
         self.see(product_ix);
@@ -221,14 +217,22 @@ impl<'a> Draft<'a> {
 
     /// Positions of what the ledger does not know yet. They need not be the ones that the ledger will give.
     fn new_product(&mut self, id: &ProductId) -> ProductIx {
-        let next = self.ledger.products.len() + self.staging.new_products.len();
         let new = &mut self.staging.new_products;
-        *new.entry(id.clone()).or_insert(ProductIx(next as u32))
+        if let Some(&known) = new.get(id) {
+            return known;
+        }
+        let ix = ProductIx((self.ledger.products.len() + new.len()) as u32);
+        new.insert(id.clone(), ix);
+        ix
     }
 
     fn new_store(&mut self, id: &StoreId) -> StoreIx {
-        let next = self.ledger.stores.len() + self.staging.new_stores.len();
         let new = &mut self.staging.new_stores;
-        *new.entry(id.clone()).or_insert(StoreIx(next as u32))
+        if let Some(&known) = new.get(id) {
+            return known;
+        }
+        let ix = StoreIx((self.ledger.stores.len() + new.len()) as u32);
+        new.insert(id.clone(), ix);
+        ix
     }
 }

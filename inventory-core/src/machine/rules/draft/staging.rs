@@ -1,16 +1,13 @@
 //! The memory of a draft.
 
-use std::sync::Arc;
+use rapidhash::RapidHashSet;
 
-use rapidhash::{RapidHashMap, RapidHashSet};
-
-use super::overlay::{KEPT, Overlay, clear};
+use super::keyed::Keyed;
+use super::overlay::{KEPT, Overlay, clear_list};
 use super::staged::Staged;
 use crate::machine::ledger::{ProductIx, Standing, StoreIx};
-use crate::machine::{Alert, Entry, Reservation, Transfer};
-use crate::vocabulary::{
-    Caller, IdempotencyKey, ProductId, Quantity, ReservationId, StoreId, TransferId, Version,
-};
+use crate::machine::{Alert, Reservation, Transfer};
+use crate::vocabulary::{ProductId, Quantity, ReservationId, StoreId, TransferId, Version};
 
 /// A product as the draft has it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,13 +35,13 @@ pub struct Staging {
     pub(super) opened: Vec<ReservationId>,
     /// How many of them are of the requests before.
     opened_before: usize,
-    pub(super) new_products: RapidHashMap<ProductId, ProductIx>,
-    pub(super) new_stores: RapidHashMap<StoreId, StoreIx>,
+    pub(super) new_products: Overlay<ProductId, ProductIx>,
+    pub(super) new_stores: Overlay<StoreId, StoreIx>,
     /// Products of which nothing is due any more that has not lapsed.
     pub(super) lapsed: RapidHashSet<ProductIx>,
     /// Those of them that the request has seen that is being decided, before anything said so.
     pub(super) overdue: Vec<ProductIx>,
-    pub(super) keys: RapidHashMap<(Option<Caller>, IdempotencyKey), Arc<Entry>>,
+    pub(super) keyed: Keyed,
 }
 
 impl Staging {
@@ -55,16 +52,17 @@ impl Staging {
         self.transfers.clear();
         self.alerts.clear();
         self.held.clear();
-        clear(&mut self.new_products);
-        clear(&mut self.new_stores);
-        clear(&mut self.keys);
-        self.opened.clear();
-        self.opened.shrink_to(KEPT);
+        self.new_products.clear();
+        self.new_stores.clear();
+        self.keyed.clear();
+        clear_list(&mut self.opened);
         self.opened_before = 0;
-        self.lapsed.clear();
-        self.lapsed.shrink_to(KEPT);
-        self.overdue.clear();
-        self.overdue.shrink_to(KEPT);
+        if self.lapsed.capacity() > KEPT {
+            self.lapsed = RapidHashSet::default();
+        } else if !self.lapsed.is_empty() {
+            self.lapsed.clear();
+        }
+        clear_list(&mut self.overdue);
     }
 
     /// Makes what was staged since the last call part of it.
@@ -75,6 +73,8 @@ impl Staging {
         self.transfers.keep();
         self.alerts.keep();
         self.held.keep();
+        self.new_products.keep();
+        self.new_stores.keep();
         self.opened_before = self.opened.len();
     }
 
@@ -86,6 +86,8 @@ impl Staging {
         self.transfers.take_back();
         self.alerts.take_back();
         self.held.take_back();
+        self.new_products.take_back();
+        self.new_stores.take_back();
         self.opened.truncate(self.opened_before);
     }
 
@@ -107,11 +109,11 @@ impl Staging {
             self.alerts.room(),
             self.held.room(),
             self.opened.capacity(),
-            self.new_products.capacity(),
-            self.new_stores.capacity(),
+            self.new_products.room(),
+            self.new_stores.room(),
             self.lapsed.capacity(),
             self.overdue.capacity(),
-            self.keys.capacity(),
+            self.keyed.room(),
         ];
         tables.into_iter().max().unwrap_or_default()
     }
