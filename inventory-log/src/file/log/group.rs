@@ -8,7 +8,7 @@ use inventory_core::vocabulary::Sequence;
 
 use crate::codec::record;
 
-/// Bytes that are kept from group to group: those of a busy moment, with what is prepared behind them.
+/// Bytes that are kept whatever a group needs: those of a busy moment, with what is prepared behind them.
 pub(super) const BYTES_KEPT: usize = 1 << 20;
 
 /// Lines of a group of so many bytes.
@@ -38,11 +38,16 @@ impl Group {
         }
     }
 
-    /// Gives back what a large group has needed: one import in the morning must not take its room all day.
+    /// Gives back what a large group before has needed and this one has not: one import in the morning must not take its room all
+    /// day, but those that follow each other keep it.
     pub(super) fn give_back(&mut self) {
+        if self.bytes.len() < self.bytes.capacity() / 4 {
+            self.bytes.shrink_to(BYTES_KEPT);
+        }
         self.bytes.clear();
-        self.bytes.shrink_to(BYTES_KEPT);
+        if self.offsets.len() < self.offsets.capacity() / 4 {
+            self.offsets.shrink_to(LINES_KEPT);
+        }
         self.offsets.clear();
-        self.offsets.shrink_to(LINES_KEPT);
     }
 }

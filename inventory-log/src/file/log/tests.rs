@@ -152,7 +152,7 @@ fn the_bytes_after_a_position_are_those_of_its_segment_and_of_all_behind_it() {
 }
 
 #[test]
-fn what_a_large_group_needed_is_given_back() {
+fn what_a_large_group_needed_is_given_back_by_the_next_small_one() {
     let mut log = open(&SimDisk::new(3), FileOptions::default());
     let mut history = History::new();
     let mut append = |lines: usize| {
@@ -166,7 +166,8 @@ fn what_a_large_group_needed_is_given_back() {
     let (second, large) = append(10_000);
     assert_eq!(second.events_since(first), 10_000, "it is written");
     assert!(small > 0 && small <= BYTES_KEPT, "{small}");
-    assert!(large <= BYTES_KEPT, "{large}");
-    // What is refused for want of room is as large.
-    assert_eq!(append(1).1, large);
+    assert!(large > BYTES_KEPT, "{large}");
+    assert_eq!(append(9_000).1, large, "it is used again");
+    let after = append(1).1;
+    assert!(after <= BYTES_KEPT, "{after}");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::overlay::{KEPT, LOOKED_THROUGH, clear_list};
+use super::overlay::{LOOKED_THROUGH, clear_list, is_wasted};
 use crate::machine::ledger::{IdIndex, key_hash};
 use crate::machine::{Entry, Intent};
 
@@ -46,11 +46,11 @@ impl Keyed {
         }
     }
 
-    /// Forgets everything, and keeps no more room than for [`KEPT`] entries.
+    /// Forgets everything, and gives back what was not needed for it.
     #[inline]
     pub(super) fn clear(&mut self) {
         clear_list(&mut self.entries);
-        if self.index.capacity() > KEPT {
+        if is_wasted(self.index.capacity(), self.index.len()) {
             self.index = IdIndex::default();
         } else if !self.index.is_empty() {
             self.index.clear();

@@ -5,9 +5,15 @@ use std::hash::{BuildHasher as _, Hash};
 use hashbrown::HashTable;
 use rapidhash::fast::GlobalState;
 
-/// Entries that a table keeps room for from group to group: so many as a busy moment needs, and cleared in a fraction of a
+/// Entries that a table keeps room for whatever a group needs: so many as a busy moment needs, and cleared in a fraction of a
 /// microsecond.
 pub(super) const KEPT: usize = 1_024;
+
+/// Whether a group that has used so little of a table's room gives it back: large groups that follow each other keep it.
+#[inline]
+pub(super) fn is_wasted(room: usize, used: usize) -> bool {
+    room > KEPT && used < room / 4
+}
 
 /// Entries that are looked through. Most groups stage less, and nothing is hashed for them.
 pub(super) const LOOKED_THROUGH: usize = 8;
@@ -104,12 +110,12 @@ impl<K: Eq + Hash, V> Overlay<K, V> {
         }
     }
 
-    /// Forgets everything, and keeps no more room than for [`KEPT`] entries.
+    /// Forgets everything, and gives back what was not needed for it.
     #[inline]
     pub(super) fn clear(&mut self) {
         clear_list(&mut self.staged);
         clear_list(&mut self.earlier);
-        if self.index.capacity() > KEPT {
+        if is_wasted(self.index.capacity(), self.index.len()) {
             self.index = HashTable::new();
         } else if !self.index.is_empty() {
             self.index.clear();
@@ -130,7 +136,7 @@ fn hash(key: &impl Hash) -> u64 {
 /// Clears a list that is used again.
 #[inline]
 pub(super) fn clear_list<T>(list: &mut Vec<T>) {
-    if list.capacity() > KEPT {
+    if is_wasted(list.capacity(), list.len()) {
         *list = Vec::new();
     } else if !list.is_empty() {
         list.clear();
