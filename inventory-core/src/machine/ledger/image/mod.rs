@@ -195,7 +195,7 @@ impl Image {
             ledger.levels += product.levels.len();
             ledger.quarantined += usize::from(product.quarantined);
             ledger.unheard += usize::from(!product.is_heard_of());
-            let alerts = product.alerts.iter();
+            let alerts = product.alerts().iter();
             let alerts = alerts.map(|&(at, _)| (product.id.clone(), ledger.stores.at(at).clone()));
             ledger.alerts.extend(alerts);
         }

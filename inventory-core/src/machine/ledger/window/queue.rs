@@ -8,8 +8,9 @@ use crate::machine::ledger::key_hash::text_hash;
 use crate::machine::ledger::packed::{Unpacker, push_framed, split_framed};
 use crate::vocabulary::{Caller, Sequence, Timestamp};
 
-/// A chunk is shared with frozen windows from this size on.
-const CHUNK_BYTES: usize = 64 * 1_024;
+/// A chunk is shared with frozen windows from this size on. With an entry of usual size and its count of references it fits into 64 KiB:
+/// allocators would round a little more up to 80.
+const CHUNK_BYTES: usize = 63 * 1_024;
 
 /// What a key takes in the index: a part of its hash, its place, and the room that a hash table leaves.
 pub(super) const INDEX_BYTES: usize = 40;
