@@ -5,48 +5,58 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use inventory_core::engine::{Answer, EngineError};
+use inventory_core::machine::Request;
 use inventory_core::writer::{Writer, WriterLimits};
 use tempfile::TempDir;
 
 use crate::contest::{Aim, Contest, Contests, Row};
 use crate::raw::{self, RawFile};
 use crate::shop::{self, Sales};
+use crate::tills::{MakeStep, STORES, one_sale, transaction};
 
 const PRODUCTS: usize = 10_000;
-const REQUESTS: u64 = 8_192;
 
 /// Submissions under way: one is committed, one waits, one has just been answered.
 const UNDER_WAY_MAX: u64 = 3;
 
 pub(crate) fn run(contests: &mut Contests) {
-    let row = Row {
-        measured: "8,192 requests at a time",
+    let row = |measured, least| Row {
+        measured,
         baseline: "append of the same bytes + fdatasync",
-        aim: Aim::RateAtLeast(0.4),
+        aim: Aim::RateAtLeast(least),
     };
-    contests.run(row, Bulk::stocked);
+    let (sales, baskets) = (
+        "8,192 requests at a time",
+        "1,024 baskets of ten lines at a time",
+    );
+    contests.run(row(sales, 0.4), || Bulk::<8_192>::stocked(one_sale));
+    contests.run(row(baskets, 0.5), || Bulk::<1_024>::stocked(transaction));
 }
 
-struct Bulk {
+/// So many requests at a time.
+struct Bulk<const REQUESTS: u64> {
     writer: Writer,
     sales: Sales,
+    step: MakeStep,
     bytes: Vec<u8>,
     raw: RawFile,
     /// Last, so that it outlives the files.
     _directory: TempDir,
 }
 
-impl Bulk {
-    fn stocked() -> Self {
+impl<const REQUESTS: u64> Bulk<REQUESTS> {
+    fn stocked(step: MakeStep) -> Self {
         let directory = raw::directory();
         let log = directory.path().join("log");
-        let mut engine = shop::open_stocked(&log, PRODUCTS);
+        let mut engine = shop::open_full(&log, PRODUCTS, STORES);
         let mut sales = Sales::of(PRODUCTS);
-        engine.submit(&sales.requests(REQUESTS)).expect("durable");
+        let answers = engine.submit(&requests(&mut sales, step, REQUESTS));
+        answers.expect("durable");
         Self {
             writer: Writer::start(engine, WriterLimits::default())
                 .expect("the system has a thread"),
             sales,
+            step,
             bytes: raw::last_lines(&log, REQUESTS as usize),
             raw: RawFile::create(directory.path()),
             _directory: directory,
@@ -54,7 +64,13 @@ impl Bulk {
     }
 }
 
-impl Contest for Bulk {
+fn requests(sales: &mut Sales, step: MakeStep, count: u64) -> Vec<Request> {
+    let mut requests = Vec::with_capacity(count as usize);
+    (0..count).for_each(|_| step(sales, &mut requests));
+    requests
+}
+
+impl<const REQUESTS: u64> Contest for Bulk<REQUESTS> {
     const BASELINE_UPDATES: u64 = REQUESTS;
     const ENGINE_UPDATES: u64 = REQUESTS;
 
@@ -67,7 +83,7 @@ impl Contest for Bulk {
         let (answered, answers) = mpsc::channel::<Result<Vec<Answer>, EngineError>>();
         let start = Instant::now();
         for number in 0..iterations {
-            let requests = self.sales.requests(REQUESTS);
+            let requests = requests(&mut self.sales, self.step, REQUESTS);
             if number >= UNDER_WAY_MAX {
                 answers
                     .recv()

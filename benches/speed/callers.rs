@@ -5,13 +5,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use inventory_core::engine::{Engine, Settings};
-use inventory_core::machine::{Request, WindowLimits};
+use inventory_core::machine::Request;
 use inventory_core::writer::{Writer, WriterLimits};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::arguments::scaled;
 use crate::raw::{self, RawFile};
 use crate::shop::{self, Sales};
 
@@ -19,12 +17,6 @@ use crate::shop::{self, Sales};
 pub(crate) const CALLERS_MAX: u64 = 1_024;
 
 const PRODUCTS: usize = 10_000;
-
-/// Keys that the engine remembers, all through: each further one makes it forget another.
-const KEYS: usize = 1_000_000;
-
-/// Sales that are made durable together until there are as many keys.
-const SALES_PER_GROUP: u64 = 8_192;
 
 /// Far above the keys of the other sales: no key is used twice.
 const HOT_KEYS_FROM: u64 = 1 << 32;
@@ -44,22 +36,11 @@ impl Callers {
     pub(crate) fn stocked() -> Self {
         let directory = raw::directory();
         let log = directory.path().join("log");
-        let keys = scaled(KEYS);
-        let settings = Settings::default().with_window(WindowLimits::new().with_keys_max(keys));
-        let mut engine = Engine::open(shop::files(&log), settings)
-            .expect("the log is new")
-            .engine;
-        shop::stock(&mut engine, PRODUCTS, 1);
-        let mut spread = Sales::of(PRODUCTS);
-        for _ in 0..(keys as u64).div_ceil(SALES_PER_GROUP) {
-            let sales = spread.requests(SALES_PER_GROUP);
-            let answers = engine.submit(&sales).expect("the disk is sound");
-            assert!(answers.iter().all(Result::is_ok));
-        }
+        let engine = shop::open_full(&log, PRODUCTS, 1);
         let writer = Writer::start(engine, WriterLimits::default());
         Self {
             writer: Arc::new(writer.expect("the system has a thread")),
-            spread,
+            spread: Sales::of(PRODUCTS),
             hot: Sales::of(1).with_keys_from(HOT_KEYS_FROM),
             lines: raw::last_lines(&log, CALLERS_MAX as usize),
             raw: RawFile::create(directory.path()),

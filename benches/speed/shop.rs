@@ -3,16 +3,24 @@
 use std::path::Path;
 
 use inventory_core::engine::{Engine, Opened, Settings};
-use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request};
+use inventory_core::machine::{Adjust, Basis, Command, Count, Guard, Request, WindowLimits};
 use inventory_core::ports::Ports;
 use inventory_core::vocabulary::{Adjustment, Quantity};
 use inventory_log::file::{self, FileOptions};
 
+use crate::arguments::scaled;
+
 /// More than any run sells.
 const STOCK: u64 = 1_000_000_000;
 
-/// Counts that are made durable together while a shop is stocked.
-const COUNTS_PER_GROUP: usize = 8_192;
+/// Requests that are made durable together while a shop is stocked.
+const REQUESTS_PER_GROUP: usize = 8_192;
+
+/// Keys that an engine remembers whose window is full: each further one makes it forget another.
+const KEYS: usize = 1_000_000;
+
+/// Far above the keys of all other sales: no key is used twice.
+const KEYS_FROM: u64 = 1 << 33;
 
 pub(crate) fn product_name(number: usize) -> String {
     format!("product-{number:07}")
@@ -87,13 +95,29 @@ pub(crate) fn open_stocked(directory: &Path, products: usize) -> Engine {
     engine
 }
 
+/// An engine on a new directory whose window of keys is full, with `products` in stock at so many stores each.
+pub(crate) fn open_full(directory: &Path, products: usize, stores: usize) -> Engine {
+    let keys = scaled(KEYS);
+    let settings = Settings::default().with_window(WindowLimits::new().with_keys_max(keys));
+    let opened = Engine::open(files(directory), settings).expect("the log is new");
+    let mut engine = opened.engine;
+    stock(&mut engine, products, stores);
+    let mut sales = Sales::of(products).with_keys_from(KEYS_FROM);
+    for _ in 0..keys.div_ceil(REQUESTS_PER_GROUP) {
+        let sales = sales.requests(REQUESTS_PER_GROUP as u64);
+        let answers = engine.submit(&sales).expect("the disk is sound");
+        assert!(answers.iter().all(Result::is_ok));
+    }
+    engine
+}
+
 /// Gives so many products stock at so many stores each.
 pub(crate) fn stock(engine: &mut Engine, products: usize, stores: usize) {
     let counts: Vec<_> = (0..products)
         .flat_map(|product| (0..stores).map(move |store| count(product, store)))
         .map(|count| Request::unkeyed(vec![count]).expect("one line"))
         .collect();
-    for group in counts.chunks(COUNTS_PER_GROUP) {
+    for group in counts.chunks(REQUESTS_PER_GROUP) {
         let answers = engine.submit(group).expect("the disk is sound");
         assert!(answers.iter().all(Result::is_ok));
     }

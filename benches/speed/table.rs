@@ -236,18 +236,28 @@ fn of_start(start: &Start) -> String {
     )
 }
 
+/// What a level may take where its product has no other, and what a key may.
+const LEVEL_BYTES_MAX: f64 = 200.0;
+const KEY_BYTES_MAX: f64 = 80.0;
+
 fn of_memory(memory: &Memory) -> String {
+    let met = |bytes: f64, most: f64| match bytes <= most {
+        true => format!("at most {most}: met"),
+        false => format!("at most {most}: NOT met"),
+    };
     format!(
-        "\nmemory at {} levels, one per product: {:.0} bytes per level\n\
+        "\nmemory at {} levels, one per product: {:.0} bytes per level ({})\n\
          memory at {} levels, {} per product: {:.0} bytes per level\n\
-         memory at {} keys of the window: {:.0} bytes per key\n",
+         memory at {} keys of the window: {:.0} bytes per key ({})\n",
         memory.lone_levels,
         memory.bytes_per_lone_level,
+        met(memory.bytes_per_lone_level, LEVEL_BYTES_MAX),
         memory.shared_levels,
         memory.levels_per_product,
         memory.bytes_per_shared_level,
         memory.keys,
         memory.bytes_per_key,
+        met(memory.bytes_per_key, KEY_BYTES_MAX),
     )
 }
 

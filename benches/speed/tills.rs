@@ -15,7 +15,7 @@ use crate::raw;
 use crate::shop::{self, Sales, keyed, product_name, sale, sale_at};
 
 const PRODUCTS: usize = 10_000;
-const STORES: usize = 2;
+pub(crate) const STORES: usize = 2;
 const LINES_PER_TRANSACTION: usize = 10;
 
 /// What is done per iteration in memory. Each iteration begins with nothing remembered.
@@ -59,9 +59,9 @@ pub(crate) fn run(contests: &mut Contests) {
 }
 
 /// Appends the requests of one step.
-type MakeStep = fn(&mut Sales, &mut Vec<Request>);
+pub(crate) type MakeStep = fn(&mut Sales, &mut Vec<Request>);
 
-fn one_sale(sales: &mut Sales, requests: &mut Vec<Request>) {
+pub(crate) fn one_sale(sales: &mut Sales, requests: &mut Vec<Request>) {
     let (product, key) = sales.next_sale();
     requests.push(keyed(key, vec![sale(product)]));
 }
@@ -83,7 +83,7 @@ fn hold_and_commit(sales: &mut Sales, requests: &mut Vec<Request>) {
 }
 
 /// Sells ten products from two stores, all or none.
-fn transaction(sales: &mut Sales, requests: &mut Vec<Request>) {
+pub(crate) fn transaction(sales: &mut Sales, requests: &mut Vec<Request>) {
     let (first, key) = sales.next_sale();
     let others = (1..LINES_PER_TRANSACTION).map(|_| sales.next_sale().0);
     let products = [first].into_iter().chain(others);
