@@ -16,16 +16,19 @@ pub(crate) async fn run(told: &Told) {
     shop::stock(central.address).await;
     let callers = || shop::bulk_sellers(CONNECTIONS, LINES);
     let measured = measure(central.address, bare.address, told.round, callers).await;
-    let lines = LINES as f64;
     row(
         "POST of 1,000 updates, 4 connections",
+        measured.ratio,
+        "x the bare server's requests/s, which parses only",
+        Aim::AtLeast(0.12),
+        "",
+    );
+    let lines = LINES as f64;
+    row(
+        "durable updates of that POST",
         measured.ours_per_second * lines,
-        "durable updates/s",
-        Aim::AtLeast(300_000.0),
-        &format!(
-            "{:.2}x the bare server's {:.0}/s, which parses only",
-            measured.ratio,
-            measured.bare_per_second * lines
-        ),
+        "updates/s",
+        Aim::AtLeast(600_000.0),
+        &format!("{:.0}/s", measured.baseline_per_second * lines),
     );
 }

@@ -14,16 +14,15 @@ pub(crate) trait Requests: Send + 'static {
 }
 
 /// What came of a load.
-#[derive(Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) per_second: f64,
-    pub(crate) latencies: Vec<Duration>,
+    /// The shortest first.
+    latencies: Vec<Duration>,
 }
 
 impl Loaded {
     /// The latency that a share of the requests stayed below.
-    pub(crate) fn percentile(&mut self, share: f64) -> Duration {
-        self.latencies.sort_unstable();
+    pub(crate) fn percentile(&self, share: f64) -> Duration {
         let at = (self.latencies.len() as f64 * share) as usize;
         self.latencies[at.min(self.latencies.len() - 1)]
     }
@@ -50,9 +49,11 @@ pub(crate) async fn drive(
             latencies
         });
     }
-    let latencies: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    let mut latencies: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    let per_second = latencies.len() as f64 / begun.elapsed().as_secs_f64();
+    latencies.sort_unstable();
     Loaded {
-        per_second: latencies.len() as f64 / begun.elapsed().as_secs_f64(),
+        per_second,
         latencies,
     }
 }

@@ -11,6 +11,8 @@ mod distance;
 mod images;
 mod load;
 mod polls;
+#[path = "../speed/raw.rs"]
+mod raw;
 mod report;
 mod rounds;
 mod server;
@@ -55,6 +57,9 @@ fn main() {
         }
         if told.wants("post") {
             singles::posts(&told).await;
+        }
+        if told.wants("one-post") {
+            singles::one_by_one(&told).await;
         }
         if told.wants("batch") {
             batches::run(&told).await;

@@ -10,13 +10,20 @@ const ROUNDS: usize = 5;
 
 /// What a row has come to.
 pub(crate) struct Measured {
-    /// Median, over the rounds, of our rate as a multiple of the bare server's.
+    /// Median, over the rounds, of our rate as a multiple of the baseline's.
     pub(crate) ratio: f64,
     /// Median rates.
     pub(crate) ours_per_second: f64,
-    pub(crate) bare_per_second: f64,
-    /// All of our rounds.
-    pub(crate) ours: Loaded,
+    pub(crate) baseline_per_second: f64,
+    ours: Vec<Loaded>,
+}
+
+impl Measured {
+    /// Median, over the rounds, of the milliseconds that a share of our requests stayed below.
+    pub(crate) fn percentile_ms(&self, share: f64) -> f64 {
+        let of_round = |round: &Loaded| round.percentile(share).as_secs_f64() * 1e3;
+        median(self.ours.iter().map(of_round).collect())
+    }
 }
 
 /// Gives both servers the same load in turns.
@@ -27,21 +34,32 @@ pub(crate) async fn measure<R: Requests>(
     callers: impl Fn() -> Vec<R>,
 ) -> Measured {
     drive(bare, callers(), round / 4).await;
+    let baseline = async || drive(bare, callers(), round).await.per_second;
+    measure_beside(ours, round, &callers, baseline).await
+}
+
+/// Gives our server a load, in turns with a baseline that says its rate.
+pub(crate) async fn measure_beside<R: Requests>(
+    ours: SocketAddr,
+    round: Duration,
+    callers: impl Fn() -> Vec<R>,
+    mut baseline: impl AsyncFnMut() -> f64,
+) -> Measured {
     drive(ours, callers(), round / 4).await;
-    let mut all = Loaded::default();
-    let (mut ratios, mut our_rates, mut bare_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let mut all = Vec::new();
+    let (mut ratios, mut our_rates, mut baselines) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let of_bare = drive(bare, callers(), round).await;
+        let of_baseline = baseline().await;
         let of_ours = drive(ours, callers(), round).await;
-        ratios.push(of_ours.per_second / of_bare.per_second);
+        ratios.push(of_ours.per_second / of_baseline);
         our_rates.push(of_ours.per_second);
-        bare_rates.push(of_bare.per_second);
-        all.latencies.extend(of_ours.latencies);
+        baselines.push(of_baseline);
+        all.push(of_ours);
     }
     Measured {
         ratio: median(ratios),
         ours_per_second: median(our_rates),
-        bare_per_second: median(bare_rates),
+        baseline_per_second: median(baselines),
         ours: all,
     }
 }

@@ -15,7 +15,8 @@ pub(crate) const BARE: &str = "--bare";
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
-    _directory: Option<TempDir>,
+    /// Where the files of a central are.
+    directory: Option<TempDir>,
 }
 
 impl Server {
@@ -52,8 +53,14 @@ impl Server {
         Self {
             address: address.parse().expect("an address and a port"),
             process,
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// Where the files of a central are.
+    pub(crate) fn directory(&self) -> &Path {
+        let directory = self.directory.as_ref();
+        directory.expect("it is a central").path()
     }
 
     /// Bytes of memory that the process has in use.

@@ -104,7 +104,7 @@ pub(crate) async fn reads(told: &Told) {
     let mut reader = Client::connect(store.address()).await;
     while status(&mut reader, "\"stale\":").await != "false" {}
     let callers = || shop::readers("/store/inventory", CONNECTIONS);
-    let mut measured = measure(store.address(), bare.address, told.round, callers).await;
+    let measured = measure(store.address(), bare.address, told.round, callers).await;
     row(
         "GET of a product at a store, 64 connections",
         measured.ratio,
@@ -113,8 +113,8 @@ pub(crate) async fn reads(told: &Told) {
         &format!(
             "{:.0} and {:.0} requests/s, p99 {:.2} ms",
             measured.ours_per_second,
-            measured.bare_per_second,
-            measured.ours.percentile(0.99).as_secs_f64() * 1e3
+            measured.baseline_per_second,
+            measured.percentile_ms(0.99)
         ),
     );
 }

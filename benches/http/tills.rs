@@ -151,7 +151,7 @@ pub(crate) async fn slow_disk(told: &Told) {
     is_alone(&mut reader).await;
     let round = told.round * 5;
     let readers = || shop::readers("/store/inventory", 4);
-    let mut quiet = drive(store.address(), readers(), round).await;
+    let quiet = drive(store.address(), readers(), round).await;
     let begun = Instant::now();
     let tills = (0..TILLS).map(|_| {
         let address = store.address();
@@ -168,7 +168,7 @@ pub(crate) async fn slow_disk(told: &Told) {
         })
     });
     let tills: Vec<_> = tills.collect();
-    let mut read = drive(store.address(), readers(), round).await;
+    let read = drive(store.address(), readers(), round).await;
     let (mut sales, mut longest) = (0, Duration::ZERO);
     for till in tills {
         let (of_till, wait) = till.await.expect("a till does not fail");
