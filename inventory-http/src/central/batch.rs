@@ -13,6 +13,9 @@ use crate::wire::{
     FromReceipt as _, Update, Updated,
 };
 
+/// What a result of usual length takes in the answer.
+const RESULT_BYTES: usize = 256;
+
 /// POST /inventory/batch
 pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
     let batch: Batch = call.json()?;
@@ -28,8 +31,9 @@ pub(super) async fn post(call: Call<Central>) -> Result<Answer, ApiError> {
         }
         result
     });
-    let results = results.collect();
-    Ok(Answer::json(&Batched { results, summary }))
+    let results: Vec<_> = results.collect();
+    let bytes = results.len() * RESULT_BYTES;
+    Ok(Answer::json_of(&Batched { results, summary }, bytes))
 }
 
 /// The rows, each with whom it is asked for where it says so.

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue};
 use inventory_core::machine::{Level, ProductView};
-use inventory_core::vocabulary::{Epoch, ProductId, Quantity, StoreId, Version};
+use inventory_core::vocabulary::{ProductId, Quantity, StoreId, Version};
 
 use super::params::{BELOW, IF_MATCH, IF_NONE_MATCH, PREFIX, STORE, checked};
 use super::service::Central;
@@ -31,7 +31,7 @@ pub(super) fn get(call: &Call<Central>) -> Result<Answer, ApiError> {
 
 /// A product as an answer, where the conditions of the request let it.
 pub(super) fn product_answer(call: &Call<Central>, found: &Product) -> Result<Answer, ApiError> {
-    let tag = Tag::of(call.service().reader().epoch(), found.version);
+    let tag = Tag::of(call.service().tag_start(), found.version);
     if named(call, &IF_MATCH, &tag, Comparison::Strong) == Some(false) {
         let message = format!("the product is at version {}", found.version);
         return Err(ApiError::new(Code::PreconditionFailed, message)
@@ -68,18 +68,13 @@ pub(super) fn not_found() -> ApiError {
 
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// Digits of the epoch in an entity tag: after a restore the same version is another state.
-const EPOCH_DIGITS: usize = 8;
-
 /// The entity tag of a product's version.
 struct Tag(HeaderValue);
 
 impl Tag {
-    fn of(epoch: Epoch, version: Version) -> Self {
+    fn of(start: &str, version: Version) -> Self {
         let mut digits = itoa::Buffer::new();
-        let epoch = epoch.to_string();
-        let (epoch, version) = (&epoch[..EPOCH_DIGITS], digits.format(version.number()));
-        let tag = ["\"", epoch, "-", version, "\""].concat();
+        let tag = [start, digits.format(version.number()), "\""].concat();
         let tag = HeaderValue::from_maybe_shared(Bytes::from(tag));
         Self(tag.expect("digits and a hyphen in quotes"))
     }

@@ -25,6 +25,9 @@ use crate::telemetry::{Telemetry, UpdateOutcome};
 /// Searches of the past that run at once: each keeps a core busy that sales could use.
 pub(super) const SEARCHES_MAX: usize = 4;
 
+/// Digits of the epoch in an entity tag: after a restore the same version is another state.
+const EPOCH_DIGITS: usize = 8;
+
 /// The engine behind the calls.
 pub struct Central {
     parts: Parts,
@@ -37,6 +40,8 @@ pub struct Central {
     /// Writes that are refused, for instance by a full disk.
     writes: Trouble,
     nodes: Mutex<Nodes>,
+    /// What entity tags begin with.
+    tag_start: String,
 }
 
 /// What central is made of.
@@ -74,6 +79,7 @@ impl Central {
         Self {
             feed: Feed::new(reader.clone(), &parts.limits),
             images: Images::new(&parts.limits),
+            tag_start: format!("\"{}-", &reader.epoch().to_string()[..EPOCH_DIGITS]),
             reader,
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             failed: watch::Sender::new(false),
@@ -87,6 +93,11 @@ impl Central {
     /// Reads what is durable.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// What the entity tag of every product begins with: the quote, the epoch and a hyphen.
+    pub(super) fn tag_start(&self) -> &str {
+        &self.tag_start
     }
 
     /// The turns of searches of the past.
@@ -242,13 +253,13 @@ impl Call<Central> {
     pub(super) async fn submit(&self, requests: Vec<Request>) -> Result<Vec<Answered>, ApiError> {
         let speaker = self.speaker()?;
         let spoken = requests.into_iter().map(|request| (request, None));
-        self.submit_spoken(spoken.collect(), &speaker).await
+        self.submit_spoken(spoken, &speaker).await
     }
 
     /// As [`Call::submit`], of requests some of which are asked for somebody else than the others.
     pub(super) async fn submit_spoken(
         &self,
-        requests: Vec<(Request, Option<Speaker>)>,
+        requests: impl IntoIterator<Item = (Request, Option<Speaker>)>,
         speaker: &Speaker,
     ) -> Result<Vec<Answered>, ApiError> {
         let trace = self.span.trace().map(|trace| trace.parent);

@@ -70,7 +70,12 @@ impl fmt::Debug for Answer {
 impl Answer {
     /// 200 with a body of JSON.
     pub fn json(body: &impl Serialize) -> Self {
-        let mut bytes = Vec::with_capacity(256);
+        Self::json_of(body, 256)
+    }
+
+    /// 200 with a body of JSON that takes about so many bytes: one that outgrows its room is copied.
+    pub(crate) fn json_of(body: &impl Serialize, bytes: usize) -> Self {
+        let mut bytes = Vec::with_capacity(bytes);
         serde_json::to_writer(&mut bytes, body).expect("answers are made of texts and numbers");
         Self::json_bytes(bytes.into())
     }

@@ -50,13 +50,19 @@ fn comes_from_loopback(value: &HeaderValue) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
+    const NAME: &[u8] = b"localhost";
+    const UNDER_IT: &[u8] = b".localhost";
+    let bytes = host.as_bytes();
+    let under = bytes.len().checked_sub(UNDER_IT.len());
+    if bytes.eq_ignore_ascii_case(NAME)
+        || under.is_some_and(|at| bytes[at..].eq_ignore_ascii_case(UNDER_IT))
+    {
+        return true;
+    }
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    let name = host.to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    address
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
