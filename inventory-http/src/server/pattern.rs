@@ -4,7 +4,7 @@
 const PARAMS_MAX: usize = 2;
 
 /// Most segments in the path of any route.
-pub(super) const SEGMENTS_MAX: usize = 6;
+const SEGMENTS_MAX: usize = 6;
 
 /// Where the parameters of a path are, as byte positions.
 pub(super) type Spans = [(u16, u16); PARAMS_MAX];
@@ -40,11 +40,6 @@ impl Segments {
         }
         Some(segments)
     }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
 }
 
 /// A pattern such as `/inventory/{productId}`: literal segments are compared byte by byte, a parameter is any segment
@@ -77,11 +72,6 @@ impl Pattern {
             "{path} is longer than a route may be"
         );
         Self(expected)
-    }
-
-    /// How many segments a path has that matches.
-    pub(super) fn segments(&self) -> usize {
-        self.0.len()
     }
 
     pub(super) fn matches(&self, path: &str, segments: &Segments) -> bool {

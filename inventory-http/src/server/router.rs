@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use hyper::Method;
 
-use super::pattern::{Pattern, SEGMENTS_MAX, Segments, Spans};
+use super::pattern::{Pattern, Segments, Spans};
 use super::route::Route;
 use crate::telemetry::Latency;
 
@@ -13,8 +13,6 @@ use crate::telemetry::Latency;
 /// segment is read all the same, where the literal takes no GET.
 pub(super) struct Router<S> {
     entries: Vec<Entry<S>>,
-    /// Where the entries are whose patterns have so many segments, in the order of the table.
-    by_segments: Vec<Vec<usize>>,
 }
 
 impl<S> fmt::Debug for Router<S> {
@@ -61,14 +59,8 @@ impl<S> Router<S> {
             route,
             served: OnceLock::new(),
         });
-        let entries: Vec<_> = entries.collect();
-        let mut by_segments = vec![Vec::new(); SEGMENTS_MAX + 1];
-        for (at, entry) in entries.iter().enumerate() {
-            by_segments[entry.pattern.segments()].push(at);
-        }
         Self {
-            entries,
-            by_segments,
+            entries: entries.collect(),
         }
     }
 
@@ -83,8 +75,7 @@ impl<S> Router<S> {
             return Found::Nothing;
         };
         let mut others: Vec<Method> = Vec::new();
-        for at in &self.by_segments[segments.count()] {
-            let entry = &self.entries[*at];
+        for entry in &self.entries {
             let Entry { pattern, route, .. } = entry;
             if !pattern.matches(path, &segments) {
                 continue;
