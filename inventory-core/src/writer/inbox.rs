@@ -59,9 +59,9 @@ pub(super) struct Group<W: GroupWriter> {
 
 /// What callers and the writer thread share.
 ///
-/// **Invariants**: `waiting` and `requests` are those of `queue`, and `gate` is the one at which its callers wait. Whoever has taken the engine out puts it back, or sets
-/// `lost` and `closed` when it has panicked; `holder` is there in between. Only the holder writes, and nobody writes
-/// while holding the lock.
+/// **Invariants**: `waiting` and `requests` are those of `queue`, and `gate` is the one at which its callers wait. Whoever has
+/// taken the engine out puts it back, or sets `lost` and `closed` when it has panicked; `holder` is there in between. Only the
+/// holder writes, and nobody writes while holding the lock.
 pub(super) struct Inbox<W: GroupWriter> {
     queue: VecDeque<Submission<W>>,
     waiting: Weight,
