@@ -20,7 +20,7 @@ const LINES_PER_BASKET: usize = 10;
 pub(crate) fn run(contests: &mut Contests) {
     let events = scaled(500_000);
     let fewer = scaled(100_000);
-    let aim = Aim::TimeAtMost(2.0);
+    let aim = Aim::TimeAtMost(1.2);
     let single = Row {
         measured: "recovery, requests of one line",
         baseline: "parse into borrowed structs",
