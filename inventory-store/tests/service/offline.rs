@@ -44,6 +44,8 @@ fn reads_go_on_and_say_that_they_are_old() {
     );
 }
 
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// Central takes connections and calls, and answers none: nothing breaks.
 #[test]
 fn a_frozen_central_is_noticed_within_eight_seconds_and_by_the_first_sale_that_waits() {
@@ -55,10 +57,13 @@ fn a_frozen_central_is_noticed_within_eight_seconds_and_by_the_first_sale_that_w
     wait("the news", || {
         (world.status()["stale"] == true).then_some(())
     });
-    assert!(frozen.elapsed() < Duration::from_secs(8));
-    let age = world.status()["staleForMs"].as_u64().unwrap();
+    let frozen_for = frozen.elapsed();
+    assert!(frozen_for < Duration::from_secs(8));
+    // What was on its way when the link froze may have been taken in a moment later, and no proof after that.
+    let age = Duration::from_millis(world.status()["staleForMs"].as_u64().unwrap());
+    assert!(age + MOMENT >= frozen_for, "{age:?} of {frozen_for:?}");
     let tea = world.at_store("GET", "/store/inventory/tea", "").json();
-    assert!(age >= 5_000 && tea["stale"] == true, "{age}");
+    assert_eq!(tea["stale"], true);
     assert_eq!(
         world.at_store("GET", "/readyz", "").json()["status"],
         "degraded"
